@@ -1,0 +1,64 @@
+"""An asyncio client for MediaWiki's Action API and REST API. The front door: import from here.
+
+Names are loaded when they are first used, so that importing the package, which the pytest plugin does in everybody's
+test runs, costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mwclient_async.models.auth import BotPassword
+    from mwclient_async.models.batch import Batch
+    from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
+    from mwclient_async.models.page import Page, PageStatus
+    from mwclient_async.models.upload import StashedFile, UploadProgress, UploadResult, UploadStage
+    from mwclient_async.models.values import ApiWarning, Cursor, UploadWarning
+    from mwclient_async.site import Site
+    from mwclient_async.stream import Stream
+
+__all__ = [
+    "ApiWarning",
+    "Batch",
+    "BotPassword",
+    "Cursor",
+    "HttpOptions",
+    "Limits",
+    "Page",
+    "PageStatus",
+    "RetryPolicy",
+    "Site",
+    "StashedFile",
+    "Stream",
+    "UploadProgress",
+    "UploadResult",
+    "UploadStage",
+    "UploadWarning",
+]
+
+_HOME = {
+    "ApiWarning": "models.values",
+    "Batch": "models.batch",
+    "BotPassword": "models.auth",
+    "Cursor": "models.values",
+    "HttpOptions": "models.options",
+    "Limits": "models.options",
+    "Page": "models.page",
+    "PageStatus": "models.page",
+    "RetryPolicy": "models.options",
+    "Site": "site",
+    "StashedFile": "models.upload",
+    "Stream": "stream",
+    "UploadProgress": "models.upload",
+    "UploadResult": "models.upload",
+    "UploadStage": "models.upload",
+    "UploadWarning": "models.values",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

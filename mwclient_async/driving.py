@@ -1,0 +1,50 @@
+"""The driver: runs a conversation by sending what it yields."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+import anyio
+
+from mwclient_async.errors import MediaWikiError
+from mwclient_async.sansio.wire import NOTHING, Call, Conversation, ReadAt, Reply, Wait
+
+T = TypeVar("T")
+
+
+class Send(Protocol):
+    """How a stream or an upload sends: the session's own method, seen from below."""
+
+    async def __call__(self, call: Call, *, read: ReadAt | None = None) -> Reply:
+        """Send one call; retried where that is safe."""
+        ...
+
+
+async def drive(
+    conversation: Conversation[T],
+    send: Send,
+    *,
+    read: ReadAt | None = None,
+    report: Callable[[Any], Awaitable[None]] | None = None,
+) -> T:
+    """The result of a conversation. ``read`` gives the stretches of a file, ``report`` is told of progress."""
+    try:
+        step = next(conversation)
+        while True:
+            reply = NOTHING
+            if isinstance(step, Call):
+                try:
+                    reply = await send(step, read=read)
+                except MediaWikiError as error:
+                    step = conversation.throw(error)
+                    continue
+            elif isinstance(step, Wait):
+                await anyio.sleep(step.seconds)
+            elif report is not None:
+                await report(step.event)
+            step = conversation.send(reply)
+    except StopIteration as end:
+        return end.value
+    finally:
+        conversation.close()

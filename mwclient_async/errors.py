@@ -1,0 +1,474 @@
+"""What can go wrong, as one tree::
+
+    MediaWikiError                     every error of this package; ``.cursor`` where a stream was under way
+    |-- TransportError                 no usable answer came: network, time-outs, proxies
+    |   |-- ConnectionFailed           the request never left: nothing was done
+    |   |-- ReplyLost                  it was sent, and no answer came back
+    |   |-- HttpError                  an HTTP status that is not the wiki's own answer (429, 502, 503 ...)
+    |   `-- OutcomeUnknown             a write was sent; whether it was done is not known
+    |-- ProtocolError                  an answer that is not MediaWiki's: HTML, broken JSON, unexpected shape
+    |   `-- ReplyTooLarge              the answer outgrew ``limits.max_reply_bytes``
+    |-- ApiError                       the wiki said no: ``.code``, ``.text``, ``.data``, ``.errors``
+    |   |-- Unavailable                not now: ask again later
+    |   |   |-- MaxlagExceeded, ReadOnly, RateLimited
+    |   |-- AuthError                  who are you?
+    |   |   |-- LoginFailed
+    |   |   |   `-- LoginThrottled
+    |   |   |-- AssertFailed, BadToken, NotLoggedIn
+    |   |-- PermissionDenied           you may not
+    |   |   |-- Blocked, Protected
+    |   |-- Refused                    the content or the target is not acceptable
+    |   |   |-- EditConflict, PageExists, PageMissing, AbuseFilter, SpamBlacklisted
+    |   |-- UploadError                the file or its stash
+    |   |   |-- StashError             the chunk session or the stashed file
+    |   |   `-- FileRefused            extension, size, contents
+    |   |-- BadRequest                 the call itself is wrong: no use in sending it again
+    |   |   |-- InvalidTitle, InvalidParameter, MissingParameter, TooManyValues, BadContinue, UnknownAction
+    |   `-- InternalError              the wiki broke while it worked on this
+    |-- UnrecognizedParameters         a parameter that the wiki does not know was sent, so the answer is not to be
+    trusted |-- UploadWarnings                 the wiki wants a decision before it publishes; ``.filekey`` goes on |--
+    SourceChanged                  the file changed while it was being sent, or on the way |-- ContinuationLoop
+    the wiki repeats its ``continue`` and brings nothing new |-- CursorMismatch                 a cursor of another
+    wiki or of another query `-- NotRequested                   a property of a page that the query did not ask for
+
+Codes are the wiki's own (https://www.mediawiki.org/wiki/API:Errors_and_warnings); a code that no class below claims
+becomes :class:`ApiError` itself, never a KeyError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from attrs import field, frozen
+
+from mwclient_async.models.values import ApiWarning, Cursor, UploadWarning
+
+
+class MediaWikiError(Exception):
+    """Every error that this package raises about a wiki. ``cursor`` is set where a stream was under way."""
+
+    cursor: Cursor | None = None
+
+
+class TransportError(MediaWikiError):
+    """No usable answer came. Reads are retried before this is raised; a later try may succeed."""
+
+
+class ConnectionFailed(TransportError):
+    """The connection could not be made, so nothing was sent. Check the address, the network and the proxy."""
+
+
+class ReplyLost(TransportError):
+    """The request was sent and no whole answer came back: a time-out, a reset, a cut body."""
+
+
+class HttpError(TransportError):
+    """An HTTP status without an answer of the wiki's own, from the server or a proxy in front of it.
+
+    ``status`` is the HTTP status, ``retry_after`` the wait that it asked for, in seconds (None where it named none).
+    """
+
+    def __init__(self, message: str, *, status: int, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(TransportError):
+    """A write was sent and its answer was lost: it may or may not have been done, and it was not sent again.
+
+    ``__cause__`` is what happened. Look at the wiki (the page's history, the log) before you repeat the write.
+    """
+
+
+class ProtocolError(MediaWikiError):
+    """An answer that is not MediaWiki's. The message shows status, content type and the start of the body."""
+
+
+class ReplyTooLarge(ProtocolError):
+    """The answer outgrew ``Limits.max_reply_bytes``; reading stopped there. Ask for less, or raise the limit."""
+
+
+@frozen(kw_only=True)
+class ApiErrorItem:
+    """One entry of an ``errors`` list: ``code`` for programs, ``text`` for people, ``data`` as the wiki sent it."""
+
+    code: str
+    text: str = ""
+    module: str = ""
+    data: Mapping[str, Any] = field(factory=dict)
+
+
+class ApiError(MediaWikiError):
+    """The wiki refused. ``code``, ``text`` and ``data`` are of its first error, ``errors`` are all of them.
+
+    ``warnings`` came with the refusal, ``status`` is the HTTP status, ``retry_after`` the wait that the wiki asked for,
+    in seconds, ``request_id`` what to quote to the wiki's operators.
+    """
+
+    codes: ClassVar[frozenset[str]] = frozenset()
+    hint: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        errors: tuple[ApiErrorItem, ...],
+        *,
+        warnings: tuple[ApiWarning, ...] = (),
+        status: int = 200,
+        retry_after: float | None = None,
+        request_id: str = "",
+    ) -> None:
+        self.errors = errors
+        self.warnings = warnings
+        self.status = status
+        self.retry_after = retry_after
+        self.request_id = request_id
+        super().__init__(self._message())
+
+    @property
+    def code(self) -> str:
+        """The code of the first error, for example ``"badtoken"``."""
+        return self.errors[0].code
+
+    @property
+    def text(self) -> str:
+        """The text of the first error, in English."""
+        return self.errors[0].text
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What the wiki said beside the first error's code and text."""
+        return self.errors[0].data
+
+    def _message(self) -> str:
+        said = "; ".join(f"{error.code}: {error.text}" if error.text else error.code for error in self.errors)
+        return f"{said} ({self.hint})" if self.hint else said
+
+
+class Unavailable(ApiError):
+    """Not now: the wiki asks to come back later. Nothing was done."""
+
+    hint = "nothing was done; try again later"
+
+
+class MaxlagExceeded(Unavailable):
+    """The wiki's databases lag more than the ``maxlag`` seconds that the site sends. Nothing was done."""
+
+    codes = frozenset({"maxlag"})
+
+
+class ReadOnly(Unavailable):
+    """The wiki accepts no writes at the moment. ``data["readonlyreason"]`` says why. Nothing was done."""
+
+    codes = frozenset({"readonly"})
+
+
+class RateLimited(Unavailable):
+    """This account did too much of this in too short a time. Nothing was done."""
+
+    codes = frozenset({"ratelimited"})
+    hint = "nothing was done; slow down, or use an account with a higher limit"
+
+
+class AuthError(ApiError):
+    """The wiki does not take this client for whom it says it is."""
+
+
+class LoginFailed(AuthError):
+    """The login was refused: wrong name or password, or an account that may not log in this way."""
+
+    codes = frozenset({"wrongpassword", "wrongpluginpass", "wrongtoken", "sessionlost", "botpasswords-no-provider"})
+    hint = "check the name, which for a bot password is 'Account@application', and the password"
+
+
+class LoginThrottled(LoginFailed):
+    """Too many logins. Wait ``wait`` seconds (the usual window of a wiki) before the next one."""
+
+    codes = frozenset({"login-throttled"})
+    hint = "too many logins; wait at least five minutes before the next"
+    wait = 300.0
+
+
+class AssertFailed(AuthError):
+    """The request was refused because the session is not logged in as it should be. Nothing was done."""
+
+    codes = frozenset({"assertuserfailed", "assertbotfailed", "assertanonfailed", "assertnameduserfailed"})
+    hint = "nothing was done; the session is not logged in as expected"
+
+
+class BadToken(AuthError):
+    """The token was refused twice, a fresh one too. Nothing was done."""
+
+    codes = frozenset({"badtoken"})
+    hint = "nothing was done; a fresh token was refused too: are cookies dropped on the way?"
+
+
+class NotLoggedIn(AuthError):
+    """This needs a login. Give the Site ``auth=BotPassword(name=..., password=...)``."""
+
+    codes = frozenset({"mustbeloggedin", "notloggedin", "stashnotloggedin", "mustbeloggedin-generic"})
+    hint = "give the Site auth=BotPassword(name='Account@application', password=...)"
+
+
+class PermissionDenied(ApiError):
+    """The account may not do this; with a bot password, its grants may be too narrow."""
+
+    codes = frozenset(
+        {
+            "permissiondenied",
+            "readapidenied",
+            "writeapidenied",
+            "noapiwrite",
+            "cantcreate",
+            "cantcreate-anon",
+            "badaccess",
+        }
+    )
+    hint = "the account lacks the right, or the bot password lacks the grant"
+
+
+class Blocked(PermissionDenied):
+    """The account or its address is blocked. ``data["blockinfo"]`` says by whom, why and until when."""
+
+    codes = frozenset({"blocked", "autoblocked", "globalblocking-blocked", "systemblocked"})
+    hint = "stop: the account or address is blocked"
+
+
+class Protected(PermissionDenied):
+    """The page, its title or its namespace is protected against this."""
+
+    codes = frozenset(
+        {
+            "protectedpage",
+            "protectedtitle",
+            "protectednamespace",
+            "protectednamespace-interface",
+            "cascadeprotected",
+        }
+    )
+    hint = "the page or title is protected"
+
+
+class Refused(ApiError):
+    """The wiki will not take this content, or not in this place."""
+
+    codes = frozenset({"contenttoobig", "titleblacklist-forbidden", "hookaborted", "badtags"})
+
+
+class EditConflict(Refused):
+    """Somebody saved the page since the revision this edit is based on. Read it again and decide anew."""
+
+    codes = frozenset({"editconflict", "edit-conflict", "edit-already-exists", "edit-gone-missing", "pagedeleted"})
+    hint = "nothing was saved; read the page again and redo the change"
+
+
+class PageExists(Refused):
+    """The page was to be created, and is already there."""
+
+    codes = frozenset({"articleexists"})
+    hint = "nothing was saved"
+
+
+class PageMissing(Refused):
+    """There is no such page, revision or section."""
+
+    codes = frozenset({"missingtitle", "nosuchpageid", "nosuchrevid", "nosuchsection", "missingrev"})
+    hint = "check the title or id"
+
+
+class AbuseFilter(Refused):
+    """An abuse filter objects. ``data["abusefilter"]`` names it. A warning is never confirmed on its own."""
+
+    codes = frozenset({"abusefilter-warning", "abusefilter-disallowed"})
+    hint = "an abuse filter of the wiki objects"
+
+
+class SpamBlacklisted(Refused):
+    """The text holds an address on the wiki's spam list; ``data`` names it."""
+
+    codes = frozenset({"spamblacklist", "spamdetected"})
+
+
+class UploadError(ApiError):
+    """The wiki refused the upload."""
+
+    codes = frozenset({"uploaddisabled", "copyuploaddisabled", "publishfailed", "missingresult"})
+
+
+class StashError(UploadError):
+    """The chunk session or the stashed file is not as the client believes. ``offset`` is where the wiki stands."""
+
+    codes = frozenset(
+        {
+            "stashfailed",
+            "stashedfilenotfound",
+            "stashfilestorage",
+            "stashpathinvalid",
+            "stashwrongowner",
+            "stashzerolength",
+            "uploadstash-file-not-found",
+            "uploadstash-bad-path",
+            "uploadstash-bad-path-bad-format",
+            "uploadstash-wrong-owner",
+            "uploadstash-zero-length",
+            "invalid-chunk",
+            "chunk-too-small",
+        }
+    )
+    hint = "the stash keeps files for a few hours only; start the upload anew if it is gone"
+
+    @property
+    def offset(self) -> int | None:
+        """The number of bytes that the wiki has, where it said so."""
+        raw = self.data.get("offset")
+        return int(raw) if isinstance(raw, int | str) and str(raw).isdecimal() else None
+
+
+class FileRefused(UploadError):
+    """The wiki does not accept this file: its extension, size, contents, or its name."""
+
+    codes = frozenset(
+        {
+            "filetype-banned",
+            "filetype-banned-type",
+            "filetype-missing",
+            "verification-error",
+            "empty-file",
+            "file-too-large",
+            "filename-tooshort",
+            "filename-toolong",
+            "illegal-filename",
+            "badupload",
+            "fileexists-forbidden",
+            "fileexists-shared-forbidden",
+            "fileexists-no-change",
+            "uploadscripted",
+        }
+    )
+    hint = "the wiki's page Special:Upload tells which files it takes"
+
+
+class BadRequest(ApiError):
+    """The call itself is wrong, so sending it again cannot help."""
+
+    codes = frozenset({"invalidparammix", "mustpostparams", "mustbeposted", "multisource", "notmulti", "invalidmethod"})
+
+
+class InvalidTitle(BadRequest):
+    """Not a title: empty, too long, or with characters that titles cannot have (``# < > [ ] | { }``)."""
+
+    codes = frozenset({"invalidtitle", "badtitle", "pagecannotexist"})
+    hint = "titles are 1 to 255 bytes long and hold none of # < > [ ] | { }"
+
+
+class InvalidParameter(BadRequest):
+    """A value that the parameter does not take. The text names the parameter."""
+
+    codes = frozenset({"badvalue", "badinteger", "badtimestamp", "outofrange", "baduser", "badparams"})
+
+
+class MissingParameter(BadRequest):
+    """A parameter that the module needs was not given. The text names it."""
+
+    codes = frozenset({"missingparam", "nofilename", "notitle", "nooldid", "filekeyneeded"})
+
+
+class TooManyValues(BadRequest):
+    """More values than one request takes; ``data["limit"]`` is the number it takes."""
+
+    codes = frozenset({"toomanyvalues"})
+
+
+class BadContinue(BadRequest):
+    """The wiki does not accept this ``continue`` any more. Start the stream anew."""
+
+    codes = frozenset({"badcontinue"})
+    hint = "start the stream anew"
+
+
+class UnknownAction(BadRequest):
+    """The wiki has no such action; an extension may be missing."""
+
+    codes = frozenset({"unknown_action"})
+
+
+class InternalError(ApiError):
+    """The wiki broke while it worked on this; for a write, what was done is not known."""
+
+    hint = "the wiki failed internally; its operators can look up the request id"
+
+
+class UnrecognizedParameters(MediaWikiError):
+    """The wiki does not know a parameter that was sent, so the answer is not an answer to the question.
+
+    ``warning`` is what the wiki said; it names the parameters. Check their spelling and prefix.
+    """
+
+    def __init__(self, warning: ApiWarning) -> None:
+        super().__init__(f"{warning.text} Check the spelling and the prefix of the parameters.")
+        self.warning = warning
+
+
+class UploadWarnings(MediaWikiError):
+    """The wiki has the whole file and wants a decision before it publishes it. Nothing was published.
+
+    ``warnings`` are all that it warned of, ``filekey`` names the stashed file. To go on without sending the file again:
+    ``site.upload(StashedFile(error.filekey), filename=..., ignore_warnings={"exists"})``, or with another ``filename``.
+    """
+
+    def __init__(self, warnings: tuple[UploadWarning, ...], *, filekey: str, filename: str) -> None:
+        said = ", ".join(f"{w.kind}: {w.value}" if w.value not in (None, "", True) else w.kind for w in warnings)
+        super().__init__(
+            f"{filename!r} was not published ({said}); the wiki keeps the file for some hours: choose another name, or "
+            "ignore_warnings, and pass StashedFile(error.filekey) as the source"
+        )
+        self.warnings = warnings
+        self.filekey = filekey
+        self.filename = filename
+
+
+class SourceChanged(MediaWikiError):
+    """The file changed while it was being sent, or arrived with another hash. Nothing was published."""
+
+
+class ContinuationLoop(MediaWikiError):
+    """The wiki repeats its ``continue`` and brings nothing new: going on would never end.
+
+    The usual cause is a row larger than the wiki's ``$wgAPIMaxResultSize``. ``cursor`` is where the loop begins.
+    """
+
+
+class CursorMismatch(MediaWikiError, ValueError):
+    """The cursor is of another wiki or of another query. The message names what differs."""
+
+
+class NotRequested(MediaWikiError, LookupError):
+    """The query did not ask for this property of a page. The message names the ``prop=`` to add."""
+
+
+_INTERNAL_PREFIX = "internal_api_error"
+
+
+def _walk(cls: type[ApiError]) -> list[type[ApiError]]:
+    return [cls, *(found for child in cls.__subclasses__() for found in _walk(child))]
+
+
+def _code_table() -> dict[str, type[ApiError]]:
+    table: dict[str, type[ApiError]] = {}
+    for cls in _walk(ApiError):
+        for code in cls.__dict__.get("codes", frozenset()):
+            if code in table:
+                raise TypeError(f"{cls.__name__} and {table[code].__name__} both claim the code {code!r}")
+            table[code] = cls
+    return table
+
+
+_CLASSES = _code_table()
+
+
+def class_for(code: str) -> type[ApiError]:
+    """The class of a server's error code; :class:`ApiError` itself for a code that none claims."""
+    if code.startswith(_INTERNAL_PREFIX):
+        return InternalError
+    return _CLASSES.get(code, ApiError)

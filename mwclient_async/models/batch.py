@@ -1,0 +1,48 @@
+"""One batch of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+from attrs import field, frozen
+
+from mwclient_async.models.values import ApiWarning, Cursor
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@frozen(kw_only=True)
+class Batch(Generic[T_co]):
+    """What one step of the wiki brought, merged from as many replies as it took.
+
+    ``items`` are complete, ``cursor`` is the position after them, ``body`` the merged body as the wiki sent it.
+    ``lists`` holds the rows of each ``list=`` of the same query, ``meta`` what each ``meta=`` said. See
+    https://www.mediawiki.org/wiki/API:Query.
+    """
+
+    items: tuple[T_co, ...]
+    cursor: Cursor
+    body: Mapping[str, Any] = field(repr=False)
+    lists: Mapping[str, tuple[Mapping[str, Any], ...]] = field(factory=dict, repr=False)
+    meta: Mapping[str, Any] = field(factory=dict, repr=False)
+    warnings: tuple[ApiWarning, ...] = ()
+
+    @property
+    def normalized(self) -> Mapping[str, str]:
+        """Titles as given -> as the wiki writes them."""
+        return self._title_map("normalized")
+
+    @property
+    def converted(self) -> Mapping[str, str]:
+        """Titles as given -> in the language variant that exists, with ``converttitles=True``."""
+        return self._title_map("converted")
+
+    @property
+    def redirects(self) -> Mapping[str, str]:
+        """Redirect -> its target's title, with ``redirects=True``. Fragments are in ``body["query"]["redirects"]``."""
+        return self._title_map("redirects")
+
+    def _title_map(self, name: str) -> dict[str, str]:
+        entries = self.body.get("query", {}).get(name, ())
+        return {entry["from"]: entry["to"] for entry in entries if "from" in entry and "to" in entry}

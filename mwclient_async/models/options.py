@@ -1,0 +1,54 @@
+"""How a Site behaves, as frozen values: retries, limits, HTTP."""
+
+from __future__ import annotations
+
+import ssl
+
+from attrs import field, frozen, validators
+
+
+@frozen(kw_only=True)
+class RetryPolicy:
+    """When and how long a request is tried again.
+
+    ``attempts`` counts all tries of one call, the first included. A wait is drawn evenly between 0 and
+    ``first_delay * 2**n`` seconds, at most ``longest_delay`` ("full jitter"); when the wiki names a wait, that is a
+    minimum. After ``deadline`` seconds, all tries and waits of one call together, the last error is raised.
+    """
+
+    attempts: int = field(default=8, validator=validators.ge(1))
+    deadline: float = field(default=300.0, validator=validators.gt(0))
+    first_delay: float = field(default=1.0, validator=validators.gt(0))
+    longest_delay: float = field(default=60.0, validator=validators.gt(0))
+
+
+@frozen(kw_only=True)
+class Limits:
+    """What one Site takes at most.
+
+    ``concurrency`` requests in flight (Wikimedia asks for three at most), ``max_reply_bytes`` of one decompressed
+    answer, ``url_length`` in bytes before a read is sent as a POST.
+    """
+
+    concurrency: int = field(default=3, validator=validators.ge(1))
+    max_reply_bytes: int = field(default=64 * 1024 * 1024, validator=validators.ge(1024))
+    url_length: int = field(default=6000, validator=validators.ge(500))
+
+
+@frozen(kw_only=True)
+class HttpOptions:
+    """How to reach the wiki. Times are in seconds.
+
+    ``read_timeout`` is the longest silence on a connection, not the length of a whole answer; ``write_timeout`` the
+    longest silence while sending. ``proxy`` is an URL; without one the environment's usual variables
+    (``HTTPS_PROXY``, ``NO_PROXY``) count. ``verify`` is False, or an SSL context with your own certificates.
+    ``headers`` are added to every request and never shown.
+    """
+
+    connect_timeout: float = field(default=15.0, validator=validators.gt(0))
+    read_timeout: float = field(default=120.0, validator=validators.gt(0))
+    write_timeout: float = field(default=60.0, validator=validators.gt(0))
+    keepalive: float = field(default=60.0, validator=validators.ge(0))
+    proxy: str | None = field(default=None, repr=False)
+    verify: ssl.SSLContext | bool = True
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)

@@ -1,0 +1,21 @@
+"""Any action of the wiki. The manual's page is https://www.mediawiki.org/wiki/API:Main_page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mwclient_async.sansio.wire import Call
+from mwclient_async.session import Session
+
+
+async def call(session: Session, action: str, params: Mapping[str, str]) -> dict[str, Any]:
+    """The decoded answer of an action, posted and with a token where its module needs them."""
+    if not re.fullmatch(r"[\w-]+", action):
+        raise ValueError(f"call({action!r}): give the name of one action, for example 'parse'")
+    module = (await session.modules([action]))[action]
+    reply = await session.send(
+        Call(params={"action": action, **params}, post=module.post, token=module.token, write=module.write)
+    )
+    return dict(reply.body)

@@ -1,0 +1,285 @@
+"""Continuation: how one query becomes many requests, and their fragments one batch.
+
+A reply says in ``continue`` what to add to the *original* parameters for the next request. Four rules follow from the
+server's own code, and other clients lose data where they break them:
+
+- *Replace, never accumulate.* The next request is the base parameters and the latest ``continue``, nothing older: a key
+  that has vanished belongs to a module that has finished, and would make it skip rows of the next batch.
+- *The end is a missing ``continue``*, never an empty reply: filters and dry runs answer with nothing and go on.
+- *A generator feeds batches.* While ``batchcomplete`` is absent, each reply repeats all pages of the batch as stubs and
+  holds a part of their properties; ``"revisions": []`` may be filled by the next one. The fragments are merged until
+  ``batchcomplete`` and only then is a page whole.
+- *The same ``continue`` twice is a loop*: the server would answer the same for ever, for example because one row is
+  larger than ``$wgAPIMaxResultSize``.
+
+The wiki sorts ``pages`` by page id. The generator's own order is in ``index`` where a module sets it, else in the
+order of ``indexpageids``, which we send. The manual's pages are https://www.mediawiki.org/wiki/API:Continue and
+https://www.mediawiki.org/wiki/API:Query.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Any, Protocol
+
+from attrs import define, field, frozen
+
+from mwclient_async.models.values import ApiWarning
+from mwclient_async.sansio.login import Account
+from mwclient_async.sansio.modules import CONTENT_LIMITS, Module
+from mwclient_async.sansio.params import values
+from mwclient_async.sansio.wire import Call, Conversation
+
+Continuation = Mapping[str, str]
+Row = Mapping[str, Any]
+
+
+class Repeated(Exception):
+    """The server sent a ``continue`` that it has sent before."""
+
+
+@define
+class LoopGuard:
+    """Brent's cycle detection over the ``continue`` blocks of one run: constant memory, whatever the length.
+
+    The remembered block moves forward after 1, 2, 4, 8 ... steps; a cycle of n blocks is found within a few n.
+    """
+
+    _remembered: Continuation | None = None
+    _steps: int = 0
+    _reach: int = 1
+
+    def check(self, continuation: Continuation) -> None:
+        """Raise Repeated when this block was seen before; call it once per ``continue`` that will be followed."""
+        if continuation == self._remembered:
+            raise Repeated
+        self._steps += 1
+        if self._steps == self._reach:
+            self._remembered, self._steps, self._reach = continuation, 0, 2 * self._reach
+
+
+@frozen(kw_only=True)
+class Fetched:
+    """One whole batch. ``following`` is the ``continue`` of the next one, None at the end."""
+
+    rows: list[Row]
+    following: Continuation | None
+    body: Mapping[str, Any]
+    lists: Mapping[str, tuple[Row, ...]] = field(factory=dict)
+    meta: Mapping[str, Any] = field(factory=dict)
+    warnings: tuple[ApiWarning, ...] = ()
+
+
+class Pager(Protocol):
+    """What a stream walks over: the Action API's continuation, or the REST API's segments."""
+
+    def limits(self, *, want: int | None, sent: Mapping[str, int]) -> Mapping[str, int]:
+        """The numeric limits of the next batch; ``sent`` are those of a cursor in the midst of a batch."""
+        ...
+
+    def batch(self, start: Continuation, limits: Mapping[str, int], guard: LoopGuard) -> Conversation[Fetched]:
+        """Fetch one whole batch."""
+        ...
+
+    def key(self, row: Row) -> str:
+        """What identifies a row within its batch."""
+        ...
+
+
+@frozen(kw_only=True)
+class Query:
+    """One ``action=query`` as a pager.
+
+    ``params`` are all parameters but the limits that were left open, ``modules`` the modules that answer, ``generator``
+    the one that feeds them pages. ``rows`` picks the items out of a merged body, ``keyed`` names one. ``source`` is the
+    limit that decides how many items a request brings, where one does. ``paged`` is whether there are pages, whose
+    fragments make a batch; without pages, each reply is a batch.
+    """
+
+    params: Mapping[str, str]
+    modules: tuple[Module, ...] = ()
+    generator: Module | None = None
+    account: Account
+    batch_size: int | None = None
+    source: str | None = None
+    paged: bool
+    rows: Callable[[Mapping[str, Any]], list[Row]]
+    keyed: Callable[[Row], str]
+
+    def key(self, row: Row) -> str:
+        return self.keyed(row)
+
+    def limits(self, *, want: int | None, sent: Mapping[str, int]) -> dict[str, int]:
+        most = self._most
+        limits = {}
+        for name, number in most.items():
+            asked = self.params.get(name, "")
+            limits[name] = min(number, int(asked)) if asked.isdecimal() else number
+        if self.source in limits:
+            room = limits[self.source]
+            if self.source not in self.params and reads_content(self.params):
+                room = min(room, CONTENT_LIMITS[self.account.high_limits])
+            limits[self.source] = min(bound for bound in (room, self.batch_size, want) if bound is not None)
+        # A batch that was begun with other limits is fetched again with those, as far as this account may.
+        return {name: min(sent.get(name, number), most[name]) for name, number in limits.items()}
+
+    @property
+    def _most(self) -> dict[str, int]:
+        """What each limit of this query may be for this account."""
+        high = self.account.high_limits
+        most = {f"{module.prefix}limit": module.limits[high] for module in self.modules if module.limits is not None}
+        if self.generator is not None and self.generator.limits is not None:
+            most[f"g{self.generator.prefix}limit"] = self.generator.limits[high]
+        return most
+
+    def batch(self, start: Continuation, limits: Mapping[str, int], guard: LoopGuard) -> Conversation[Fetched]:
+        base = {**self.params, **{name: str(number) for name, number in limits.items()}}
+        merged = Merged()
+        continuation = start
+        while True:
+            reply = yield Call(params={**base, **continuation})
+            merged.add(reply.body, reply.warnings)
+            following = _continuation(reply.body)
+            if following is None or reply.body.get("batchcomplete") or not self.paged:
+                break
+            guard.check(following)
+            continuation = following
+        if following is not None:
+            guard.check(following)
+        body = merged.finished()
+        lists = {m.name: tuple(rows_of(m.name, body)) for m in self.modules if m.group == "list"}
+        ours = {"pages", *_TITLE_MAPS, "badrevids", "badpageids", "export"}
+        meta = {name: value for name, value in body["query"].items() if name not in lists and name not in ours}
+        return Fetched(
+            rows=self.rows(body),
+            following=following,
+            body=body,
+            lists=lists,
+            meta=meta,
+            warnings=tuple(merged.warnings),
+        )
+
+
+def pages_of(body: Mapping[str, Any]) -> list[Row]:
+    """The pages of a merged body."""
+    return body["query"].get("pages", [])
+
+
+def rows_of(module: str, body: Mapping[str, Any]) -> list[Row]:
+    """The rows of one list in a merged body."""
+    if module == "watchlistraw":  # the one list that stands outside `query`
+        return body.get(module, [])
+    rows = body["query"].get(module, [])
+    return rows.get("results", []) if isinstance(rows, Mapping) else rows  # querypage wraps its rows
+
+
+def row_key(row: Row) -> str:
+    """What identifies a row of a list: all of it, since lists have no common id."""
+    text = json.dumps(row, sort_keys=True, separators=(",", ":"))
+    return base64.urlsafe_b64encode(hashlib.blake2b(text.encode(), digest_size=9).digest()).decode()
+
+
+def reads_content(params: Mapping[str, str]) -> bool:
+    """Whether pages come with their text, of which one request brings fewer."""
+    props = values(params.get("prop", ""))
+    return any(
+        prop in props and "content" in values(params.get(f"{prefix}prop", ""))
+        for prop, prefix in (("revisions", "rv"), ("deletedrevisions", "drv"))
+    )
+
+
+def _continuation(body: Mapping[str, Any]) -> Continuation | None:
+    block = body.get("continue")
+    # The wiki's values are opaque, and some are numbers.
+    return {str(name): str(value) for name, value in block.items()} if isinstance(block, Mapping) else None
+
+
+# Merging -------------------------------------------------------------------------------------------------------------
+
+_TITLE_MAPS = ("normalized", "converted", "redirects", "interwiki")
+
+
+@define
+class Merged:
+    """The fragments of one batch, merged by the server's rules."""
+
+    _rest: dict[str, Any] = field(factory=dict)
+    _query: dict[str, Any] = field(factory=dict)
+    _pages: dict[str, dict[str, Any]] = field(factory=dict)
+    _order: dict[str, int] = field(factory=dict)
+    warnings: list[ApiWarning] = field(factory=list)
+
+    def add(self, body: Mapping[str, Any], warnings: tuple[ApiWarning, ...] = ()) -> None:
+        """Take in one reply. The reply's own containers may be kept and changed."""
+        self.warnings.extend(warning for warning in warnings if warning not in self.warnings)
+        for name, value in body.items():
+            if name not in {"query", "continue", "batchcomplete", "warnings", "limits"}:
+                _merge_key(self._rest, name, value)
+        query = body.get("query")
+        if not isinstance(query, Mapping):
+            return
+        pages = query.get("pages")
+        if isinstance(pages, list):
+            self._add_pages(pages, query.get("pageids", ()))
+        for name, value in query.items():
+            if name in _TITLE_MAPS:  # repeated by every reply of the batch
+                known = self._query.setdefault(name, [])
+                known.extend(entry for entry in value if entry not in known)
+            elif name not in {"pages", "pageids"}:
+                _merge_key(self._query, name, value)
+
+    def _add_pages(self, pages: list[dict[str, Any]], pageids: list[str]) -> None:
+        for page, place in zip(pages, _places(pages, pageids), strict=True):
+            key = page_key(page)
+            known = self._pages.get(key)
+            if known is None:
+                self._pages[key] = page
+                self._order[key] = len(self._order) if place is None else place
+            else:
+                merge(known, page)
+
+    def finished(self) -> Mapping[str, Any]:
+        """The merged body, with its pages in the generator's order and missing ones last."""
+        if self._pages:
+            self._query["pages"] = [self._pages[key] for key in sorted(self._pages, key=self._rank)]
+        return {**self._rest, "query": self._query}
+
+    def _rank(self, key: str) -> tuple[bool, int, int]:
+        page = self._pages[key]
+        index = page.get("index")
+        absent = "pageid" not in page
+        return (absent and index is None, index if isinstance(index, int) else 0, self._order[key])
+
+
+def _places(pages: list[dict[str, Any]], pageids: list[str]) -> Iterator[int | None]:
+    # Pages that do not exist have negative ids in `pageids` and none of their own, but stand in the order of those ids.
+    place = {int(pageid): number for number, pageid in enumerate(pageids)}
+    absent = iter(sorted(pageid for pageid in place if pageid < 0))
+    for page in pages:
+        yield place.get(page["pageid"] if "pageid" in page else next(absent, 0))
+
+
+def page_key(page: Mapping[str, Any]) -> str:
+    """What identifies a page within a batch: its id, or namespace and title where it has none."""
+    return str(page["pageid"]) if "pageid" in page else f"{page.get('ns', '')}|{page.get('title', '')}"
+
+
+def merge(known: MutableMapping[str, Any], more: Mapping[str, Any]) -> None:
+    """Merge a later fragment into an earlier one: lists are appended, objects merged, scalars replaced."""
+    for name, value in more.items():
+        _merge_key(known, name, value)
+
+
+def _merge_key(known: MutableMapping[str, Any], name: str, value: Any) -> None:
+    before = known.get(name)
+    if isinstance(before, list) and isinstance(value, list):
+        before.extend(value)
+    elif isinstance(before, dict) and isinstance(value, Mapping):
+        merge(before, value)
+    elif isinstance(before, dict | list) and isinstance(value, Mapping | list) and not value:
+        pass  # PHP's empty map is an empty list, and the other way round
+    else:
+        known[name] = value

@@ -1,0 +1,141 @@
+"""A Call -> the Request that carries it: what every request of a site has, GET or POST, where the token goes.
+
+Whatever decides the *form* of the answer (action, format, formatversion, errorformat) stands in the URL even of a POST:
+when PHP throws a body away as too large, the wiki still answers with a JSON error. The token is the last field of its
+body, so that a body that was cut has no valid token. See https://www.mediawiki.org/wiki/API:Main_page and
+https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from urllib.parse import quote, urlencode, urlsplit
+
+from attrs import frozen
+
+from mwclient_async.models.options import Limits
+from mwclient_async.sansio.wire import Call, Multipart, ReadAt, Request
+
+_FORM = {"format": "json", "formatversion": "2", "errorformat": "plaintext", "errorlang": "en"}
+_IN_URL = frozenset({"action", *_FORM, "maxlag", "assert", "assertuser"})
+_CONTACT = re.compile(r"https?://\S|[^@\s]+@[^@\s]+\.\w|\b[Uu]ser:\S")
+
+
+@frozen(kw_only=True)
+class Envelope:
+    """What one site puts around every call."""
+
+    api_url: str
+    rest_url: str
+    user_agent: str
+    maxlag: int | None
+    limits: Limits
+
+    def dress(
+        self,
+        call: Call,
+        *,
+        token: str | None = None,
+        asserting: str | None = None,
+        boundary: str = "",
+        read: ReadAt | None = None,
+    ) -> Request:
+        """The Request for a call. ``asserting`` is ``"user"`` on a site that is logged in."""
+        headers = {"user-agent": self.user_agent, "accept": "application/json"}
+        if call.path:
+            return Request(method="GET", url=self.rest_url + call.path + _query(call.params), headers=headers)
+        params = {**call.params, **_FORM}
+        if self.maxlag is not None and not call.login:
+            params.setdefault("maxlag", str(self.maxlag))
+        if asserting is not None and not call.login:
+            params.setdefault("assert", asserting)
+        url = self.api_url + _query(params)
+        if not call.post and token is None and call.part is None and len(url) <= self.limits.url_length:
+            return Request(method="GET", url=url, headers=headers)
+        if not call.write and not call.login:
+            headers["promise-non-write-api-action"] = "true"  # a read may be answered by the nearest data centre
+        in_url = {name: value for name, value in params.items() if name in _IN_URL}
+        in_body = [(name, value) for name, value in params.items() if name not in _IN_URL]
+        if token is not None:
+            in_body.append(("token", token))
+        if call.part is None:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+            body: bytes | Multipart = urlencode(in_body).encode("ascii")
+        else:
+            assert read is not None, "a part needs a source to be read from"
+            headers["content-type"] = f"multipart/form-data; boundary={boundary}"
+            body = _multipart(in_body, call, boundary, read)
+        return Request(method="POST", url=self.api_url + _query(in_url), headers=headers, body=body)
+
+
+def _query(params: Mapping[str, str]) -> str:
+    return f"?{urlencode(params)}" if params else ""
+
+
+def _multipart(fields: Iterable[tuple[str, str]], call: Call, boundary: str, read: ReadAt) -> Multipart:
+    assert call.part is not None
+    *before, last = list(fields)
+    head = "".join(_field(boundary, name, value) for name, value in before)
+    # The wiki takes a file part only with a file name; the name itself means nothing.
+    head += (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{call.part.name}"; filename="chunk.bin"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    )
+    tail = "\r\n" + _field(boundary, *last) + f"--{boundary}--\r\n"
+    return Multipart(head=head.encode(), part=call.part, tail=tail.encode(), read=read)
+
+
+def _field(boundary: str, name: str, value: str) -> str:
+    return f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+
+
+def path_segment(title: str) -> str:
+    """A title as one segment of a REST path: underscores for spaces, and everything else encoded, slashes too."""
+    return quote(title.strip().replace(" ", "_"), safe="")
+
+
+def full_user_agent(user_agent: str) -> str:
+    """The User-Agent header: the caller's own, and this library's name after it.
+
+    Raises ValueError when it does not say who runs the program and how to reach them, or holds a control character.
+    """
+    text = user_agent.strip()
+    if any(ord(char) < 32 or ord(char) == 127 for char in text) or not text.isascii():  # noqa: PLR2004 - ASCII
+        raise ValueError(f"user_agent={user_agent!r}: a header holds printable ASCII only")
+    if not _CONTACT.search(text):
+        raise ValueError(
+            f"user_agent={user_agent!r} does not say how to reach you. Wikimedia's User-Agent policy "
+            "(https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy) wants the program's name and a "
+            "contact, and refuses or throttles requests without one: for example "
+            "'DemoBot/1.0 (https://example.org/demobot; demobot@example.org)'"
+        )
+    return f"{text} mwclient_async/{_version()}"
+
+
+def _version() -> str:
+    try:
+        return metadata.version("mwclient_async")
+    except metadata.PackageNotFoundError:  # a checkout that was never installed
+        return "0"
+
+
+def checked_url(name: str, url: str) -> str:
+    """An absolute http(s) URL without query, fragment and credentials; ValueError otherwise."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{name}={url!r}: write the whole address, as in 'https://en.wikipedia.org/w/api.php'")
+    if parts.query or parts.fragment or parts.username or parts.password:
+        raise ValueError(f"{name} has a query, a fragment or credentials in it: leave them out")
+    return url.rstrip("/")
+
+
+def rest_url_beside(api_url: str) -> str:
+    """``rest.php`` where it stands on nearly every wiki: beside ``api.php``."""
+    base, slash, last = api_url.rpartition("/")
+    if last != "api.php":
+        raise ValueError(
+            f"api_url={api_url!r} does not end in /api.php: is it the address of a page? Special:Version names it"
+        )
+    return f"{base}{slash}rest.php"

@@ -1,0 +1,102 @@
+"""Python values -> wire strings, by the rules of https://www.mediawiki.org/wiki/API:Data_formats.
+
+=====================  ====================================================================================
+list, tuple, iterable  ``a|b``; the U+001F form when a value holds ``|``
+set, frozenset         the same, sorted, so that equal queries have equal fingerprints
+True                   ``1``: the Action API takes a parameter's presence for yes, whatever its value
+False, None            not sent
+aware datetime         ISO 8601 in UTC with ``Z``; a naive one is a ValueError
+Enum                   its value
+int, float, str        as they are
+=====================  ====================================================================================
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+_SEPARATOR = "\x1f"
+
+OURS = frozenset({"action", "format", "formatversion", "errorformat", "errorlang", "origin", "callback", "token"})
+"""Parameters that the library sets itself: what comes back depends on them."""
+
+
+def encode(params: Mapping[str, Any] | None = None, keywords: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Every parameter that is sent, by its name on the wire.
+
+    ``params`` are taken by their exact names; from a keyword one trailing underscore is dropped (``from_``,
+    ``import_``). Raises ValueError for a name given twice, a name that the library sets itself, a naive datetime, or a
+    value that cannot be sent; TypeError for a type that has no form on the wire.
+    """
+    encoded: dict[str, str] = {}
+    exact = [(str(name), value) for name, value in (params or {}).items()]
+    dropped = [(name.removesuffix("_"), value) for name, value in (keywords or {}).items()]
+    for name, value in exact + dropped:
+        if name in OURS:
+            raise ValueError(f"{name!r} is set by the library itself: leave it out")
+        if name in encoded:
+            raise ValueError(f"{name!r} is given twice")
+        text = wire_value(name, value)
+        if text is not None:
+            encoded[name] = text
+    return encoded
+
+
+def wire_value(name: str, value: Any) -> str | None:
+    """One value's text on the wire, or None when the parameter is not sent."""
+    if value is None or value is False:
+        return None
+    if isinstance(value, set | frozenset):
+        return _join(name, sorted(_scalar(name, item) for item in value))
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | bytearray | Mapping):
+        return _join(name, [_scalar(name, item) for item in value])
+    return _scalar(name, value)
+
+
+def _join(name: str, values: list[str]) -> str:
+    for value in values:
+        if _SEPARATOR in value:
+            raise ValueError(f"{name}={value!r} holds the control character U+001F, which no title or name has")
+    if any("|" in value for value in values):
+        return _SEPARATOR + _SEPARATOR.join(values)
+    return "|".join(values)
+
+
+def _scalar(name: str, value: Any) -> str:
+    if value is True:
+        return "1"
+    if isinstance(value, Enum):
+        return _scalar(name, value.value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return repr(value)
+    if isinstance(value, datetime):
+        return _timestamp(name, value)
+    raise TypeError(
+        f"{name}={value!r}: a {type(value).__name__} has no form on the wire; pass text, a number or a list"
+    )
+
+
+def _timestamp(name: str, value: datetime) -> str:
+    if value.tzinfo is None:
+        raise ValueError(f"{name}={value!r} has no time zone: use datetime.now(UTC) or value.replace(tzinfo=UTC)")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def values(text: str) -> tuple[str, ...]:
+    """The values of a multi-value parameter, from its text on the wire."""
+    if text.startswith(_SEPARATOR):
+        return tuple(text[1:].split(_SEPARATOR))
+    return tuple(text.split("|")) if text else ()
+
+
+def is_count(value: object, *, least: int) -> bool:
+    """Whether this is a whole number from ``least`` up; True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

@@ -1,0 +1,128 @@
+"""What goes out and what comes back, at two levels.
+
+A :class:`Call` and its :class:`Reply` speak MediaWiki: parameters and a decoded body. A :class:`Request` and its
+:class:`Response` speak HTTP: an URL, headers, bytes. ``envelope.py`` turns a Call into a Request, ``decipher.py`` a
+Response into a Reply or the right error; a transport sees HTTP only.
+
+A protocol of several steps is a generator, a :data:`Conversation`: it yields a Call and is sent the Reply; it yields a
+Wait to pause or a Report of its progress; errors of this package are thrown *into* it, so that it can recover; it
+returns its result. One driver, in ``session.py``, runs them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from typing import Any, TypeVar
+
+from attrs import field, frozen
+
+from mwclient_async.models.values import ApiWarning
+
+T = TypeVar("T")
+
+ReadAt = Callable[[int, int], Awaitable[bytes]]
+"""``await read(offset, length)``: that many bytes from that position, fewer only at the end."""
+
+
+@frozen(kw_only=True)
+class Part:
+    """A stretch of a file, sent as one multipart field. The shell reads it, afresh for every attempt."""
+
+    name: str
+    offset: int
+    length: int
+
+
+@frozen(kw_only=True)
+class Call:
+    """One request, as a conversation means it.
+
+    ``path`` is empty for the Action API and begins with ``/v1/`` for the REST API. ``token`` names the kind of token to
+    add. ``write`` says that the wiki may change, so that a lost reply does not mean "send it again"; ``repeatable``
+    takes that back where the wiki itself refuses to do it twice (a chunk with its offset). ``login`` marks the
+    requests that make a session, which assert nothing about it.
+    """
+
+    params: Mapping[str, str] = field(factory=dict, repr=False)  # a login has its password in them
+    path: str = ""
+    post: bool = False
+    token: str | None = None
+    write: bool = False
+    repeatable: bool = False
+    login: bool = False
+    part: Part | None = None
+
+    @property
+    def label(self) -> str:
+        """How this call is named in messages and logs: never a value that could be secret."""
+        return self.path or f"action={self.params.get('action', '?')}"
+
+
+@frozen(kw_only=True)
+class Reply:
+    """A decoded answer without an error in it. ``body`` is a mapping, or a list where the REST API sends one."""
+
+    body: Any
+    warnings: tuple[ApiWarning, ...] = ()
+    request_id: str = ""
+
+
+NOTHING = Reply(body={})
+"""What a conversation is sent after a Wait or a Report."""
+
+
+@frozen
+class Wait:
+    """Pause for so many seconds."""
+
+    seconds: float
+
+
+@frozen
+class Report:
+    """Tell whoever listens; ``event`` is a value of the conversation's own kind."""
+
+    event: Any
+
+
+Step = Call | Wait | Report
+Conversation = Generator[Step, Reply, T]
+
+
+@frozen(kw_only=True)
+class Multipart:
+    """A body around a stretch of a file: framing, the stretch as ``read`` gives it, framing."""
+
+    head: bytes
+    part: Part
+    tail: bytes
+    read: ReadAt
+
+    @property
+    def length(self) -> int:
+        """The number of bytes of the whole body."""
+        return len(self.head) + self.part.length + len(self.tail)
+
+
+@frozen(kw_only=True)
+class Request:
+    """What a transport sends."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    body: bytes | Multipart = field(default=b"", repr=False)
+
+
+@frozen(kw_only=True)
+class Response:
+    """What a transport brings back: the whole body, decompressed. Header names are in lower case."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+    url: str = field(default="", repr=False)
+
+    def header(self, name: str) -> str:
+        """The first header of that (lower case) name, or an empty string."""
+        return next((value for key, value in self.headers if key == name), "")

@@ -1,0 +1,276 @@
+"""The Site.
+
+One wiki, and everything that can be asked of it. It wires the parts together and has no logic of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
+
+from anyio import CancelScope
+
+from mwclient_async.models.auth import BotPassword
+from mwclient_async.models.lists import CategoryMember, ListedCategory, ListedPage, RecentChange, SearchResult
+from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
+from mwclient_async.models.page import Page
+from mwclient_async.models.upload import StashedFile, UploadResult
+from mwclient_async.models.values import ApiWarning
+from mwclient_async.resources.actions import call
+from mwclient_async.resources.queries import list_stream, page_stream
+from mwclient_async.resources.rest import Rest
+from mwclient_async.sansio import params as wire_params
+from mwclient_async.sansio.envelope import Envelope, checked_url, full_user_agent, rest_url_beside
+from mwclient_async.sansio.uploading import DEFAULT_CHUNK, Publication, file_name
+from mwclient_async.session import Session
+from mwclient_async.stream import Stream
+from mwclient_async.upload import OnProgress, upload
+
+if TYPE_CHECKING:
+    from mwclient_async.transport import Transport
+
+_PageLists = Literal["allpages", "backlinks", "embeddedin", "imageusage", "prefixsearch"]
+
+
+class Site:
+    """One wiki. ``async with Site(api_url, user_agent=...) as site`` opens it, and logs in when ``auth`` is given.
+
+    ``api_url`` is the address of its api.php, as Special:Version names it; ``rest_url`` of its rest.php, where that
+    does not stand beside it. ``user_agent`` names the program and a way to reach who runs it, as Wikimedia's policy
+    requires. ``maxlag`` makes the wiki refuse requests, which are then tried again, while its databases lag by more
+    seconds than that; None turns it off. ``on_warning`` is told of what the wiki warns of; without one it is logged,
+    once each. ``transport`` replaces HTTP, for tests.
+
+    Raises ValueError for an address or a User-Agent that cannot work, before any request; entering raises LoginFailed
+    or LoginThrottled when the login is refused.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        *,
+        user_agent: str,
+        auth: BotPassword | None = None,
+        rest_url: str | None = None,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen values
+        limits: Limits = Limits(),  # noqa: B008
+        maxlag: int | None = 5,
+        http: HttpOptions = HttpOptions(),  # noqa: B008
+        on_warning: Callable[[ApiWarning], None] | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        self._envelope = Envelope(
+            api_url=checked_url("api_url", api_url),
+            rest_url=checked_url("rest_url", rest_url or rest_url_beside(api_url)),
+            user_agent=full_user_agent(user_agent),
+            maxlag=maxlag,
+            limits=limits,
+        )
+        self._auth = auth
+        self._retry = retry
+        self._limits = limits
+        self._http = http
+        self._on_warning = on_warning
+        self._transport = transport
+        self._opened: Session | None = None
+
+    def __repr__(self) -> str:
+        return f"Site({self._envelope.api_url!r})"
+
+    async def __aenter__(self) -> Self:
+        if self._opened is not None:
+            raise RuntimeError(f"{self!r} is open already: open it once and share it between tasks")
+        from mwclient_async.transport import (
+            HttpxTransport,
+        )  # the HTTP library is loaded when a site is opened
+
+        self._opened = Session(
+            self._transport or HttpxTransport(self._http, self._limits),
+            self._envelope,
+            auth=self._auth,
+            retry=self._retry,
+            limits=self._limits,
+            on_warning=self._on_warning,
+        )
+        try:
+            await self._opened.log_in()
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session, self._opened = self._opened, None
+        if session is not None:
+            with CancelScope(shield=True):  # connections are closed on the way out of a cancelled task, too
+                await session.aclose()
+
+    @property
+    def _session(self) -> Session:
+        if self._opened is None:
+            raise RuntimeError(f"{self!r} is not open: use it inside `async with Site(...) as site:`")
+        return self._opened
+
+    @property
+    def rest(self) -> Rest:
+        """The REST API of this wiki."""
+        return Rest(self._session, self._envelope.rest_url)
+
+    async def call(
+        self, action: str, /, *, params: Mapping[str, Any] | None = None, **parameters: Any
+    ) -> dict[str, Any]:
+        """Call any action of this wiki; returns the decoded answer (formatversion 2), whole.
+
+        It is posted, and given a token, where the module needs it. ``params`` takes any name; of a keyword, one
+        trailing underscore is dropped (``from_``). A read is tried again by the site's RetryPolicy; a write whose
+        answer was lost raises OutcomeUnknown and is not sent again. Raises ApiError, or the subclass of its code, for
+        a refusal; UnrecognizedParameters when a read had a parameter that the wiki does not know; ValueError for an
+        unknown action. See https://www.mediawiki.org/wiki/API:Main_page.
+        """
+        return await call(self._session, action, wire_params.encode(params, parameters))
+
+    def query(
+        self,
+        *,
+        limit: int | None = None,
+        batch_size: int | None = None,
+        params: Mapping[str, Any] | None = None,
+        **parameters: Any,
+    ) -> Stream[Page]:
+        """Pages with their properties: ``async for page in site.query(generator=..., prop=[...])``.
+
+        Each page comes once per batch, complete, in the generator's order; missing ones last. ``limit`` counts pages in
+        all, ``batch_size`` pages a request; limits that are left open are the largest that the account may have. The
+        pages come from ``titles``, ``pageids``, ``revids`` or ``generator``; a query with none of these is read through
+        ``.batches()``, which also has the lists and meta data of any query.
+
+        Raises ValueError for contradictions before any request; while iterating, ApiError and its kin with ``.cursor``.
+        See https://www.mediawiki.org/wiki/API:Query.
+        """
+        return page_stream(
+            self._session,
+            self._envelope.api_url,
+            limit=limit,
+            batch_size=batch_size,
+            params=params,
+            keywords=parameters,
+        )
+
+    @overload
+    def list(
+        self,
+        module: _PageLists,
+        /,
+        *,
+        limit: int | None = ...,
+        batch_size: int | None = ...,
+        **parameters: Any,
+    ) -> Stream[ListedPage]: ...
+    @overload
+    def list(
+        self,
+        module: Literal["allcategories"],
+        /,
+        *,
+        limit: int | None = ...,
+        batch_size: int | None = ...,
+        **parameters: Any,
+    ) -> Stream[ListedCategory]: ...
+    @overload
+    def list(
+        self,
+        module: Literal["categorymembers"],
+        /,
+        *,
+        limit: int | None = ...,
+        batch_size: int | None = ...,
+        **parameters: Any,
+    ) -> Stream[CategoryMember]: ...
+    @overload
+    def list(
+        self,
+        module: Literal["recentchanges"],
+        /,
+        *,
+        limit: int | None = ...,
+        batch_size: int | None = ...,
+        **parameters: Any,
+    ) -> Stream[RecentChange]: ...
+    @overload
+    def list(
+        self,
+        module: Literal["search"],
+        /,
+        *,
+        limit: int | None = ...,
+        batch_size: int | None = ...,
+        **parameters: Any,
+    ) -> Stream[SearchResult]: ...
+    @overload
+    def list(
+        self, module: str, /, *, limit: int | None = ..., batch_size: int | None = ..., **parameters: Any
+    ) -> Stream[Mapping[str, Any]]: ...
+
+    def list(
+        self, module: str, /, *, limit: int | None = None, batch_size: int | None = None, **parameters: Any
+    ) -> Stream[Any]:
+        """The rows of one list: ``site.list("recentchanges", type="edit", limit=100)``.
+
+        Parameters are written without the list's prefix. Rows are typed for the lists that have a class, mappings as
+        the wiki sent them for every other list module of the wiki, extensions' included. ``limit`` counts rows in all,
+        ``batch_size`` rows a request.
+
+        Raises ValueError before any request for values that cannot be sent, and at the first item for a list that the
+        wiki does not have; UnrecognizedParameters for a misspelt parameter. See
+        https://www.mediawiki.org/wiki/API:Lists.
+        """
+        return list_stream(
+            self._session,
+            self._envelope.api_url,
+            module,
+            limit=limit,
+            batch_size=batch_size,
+            keywords=parameters,
+        )
+
+    async def upload(
+        self,
+        source: str | Path | StashedFile,
+        *,
+        filename: str,
+        comment: str = "",
+        text: str | None = None,
+        tags: Iterable[str] = (),
+        watchlist: Literal["watch", "preferences", "nochange"] | None = None,
+        ignore_warnings: Collection[str] | bool = (),
+        chunk_size: int = DEFAULT_CHUNK,
+        on_progress: OnProgress | None = None,
+    ) -> UploadResult:
+        """Upload a file in chunks and publish it under that name.
+
+        ``source`` is a path, or the StashedFile that an earlier UploadWarnings named. ``comment`` is the summary,
+        ``text`` the file page's first text (the comment, where None). ``ignore_warnings`` is a set of kinds
+        (``{"exists"}``) or True for all: without it nothing is overwritten. ``chunk_size`` is in bytes.
+        ``on_progress`` is called, and awaited where it is a coroutine, with an UploadProgress before each chunk,
+        before the publishing, and at the end.
+
+        Raises FileNotFoundError, ValueError for a name or file that no wiki takes, before any request; UploadWarnings,
+        with the filekey to go on with; SourceChanged when the file was written to meanwhile; FileRefused, StashError
+        or another ApiError; OutcomeUnknown when the answer to the publishing was lost. See
+        https://www.mediawiki.org/wiki/API:Upload.
+        """
+        if chunk_size < 1:
+            raise ValueError(f"chunk_size={chunk_size}: give a number of bytes")
+        publication = Publication(
+            filename=file_name(filename),
+            comment=comment,
+            text=text,
+            params=wire_params.encode({"tags": list(tags) or None, "watchlist": watchlist}),
+            ignored=frozenset({ignore_warnings}) if isinstance(ignore_warnings, str) else ignore_warnings,
+        )
+        path = Path(source) if isinstance(source, str) else source
+        return await upload(self._session.send, path, publication, chunk_size=chunk_size, on_progress=on_progress)

@@ -1,0 +1,46 @@
+"""A real MediaWiki for tests: throwaway, local, ready in two seconds.
+
+``LocalWiki`` is an async context manager; the pytest plugin that comes with the library gives tests the
+fixtures ``mediawiki`` and ``mediawiki_factory``; ``python -m mwclient_async.testing serve`` runs a wiki to
+try things on, and ``python -m mwclient_async.testing install`` installs what it needs.
+
+Importing this package loads none of it: each name is imported when it is first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mwclient_async.testing.errors import MaintenanceError, MissingWiki, StartupError, WikiError
+    from mwclient_async.testing.factory import WikiFactory
+    from mwclient_async.testing.seeding import SeedPage, SeedRevision
+    from mwclient_async.testing.wiki import LocalWiki
+
+__all__ = [
+    "LocalWiki",
+    "MaintenanceError",
+    "MissingWiki",
+    "SeedPage",
+    "SeedRevision",
+    "StartupError",
+    "WikiError",
+    "WikiFactory",
+]
+
+_HOMES = {
+    "LocalWiki": "wiki",
+    "MaintenanceError": "errors",
+    "MissingWiki": "errors",
+    "SeedPage": "seeding",
+    "SeedRevision": "seeding",
+    "StartupError": "errors",
+    "WikiError": "errors",
+    "WikiFactory": "factory",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,52 @@
+"""``python -m mwclient_async.testing``: the commands ``install`` and ``serve``."""
+
+import argparse
+import functools
+import sys
+
+from mwclient_async.testing.errors import WikiError
+
+
+def main() -> int:
+    """Run the command that the arguments name; return the exit status."""
+    arguments = _parser().parse_args()
+    try:
+        if arguments.command == "install":
+            _install(arguments.version)
+        else:
+            _serve(arguments.version, port=arguments.port)
+    except WikiError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _install(version: str | None) -> None:
+    from mwclient_async.testing.install import SUITES, install
+
+    install(tuple(SUITES) if version == "all" else (version,))
+
+
+def _serve(version: str | None, *, port: int | None) -> None:
+    import anyio
+
+    from mwclient_async.testing.serve import serve
+
+    anyio.run(functools.partial(serve, version=version, port=port))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m mwclient_async.testing", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    install = commands.add_parser("install", help="install MediaWiki and PHP, if they are not here")
+    install.add_argument("--version", choices=["1.39", "1.43", "all"], help="default: whichever this system has")
+    serve = commands.add_parser("serve", help="run a throwaway wiki until Ctrl-C")
+    serve.add_argument("--version", help="such as 1.39 (default: whichever is installed)")
+    serve.add_argument("--port", type=int, help="default: any free one")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""WikiFactory: starts wikis from synchronous code and keeps them until it is closed."""
+
+import contextlib
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from mwclient_async.testing.wiki import LocalWiki
+
+
+class WikiFactory:
+    """A function that gives running wikis; the same arguments give the same wiki again.
+
+    The wikis end when the factory, a context manager, is left.
+    """
+
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self._portal: BlockingPortal | None = None
+        self._wikis: dict[tuple[object, ...], LocalWiki] = {}
+
+    def __call__(
+        self, *, version: str | None = None, root: Path | None = None, settings: str = "", workers: int = 4
+    ) -> LocalWiki:
+        """Return a running wiki made with these arguments of LocalWiki."""
+        key = (version, root, settings, workers)
+        if key not in self._wikis:
+            wiki = LocalWiki(version=version, root=root, settings=settings, workers=workers)
+            self._wikis[key] = self._stack.enter_context(self._loop().wrap_async_context_manager(wiki))
+        return self._wikis[key]
+
+    def __enter__(self) -> Self:
+        """Start nothing yet."""
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End every wiki."""
+        self._wikis.clear()
+        self._portal = None
+        self._stack.close()
+
+    def _loop(self) -> BlockingPortal:
+        """Return an event loop in a thread of its own: the caller may be inside one already."""
+        if self._portal is None:
+            self._portal = self._stack.enter_context(start_blocking_portal())
+        return self._portal

@@ -1,0 +1,69 @@
+"""ScriptedTransport: a transport that plays a script, for what a real wiki cannot be made to do."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from mwclient_async.errors import MediaWikiError
+from mwclient_async.sansio.wire import Multipart, Request, Response
+
+Scripted = Mapping[str, Any] | Response | MediaWikiError | Callable[[Request], "Mapping[str, Any] | Response"]
+"""One step: a JSON body, a whole Response, an error to raise, or a function of the request that gives one of these."""
+
+
+class ScriptedTransport:
+    """Answers each request with the next step of its script, and fails on a request that the script does not have.
+
+    ::
+
+        transport = ScriptedTransport([{"query": {"userinfo": {"name": "127.0.0.1", "anon": True, "rights": []}}}])
+        async with Site(api_url, user_agent=..., transport=transport) as site:
+            ...
+        transport.assert_done()
+
+    ``requests`` are all requests so far.
+    """
+
+    def __init__(self, script: Iterable[Scripted] = ()) -> None:
+        self._script = deque(script)
+        self.requests: list[Request] = []
+        self.closed = False
+
+    async def send(self, request: Request) -> Response:
+        """The next step's answer; AssertionError when there is none."""
+        self.requests.append(request)
+        if not self._script:
+            raise AssertionError(f"a request that the script does not have: {request.method} {request.url}")
+        step = self._script.popleft()
+        if isinstance(request.body, Multipart):
+            await request.body.read(request.body.part.offset, request.body.part.length)
+        if isinstance(step, MediaWikiError):
+            raise step
+        answer = step if isinstance(step, Mapping | Response) else step(request)
+        return answer if isinstance(answer, Response) else json_response(answer)
+
+    async def aclose(self) -> None:
+        """Note that the site was closed."""
+        self.closed = True
+
+    def assert_done(self) -> None:
+        """AssertionError when a part of the script was not asked for."""
+        assert not self._script, f"{len(self._script)} steps of the script were not asked for"
+
+
+def json_response(body: Any, *, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:
+    """A Response with this JSON body."""
+    kind = ("content-type", "application/json; charset=utf-8")
+    return Response(status=status, headers=(kind, *headers), body=json.dumps(body).encode())
+
+
+def sent(request: Request) -> dict[str, str]:
+    """All parameters of a request, from its URL and its form."""
+    form = request.body.decode("ascii") if isinstance(request.body, bytes) else ""
+    return dict(
+        parse_qsl(urlsplit(request.url).query, keep_blank_values=True) + parse_qsl(form, keep_blank_values=True)
+    )

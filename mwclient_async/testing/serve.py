@@ -1,0 +1,24 @@
+"""``python -m mwclient_async.testing serve``: a wiki to try things on, until Ctrl-C."""
+
+import signal
+
+import anyio
+
+from mwclient_async.testing.console import say
+from mwclient_async.testing.wiki import LocalWiki
+
+
+async def serve(*, version: str | None, port: int | None) -> None:
+    """Run a wiki until the process is interrupted or asked to end."""
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with LocalWiki(version=version, port=port) as wiki:
+            say(
+                f"MediaWiki {wiki.version} at {wiki.url}/\n"
+                f"  Action API  {wiki.api_url}\n"
+                f"  REST API    {wiki.rest_url}\n"
+                f"  {wiki.admin_name}'s password is {wiki.admin_password}\n"
+                f"  all its files are in {wiki.directory}\n"
+                "Ctrl-C ends it and removes it."
+            )
+            async for _ in signals:
+                break

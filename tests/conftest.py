@@ -1,0 +1,76 @@
+"""Which test runs where.
+
+Tests of the real wiki run on asyncio and MediaWiki 1.39; those marked ``everywhere`` on asyncio and trio, 1.39 and
+1.43. Asynchronous tests that need no wiki run on both loops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.corpus import Corpus, seed
+
+if TYPE_CHECKING:
+    from mwclient_async.site import Site
+    from mwclient_async.testing.factory import WikiFactory
+    from mwclient_async.testing.wiki import LocalWiki
+
+USER_AGENT = "mwclient-async-tests/1.0 (tests@example.org)"
+
+_ASYNCIO = pytest.param(("asyncio", {"debug": True}), id="asyncio")
+_TRIO = pytest.param("trio", id="trio")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each test its loops and versions."""
+    everywhere = metafunc.definition.get_closest_marker("everywhere") is not None
+    on_wiki = "mediawiki_version" in metafunc.fixturenames
+    if on_wiki:
+        versions = ["1.39", "1.43"] if everywhere else ["1.39"]
+        metafunc.parametrize("mediawiki_version", versions, scope="session", indirect=True)
+    if "anyio_backend" in metafunc.fixturenames:
+        backends = [_ASYNCIO, _TRIO] if everywhere or not on_wiki else [_ASYNCIO]
+        metafunc.parametrize("anyio_backend", backends, scope="module", indirect=True)
+
+
+@pytest.fixture(scope="session")
+def mediawiki_version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def anyio_backend(request: pytest.FixtureRequest) -> object:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
+    """An empty wiki, for tests that write."""
+    return mediawiki_factory(version=mediawiki_version)
+
+
+@pytest.fixture(scope="session")
+def corpus(mediawiki_factory: WikiFactory, mediawiki_version: str) -> Corpus:
+    """A seeded wiki that no test writes to."""
+    return seed(mediawiki_factory(version=mediawiki_version, settings="# seeded"))
+
+
+@pytest.fixture
+async def site(wiki: LocalWiki) -> AsyncIterator[Site]:
+    """Nobody in particular, on the wiki that is written to."""
+    from mwclient_async import Site
+
+    async with Site(wiki.api_url, user_agent=USER_AGENT) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def reader(corpus: Corpus) -> AsyncIterator[Site]:
+    """Nobody in particular, on the seeded wiki."""
+    from mwclient_async import Site
+
+    async with Site(corpus.wiki.api_url, user_agent=USER_AGENT) as opened:
+        yield opened

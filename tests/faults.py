@@ -1,0 +1,38 @@
+"""A transport that loses things on the way to a real wiki."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mwclient_async import HttpOptions, Limits
+from mwclient_async.errors import ConnectionFailed, ReplyLost
+from mwclient_async.sansio.wire import Request, Response
+from mwclient_async.transport import HttpxTransport
+
+Fault = Callable[[int, Request], str | None]
+"""The fault for a request, of which this is the n-th: "before" or "after" the wiki acted, or None."""
+
+
+class FaultyTransport:
+    """Loses a request before it is sent, or its reply after the wiki acted, as ``fault`` says."""
+
+    def __init__(self, fault: Fault) -> None:
+        self._http = HttpxTransport(HttpOptions(), Limits())
+        self._fault = fault
+        self.requests: list[Request] = []
+        self.lost = 0
+
+    async def send(self, request: Request) -> Response:
+        self.requests.append(request)
+        fault = self._fault(len(self.requests), request)
+        if fault == "before":
+            self.lost += 1
+            raise ConnectionFailed("refused, for the test")
+        response = await self._http.send(request)
+        if fault == "after":
+            self.lost += 1
+            raise ReplyLost("dropped, for the test")
+        return response
+
+    async def aclose(self) -> None:
+        await self._http.aclose()

@@ -1,0 +1,192 @@
+"""C1 to C7 on the real wiki: whole pages, in order, bounded, resumable."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from mwclient_async import Cursor, Page, Site, Stream
+from mwclient_async.errors import CursorMismatch
+from tests.conftest import USER_AGENT
+from tests.corpus import LONG, Corpus
+
+# Small limits: a batch of fifty pages takes about fifteen replies.
+QUERY: dict[str, Any] = {"generator": "allpages", "prop": ["categories"], "cllimit": 20, "gaplimit": 50}
+
+
+def categories(page: Page) -> frozenset[str]:
+    return frozenset(category.title for category in page.categories)
+
+
+@pytest.mark.everywhere
+async def test_c1_c4_every_page_comes_once_with_all_its_categories(corpus: Corpus, reader: Site) -> None:
+    pages = [page async for page in reader.query(**QUERY)]
+    got = {page.title: categories(page) for page in pages}
+    assert len(pages) == len(got)
+    assert got == {**corpus.categories, "Main Page": frozenset()}
+
+
+async def test_c4_pages_come_in_the_order_of_the_generator(corpus: Corpus, reader: Site) -> None:
+    """allpages goes by title; page ids were given in another order."""
+    pages = await reader.query(generator="allpages", prop="info").collect()
+    assert [page.title for page in pages] == sorted((page.title for page in pages), key=lambda title: title.encode())
+    assert [page.pageid for page in pages] != sorted(page.pageid or 0 for page in pages)
+
+
+async def test_c4_search_results_come_by_rank(reader: Site) -> None:
+    ranked = [row.title async for row in reader.list("search", search="orbit", what="text", limit=30)]
+    pages = [
+        page.title
+        async for page in reader.query(generator="search", gsrsearch="orbit", gsrwhat="text", limit=30, batch_size=7)
+    ]
+    assert len(ranked) == 30
+    assert pages == ranked
+
+
+async def test_c4_category_members_come_in_the_order_they_were_added(reader: Site) -> None:
+    order: dict[str, Any] = {"title": "Category:C07", "sort": "timestamp", "dir": "desc"}
+    members = [row.title async for row in reader.list("categorymembers", **order)]
+    generator = {f"gcm{name}": value for name, value in order.items()}
+    pages = [
+        page.title
+        async for page in reader.query(generator="categorymembers", gcmlimit=4, prop="info", params=generator)
+    ]
+    assert len(members) > 10
+    assert pages == members
+
+
+async def test_c4_missing_pages_come_last_in_the_order_asked(reader: Site) -> None:
+    titles = ["Zzz", "Page 002", "Aaa", "Page 001"]
+    pages = await reader.query(titles=titles, prop="info").collect()
+    assert [page.title for page in pages][-2:] == ["Zzz", "Aaa"]
+    assert [page.exists for page in pages] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(("limit", "batch_size"), [(1, None), (7, 3), (60, 50), (0, None), (301, 1000)])
+async def test_c5_limit_counts_items_in_total(reader: Site, limit: int, batch_size: int | None) -> None:
+    stream = reader.query(generator="allpages", prop=["categories"], limit=limit, batch_size=batch_size)
+    assert len(await stream.collect()) == limit
+    rows = reader.list("allpages", limit=limit, batch_size=batch_size)
+    assert len(await rows.collect()) == limit
+
+
+async def test_c2_a_list_that_filters_rows_away_goes_on_to_the_end(corpus: Corpus, reader: Site) -> None:
+    rows = await reader.list("allpages", filterredir="redirects", batch_size=1).collect()
+    assert rows == []
+    everything = await reader.list("allpages", batch_size=100).collect()
+    assert {row.title for row in everything} == {*corpus.categories, "Main Page"}
+
+
+@pytest.mark.parametrize("kind", ["query", "list"])
+async def test_c7_the_rest_after_any_item(corpus: Corpus, reader: Site, kind: str) -> None:
+    query: Stream[Any] = reader.query(
+        generator="allpages", prop=["categories"], gaplimit=7, cllimit=15, gapprefix="Page 01"
+    )
+    rows: Stream[Any] = reader.list("allpages", batch_size=4, prefix="Page 01")
+    stream = query if kind == "query" else rows
+    everything = [item.title async for item in stream]
+    assert len(everything) == 10
+    for count in range(len(everything) + 1):
+        async with stream.open() as run:
+            head = [(await anext(run)).title for _ in range(count)]
+            text = str(run.cursor)
+        assert head + [item.title async for item in stream.resume(text)] == everything
+
+
+@pytest.mark.everywhere
+async def test_c7_another_process_gets_exactly_the_rest(corpus: Corpus, reader: Site) -> None:
+    walk = aiter(reader.query(**QUERY))
+    head = [(await anext(walk)).title for _ in range(123)]
+    program = f"""
+import anyio
+from mwclient_async import Site
+async def main():
+    async with Site({corpus.wiki.api_url!r}, user_agent={USER_AGENT!r}) as site:
+        async for page in site.query(**{QUERY!r}).resume({str(walk.cursor)!r}):
+            print(page.title, len(page.categories), sep="\\t")
+anyio.run(main)
+"""
+    done = subprocess.run(  # noqa: ASYNC221 - nothing else is to run meanwhile
+        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True, timeout=120
+    )
+    tail = dict(line.split("\t") for line in done.stdout.splitlines())
+    assert len(head) + len(tail) == len(corpus.categories) + 1
+    assert {*head, *tail} == {*corpus.categories, "Main Page"}
+    assert {title: int(count) for title, count in tail.items() if title in corpus.categories} == {
+        title: len(corpus.categories[title]) for title in tail if title in corpus.categories
+    }
+
+
+async def test_c7_the_cursor_of_a_finished_stream_gives_nothing_and_asks_nothing(reader: Site) -> None:
+    stream = reader.query(generator="allpages", gapprefix="Page 00")
+    async with stream.open() as run:
+        count = len([page async for page in run])
+        assert run.cursor.done
+    assert count == 10
+    assert await stream.resume(run.cursor).collect() == []
+
+
+async def test_c7_a_cursor_of_another_query_is_refused_and_the_difference_named(reader: Site) -> None:
+    cursor = aiter(reader.query(generator="allpages", prop="info")).cursor
+    with pytest.raises(CursorMismatch, match="gapnamespace, prop differ"):
+        reader.query(generator="allpages", prop="links", gapnamespace=1).resume(cursor)
+    with pytest.raises(ValueError, match="not a cursor"):
+        reader.query(generator="allpages").resume("mwc1.nonsense")
+
+
+async def test_c7_a_cursor_of_another_wiki_is_refused(corpus: Corpus, reader: Site) -> None:
+    stream = reader.list("allpages")
+    cursor = Cursor(wiki="https://example.org/w/api.php", fingerprint=aiter(stream).cursor.fingerprint)
+    with pytest.raises(CursorMismatch, match=r"example\.org"):
+        stream.resume(cursor)
+
+
+@pytest.mark.parametrize("read_ahead", [0, 1, 3])
+async def test_read_ahead_changes_nothing_but_the_time(corpus: Corpus, reader: Site, read_ahead: int) -> None:
+    async with reader.query(**QUERY).open(read_ahead=read_ahead) as run:
+        pages = [page async for page in run]
+    assert {page.title: categories(page) for page in pages} == {**corpus.categories, "Main Page": frozenset()}
+    async with reader.query(**QUERY).open(read_ahead=read_ahead) as run:
+        first = await anext(run)
+        cursor = run.cursor
+    rest = await reader.query(**QUERY).resume(cursor).collect()
+    assert [first.title, *(page.title for page in rest)] == [page.title for page in pages]
+
+
+async def test_the_consumers_own_error_leaves_open_as_it_is(reader: Site) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with reader.query(**QUERY).open(read_ahead=1) as run:
+            async for _page in run:
+                raise ZeroDivisionError
+
+
+async def test_batches_carry_lists_and_meta_and_the_cursor_after_them(reader: Site) -> None:
+    stream = reader.query(generator="allpages", gaplimit=100, list="allcategories", meta="siteinfo", prop="info")
+    batches = [batch async for batch in stream.batches()]
+    assert sum(len(batch.items) for batch in batches) == 302
+    assert sum(len(batch.lists["allcategories"]) for batch in batches if "allcategories" in batch.lists) == 60
+    assert batches[0].meta["general"]["generator"].startswith("MediaWiki")
+    rest = await stream.resume(batches[0].cursor).collect()
+    assert len(rest) == 302 - len(batches[0].items)
+
+
+async def test_a_query_without_pages_says_how_to_read_it(reader: Site) -> None:
+    stream = reader.query(list="allcategories", meta="siteinfo")
+    with pytest.raises(ValueError, match=r"batches\(\).*site\.list\('allcategories'\)"):
+        aiter(stream)
+    assert [len(batch.lists["allcategories"]) async for batch in stream.batches()] == [60]
+
+
+async def test_all_2500_revisions_of_a_page_are_merged_into_one(reader: Site) -> None:
+    (page,) = await reader.query(titles=LONG, prop="revisions", rvprop=["ids", "size"], rvlimit="max").collect()
+    assert len({revision.revid for revision in page.revisions}) == 2500
+
+
+async def test_first_asks_for_one_item(reader: Site) -> None:
+    row = await reader.list("allpages", prefix="Page 0").first()
+    assert row is not None
+    assert row.title == "Page 000"
+    assert await reader.list("allpages", prefix="no such thing").first() is None

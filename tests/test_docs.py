@@ -1,0 +1,73 @@
+"""Every program in the README and the docs runs, on a LocalWiki in the place of Wikipedia."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+
+from mwclient_async import BotPassword, Site
+from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision
+from mwclient_async.testing.factory import WikiFactory
+from tests.conftest import USER_AGENT
+from tests.files import png
+
+ROOT = Path(__file__).parent.parent
+WIKIPEDIA = "https://en.wikipedia.org/w/api.php"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PROGRAMS = [
+    pytest.param(block, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
+]
+
+
+@pytest.fixture(scope="module")
+def planets(mediawiki_factory: WikiFactory, tmp_path_factory: pytest.TempPathFactory) -> tuple[LocalWiki, BotPassword]:
+    """A wiki that has what the programs speak of."""
+    wiki = mediawiki_factory(settings="# documentation")
+
+    async def fill() -> BotPassword:
+        history = [SeedRevision(f"Earth, {n}. [[Category:Planets]]", minor=n % 2 == 0) for n in range(60)]
+        await wiki.seed([SeedPage("Earth", revisions=history), SeedPage("Mars", "[[Category:Planets]]")])
+        await wiki.create_user("DemoBot", groups=["bot"])
+        auth = await wiki.create_bot_password("DemoBot", "uploads")
+        async with Site(wiki.api_url, user_agent=USER_AGENT, auth=auth) as site:
+            await site.upload(png(tmp_path_factory.mktemp("files") / "x.png", 4_000), filename="Earth.png")
+        return auth
+
+    return wiki, anyio.run(fill)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_programs_of_the_documentation_run(
+    planets: tuple[LocalWiki, BotPassword], tmp_path: Path, program: str
+) -> None:
+    wiki, bot = planets
+    png(tmp_path / "Earth.png", 9_000, seed=len(program))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program.replace(WIKIPEDIA, wiki.api_url)],
+        cwd=tmp_path,
+        env={**os.environ, "BOT_PASSWORD": bot.password},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or "assert" in program
+
+
+def test_links_between_the_pages_lead_somewhere() -> None:
+    links = [
+        (page, link)
+        for page in PAGES
+        for link in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8"))
+    ]
+    assert len(links) > 5
+    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []

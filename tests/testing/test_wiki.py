@@ -1,0 +1,188 @@
+"""LocalWiki as its users see it."""
+
+import functools
+import hashlib
+import os
+import random
+import socket
+from pathlib import Path
+from urllib.parse import quote
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+import pytest
+
+from mwclient_async.testing import LocalWiki, MaintenanceError, MissingWiki, SeedPage, StartupError, WikiFactory
+from tests.testing.web import ask, get, logged_in
+
+
+@pytest.mark.everywhere
+async def test_both_apis_answer_with_the_version_that_was_asked_for(wiki: LocalWiki, mediawiki_version: str) -> None:
+    general = (await ask(wiki, meta="siteinfo"))["query"]["general"]
+    rest = await get(f"{wiki.rest_url}/v1/search/page?q=main")
+    assert general["generator"] == f"MediaWiki {wiki.version}"
+    assert wiki.version.startswith(f"{mediawiki_version}.")
+    assert general["server"] == wiki.url
+    assert rest.status_code == 200
+
+
+@pytest.mark.everywhere
+async def test_rest_paths_may_hold_an_encoded_slash(wiki: LocalWiki) -> None:
+    await wiki.seed([SeedPage("Rest/of_the.path", "text")], links=False)
+    response = await get(f"{wiki.rest_url}/v1/page/{quote('Rest/of_the.path', safe='')}")
+    assert response.json()["source"] == "text"
+
+
+async def test_the_wiki_works_in_a_loop_that_did_not_start_it() -> None:
+    wiki = LocalWiki()
+    entered = await anyio.to_thread.run_sync(lambda: anyio.run(wiki.__aenter__, backend="asyncio"))
+    await wiki.seed([SeedPage("Elsewhere")], links=False)
+    answer = await ask(entered, titles="Elsewhere")
+    await anyio.to_thread.run_sync(lambda: anyio.run(wiki.__aexit__, None, None, None, backend="trio"))
+    assert "missing" not in answer["query"]["pages"][0]
+
+
+@pytest.mark.everywhere
+async def test_a_user_has_the_groups_that_were_given(wiki: LocalWiki) -> None:
+    await wiki.create_user("Grouped", groups=["bot", "sysop"])
+    (user,) = (await ask(wiki, list="users", ususers="Grouped", usprop="groups"))["query"]["users"]
+    assert {"bot", "sysop"} <= set(user["groups"])
+
+
+@pytest.mark.everywhere
+async def test_a_bot_password_logs_in_and_carries_its_users_rights(wiki: LocalWiki, fresh: str) -> None:
+    await wiki.create_user(fresh, groups=["bot"])
+    auth = await wiki.create_bot_password(fresh)
+    async with logged_in(wiki, name=auth.name, password=auth.password) as account:
+        saved = await account.post({"action": "edit", "title": fresh, "text": "by a bot", "assertuser": fresh})
+        who = await account.post({"action": "query", "meta": "userinfo", "uiprop": "rights"})
+    assert saved["edit"]["result"] == "Success"
+    assert {"bot", "apihighlimits", "upload", "reupload", "move"} <= set(who["query"]["userinfo"]["rights"])
+
+
+async def test_the_password_of_an_account_can_be_changed(wiki: LocalWiki) -> None:
+    await wiki.create_user("Forgetful")
+    password = await wiki.create_user("Forgetful", "a brand new password")
+    assert password == "a brand new password"
+    async with logged_in(wiki, name="Forgetful", password=password):
+        pass
+
+
+async def test_the_admin_is_a_sysop(wiki: LocalWiki) -> None:
+    async with logged_in(wiki, name=wiki.admin_name, password=wiki.admin_password) as admin:
+        done = await admin.post({"action": "protect", "title": "Main Page", "protections": "edit=sysop"})
+        await admin.post({"action": "protect", "title": "Main Page", "protections": ""})
+    assert done["protect"]["title"] == "Main Page"
+
+
+@pytest.mark.everywhere
+async def test_an_uploaded_file_can_be_fetched_and_is_the_same(wiki: LocalWiki, fresh: str) -> None:
+    content = bytes(64) + random.Random(fresh).randbytes(3_000_000)  # zeros: no type to recognise
+    async with logged_in(wiki, name=wiki.admin_name, password=wiki.admin_password) as admin:
+        sent = await admin.post({"action": "upload", "filename": f"{fresh} é.bin", "ignorewarnings": "1"}, file=content)
+    info = sent["upload"]["imageinfo"]
+    fetched = await get(info["url"])
+    assert info["sha1"] == hashlib.sha1(content).hexdigest()
+    assert fetched.content == content
+
+
+@pytest.mark.everywhere
+async def test_asynchronous_uploads_end_when_the_jobs_run(wiki: LocalWiki, fresh: str) -> None:
+    upload = {"action": "upload", "filename": f"{fresh}.bin", "filesize": "4096", "ignorewarnings": "1", "stash": "1"}
+    content = bytes(64) + random.Random(fresh).randbytes(4032)
+    async with logged_in(wiki, name=wiki.admin_name, password=wiki.admin_password) as admin:
+        first = await admin.post({**upload, "offset": "0"}, chunk=content[:2048])
+        key = first["upload"]["filekey"]
+        last = await admin.post({**upload, "offset": "2048", "filekey": key, "async": "1"}, chunk=content[2048:])
+        await wiki.run_jobs()
+        status = await admin.post({"action": "upload", "checkstatus": "1", "filekey": key})
+    assert last["upload"]["result"] == "Poll"
+    assert status["upload"]["result"] == "Success"
+
+
+async def test_a_failed_script_shows_what_it_printed(wiki: LocalWiki) -> None:
+    with pytest.raises(MaintenanceError, match="the reason") as failure:
+        await wiki.maintenance("eval", stdin=b"fwrite(STDERR, 'the reason'); exit(3);\n")
+    assert failure.value.status == 3
+
+
+async def test_a_script_gives_its_output(wiki: LocalWiki) -> None:
+    assert wiki.version in await wiki.maintenance("version")
+
+
+async def test_cancelling_ends_a_script(wiki: LocalWiki) -> None:
+    mark = wiki.directory / f"running-{os.getpid()}"
+    endless = f"file_put_contents('{mark}', getmypid()); while (true) {{ usleep(1000); }}\n"
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(functools.partial(wiki.maintenance, "eval", stdin=endless.encode()))
+        with anyio.fail_after(20):
+            while not (mark.exists() and mark.read_text()):
+                await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
+    mark.unlink()
+
+
+async def test_the_servers_log_names_the_requests(wiki: LocalWiki) -> None:
+    await get(f"{wiki.url}/api.php?mark=xyzzy")
+    assert "GET /api.php?mark=xyzzy" in wiki.server_log()
+
+
+async def test_settings_come_last_and_wikis_stand_side_by_side(wiki: LocalWiki, mediawiki_factory: WikiFactory) -> None:
+    other = mediawiki_factory(version="1.43", settings="$wgSitename = 'Other'; $wgFileExtensions = [ 'png' ];")
+    await other.seed([SeedPage("Only there")], links=False)
+    general = (await ask(other, meta="siteinfo"))["query"]["general"]
+    (page,) = (await ask(wiki, titles="Only there"))["query"]["pages"]
+    assert general["sitename"] == "Other"
+    assert page["missing"]
+
+
+async def test_the_same_arguments_give_the_same_wiki(wiki: LocalWiki, mediawiki_factory: WikiFactory) -> None:
+    assert mediawiki_factory(version="1.39") is wiki
+
+
+async def test_nothing_is_left_when_it_is_left() -> None:
+    async with LocalWiki() as wiki:
+        directory, port = wiki.directory, int(wiki.url.rpartition(":")[2])
+    assert not directory.exists()
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        pass
+    with pytest.raises(StartupError, match="not running"):
+        _ = wiki.url
+
+
+def test_a_broken_setting_is_shown(
+    mediawiki_factory: WikiFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with pytest.raises(StartupError, match="nonsense"):
+        mediawiki_factory(settings="nonsense();")
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_port_that_is_taken_is_an_error_with_phps_words() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        wiki = LocalWiki(port=taken.getsockname()[1])
+        with pytest.raises(StartupError, match="Address already in use"):
+            anyio.run(wiki.__aenter__)
+
+
+async def test_without_mediawiki_the_error_names_the_command(tmp_path: Path) -> None:
+    with pytest.raises(MissingWiki, match=r"python -m mwclient_async\.testing install"):
+        async with LocalWiki(root=tmp_path):
+            pass
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_an_aborted_start_leaves_nothing(backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def start_and_abort() -> bool:
+        with anyio.move_on_after(0.2) as scope:
+            async with LocalWiki():
+                await anyio.sleep_forever()
+        return scope.cancelled_caught
+
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert anyio.run(start_and_abort, backend=backend)
+    assert not any(tmp_path.iterdir())
