@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -170,17 +171,31 @@ def test_without_rich_it_names_the_command_that_installs_it() -> None:
     assert "pip install 'mwclient_async[tour]'" in ended.stderr
 
 
-@pytest.mark.parametrize("moment", ["real MediaWiki", "Every category"])
+@pytest.mark.parametrize("moment", ["on a real MediaWiki", "Starting a throwaway MediaWiki"])
 def test_ctrl_c_ends_it_and_leaves_nothing(moment: str, tmp_path: Path) -> None:
+    interrupt(moment, TMPDIR=str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_ends_a_tour_of_another_wiki(corpus: Corpus) -> None:
+    interrupt("1  Every category", "--api", corpus.wiki.api_url, *CONTACT)
+
+
+def interrupt(moment: str, *arguments: str, **environment: str) -> None:
+    """Run the tour until it has printed a line with these words, and then press Ctrl-C."""
     # A shell that runs the tests in the background has had them ignore Ctrl-C, and the tour would inherit that.
     program = with_first("import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)")
-    environment = plain_environment({"TMPDIR": str(tmp_path)})
-    with subprocess.Popen(program, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as tour:
+    with subprocess.Popen(
+        [*program, *arguments],
+        env=plain_environment(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as tour:
         assert tour.stdout is not None
         assert any(moment in line for line in tour.stdout)
-        tour.send_signal(2)
+        tour.send_signal(signal.SIGINT)
         _, said = tour.communicate(timeout=WATCHDOG)
     assert tour.returncode == 130
     assert "interrupted" in said
     assert "Traceback" not in said
-    assert list(tmp_path.iterdir()) == []
