@@ -49,7 +49,7 @@ clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Whichever MediaWiki this system has is enough to look at; the tests want both versions.
+# One MediaWiki is enough to look at; the tests want both versions.
 wiki: $(READY)
 	@$(RUN) -m mwclient_async.testing install
 
@@ -70,11 +70,11 @@ $(RUN):
 		command -v apt-get >/dev/null || { \
 			echo "$(PYTHON) cannot make virtual environments: its modules venv and ensurepip are missing." >&2; \
 			echo "Install them with this system's package manager and run make again." >&2; exit 1; }; \
-		sudo=; test "$$(id -u)" = 0 || sudo=sudo; \
+		sudo=; test "$$(id -u)" = 0 || sudo=$$(command -v sudo) || { \
+			echo "Python's virtual environments are missing here. As root: apt-get install python3-venv" >&2; exit 1; }; \
 		echo "Installing the Debian package python3-venv (Python's virtual environments, for $(VENV))"; \
 		$$sudo apt-get -qq update; \
 		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends \
-			python3-venv </dev/null >/dev/null || { \
-			echo "This needs root, or sudo. As root: apt-get install python3-venv" >&2; exit 1; }; }
+			python3-venv </dev/null >/dev/null; }
 	@echo "Making the virtual environment $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)

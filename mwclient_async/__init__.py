@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mwclient_async.models.batch import Batch
     from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
     from mwclient_async.models.page import Page, PageStatus
+    from mwclient_async.models.rest import HistoryRevision
     from mwclient_async.models.upload import StashedFile, UploadProgress, UploadResult, UploadStage
     from mwclient_async.models.values import ApiWarning, Cursor, UploadWarning
     from mwclient_async.site import Site
@@ -22,6 +23,7 @@ __all__ = [
     "Batch",
     "BotPassword",
     "Cursor",
+    "HistoryRevision",
     "HttpOptions",
     "Limits",
     "Page",
@@ -41,6 +43,7 @@ _HOME = {
     "Batch": "models.batch",
     "BotPassword": "models.auth",
     "Cursor": "models.values",
+    "HistoryRevision": "models.rest",
     "HttpOptions": "models.options",
     "Limits": "models.options",
     "Page": "models.page",

@@ -16,8 +16,10 @@ T = TypeVar("T")
 class Send(Protocol):
     """How a stream or an upload sends: the session's own method, seen from below."""
 
-    async def __call__(self, call: Call, *, read: ReadAt | None = None) -> Reply:
-        """Send one call; retried where that is safe."""
+    async def __call__(
+        self, call: Call, *, read: ReadAt | None = None, on_sent: Callable[[], None] | None = None
+    ) -> Reply:
+        """Send one call; retried where that is safe. ``on_sent`` is called when it is on the wire."""
         ...
 
 
@@ -26,16 +28,20 @@ async def drive(
     send: Send,
     *,
     read: ReadAt | None = None,
+    on_sent: Callable[[], None] | None = None,
     report: Callable[[Any], Awaitable[None]] | None = None,
 ) -> T:
-    """The result of a conversation. ``read`` gives the stretches of a file, ``report`` is told of progress."""
+    """The result of a conversation. ``read`` gives the stretches of a file, ``report`` is told of progress.
+
+    ``on_sent`` is called each time a request is on the wire.
+    """
     try:
         step = next(conversation)
         while True:
             reply = NOTHING
             if isinstance(step, Call):
                 try:
-                    reply = await send(step, read=read)
+                    reply = await send(step, read=read, on_sent=on_sent)
                 except MediaWikiError as error:
                     step = conversation.throw(error)
                     continue

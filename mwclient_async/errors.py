@@ -25,11 +25,12 @@
     |   |-- BadRequest                 the call itself is wrong: no use in sending it again
     |   |   |-- InvalidTitle, InvalidParameter, MissingParameter, TooManyValues, BadContinue, UnknownAction
     |   `-- InternalError              the wiki broke while it worked on this
-    |-- UnrecognizedParameters         a parameter that the wiki does not know was sent, so the answer is not to be
-    trusted |-- UploadWarnings                 the wiki wants a decision before it publishes; ``.filekey`` goes on |--
-    SourceChanged                  the file changed while it was being sent, or on the way |-- ContinuationLoop
-    the wiki repeats its ``continue`` and brings nothing new |-- CursorMismatch                 a cursor of another
-    wiki or of another query `-- NotRequested                   a property of a page that the query did not ask for
+    |-- UnrecognizedParameters         a parameter that the wiki does not know: the answer is not to be trusted
+    |-- UploadWarnings                 the wiki wants a decision before it publishes; ``.filekey`` goes on
+    |-- SourceChanged                  the file changed while it was being sent, or on the way
+    |-- ContinuationLoop               the wiki repeats its ``continue`` and brings nothing new
+    |-- CursorMismatch                 a cursor of another wiki or of another query
+    `-- NotRequested                   a property of a page that the query did not ask for
 
 Codes are the wiki's own (https://www.mediawiki.org/wiki/API:Errors_and_warnings); a code that no class below claims
 becomes :class:`ApiError` itself, never a KeyError.
@@ -253,7 +254,7 @@ class Protected(PermissionDenied):
 class Refused(ApiError):
     """The wiki will not take this content, or not in this place."""
 
-    codes = frozenset({"contenttoobig", "titleblacklist-forbidden", "hookaborted", "badtags"})
+    codes = frozenset({"contenttoobig", "titleblacklist-forbidden", "hookaborted", "badtags", "pagecannotexist"})
 
 
 class EditConflict(Refused):
@@ -358,7 +359,7 @@ class BadRequest(ApiError):
 class InvalidTitle(BadRequest):
     """Not a title: empty, too long, or with characters that titles cannot have (``# < > [ ] | { }``)."""
 
-    codes = frozenset({"invalidtitle", "badtitle", "pagecannotexist"})
+    codes = frozenset({"invalidtitle", "badtitle"})
     hint = "titles are 1 to 255 bytes long and hold none of # < > [ ] | { }"
 
 

@@ -65,13 +65,13 @@ class Session:
         self._account: Account | None = None
         self._once = anyio.Lock()  # tokens, modules and the account are fetched by one task; the others wait for it
 
-    async def send(self, call: Call, *, read: ReadAt | None = None) -> Reply:
+    async def send(self, call: Call, *, read: ReadAt | None = None, on_sent: Callable[[], None] | None = None) -> Reply:
         """Send one call and return its Reply; retried by the policy where that cannot do a thing twice."""
         attempt, started, refused = 1, time.monotonic(), False
         while True:
             token = await self._token(call.token) if call.token is not None else None
             try:
-                return await self._exchange(call, token, read)
+                return await self._exchange(call, token, read, on_sent)
             except BadToken:
                 self._drop_token(call.token, token)
                 if refused or call.token is None:
@@ -153,7 +153,9 @@ class Session:
         if kind is not None and self._tokens.get(kind) == value:
             del self._tokens[kind]
 
-    async def _exchange(self, call: Call, token: str | None, read: ReadAt | None) -> Reply:
+    async def _exchange(
+        self, call: Call, token: str | None, read: ReadAt | None, on_sent: Callable[[], None] | None
+    ) -> Reply:
         request = self._envelope.dress(
             call,
             token=token,
@@ -162,7 +164,7 @@ class Session:
             read=read,
         )
         async with self._slots:
-            response = await self._travel(request)
+            response = await self._travel(evolve(request, on_sent=on_sent))
         reply = decipher(response, rest=bool(call.path))
         for warning in reply.warnings:
             if warning.code in _NOT_AN_ANSWER and not call.write:

@@ -19,7 +19,7 @@ from mwclient_async.models.page import Page
 from mwclient_async.models.upload import StashedFile, UploadResult
 from mwclient_async.models.values import ApiWarning
 from mwclient_async.resources.actions import call
-from mwclient_async.resources.queries import list_stream, page_stream
+from mwclient_async.resources.queries import Inputs, Queries
 from mwclient_async.resources.rest import Rest
 from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.envelope import Envelope, checked_url, full_user_agent, rest_url_beside
@@ -116,6 +116,10 @@ class Site:
         return self._opened
 
     @property
+    def _queries(self) -> Queries:
+        return Queries(self._session, self._envelope.api_url)
+
+    @property
     def rest(self) -> Rest:
         """The REST API of this wiki."""
         return Rest(self._session, self._envelope.rest_url)
@@ -151,14 +155,31 @@ class Site:
         Raises ValueError for contradictions before any request; while iterating, ApiError and its kin with ``.cursor``.
         See https://www.mediawiki.org/wiki/API:Query.
         """
-        return page_stream(
-            self._session,
-            self._envelope.api_url,
-            limit=limit,
-            batch_size=batch_size,
-            params=params,
-            keywords=parameters,
-        )
+        return self._queries.query(limit=limit, batch_size=batch_size, params=params, keywords=parameters)
+
+    def pages(
+        self,
+        *,
+        titles: Inputs | None = None,
+        pageids: Inputs | None = None,
+        revids: Inputs | None = None,
+        limit: int | None = None,
+        params: Mapping[str, Any] | None = None,
+        **parameters: Any,
+    ) -> Stream[Page]:
+        """One Page for each title or id, in the order given: any number of them, from any iterable, sync or async.
+
+        They are asked for as many at a time as this account may (50, or 500 with ``apihighlimits``). ``page.asked``
+        is the input, ``page.status`` what became of it: one that does not exist gets its Page, too, and one that
+        stands there twice gets two. A revision id gets the page with just that revision. ``open(read_ahead=n)`` has n
+        further requests on their way, within ``Limits.concurrency``.
+
+        Raises ValueError unless exactly one source is given; TypeError for an input of the wrong type; RuntimeError
+        when an iterator is read a second time; CursorMismatch when a stream is resumed with other inputs. See
+        https://www.mediawiki.org/wiki/API:Query#Specifying_pages.
+        """
+        sources = {"titles": titles, "pageids": pageids, "revids": revids}
+        return self._queries.pages(sources, limit=limit, params=params, keywords=parameters)
 
     @overload
     def list(
@@ -228,14 +249,7 @@ class Site:
         wiki does not have; UnrecognizedParameters for a misspelt parameter. See
         https://www.mediawiki.org/wiki/API:Lists.
         """
-        return list_stream(
-            self._session,
-            self._envelope.api_url,
-            module,
-            limit=limit,
-            batch_size=batch_size,
-            keywords=parameters,
-        )
+        return self._queries.rows(module, limit=limit, batch_size=batch_size, keywords=parameters)
 
     async def upload(
         self,

@@ -1,29 +1,29 @@
-"""Streams: a query or a history as an async iterator, for both APIs.
+"""Streams: a query, a history or a list of titles as an async iterator, for both APIs.
 
-A :class:`Stream` is a value: it says what to fetch and can be iterated any number of times. A :class:`Run` is one walk
-over it and knows where it stands. A plain ``async for`` starts no task; ``open(read_ahead=1)`` owns a task group in
-which the next batch is fetched while the consumer works on this one.
+A :class:`Stream` is a value: it says what to fetch and can be iterated any number of times. A :class:`Run` is one
+walk over it and knows where it stands. A plain ``async for`` starts no task; ``open(read_ahead=1)`` owns a task group
+in which the next batch is fetched while the consumer works on this one.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
-from mwclient_async.driving import Send, drive
-from mwclient_async.errors import ContinuationLoop, CursorMismatch, MediaWikiError
+from mwclient_async.errors import CursorMismatch, MediaWikiError
+from mwclient_async.feeds import Feed, Job, Loaded, Plan
 from mwclient_async.models.batch import Batch
 from mwclient_async.models.values import Cursor, fingerprint
-from mwclient_async.sansio.continuing import Fetched, LoopGuard, Pager, Repeated, Row
 
 T = TypeVar("T")
+
+_HANDOVER = 0.05  # seconds that a consumer waits at most for the next request to be on the wire
 
 
 @frozen(kw_only=True)
@@ -34,35 +34,45 @@ class Stream(Generic[T]):
     streaming carries ``.cursor``, the place to resume from.
     """
 
-    _prepare: Callable[[], Awaitable[Pager]] = field(repr=False)
-    _convert: Callable[[], Callable[[Row], T]] = field(repr=False)
-    _send: Send = field(repr=False)
-    _wiki: str
-    _fingerprinted: Mapping[str, str]
-    _limit: int | None = None
-    _start: Cursor | None = None
+    _feed: Callable[[Plan], Feed[T]] = field(repr=False)
+    _plan: Plan
     _not_iterable: str | None = None
+
+    @classmethod
+    def over(
+        cls,
+        feed: Callable[[Plan], Feed[T]],
+        *,
+        wiki: str,
+        fingerprinted: Mapping[str, str],
+        limit: int | None = None,
+        not_iterable: str | None = None,
+    ) -> Self:
+        """The stream of a feed; ``fingerprinted`` are the parameters that a cursor of it must share."""
+        start = Cursor(wiki=wiki, fingerprint=fingerprint(fingerprinted))
+        return cls(feed=feed, plan=Plan(start=start, limit=limit), not_iterable=not_iterable)
 
     def __aiter__(self) -> Run[T]:
         if self._not_iterable is not None:
             raise ValueError(self._not_iterable)
-        return Run(self)
+        return Run(self._feed(self._plan), self._plan.start)
 
     def open(self, *, read_ahead: int = 0) -> OpenRun[T]:
         """One walk as an async context manager: ``async with stream.open(read_ahead=1) as run``.
 
         The run is iterated like the stream and has ``run.cursor``, the position after the last item given. With
-        ``read_ahead=n`` up to n further batches are fetched while the consumer works.
+        ``read_ahead=n`` up to n further batches are fetched while the consumer works; their requests are on the wire
+        before it gets an item.
         """
         if read_ahead < 0:
             raise ValueError(f"read_ahead={read_ahead}: a number of batches, 0 or more")
-        return OpenRun(self.__aiter__(), read_ahead)
+        return OpenRun(self, read_ahead)
 
     def batches(self) -> Batches[T]:
         """Whole batches, empty ones too, with the lists, the meta data and the cursor of each."""
-        return Batches(Run(self))
+        return Batches(Run(self._feed(self._plan), self._plan.start))
 
-    def resume(self, cursor: Cursor | str) -> Stream[T]:
+    def resume(self, cursor: Cursor | str) -> Self:
         """The same stream from a stored cursor on. A ``limit`` counts from there.
 
         On an unchanged wiki exactly the rest comes; on a changed one nothing that stayed is missed. Raises
@@ -70,24 +80,34 @@ class Stream(Generic[T]):
         cursor.
         """
         start = Cursor.parse(cursor) if isinstance(cursor, str) else cursor
-        if start.wiki != self._wiki:
-            raise CursorMismatch(f"the cursor is of {start.wiki}, this stream of {self._wiki}")
-        ours = fingerprint(self._fingerprinted)
-        differing = sorted(n for n in {*ours, *start.fingerprint} if ours.get(n) != start.fingerprint.get(n))
+        ours, theirs = self._plan.start, start
+        if theirs.wiki != ours.wiki:
+            raise CursorMismatch(f"the cursor is of {theirs.wiki}, this stream of {ours.wiki}")
+        names = {*ours.fingerprint, *theirs.fingerprint}
+        differing = sorted(name for name in names if ours.fingerprint.get(name) != theirs.fingerprint.get(name))
         if differing:
-            raise CursorMismatch(
-                f"the cursor is of another query: {', '.join(differing)} differ{'s' * (len(differing) == 1)}"
-            )
-        return evolve(self, start=start)
+            raise CursorMismatch(f"the cursor is of another query, which differs in: {', '.join(differing)}")
+        return evolve(self, plan=evolve(self._plan, start=start))
 
     def mappings(self) -> Stream[Mapping[str, Any]]:
         """The same items as the wiki sent them, not converted."""
-        raw: Any = self
-        return evolve(raw, convert=lambda: _as_it_is)
+        return self._planned(raw=True)
+
+    def fragments(self) -> Self:
+        """The same query reply by reply, unmerged: for pages whose rows (links, revisions) are too many for memory.
+
+        A page comes as often as replies name it, each time with the part of its properties that the reply has.
+        """
+        return self._planned(merged=False)
+
+    def distinct(self) -> Self:
+        """Each item once, where a generator or a list names it again. Remembers a key of every item given."""
+        return self._planned(distinct=True)
 
     async def first(self) -> T | None:
         """The first item, or None when there is none; no more than one is asked for."""
-        async for item in evolve(self, limit=1):
+        one: Stream[T] = self._planned(limit=1)
+        async for item in one:
             return item
         return None
 
@@ -95,103 +115,26 @@ class Stream(Generic[T]):
         """All items, in order."""
         return [item async for item in self]
 
-
-def _as_it_is(row: Row) -> Mapping[str, Any]:
-    return row
-
-
-@frozen(kw_only=True)
-class _Loaded(Generic[T]):
-    """A batch in hand: its rows, of which the first ``skip`` were handed out before the stream was resumed."""
-
-    start: Mapping[str, str]
-    limits: Mapping[str, int]
-    rows: list[Row]
-    items: list[T]
-    skip: int
-    carried: tuple[str, ...]
-    fetched: Fetched
-
-
-class _Feed(Generic[T]):
-    """Fetches batch after batch; knows where the next one starts and how many items are still wanted."""
-
-    def __init__(self, stream: Stream[T]) -> None:
-        self._stream = stream
-        start = stream._start or Cursor(wiki=stream._wiki, fingerprint={})  # noqa: SLF001 - two halves of one concept
-        self._next = start.continuation
-        self._sent = start.limits
-        self._given = Counter(start.given)
-        self._reach = max(start.limits.values(), default=0)  # how many rows the batch of the cursor may have had
-        self._want = stream._limit  # noqa: SLF001
-        self._guard = LoopGuard()
-        self.pager: Pager | None = None
-        self._convert: Callable[[Row], T] | None = None
-
-    async def fetch(self) -> _Loaded[T] | None:
-        """The next batch, or None at the end."""
-        start = self._next
-        if start is None or self._want == 0:
-            return None
-        stream = self._stream
-        if self.pager is None or self._convert is None:
-            self.pager = await stream._prepare()  # noqa: SLF001
-            self._convert = stream._convert()  # noqa: SLF001
-        limits = self.pager.limits(want=self._want, sent=self._sent)
-        try:
-            fetched = await drive(self.pager.batch(start, limits, self._guard), stream._send)  # noqa: SLF001
-        except Repeated:
-            raise ContinuationLoop(
-                "the wiki repeats its `continue` and would answer the same for ever; often one row is larger than its "
-                "$wgAPIMaxResultSize: ask for less of each row"
-            ) from None
-        rows, skip = self._without_given(fetched.rows)
-        kept = rows if self._want is None else rows[: skip + self._want]
-        loaded = _Loaded(
-            start=start,
-            limits=limits,
-            rows=kept,
-            items=[self._convert(row) for row in kept[skip:]],
-            skip=skip,
-            carried=tuple(self._given.elements()),
-            fetched=fetched,
-        )
-        if self._want is not None:
-            self._want -= len(kept) - skip
-        self._sent = {}
-        # Rows beyond the limit were fetched and not given: the cursor must still be in this batch, so this is the end.
-        self._next = fetched.following if len(kept) == len(rows) else None
-        return loaded
-
-    def _without_given(self, rows: list[Row]) -> tuple[list[Row], int]:
-        """The rows with those that were handed out before in front, and how many those are."""
-        if not self._given or self.pager is None:
-            return rows, 0
-        before, after = [], []
-        for row in rows:
-            key = self.pager.key(row)
-            if self._given[key] > 0:
-                self._given[key] -= 1
-                before.append(row)
-            else:
-                after.append(row)
-        self._given = +self._given
-        self._reach -= len(rows)
-        if self._reach <= 0:  # the cursor's batch has been seen in full: what is left of it is gone from the wiki
-            self._given.clear()
-        return before + after, len(before)
+    def _planned(self, **changes: Any) -> Any:
+        return evolve(self, plan=evolve(self._plan, **changes))
 
 
 class Run(AsyncIterator[T]):
-    """One walk over a stream. ``cursor`` is the position after the last item given."""
+    """One walk over a stream. ``cursor`` is the position after the last item given.
 
-    def __init__(self, stream: Stream[T]) -> None:
-        self._stream = stream
-        self._feed = _Feed(stream)
-        self._next_batch: Callable[[], Awaitable[_Loaded[T] | None]] = self._feed.fetch
-        self._loaded: _Loaded[T] | None = None
+    A run that has failed stays failed: it raises the same error again, and ``stream.resume(error.cursor)`` goes on.
+    """
+
+    def __init__(self, feed: Feed[T], start: Cursor) -> None:
+        self._feed = feed
+        self._start = start
+        self._job: Job[T] | None = None
+        self._inbox: MemoryObjectReceiveStream[_Slot[T]] | None = None
+        self._slot: _Slot[T] | None = None
+        self._loaded: Loaded[T] | None = None
         self._at = 0
-        self._failed: MediaWikiError | None = None
+        self._failed: Exception | None = None
+        self._one_reader = anyio.ResourceGuard("iterating")
 
     def __aiter__(self) -> Self:
         return self
@@ -200,23 +143,13 @@ class Run(AsyncIterator[T]):
         while self._loaded is None or self._at >= len(self._loaded.items):
             if not await self._load():
                 raise StopAsyncIteration
-            assert self._loaded is not None
         self._at += 1
         return self._loaded.items[self._at - 1]
 
     @property
     def cursor(self) -> Cursor:
         """The position after the last item given: store it, and ``stream.resume`` gives the rest."""
-        stream, loaded = self._stream, self._loaded
-        here = Cursor(wiki=stream._wiki, fingerprint=fingerprint(stream._fingerprinted))  # noqa: SLF001
-        if loaded is None:
-            return here if stream._start is None else stream._start  # noqa: SLF001
-        whole = loaded.skip + len(loaded.items) == len(loaded.rows) == len(loaded.fetched.rows)
-        if whole and self._at >= len(loaded.items):
-            return evolve(here, continuation=loaded.fetched.following, given=loaded.carried)
-        assert self._feed.pager is not None
-        keys = tuple(map(self._feed.pager.key, loaded.rows[: loaded.skip + self._at]))
-        return evolve(here, continuation=loaded.start, limits=loaded.limits, given=keys + loaded.carried)
+        return self._start if self._loaded is None else self._loaded.cursor_at(self._at)
 
     async def next_batch(self) -> Batch[T] | None:
         """The rest of the current batch, or the whole next one; None at the end."""
@@ -237,54 +170,71 @@ class Run(AsyncIterator[T]):
         )
 
     async def _load(self) -> bool:
+        with self._one_reader:
+            if self._failed is not None:
+                raise self._failed
+            try:
+                loaded = await (self._fetch() if self._inbox is None else self._receive(self._inbox))
+            except Exception as error:
+                if isinstance(error, MediaWikiError):
+                    error.cursor = self.cursor
+                self._failed = error
+                raise
+        if loaded is not None:
+            self._loaded, self._at = loaded, 0
+        return loaded is not None
+
+    async def _fetch(self) -> Loaded[T] | None:
+        # A job stays at hand until it is done: one that is cancelled runs again.
+        self._job = self._job or await self._feed.reserve()
+        if self._job is None:
+            return None
+        loaded = await self._job(None)
+        self._job = None
+        return loaded
+
+    async def _receive(self, inbox: MemoryObjectReceiveStream[_Slot[T]]) -> Loaded[T] | None:
         try:
-            loaded = await self._next_batch()
-        except MediaWikiError as error:
-            error.cursor = self.cursor
-            raise
-        if loaded is None:
-            return False
-        self._loaded, self._at = loaded, 0
-        return True
+            self._slot = slot = self._slot or await inbox.receive()
+        except anyio.EndOfStream:
+            return None
+        await slot.done.wait()
+        if slot.error is not None:
+            raise slot.error
+        with anyio.move_on_after(_HANDOVER):
+            await slot.followed.wait()  # a consumer that blocks the loop must not keep the next request from the wire
+        self._slot = None
+        return slot.loaded
 
-    async def _read_ahead(self, outbox: MemoryObjectSendStream[_Loaded[T] | MediaWikiError | ValueError]) -> None:
-        """Fetch batches into the outbox until the end; an error is the last thing in it."""
-        async with outbox:
-            try:
-                while (loaded := await self._feed.fetch()) is not None:
-                    await outbox.send(loaded)
-            except (MediaWikiError, ValueError) as error:
-                await outbox.send(error)
 
-    def _receive_from(self, inbox: MemoryObjectReceiveStream[_Loaded[T] | MediaWikiError | ValueError]) -> None:
-        async def receive() -> _Loaded[T] | None:
-            try:
-                got = await inbox.receive()
-            except anyio.EndOfStream:
-                return None
-            if isinstance(got, Exception):
-                raise got
-            return got
+@define(eq=False)
+class _Slot(Generic[T]):
+    """A batch that is on its way.
 
-        self._next_batch = receive
+    ``followed`` is set when the request for the next one is on the wire, or never will be.
+    """
+
+    done: anyio.Event = field(factory=anyio.Event)
+    followed: anyio.Event = field(factory=anyio.Event)
+    loaded: Loaded[T] | None = None
+    error: Exception | None = None
 
 
 class OpenRun(Generic[T]):
     """What ``stream.open()`` gives: an async context manager around one run."""
 
-    def __init__(self, run: Run[T], read_ahead: int) -> None:
-        self._run = run
+    def __init__(self, stream: Stream[T], read_ahead: int) -> None:
+        self._run = aiter(stream)
         self._depth = read_ahead
         self._tasks: TaskGroup | None = None
 
     async def __aenter__(self) -> Run[T]:
         if self._depth:
-            # One batch is in the hand of the sender that waits; the buffer holds the others.
-            outbox, inbox = anyio.create_memory_object_stream[Any](self._depth - 1)
-            self._inbox = inbox
-            self._run._receive_from(inbox)  # noqa: SLF001 - the other half of one concept
+            # One slot is in the hand of the task that waits to put it in; the buffer holds the others.
+            outbox, inbox = anyio.create_memory_object_stream[_Slot[T]](self._depth - 1)
+            self._run._inbox = inbox  # noqa: SLF001 - the other half of one concept
             self._tasks = await anyio.create_task_group().__aenter__()
-            self._tasks.start_soon(self._run._read_ahead, outbox)  # noqa: SLF001
+            self._tasks.start_soon(self._reserve, self._tasks, outbox)
         return self._run
 
     async def __aexit__(
@@ -293,8 +243,42 @@ class OpenRun(Generic[T]):
         if self._tasks is not None:
             # The task group is not told of the consumer's own error, which it would wrap in an ExceptionGroup.
             self._tasks.cancel_scope.cancel()
-            self._inbox.close()
+            if self._run._inbox is not None:  # noqa: SLF001 - as above
+                self._run._inbox.close()  # noqa: SLF001
             await self._tasks.__aexit__(None, None, None)
+
+    async def _reserve(self, tasks: TaskGroup, outbox: MemoryObjectSendStream[_Slot[T]]) -> None:
+        """Start the jobs, in order, as far ahead as allowed."""
+        feed = self._run._feed  # noqa: SLF001 - as above
+        before: _Slot[T] = _Slot()
+        before.done.set()
+        async with outbox:
+            while before.error is None:
+                if feed.serial:
+                    await before.done.wait()
+                slot: _Slot[T] = _Slot()
+                try:
+                    job = await feed.reserve()
+                except Exception as error:  # noqa: BLE001 - raised where the consumer gets there
+                    slot.error = error
+                    slot.done.set()
+                    await outbox.send(slot)
+                    break
+                if job is None:
+                    break
+                tasks.start_soon(_fill, slot, job, before.followed.set)
+                await outbox.send(slot)
+                before = slot
+            before.followed.set()
+
+
+async def _fill(slot: _Slot[T], job: Job[T], on_sent: Callable[[], None]) -> None:
+    try:
+        slot.loaded = await job(on_sent)
+    except Exception as error:  # noqa: BLE001 - raised where the consumer gets there
+        slot.error = error
+    slot.done.set()
+    on_sent()
 
 
 class Batches(AsyncIterator[Batch[T]]):

@@ -7,7 +7,7 @@ nothing: all of that is the session's. Write your own by giving a Site an object
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import Protocol
@@ -69,6 +69,8 @@ class HttpxTransport:
             body = request.body
         try:
             outgoing = self._client.build_request(request.method, request.url, headers=headers, content=body or None)
+            if request.on_sent is not None:
+                outgoing.extensions["trace"] = _watch(request.on_sent)
             answer = await self._client.send(outgoing, stream=True)
             try:
                 received = await self._read(answer)
@@ -114,6 +116,14 @@ async def _pieces(body: Multipart) -> AsyncIterator[bytes]:
         yield piece
         at += len(piece)
     yield body.tail
+
+
+def _watch(on_sent: Callable[[], None]) -> Callable[[str, object], Awaitable[None]]:
+    async def trace(event: str, _info: object) -> None:
+        if event.endswith("send_request_body.complete"):
+            on_sent()
+
+    return trace
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from mwclient_async import HttpOptions, Limits
 from mwclient_async.errors import ConnectionFailed, ReplyLost
@@ -36,3 +36,17 @@ class FaultyTransport:
 
     async def aclose(self) -> None:
         await self._http.aclose()
+
+
+class Meddling(FaultyTransport):
+    """Lets something happen on the wiki just before the n-th request."""
+
+    def __init__(self, before: int, meddle: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(lambda *_: None)
+        self._before = before
+        self._meddle = meddle
+
+    async def send(self, request: Request) -> Response:
+        if len(self.requests) + 1 == self._before:
+            await self._meddle()
+        return await super().send(request)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 
-from mwclient_async import Cursor, Page, Site, Stream
+from mwclient_async import BotPassword, Cursor, Page, Site, Stream
 from mwclient_async.errors import CursorMismatch
+from mwclient_async.testing import LocalWiki, SeedPage
 from tests.conftest import USER_AGENT
 from tests.corpus import LONG, Corpus
+from tests.faults import Meddling
 
 # Small limits: a batch of fifty pages takes about fifteen replies.
 QUERY: dict[str, Any] = {"generator": "allpages", "prop": ["categories"], "cllimit": 20, "gaplimit": 50}
@@ -19,6 +22,11 @@ QUERY: dict[str, Any] = {"generator": "allpages", "prop": ["categories"], "cllim
 
 def categories(page: Page) -> frozenset[str]:
     return frozenset(category.title for category in page.categories)
+
+
+async def editing(wiki: LocalWiki) -> BotPassword:
+    await wiki.create_user("Editor", groups=["bot", "sysop"])
+    return await wiki.create_bot_password("Editor", secrets.token_hex(4))
 
 
 @pytest.mark.everywhere
@@ -131,7 +139,7 @@ async def test_c7_the_cursor_of_a_finished_stream_gives_nothing_and_asks_nothing
 
 async def test_c7_a_cursor_of_another_query_is_refused_and_the_difference_named(reader: Site) -> None:
     cursor = aiter(reader.query(generator="allpages", prop="info")).cursor
-    with pytest.raises(CursorMismatch, match="gapnamespace, prop differ"):
+    with pytest.raises(CursorMismatch, match="differs in: gapnamespace, prop"):
         reader.query(generator="allpages", prop="links", gapnamespace=1).resume(cursor)
     with pytest.raises(ValueError, match="not a cursor"):
         reader.query(generator="allpages").resume("mwc1.nonsense")
@@ -190,3 +198,32 @@ async def test_first_asks_for_one_item(reader: Site) -> None:
     assert row is not None
     assert row.title == "Page 000"
     assert await reader.list("allpages", prefix="no such thing").first() is None
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("before", range(3, 8))
+async def test_c4_pages_that_come_and_go_within_a_batch_are_whole(
+    wiki: LocalWiki, before: int, anyio_backend_name: str
+) -> None:
+    """The generator runs anew for each fragment: the page with the lowest id is moved into the window."""
+    prefix = f"Window {anyio_backend_name} {before}"
+    text = "".join(f"[[Category:{prefix} {number}]]" for number in range(4))
+    await wiki.seed([SeedPage(f"{prefix} {letter}", text) for letter in "zbdfhjl"], shuffle_seed=None)
+    auth = await editing(wiki)
+
+    async def meddle() -> None:
+        async with Site(wiki.api_url, user_agent=USER_AGENT, auth=auth) as other:
+            await other.call("move", from_=f"{prefix} z", to=f"{prefix} c", noredirect=True)
+
+    query: dict[str, Any] = {
+        "generator": "allpages",
+        "gapprefix": prefix,
+        "gaplimit": 3,
+        "prop": "categories",
+        "cllimit": 3,
+    }
+    async with Site(wiki.api_url, user_agent=USER_AGENT, auth=auth, transport=Meddling(before, meddle)) as site:
+        pages = [page async for page in site.query(**query)]
+    assert {page.title: len(page.categories) for page in pages} == {page.title: 4 for page in pages}
+    assert {f"{prefix} {letter}" for letter in "bdfhjl"} <= {page.title for page in pages}
+    assert len(pages) == len({page.title for page in pages})

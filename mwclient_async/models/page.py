@@ -22,26 +22,35 @@ from mwclient_async.models.props import (
 
 
 class PageStatus(Enum):
-    """What a title or id turned out to be."""
+    """What a title or id turned out to be.
+
+    ``INTERWIKI`` is a title of another wiki, ``CIRCULAR`` a redirect that leads back to itself, ``BADREVID`` the id
+    of no revision (or of a deleted one). A special page exists and has no properties.
+    """
 
     OK = "ok"
     MISSING = "missing"
     INVALID = "invalid"
     SPECIAL = "special"
+    INTERWIKI = "interwiki"
+    CIRCULAR = "circular"
+    BADREVID = "badrevid"
 
 
 @frozen(kw_only=True)
 class Page:
     """One page with the properties that its query asked for, complete.
 
-    ``pageid`` is None where the page does not exist. A property that the query did not ask for raises NotRequested;
-    one that was asked for and is not there is ``()`` or None. ``raw`` is the merged mapping as the wiki sent it, for
-    everything that has no attribute here. See https://www.mediawiki.org/wiki/API:Query.
+    ``pageid`` is None where the page does not exist. ``asked`` is the title or id that ``site.pages`` was given. A
+    property that the query did not ask for raises NotRequested; one that was asked for and is not there is ``()`` or
+    None. ``raw`` is the merged mapping as the wiki sent it, for everything that has no attribute here. See
+    https://www.mediawiki.org/wiki/API:Query.
     """
 
     title: str
     ns: int | None = None
     pageid: int | None = None
+    asked: str | int | None = None
     status: PageStatus = PageStatus.OK
     invalidreason: str | None = None
     raw: Mapping[str, Any] = field(factory=dict, repr=False, eq=False)

@@ -1,18 +1,25 @@
-"""Queries and lists as streams. The manual's pages are https://www.mediawiki.org/wiki/API:Query and API:Lists."""
+"""Queries, lists and pages as streams. The manual's page is https://www.mediawiki.org/wiki/API:Query."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
+from attrs import frozen
+
+from mwclient_async.feeds import ChainFeed, Feed, InputFeed, Plan, each, is_one_shot
 from mwclient_async.models.lists import CategoryMember, ListedCategory, ListedPage, RecentChange, SearchResult
 from mwclient_async.models.page import Page
 from mwclient_async.sansio import params as wire_params
-from mwclient_async.sansio.continuing import Pager, Query, Row, page_key, pages_of, row_key, rows_of
-from mwclient_async.sansio.convert import pager, structurer
+from mwclient_async.sansio.continuing import Pager, Query, pages_of, row_key, rows_of
+from mwclient_async.sansio.convert import convert_to, pager
+from mwclient_async.sansio.merging import page_key
+from mwclient_async.sansio.pageset import Input, PageSet
 from mwclient_async.session import Session
 from mwclient_async.stream import Stream
+
+Inputs = Input | Iterable[Input] | AsyncIterator[Input]
 
 _SOURCES = ("titles", "pageids", "revids", "generator")
 _ITEMS: Mapping[str, type[Any]] = {
@@ -28,118 +35,190 @@ _ITEMS: Mapping[str, type[Any]] = {
 }
 
 
-def page_stream(
-    session: Session,
-    wiki: str,
-    *,
-    limit: int | None,
-    batch_size: int | None,
-    params: Mapping[str, Any] | None,
-    keywords: Mapping[str, Any],
-) -> Stream[Page]:
-    """The pages of an ``action=query``."""
-    encoded = wire_params.encode(params, keywords)
-    _check_counts(limit, batch_size)
-    _check_query(encoded)
-    props = wire_params.values(encoded.get("prop", ""))
-    has_source = any(name in encoded for name in _SOURCES)
+@frozen
+class Queries:
+    """The streams of one site."""
 
-    async def prepare() -> Pager:
+    _session: Session
+    _wiki: str
+
+    def query(
+        self,
+        *,
+        limit: int | None,
+        batch_size: int | None,
+        params: Mapping[str, Any] | None,
+        keywords: Mapping[str, Any],
+    ) -> Stream[Page]:
+        """The pages of an ``action=query``."""
+        encoded = wire_params.encode(params, keywords)
+        _check_counts(limit=limit, batch_size=batch_size)
+        _check_query(encoded)
+        props = wire_params.values(encoded.get("prop", ""))
+        has_source = any(name in encoded for name in _SOURCES)
+
+        async def prepare() -> Pager:
+            return await self._prepared(encoded, paged=has_source, batch_size=batch_size)
+
+        return Stream.over(
+            lambda plan: ChainFeed(
+                plan, self._session.send, prepare, lambda: convert_to(None, raw=True) if plan.raw else pager(props)
+            ),
+            wiki=self._wiki,
+            fingerprinted=_without_limits(encoded),
+            limit=limit,
+            not_iterable=None if has_source else _no_source(encoded),
+        )
+
+    def rows(
+        self, module: str, *, limit: int | None, batch_size: int | None, keywords: Mapping[str, Any]
+    ) -> Stream[Any]:
+        """The rows of one list; the parameters of ``keywords`` are without the list's prefix."""
+        if not re.fullmatch(r"\w+", module):
+            raise ValueError(f"list({module!r}): give the name of one list, for example 'allpages'")
+        encoded = wire_params.encode(None, keywords)
+        _check_continue(encoded)
+        _check_counts(limit=limit, batch_size=batch_size)
+
+        async def prepare() -> Pager:
+            found = (await self._session.modules([f"query+{module}"]))[f"query+{module}"]
+            prefixed = {f"{found.prefix}{name}": value for name, value in encoded.items()}
+            return Query(
+                params={"action": "query", "list": module, **prefixed},
+                modules=(found,),
+                account=await self._session.account(),
+                batch_size=batch_size,
+                source=f"{found.prefix}limit" if found.limits else None,
+                paged=False,
+                rows=lambda body: rows_of(module, body),
+                keyed=row_key,
+            )
+
+        return Stream.over(
+            lambda plan: ChainFeed(
+                plan, self._session.send, prepare, lambda: convert_to(_ITEMS.get(module), raw=plan.raw)
+            ),
+            wiki=self._wiki,
+            fingerprinted={"list": module, **encoded},
+            limit=limit,
+        )
+
+    def pages(
+        self,
+        sources: Mapping[str, Inputs | None],
+        *,
+        limit: int | None,
+        params: Mapping[str, Any] | None,
+        keywords: Mapping[str, Any],
+    ) -> Stream[Page]:
+        """One answer for each title or id of the one source that is given."""
+        given = {kind: source for kind, source in sources.items() if source is not None}
+        if len(given) != 1:
+            raise ValueError("give pages() exactly one of titles, pageids and revids")
+        ((kind, source),) = given.items()
+        encoded = wire_params.encode(params, keywords)
+        _check_counts(limit=limit)
+        _check_query(encoded)
+        if clash := [name for name in _SOURCES if name in encoded]:
+            raise ValueError(f"{clash[0]} is a source of pages of its own: use site.query")
+        asked = wire_params.values(encoded.get("prop", ""))
+        if kind == "revids":  # which revision belongs to which page is told by the revisions
+            encoded = _with_revision_ids(encoded)
+
+        async def prepare() -> PageSet:
+            return PageSet(query=await self._prepared(encoded, paged=True, batch_size=None), kind=kind)
+
+        inputs = _Inputs(kind, source)
+
+        def feed(plan: Plan) -> Feed[Any]:
+            return InputFeed(
+                plan,
+                self._session.send,
+                inputs.start(),
+                prepare,
+                lambda: convert_to(None, raw=True) if plan.raw else pager(asked),
+            )
+
+        return Stream.over(
+            feed, wiki=self._wiki, fingerprinted={"pages": kind, **_without_limits(encoded)}, limit=limit
+        )
+
+    async def _prepared(self, encoded: Mapping[str, str], *, paged: bool, batch_size: int | None) -> Query:
         names = [
-            f"query+{name}" for key in ("prop", "list", "meta") for name in wire_params.values(encoded.get(key, ""))
+            f"query+{name}"
+            for key in ("prop", "list", "meta")
+            for name in dict.fromkeys(wire_params.values(encoded.get(key, "")))
         ]
         feeding = [f"query+{name}" for name in wire_params.values(encoded.get("generator", ""))]
-        modules = await session.modules([*names, *feeding])
+        modules = await self._session.modules([*names, *feeding])
         generator = modules[feeding[0]] if feeding else None
         return Query(
-            params={"action": "query", **({"indexpageids": "1"} if has_source else {}), **encoded},
-            modules=tuple(modules[name] for name in dict.fromkeys(names)),
+            params={"action": "query", **({"indexpageids": "1"} if paged else {}), **encoded},
+            modules=tuple(modules[name] for name in names),
             generator=generator,
-            account=await session.account(),
+            account=await self._session.account(),
             batch_size=batch_size,
             source=f"g{generator.prefix}limit" if generator is not None and generator.limits else None,
-            paged=has_source,
+            paged=paged,
             rows=pages_of,
             keyed=page_key,
         )
 
-    return Stream(
-        prepare=prepare,
-        convert=lambda: pager(props),
-        send=session.send,
-        wiki=wiki,
-        fingerprinted=_without_limits(encoded),
-        limit=limit,
-        not_iterable=None if has_source else _no_source(encoded),
-    )
+
+class _Inputs:
+    """The titles or ids of one call, which may be readable only once."""
+
+    def __init__(self, kind: str, source: Inputs) -> None:
+        self._kind = kind
+        self._source = (source,) if isinstance(source, str | int) else source
+        self._wanted: type[Input] = str if kind == "titles" else int
+        self._said = "text" if kind == "titles" else "a whole number"
+        self._started = False
+
+    def start(self) -> AsyncIterator[Input]:
+        """Read them from the beginning. RuntimeError for the second time, where that is not possible."""
+        if self._started and is_one_shot(self._source):
+            raise RuntimeError(
+                f"these {self._kind} come from an iterator that was read already: pass a list, or open the stream once"
+            )
+        self._started = True
+        return self._checked()
+
+    async def _checked(self) -> AsyncIterator[Input]:
+        async for value in each(self._source):
+            if not isinstance(value, self._wanted) or isinstance(value, bool):
+                raise TypeError(f"{value!r} among the {self._kind}: each of them is {self._said}")
+            yield value
 
 
-def list_stream(
-    session: Session,
-    wiki: str,
-    module: str,
-    *,
-    limit: int | None,
-    batch_size: int | None,
-    keywords: Mapping[str, Any],
-) -> Stream[Any]:
-    """The rows of one list; the parameters of ``keywords`` are without the list's prefix."""
-    if not re.fullmatch(r"\w+", module):
-        raise ValueError(f"list({module!r}): give the name of one list, for example 'allpages'")
-    encoded = wire_params.encode(None, keywords)
-    if "continue" in encoded:
-        raise ValueError("continue is the stream's own business: store run.cursor and use stream.resume(cursor)")
-    _check_counts(limit, batch_size)
-
-    async def prepare() -> Pager:
-        found = (await session.modules([f"query+{module}"]))[f"query+{module}"]
-        prefixed = {f"{found.prefix}{name}": value for name, value in encoded.items()}
-        return Query(
-            params={"action": "query", "list": module, **prefixed},
-            modules=(found,),
-            account=await session.account(),
-            batch_size=batch_size,
-            source=f"{found.prefix}limit" if found.limits else None,
-            paged=False,
-            rows=lambda body: rows_of(module, body),
-            keyed=row_key,
-        )
-
-    def convert() -> Callable[[Row], Any]:
-        return structurer(_ITEMS[module]) if module in _ITEMS else _as_it_is
-
-    return Stream(
-        prepare=prepare,
-        convert=convert,
-        send=session.send,
-        wiki=wiki,
-        fingerprinted={"list": module, **encoded},
-        limit=limit,
-    )
-
-
-def _as_it_is(row: Row) -> Row:
-    return row
+def _with_revision_ids(params: Mapping[str, str]) -> dict[str, str]:
+    props = dict.fromkeys([*wire_params.values(params.get("prop", "")), "revisions"])
+    wanted = wire_params.values(params.get("rvprop", "ids"))
+    return {**params, "prop": "|".join(props), "rvprop": "|".join(dict.fromkeys(["ids", *wanted]))}
 
 
 def _without_limits(params: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in params.items() if not name.endswith("limit")}
 
 
-def _check_counts(limit: int | None, batch_size: int | None) -> None:
+def _check_counts(*, limit: int | None, batch_size: int | None = None) -> None:
     for name, value, least in (("limit", limit, 0), ("batch_size", batch_size, 1)):
         if value is not None and not wire_params.is_count(value, least=least):
             raise ValueError(f"{name}={value!r}: give a whole number from {least} up, or None for all there is")
 
 
-def _check_query(params: Mapping[str, str]) -> None:
+def _check_continue(params: Mapping[str, str]) -> None:
     if "continue" in params:
         raise ValueError("continue is the stream's own business: store run.cursor and use stream.resume(cursor)")
+
+
+def _check_query(params: Mapping[str, str]) -> None:
+    _check_continue(params)
     given = [name for name in ("titles", "pageids", "revids") if name in params]
     if len(given) > 1:
         raise ValueError(f"{' and '.join(given)} exclude each other: give one of them")
     for name, value in params.items():
-        if name.endswith("limit") and value != "max" and (not value.isdecimal() or int(value) < 1):
+        if name.endswith("limit") and value != "max" and not (value.isdecimal() and int(value) >= 1):
             raise ValueError(
                 f"{name}={value!r}: give a whole number from 1 up; leave it out to get all in the fewest requests"
             )

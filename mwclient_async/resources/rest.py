@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from mwclient_async.feeds import ChainFeed, Plan
 from mwclient_async.models.rest import HistoryRevision
 from mwclient_async.sansio.continuing import Pager
-from mwclient_async.sansio.convert import structurer
+from mwclient_async.sansio.convert import convert_to
 from mwclient_async.sansio.history import HistoryFilter, history
 from mwclient_async.session import Session
 from mwclient_async.stream import Stream
@@ -40,11 +41,7 @@ class Rest:
         async def prepare() -> Pager:
             return walk
 
-        return Stream(
-            prepare=prepare,
-            convert=lambda: structurer(HistoryRevision),
-            send=self._session.send,
-            wiki=self._wiki,
-            fingerprinted=walk.fingerprinted,
-            limit=limit,
-        )
+        def feed(plan: Plan) -> ChainFeed[HistoryRevision]:
+            return ChainFeed(plan, self._session.send, prepare, lambda: convert_to(HistoryRevision, raw=plan.raw))
+
+        return Stream.over(feed, wiki=self._wiki, fingerprinted=walk.fingerprinted, limit=limit)

@@ -8,12 +8,11 @@ server's own code, and other clients lose data where they break them:
 - *The end is a missing ``continue``*, never an empty reply: filters and dry runs answer with nothing and go on.
 - *A generator feeds batches.* While ``batchcomplete`` is absent, each reply repeats all pages of the batch as stubs and
   holds a part of their properties; ``"revisions": []`` may be filled by the next one. The fragments are merged until
-  ``batchcomplete`` and only then is a page whole.
+  ``batchcomplete`` and only then is a page whole (``merging.py``).
 - *The same ``continue`` twice is a loop*: the server would answer the same for ever, for example because one row is
   larger than ``$wgAPIMaxResultSize``.
 
-The wiki sorts ``pages`` by page id. The generator's own order is in ``index`` where a module sets it, else in the
-order of ``indexpageids``, which we send. The manual's pages are https://www.mediawiki.org/wiki/API:Continue and
+The manual's pages are https://www.mediawiki.org/wiki/API:Continue and
 https://www.mediawiki.org/wiki/API:Query.
 """
 
@@ -22,16 +21,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from mwclient_async.models.values import ApiWarning
 from mwclient_async.sansio.login import Account
+from mwclient_async.sansio.merging import TITLE_MAPS, Merged
 from mwclient_async.sansio.modules import CONTENT_LIMITS, Module
 from mwclient_async.sansio.params import values
 from mwclient_async.sansio.wire import Call, Conversation
+
+_PAGE_SOURCES = frozenset({"titles", "pageids", "generator", "redirects", "converttitles"})
 
 Continuation = Mapping[str, str]
 Row = Mapping[str, Any]
@@ -88,6 +90,10 @@ class Pager(Protocol):
         """What identifies a row within its batch."""
         ...
 
+    def unmerged(self) -> Pager:
+        """The same, with each reply as a batch of its own."""
+        ...
+
 
 @frozen(kw_only=True)
 class Query:
@@ -111,6 +117,9 @@ class Query:
 
     def key(self, row: Row) -> str:
         return self.keyed(row)
+
+    def unmerged(self) -> Query:
+        return evolve(self, paged=False)
 
     def limits(self, *, want: int | None, sent: Mapping[str, int]) -> dict[str, int]:
         most = self._most
@@ -143,24 +152,39 @@ class Query:
             reply = yield Call(params={**base, **continuation})
             merged.add(reply.body, reply.warnings)
             following = _continuation(reply.body)
+            if following is not None:
+                guard.check(following)
             if following is None or reply.body.get("batchcomplete") or not self.paged:
                 break
-            guard.check(following)
             continuation = following
-        if following is not None:
-            guard.check(following)
+        if self.paged and "revids" not in base:
+            yield from self._complete(merged, base)
         body = merged.finished()
         lists = {m.name: tuple(rows_of(m.name, body)) for m in self.modules if m.group == "list"}
-        ours = {"pages", *_TITLE_MAPS, "badrevids", "badpageids", "export"}
-        meta = {name: value for name, value in body["query"].items() if name not in lists and name not in ours}
+        ours = {"pages", *TITLE_MAPS, "badrevids", "badpageids", "export"}
         return Fetched(
             rows=self.rows(body),
             following=following,
             body=body,
             lists=lists,
-            meta=meta,
+            meta={name: value for name, value in body["query"].items() if name not in lists and name not in ours},
             warnings=tuple(merged.warnings),
         )
+
+    def _complete(self, merged: Merged, base: Mapping[str, str]) -> Conversation[None]:
+        """Ask again, by id, for the pages that came into the batch when it had begun."""
+        late = merged.latecomers()
+        generating = f"g{self.generator.prefix}" if self.generator is not None else "generator"
+        kept = {n: v for n, v in base.items() if n not in _PAGE_SOURCES and not n.startswith(generating)}
+        room = CONTENT_LIMITS[self.account.high_limits]
+        for name, identity in (("pageids", "pageid"), ("titles", "title")):
+            values = [str(page[identity]) for page in late if ("pageid" in page) == (name == "pageids")]
+            for at in range(0, len(values), room):
+                query = evolve(
+                    self, params={**kept, name: "|".join(values[at : at + room])}, generator=None, rows=pages_of
+                )
+                fetched = yield from query.batch({}, {}, LoopGuard())
+                merged.replace(fetched.rows)
 
 
 def pages_of(body: Mapping[str, Any]) -> list[Row]:
@@ -195,91 +219,3 @@ def _continuation(body: Mapping[str, Any]) -> Continuation | None:
     block = body.get("continue")
     # The wiki's values are opaque, and some are numbers.
     return {str(name): str(value) for name, value in block.items()} if isinstance(block, Mapping) else None
-
-
-# Merging -------------------------------------------------------------------------------------------------------------
-
-_TITLE_MAPS = ("normalized", "converted", "redirects", "interwiki")
-
-
-@define
-class Merged:
-    """The fragments of one batch, merged by the server's rules."""
-
-    _rest: dict[str, Any] = field(factory=dict)
-    _query: dict[str, Any] = field(factory=dict)
-    _pages: dict[str, dict[str, Any]] = field(factory=dict)
-    _order: dict[str, int] = field(factory=dict)
-    warnings: list[ApiWarning] = field(factory=list)
-
-    def add(self, body: Mapping[str, Any], warnings: tuple[ApiWarning, ...] = ()) -> None:
-        """Take in one reply. The reply's own containers may be kept and changed."""
-        self.warnings.extend(warning for warning in warnings if warning not in self.warnings)
-        for name, value in body.items():
-            if name not in {"query", "continue", "batchcomplete", "warnings", "limits"}:
-                _merge_key(self._rest, name, value)
-        query = body.get("query")
-        if not isinstance(query, Mapping):
-            return
-        pages = query.get("pages")
-        if isinstance(pages, list):
-            self._add_pages(pages, query.get("pageids", ()))
-        for name, value in query.items():
-            if name in _TITLE_MAPS:  # repeated by every reply of the batch
-                known = self._query.setdefault(name, [])
-                known.extend(entry for entry in value if entry not in known)
-            elif name not in {"pages", "pageids"}:
-                _merge_key(self._query, name, value)
-
-    def _add_pages(self, pages: list[dict[str, Any]], pageids: list[str]) -> None:
-        for page, place in zip(pages, _places(pages, pageids), strict=True):
-            key = page_key(page)
-            known = self._pages.get(key)
-            if known is None:
-                self._pages[key] = page
-                self._order[key] = len(self._order) if place is None else place
-            else:
-                merge(known, page)
-
-    def finished(self) -> Mapping[str, Any]:
-        """The merged body, with its pages in the generator's order and missing ones last."""
-        if self._pages:
-            self._query["pages"] = [self._pages[key] for key in sorted(self._pages, key=self._rank)]
-        return {**self._rest, "query": self._query}
-
-    def _rank(self, key: str) -> tuple[bool, int, int]:
-        page = self._pages[key]
-        index = page.get("index")
-        absent = "pageid" not in page
-        return (absent and index is None, index if isinstance(index, int) else 0, self._order[key])
-
-
-def _places(pages: list[dict[str, Any]], pageids: list[str]) -> Iterator[int | None]:
-    # Pages that do not exist have negative ids in `pageids` and none of their own, but stand in the order of those ids.
-    place = {int(pageid): number for number, pageid in enumerate(pageids)}
-    absent = iter(sorted(pageid for pageid in place if pageid < 0))
-    for page in pages:
-        yield place.get(page["pageid"] if "pageid" in page else next(absent, 0))
-
-
-def page_key(page: Mapping[str, Any]) -> str:
-    """What identifies a page within a batch: its id, or namespace and title where it has none."""
-    return str(page["pageid"]) if "pageid" in page else f"{page.get('ns', '')}|{page.get('title', '')}"
-
-
-def merge(known: MutableMapping[str, Any], more: Mapping[str, Any]) -> None:
-    """Merge a later fragment into an earlier one: lists are appended, objects merged, scalars replaced."""
-    for name, value in more.items():
-        _merge_key(known, name, value)
-
-
-def _merge_key(known: MutableMapping[str, Any], name: str, value: Any) -> None:
-    before = known.get(name)
-    if isinstance(before, list) and isinstance(value, list):
-        before.extend(value)
-    elif isinstance(before, dict) and isinstance(value, Mapping):
-        merge(before, value)
-    elif isinstance(before, dict | list) and isinstance(value, Mapping | list) and not value:
-        pass  # PHP's empty map is an empty list, and the other way round
-    else:
-        known[name] = value

@@ -46,6 +46,15 @@ def structurer(cls: type[T]) -> Callable[[Mapping[str, Any]], T]:
     return structure
 
 
+def convert_to(cls: type[T] | None, *, raw: bool) -> Callable[[Mapping[str, Any]], Any]:
+    """The function that turns rows into a ``cls``, or hands them out as they came: ``raw``, or no class at all."""
+    return _as_it_is if raw or cls is None else structurer(cls)
+
+
+def _as_it_is(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return row
+
+
 def _explained(raw: Any, cls: Any, error: Exception) -> ProtocolError:
     from cattrs import BaseValidationError, transform_error
 
@@ -137,6 +146,7 @@ def pager(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
             title=raw.get("title", ""),
             ns=raw.get("ns"),
             pageid=None if raw.get("missing") else raw.get("pageid"),
+            asked=raw.get("asked"),
             status=_status(raw),
             invalidreason=reason.get("text") if isinstance(reason, Mapping) else reason,
             raw=raw,
@@ -147,6 +157,8 @@ def pager(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
 
 
 def _status(raw: Mapping[str, Any]) -> PageStatus:
+    if "status" in raw:
+        return PageStatus(raw["status"])
     for status in (PageStatus.INVALID, PageStatus.SPECIAL, PageStatus.MISSING):
         if raw.get(status.value):
             return status

@@ -51,6 +51,9 @@ class History:
     def key(self, row: Row) -> str:
         return str(row["id"])
 
+    def unmerged(self) -> History:
+        return self  # a segment is never in fragments
+
     def limits(self, *, want: int | None, sent: Mapping[str, int]) -> Mapping[str, int]:  # noqa: ARG002 - fixed by the wiki
         return {}
 

@@ -106,12 +106,13 @@ class Multipart:
 
 @frozen(kw_only=True)
 class Request:
-    """What a transport sends."""
+    """What a transport sends. ``on_sent``, if there is one, is called when the whole request is on the wire."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(factory=dict, repr=False)
     body: bytes | Multipart = field(default=b"", repr=False)
+    on_sent: Callable[[], None] | None = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)

@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mwclient_async.testing", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     install = commands.add_parser("install", help="install MediaWiki and PHP, if they are not here")
-    install.add_argument("--version", choices=["1.39", "1.43", "all"], help="default: whichever this system has")
+    install.add_argument("--version", choices=["1.39", "1.43", "all"], help="default: the one that suits this system")
     serve = commands.add_parser("serve", help="run a throwaway wiki until Ctrl-C")
     serve.add_argument("--version", help="such as 1.39 (default: whichever is installed)")
     serve.add_argument("--port", type=int, help="default: any free one")

@@ -1,7 +1,7 @@
-"""Debian's package manager, as far as the test bed needs it: install packages, unpack one of another suite.
+"""Debian's package manager, as far as the test bed needs it: install packages, unpack one of any suite.
 
-Packages of another suite are fetched under a sources file, package lists and a cache of their own: the machine's
-apt is asked where its archive is and is otherwise left as it was.
+Packages to unpack are fetched under a sources file, package lists and a cache of their own: the machine's apt is
+asked where its archive is and is otherwise left as it was.
 """
 
 import os
@@ -34,7 +34,8 @@ def is_here() -> bool:
 
 def release() -> str | None:
     """Return the code name of this Debian, such as ``"bookworm"``; None where it has none."""
-    lines = Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
+    file = Path("/etc/os-release")
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     values = dict(line.split("=", 1) for line in lines if "=" in line)
     return values.get("VERSION_CODENAME") if values.get("ID") == "debian" else None
 
@@ -59,7 +60,7 @@ def update() -> None:
 
 
 def unpack(packages: Sequence[str], *, suite: str, into: Path, work: Path) -> None:
-    """Fetch packages of another suite of this machine's archive and unpack them, without installing them.
+    """Fetch packages of a suite of this machine's archive and unpack them, without installing them.
 
     ``work`` is an empty directory for apt's own files.
     """

@@ -1,7 +1,7 @@
 """``python -m mwclient_async.testing install``: puts MediaWiki and PHP on this machine, if they are not there.
 
-The version that this Debian has comes as its package. Another version is fetched from its own suite and unpacked
-into the user's cache, where it disturbs nothing.
+PHP comes as packages of this system. MediaWiki is Debian's too, but it is only unpacked, into the user's cache:
+installed, its package would bring a web server and start it, and only one version could be there.
 """
 
 import fcntl
@@ -15,7 +15,7 @@ from pathlib import Path
 from mwclient_async.testing import apt
 from mwclient_async.testing.console import say
 from mwclient_async.testing.errors import MissingWiki, WikiError
-from mwclient_async.testing.roots import WikiRoot, cache_directory, find_root
+from mwclient_async.testing.roots import WikiRoot, cache_directory, find_root, root_directory
 
 SUITES = {"1.39": "bookworm", "1.43": "trixie"}
 """The versions that the library is tested with, and the suite of Debian that has each."""
@@ -37,24 +37,23 @@ OPTIONAL = frozenset({"wikidiff2"})
 
 
 def install(versions: tuple[str | None, ...]) -> None:
-    """Install what is missing for these versions; None stands for whichever this system has."""
+    """Install what is missing for these versions; None stands for whichever suits this system."""
     packages = missing_php_packages()
-    downloads = []
-    for version in versions:
-        if has_root(version):
-            continue
-        if version is None or SUITES[version] == _release():
-            packages.append("mediawiki")
-        else:
-            downloads.append(version)
+    downloads = [version or default_version() for version in versions if not has_root(version)]
     if not packages and not downloads:
         return
     if not apt.is_here():
-        raise MissingWiki(_by_hand(packages, versions))
+        raise MissingWiki(_by_hand(packages, downloads))
     if packages:
         install_packages(packages)
     for version in downloads:
         download(version)
+
+
+def default_version() -> str:
+    """Return the version made for this system's PHP: the one of its own suite."""
+    release = apt.release()
+    return next((version for version, suite in SUITES.items() if suite == release), "1.43")
 
 
 def has_root(version: str | None) -> bool:
@@ -77,11 +76,11 @@ def missing_php_packages() -> list[str]:
 
 
 def install_packages(packages: list[str]) -> None:
-    """Install packages of this system, saying so first."""
+    """Install packages of PHP, saying so first."""
     say(
         f"Installing Debian packages: {' '.join(packages)}\n"
-        "  (MediaWiki and the PHP that runs it: the tests and the tour talk to a real wiki on this machine.\n"
-        "  About a minute. No service is started, and no wiki is set up outside temporary directories.)"
+        "  (the PHP that runs MediaWiki: the tests and the tour talk to a real wiki on this machine.\n"
+        "  About half a minute; no web server is among them, and no service is started)"
     )
     try:
         apt.install(packages)
@@ -93,12 +92,12 @@ def install_packages(packages: list[str]) -> None:
 
 
 def download(version: str) -> None:
-    """Unpack a MediaWiki of another Debian suite into the user's cache, saying so first."""
-    target = cache_directory() / f"mediawiki-{version}"
+    """Unpack a Debian's MediaWiki into the user's cache, saying so first."""
+    target = root_directory(version)
     suite = SUITES[version]
     say(
         f"Unpacking MediaWiki {version} of Debian {suite} into {target}\n"
-        "  (the library is tested with two versions; 50 MB, about ten seconds, nothing is installed)"
+        "  (the wiki that the tests and the tour talk to; 50 MB, about ten seconds, nothing is installed)"
     )
     with _work_directory() as work:
         if has_root(version):  # another process was faster
@@ -139,16 +138,11 @@ def _work_directory() -> Iterator[Path]:
             shutil.rmtree(work, ignore_errors=True)
 
 
-def _release() -> str | None:
-    return apt.release() if apt.is_here() else None
-
-
-def _by_hand(packages: list[str], versions: tuple[str | None, ...]) -> str:
+def _by_hand(packages: list[str], versions: list[str]) -> str:
     modules = [module for module, package in MODULES.items() if package in packages]
-    wanted = " and ".join(version for version in versions if version) or " or ".join(SUITES)
-    return (
-        "This system has no apt, so this has to be installed by hand:\n"
-        f"  PHP 8 for the command line, with the modules {', '.join(modules) or '(all are here)'}\n"
-        f"  MediaWiki {wanted}, unpacked anywhere; name its directory in the variable MEDIAWIKI_ROOT\n"
-        "  (https://www.mediawiki.org/wiki/Download)"
-    )
+    lines = ["This system has no apt, so this has to be installed by hand:"]
+    if packages:
+        lines.append(f"  PHP 8 for the command line, with the modules {', '.join(modules)}")
+    lines += [f"  MediaWiki {version}, unpacked into {root_directory(version)}" for version in versions]
+    lines.append("  (https://www.mediawiki.org/wiki/Download; a MediaWiki elsewhere is named in MEDIAWIKI_ROOT)")
+    return "\n".join(lines)

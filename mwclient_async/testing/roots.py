@@ -41,6 +41,11 @@ def cache_directory() -> Path:
     return Path(base) / "mwclient_async"
 
 
+def root_directory(version: str) -> Path:
+    """Return the place in the cache of a version such as ``"1.43"``."""
+    return cache_directory() / f"mediawiki-{version}"
+
+
 def installed_roots() -> Iterator[WikiRoot]:
     """Yield every MediaWiki found: ``MEDIAWIKI_ROOT``, then the system's package, then the user's cache."""
     named = os.environ.get("MEDIAWIKI_ROOT")

@@ -41,6 +41,8 @@ class ScriptedTransport:
         step = self._script.popleft()
         if isinstance(request.body, Multipart):
             await request.body.read(request.body.part.offset, request.body.part.length)
+        if request.on_sent is not None:
+            request.on_sent()
         if isinstance(step, MediaWikiError):
             raise step
         answer = step if isinstance(step, Mapping | Response) else step(request)

@@ -48,7 +48,6 @@ $wgRCMaxAge = 100 * 365 * 86400;
 
 $wgEnableUploads = true;
 $wgUploadDirectory = __DIR__ . '/images';
-$wgUploadPath = '/images';
 $wgFileExtensions = [ @EXTENSIONS@ ];
 $wgMinUploadChunkSize = 1024;
 $wgEnableAsyncUploads = true;

@@ -1,0 +1,158 @@
+"""site.pages: one answer for each input, in order, whatever the inputs are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mwclient_async import Limits, PageStatus, Site
+from mwclient_async.errors import CursorMismatch
+from mwclient_async.testing import LocalWiki, SeedPage
+from tests.conftest import USER_AGENT
+from tests.corpus import LONG, Corpus
+from tests.faults import FaultyTransport
+
+ODD = [
+    "Page 001", "page_001", " Page  001 ", "Page 001", "No such page", "<bad>", "", "Special:Version", "Media:X",
+    "A/B?c&d=e", "Ünïcödé + plus", "U\u0308ni\u0308co\u0308de\u0301 + plus", "صفحة", "Emoji 🪐", "A|B",
+    "#frag", "Talk:", ":Page 001",
+    "wikipedia:Earth", "Page 001#History", "a" * 300, "Page\u200e 001", "MediaWiki:Jan",
+]  # fmt: skip
+
+
+async def test_one_answer_for_each_input_in_order(reader: Site) -> None:
+    pages = await reader.pages(titles=ODD, prop="info").collect()
+    assert [page.asked for page in pages] == ODD
+    titles = {str(page.asked): (page.title, page.status.value) for page in pages}
+    assert titles["page_001"] == titles[" Page  001 "] == titles[":Page 001"] == ("Page 001", "ok")
+    assert titles["No such page"] == ("No such page", "missing")
+    assert [titles[bad][1] for bad in ("<bad>", "", "A|B", "a" * 300, "Talk:")] == ["invalid"] * 5
+    assert titles["Special:Version"] == ("Special:Version", "special")
+    assert titles["U\u0308ni\u0308co\u0308de\u0301 + plus"] == ("Ünïcödé + plus", "ok")
+    assert titles["wikipedia:Earth"][1] == "interwiki"
+
+
+@pytest.mark.everywhere
+async def test_odd_titles_get_the_same_answer_as_each_alone(reader: Site) -> None:
+    together = await reader.pages(titles=ODD, prop="info").collect()
+    alone = [page for title in ODD async for page in reader.pages(titles=title, prop="info")]
+    assert [(page.title, page.status, page.pageid) for page in together] == [
+        (page.title, page.status, page.pageid) for page in alone
+    ]
+
+
+@pytest.mark.everywhere
+async def test_redirects_are_followed_to_their_end_and_circles_named(wiki: LocalWiki, site: Site) -> None:
+    chain = [
+        ("R1", "R2"),
+        ("R2", "Target#Part"),
+        ("Circle A", "Circle B"),
+        ("Circle B", "Circle A"),
+        ("Out", "wikipedia:X"),
+    ]
+    await wiki.seed(
+        [SeedPage(name, f"#REDIRECT [[{target}]]") for name, target in chain] + [SeedPage("Target", "Here")]
+    )
+    stream = site.pages(titles=["r1", "Target", "Circle A", "R2", "Out"], prop="info", redirects=True)
+    assert [(page.title, page.status.value) for page in await stream.collect()] == [
+        ("Target", "ok"),
+        ("Target", "ok"),
+        ("Circle A", "circular"),
+        ("Target", "ok"),
+        ("wikipedia:X", "interwiki"),
+    ]
+
+
+async def test_a_revid_gives_its_own_revision(reader: Site) -> None:
+    history = await reader.rest.history(LONG, limit=60).collect()
+    wanted = [history[3].id, 999_999_999, history[50].id, history[3].id]
+    pages = await reader.pages(revids=wanted, prop="revisions", rvprop="comment").collect()
+    assert [page.status for page in pages] == [PageStatus.OK, PageStatus.BADREVID, PageStatus.OK, PageStatus.OK]
+    assert [[revision.revid for revision in page.revisions] for page in pages if page.exists] == [
+        [wanted[0]], [wanted[2]], [wanted[3]],
+    ]  # fmt: skip
+    assert pages[0].revisions[0].comment == history[3].comment
+    plain = await reader.pages(revids=wanted[:1], prop="info").collect()
+    assert plain[0].title == LONG
+
+
+async def test_page_ids_with_and_without_a_page(reader: Site) -> None:
+    (known,) = await reader.query(titles=LONG, prop="info").collect()
+    assert known.pageid is not None
+    pages = await reader.pages(pageids=[999_999, known.pageid, 0], prop="info").collect()
+    assert [(page.asked, page.status.value) for page in pages] == [
+        (999_999, "missing"),
+        (known.pageid, "ok"),
+        (0, "missing"),
+    ]
+
+
+@pytest.mark.parametrize("read_ahead", [0, 2])
+async def test_any_number_of_titles_50_a_request(corpus: Corpus, read_ahead: int) -> None:
+    transport = FaultyTransport(lambda *_: None)
+    titles = [title for title in corpus.categories for _ in range(2)]
+    async with Site(corpus.wiki.api_url, user_agent=USER_AGENT, transport=transport) as site:
+        stream = site.pages(titles=iter(titles), prop="categories")
+        async with stream.open(read_ahead=read_ahead) as run:
+            pages = [page async for page in run]
+    assert [page.asked for page in pages] == titles
+    assert {page.title: {c.title for c in page.categories} for page in pages} == corpus.categories
+    assert len(transport.requests) == 1 + 7  # who are we, and 301 titles, 50 at a time
+
+
+@pytest.mark.parametrize("read_ahead", [0, 3])
+async def test_c7_the_rest_of_the_inputs_after_any_page(corpus: Corpus, reader: Site, read_ahead: int) -> None:
+    titles = list(corpus.categories)[:120]
+    stream = reader.pages(titles=titles)
+    for count in (0, 1, 49, 50, 51, 119, 120):
+        async with stream.open(read_ahead=read_ahead) as run:
+            head = [(await anext(run)).title for _ in range(count)]
+            text = str(run.cursor)
+        assert head + [page.title async for page in stream.resume(text)] == titles
+
+
+async def test_c7_other_inputs_are_refused(reader: Site) -> None:
+    run = aiter(reader.pages(titles=["Page 001", "Page 002", "Page 003"]))
+    await anext(run)
+    await anext(run)
+    with pytest.raises(CursorMismatch, match="first 2 inputs are not those"):
+        await reader.pages(titles=["Page 001", "Page 004", "Page 003"]).resume(run.cursor).collect()
+    with pytest.raises(CursorMismatch, match="only 1"):
+        await reader.pages(titles=["Page 001"]).resume(run.cursor).collect()
+    with pytest.raises(CursorMismatch, match="pages"):
+        reader.pages(pageids=[1, 2, 3]).resume(run.cursor)
+
+
+async def test_sources_may_be_asynchronous_but_a_one_shot_is_read_once(reader: Site) -> None:
+    async def source() -> AsyncIterator[str]:
+        for number in range(3):
+            yield f"Page 00{number}"
+
+    stream = reader.pages(titles=source())
+    assert [page.title async for page in stream] == ["Page 000", "Page 001", "Page 002"]
+    with pytest.raises(RuntimeError, match="read already"):
+        await stream.collect()
+    twice = reader.pages(titles=["Page 000"])
+    assert [await twice.collect() for _ in range(2)] == [await twice.collect()] * 2
+
+
+async def test_nothing_asked_nothing_sent(corpus: Corpus) -> None:
+    transport = FaultyTransport(lambda *_: None)
+    async with Site(corpus.wiki.api_url, user_agent=USER_AGENT, transport=transport, limits=Limits()) as site:
+        assert await site.pages(titles=[]).collect() == []
+        assert await site.pages(titles=["A"], limit=0).collect() == []
+    assert transport.requests == []
+
+
+async def test_bad_inputs_are_refused(reader: Site) -> None:
+    with pytest.raises(ValueError, match="exactly one"):
+        reader.pages(titles=["A"], pageids=[1])
+    with pytest.raises(ValueError, match="exactly one"):
+        reader.pages()
+    with pytest.raises(ValueError, match=r"site\.query"):
+        reader.pages(titles=["A"], generator="allpages")
+    with pytest.raises(TypeError, match="each of them is text"):
+        await reader.pages(titles=["A", 7]).collect()
+    with pytest.raises(TypeError, match="each of them is a whole number"):
+        await reader.pages(pageids=["A"]).collect()
