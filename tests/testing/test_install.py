@@ -43,31 +43,59 @@ def _log(machine: Path) -> list[str]:
     return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
 
 
+ALL = "apcu\ncurl\ngd\nintl\nmbstring\npdo_sqlite\nwikidiff2\nxml\n"
+
+
+def _php(machine: Path, modules: str) -> None:
+    _program(machine, "php", f"#!/bin/sh\nprintf '{modules}'\n")
+
+
 def test_missing_packages_are_named_and_installed(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _program(machine, "apt-get", APT)
-    install.install((None,))
+    install.install(())
     assert "Installing Debian packages: php-cli php-apcu" in capsys.readouterr().out
     update, added = _log(machine)
     assert update.endswith("update")
     assert "--no-install-recommends php-cli" in added
-    assert added.endswith(" mediawiki")
 
 
 def test_only_what_is_missing_is_installed(machine: Path) -> None:
     _program(machine, "apt-get", APT)
-    _program(machine, "php", "#!/bin/sh\nprintf 'apcu\\ncurl\\ngd\\nintl\\nmbstring\\npdo_sqlite\\nxml\\n'\n")
-    install.install(("1.39",))
-    assert _log(machine)[-1].endswith("--no-install-recommends php-wikidiff2 mediawiki")
+    _php(machine, ALL.replace("gd\n", "").replace("wikidiff2\n", ""))
+    install.install(())
+    assert _log(machine)[-1].endswith("--no-install-recommends php-gd php-wikidiff2")
+
+
+@pytest.mark.parametrize(
+    ("release", "default"), [("bookworm", "1.39"), ("trixie", "1.43"), ("sid", "1.43"), (None, "1.43")]
+)
+def test_the_default_is_the_version_of_this_systems_suite(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, release: str | None, default: str
+) -> None:
+    wanted: list[str] = []
+    _program(machine, "apt-get", APT)
+    _php(machine, ALL)
+    monkeypatch.setattr(apt, "release", lambda: release)
+    monkeypatch.setattr(install, "download", wanted.append)
+    install.install((None,))
+    assert wanted == [default]
 
 
 def test_without_apt_it_says_what_to_install_by_hand(machine: Path) -> None:
     with pytest.raises(MissingWiki, match="no apt") as error:
         install.install(("1.39", "1.43"))
     message = str(error.value)
-    assert "MediaWiki 1.39 and 1.43" in message
+    assert f"MediaWiki 1.39, unpacked into {roots.root_directory('1.39')}" in message
     assert "MEDIAWIKI_ROOT" in message
     assert "pdo_sqlite" in message
     assert "wikidiff2" not in message
+
+
+def test_without_apt_nothing_is_said_of_what_is_there(machine: Path) -> None:
+    _php(machine, ALL)
+    with pytest.raises(MissingWiki, match="no apt") as error:
+        install.install(("1.43",))
+    assert "PHP" not in str(error.value)
 
 
 def test_a_failure_shows_apts_words_and_the_command(machine: Path) -> None:
@@ -78,8 +106,8 @@ def test_a_failure_shows_apts_words_and_the_command(machine: Path) -> None:
 
 def test_without_rights_the_command_is_named(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apt, "administrator", lambda: None)
-    with pytest.raises(WikiError, match=r"(?s)needs root.*apt-get install --no-install-recommends mediawiki"):
-        install.install_packages(["mediawiki"])
+    with pytest.raises(WikiError, match=r"(?s)needs root.*apt-get install --no-install-recommends php-gd"):
+        install.install_packages(["php-gd"])
     assert _log(machine) == []
 
 

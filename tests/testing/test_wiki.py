@@ -13,7 +13,15 @@ import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from mwclient_async.testing import LocalWiki, MaintenanceError, MissingWiki, SeedPage, StartupError, WikiFactory
+from mwclient_async.testing import (
+    LocalWiki,
+    MaintenanceError,
+    MissingWiki,
+    SeedPage,
+    StartupError,
+    WikiFactory,
+    instance,
+)
 from tests.testing.web import ask, get, logged_in
 
 
@@ -111,18 +119,18 @@ async def test_a_script_gives_its_output(wiki: LocalWiki) -> None:
     assert wiki.version in await wiki.maintenance("version")
 
 
-async def test_cancelling_ends_a_script(wiki: LocalWiki) -> None:
-    mark = wiki.directory / f"running-{os.getpid()}"
-    endless = f"file_put_contents('{mark}', getmypid()); while (true) {{ usleep(1000); }}\n"
+async def test_cancelling_ends_a_script(wiki: LocalWiki, fresh: str) -> None:
+    mark, end = wiki.directory / fresh, wiki.directory / f"{fresh}.end"
+    script = f"file_put_contents('{mark}', getmypid()); sleep(10); touch('{end}');\n"
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(functools.partial(wiki.maintenance, "eval", stdin=endless.encode()))
+        tasks.start_soon(functools.partial(wiki.maintenance, "eval", stdin=script.encode()))
         with anyio.fail_after(20):
             while not (mark.exists() and mark.read_text()):
                 await anyio.lowlevel.checkpoint()
         tasks.cancel_scope.cancel()
     with pytest.raises(ProcessLookupError):
         os.kill(int(mark.read_text()), 0)
-    mark.unlink()
+    assert not end.exists()
 
 
 async def test_the_servers_log_names_the_requests(wiki: LocalWiki) -> None:
@@ -167,6 +175,15 @@ def test_a_port_that_is_taken_is_an_error_with_phps_words() -> None:
         wiki = LocalWiki(port=taken.getsockname()[1])
         with pytest.raises(StartupError, match="Address already in use"):
             anyio.run(wiki.__aenter__)
+
+
+async def test_a_port_that_another_program_took_first_is_given_up_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as other:
+        ports = [taken.getsockname()[1], other.getsockname()[1]]
+        other.close()
+        monkeypatch.setattr(instance, "_free_port", iter(ports).__next__)
+        async with LocalWiki() as wiki:
+            assert (await ask(wiki, meta="siteinfo"))["query"]["general"]["server"] == f"http://127.0.0.1:{ports[1]}"
 
 
 async def test_without_mediawiki_the_error_names_the_command(tmp_path: Path) -> None:

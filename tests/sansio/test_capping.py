@@ -1,0 +1,68 @@
+"""Limits that are a question, and the ``continue`` that goes on without them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from mwclient_async.sansio.capping import Cap, caps_of, finished
+from mwclient_async.sansio.modules import Module, core_module
+
+
+def module(name: str) -> Module:
+    found = core_module(f"query+{name}")
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "count"),
+    [
+        ("revisions", {}, None),
+        ("revisions", {"rvlimit": "7"}, 7),
+        ("revisions", {"rvlimit": "max"}, None),
+        ("revisions", {"rvdir": "newer"}, None),
+        ("imageinfo", {}, 1),
+        ("imageinfo", {"iilimit": "2"}, 2),
+        ("imageinfo", {"iilimit": "max"}, None),
+        ("imageinfo", {"iistart": "2024-01-01T00:00:00Z"}, None),
+        ("categories", {"cllimit": "7"}, None),
+    ],
+)
+def test_what_a_limit_asks_for(name: str, params: Mapping[str, str], count: int | None) -> None:
+    assert [cap.count for cap in caps_of([module(name)], params)] == ([] if count is None else [count])
+
+
+def test_a_cap_is_met_when_every_page_that_exists_has_its_number() -> None:
+    cap = Cap(module=module("revisions"), count=2)
+    whole, short, missing = {"revisions": [1, 2, 3]}, {"revisions": [1]}, {"missing": True}
+    assert cap.is_met([whole, missing])
+    assert not cap.is_met([whole, short])
+    cap.cut(whole)
+    assert whole == {"revisions": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("following", "fed", "expected"),
+    [
+        ({"rvcontinue": "1|2", "continue": "||"}, False, None),
+        ({"rvcontinue": "1|2", "continue": "||info"}, False, None),
+        (
+            {"rvcontinue": "1|2", "clcontinue": "9|A", "continue": "||info"},
+            False,
+            {"clcontinue": "9|A", "continue": "||info|revisions"},
+        ),
+        ({"rvcontinue": "1|2", "continue": "||"}, True, {"continue": "||revisions"}),
+        (
+            {"rvcontinue": "1|2", "gapcontinue": "B", "continue": "gapcontinue||"},
+            True,
+            {"gapcontinue": "B", "continue": "gapcontinue||revisions"},
+        ),
+        ({"rvcontinue": "1|2", "continue": "unheard of"}, True, {"rvcontinue": "1|2", "continue": "unheard of"}),
+    ],
+)
+def test_continue_without_a_module_that_is_finished(
+    following: Mapping[str, str], *, fed: bool, expected: Mapping[str, str] | None
+) -> None:
+    assert finished(following, [module("revisions")], fed=fed) == expected

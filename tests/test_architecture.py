@@ -1,0 +1,341 @@
+"""What may import what: the layers, the third-party libraries pinned to one file each, and what an import costs."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from attrs import frozen
+
+import mwclient_async
+
+ROOT = Path(mwclient_async.__file__).parent
+PACKAGE = "mwclient_async"
+
+LAYERS = (
+    ("models.values",),
+    ("errors",),
+    ("models",),
+    ("sansio",),
+    ("transport", "cookies", "driving"),
+    ("session",),
+    ("stream", "feeds"),
+    ("upload", "loader", "download", "discovery"),
+    ("resources",),
+    ("site",),
+    ("tour", "cli", "testing"),
+    ("",),  # the front door
+)
+CORE = ("models", "errors", "sansio")
+LAZY = ("", "testing")  # packages whose names are loaded when they are first used
+
+
+@frozen
+class Import:
+    """One import: what is imported, and whether only a type checker sees it."""
+
+    target: str
+    typing_only: bool
+
+
+def names() -> list[str]:
+    """Every module, without the package's name: "sansio.wire"; "" is the front door."""
+    parts = (path.relative_to(ROOT).with_suffix("").parts for path in ROOT.rglob("*.py"))
+    return sorted(".".join(part for part in some if part != "__init__") for some in parts)
+
+
+NAMES = names()
+
+
+@cache
+def tree(name: str) -> ast.Module:
+    path = ROOT.joinpath(*name.split(".")) if name else ROOT
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(name: str) -> tuple[Import, ...]:
+    """All imports of a module, those inside functions too."""
+    return tuple(_imports(tree(name), typing_only=False))
+
+
+def _imports(node: ast.AST, *, typing_only: bool) -> Iterator[Import]:
+    if isinstance(node, ast.Import):
+        yield from (Import(alias.name, typing_only) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "imports are absolute"
+        assert node.module
+        yield from (Import(_target(node.module, alias.name), typing_only) for alias in node.names)
+    elif isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
+        for guarded in node.body:
+            yield from _imports(guarded, typing_only=True)
+        for other in node.orelse:
+            yield from _imports(other, typing_only=typing_only)
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _imports(child, typing_only=typing_only)
+
+
+def _target(module: str, name: str) -> str:
+    """The module that holds what is imported; a name that a package loads lazily is where its class lives."""
+    if inside(f"{module}.{name}") in NAMES:
+        return f"{module}.{name}"
+    home = inside(module)
+    if home in LAZY:
+        return str(getattr(import_module(module), name).__module__)
+    return module
+
+
+def inside(target: str) -> str | None:
+    """The module's name within the package, or None for a module of others."""
+    top, _, rest = target.partition(".")
+    return rest if top == PACKAGE else None
+
+
+def layer(name: str) -> int:
+    """The number of a module's layer, counted from the lowest."""
+    fitting = [
+        (len(entry), number) for number, entries in enumerate(LAYERS) for entry in entries if _within(name, entry)
+    ]
+    assert fitting, f"{name} is in no layer: give it a place in LAYERS"
+    return max(fitting)[1]
+
+
+def _within(name: str, entry: str) -> bool:
+    return name == entry or (bool(entry) and name.startswith(f"{entry}."))
+
+
+def edges(*, typing_too: bool) -> Mapping[str, set[str]]:
+    return {
+        name: {
+            target
+            for found in imports(name)
+            if (target := inside(found.target)) is not None and (typing_too or not found.typing_only)
+        }
+        for name in NAMES
+    }
+
+
+def reached(name: str, graph: Mapping[str, set[str]]) -> set[str]:
+    """All modules that importing this one may load, itself only where it is on a cycle."""
+    found: set[str] = set()
+    todo = list(graph[name])
+    while todo:
+        target = todo.pop()
+        if target not in found:
+            found.add(target)
+            todo += graph.get(target, ())
+    return found
+
+
+def components(graph: Mapping[str, set[str]]) -> set[frozenset[str]]:
+    """The strongly connected components that are cycles."""
+    reach = {name: reached(name, graph) for name in graph}
+    return {
+        frozenset(other for other in reach[name] if other in reach and name in reach[other])
+        for name in graph
+        if name in reach[name]
+    }
+
+
+# Layers --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: name or PACKAGE)
+def test_a_module_imports_only_from_its_own_layer_and_those_below(name: str) -> None:
+    above = {target for target in edges(typing_too=True)[name] if layer(target) > layer(name)}
+    assert not above
+
+
+def test_there_are_no_import_cycles() -> None:
+    assert components(edges(typing_too=False)) == set()
+
+
+@pytest.mark.parametrize(
+    ("graph", "cycles"),
+    [
+        ({"a": {"b"}, "b": {"c"}, "c": set()}, set()),
+        ({"a": {"b"}, "b": {"a"}, "c": {"a"}}, {frozenset("ab")}),
+        ({"a": {"a"}}, {frozenset("a")}),
+        ({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"e"}, "e": {"d"}}, {frozenset("abc"), frozenset("de")}),
+    ],
+)
+def test_cycles_are_found(graph: dict[str, set[str]], cycles: set[frozenset[str]]) -> None:
+    assert components(graph) == cycles
+
+
+@pytest.mark.parametrize("name", ["stream", "upload"])
+def test_streams_and_uploads_are_given_their_way_to_send_and_never_import_the_session(name: str) -> None:
+    assert "session" not in reached(name, edges(typing_too=True))
+
+
+# Pins ----------------------------------------------------------------------------------------------------------------
+
+
+def users(library: str) -> set[str]:
+    return {name for name in NAMES for found in imports(name) if found.target.split(".")[0] == library}
+
+
+@pytest.mark.parametrize(("library", "file"), [("httpx", "transport"), ("cattrs", "sansio.convert")])
+def test_a_third_party_library_is_known_to_one_file_only(library: str, file: str) -> None:
+    assert users(library) == {file}
+
+
+def test_anyio_is_known_to_the_shell_only() -> None:
+    assert not {name for name in users("anyio") if name.split(".")[0] in CORE}
+
+
+def test_rich_is_known_to_the_tour_only() -> None:
+    assert {name.split(".")[0] for name in users("rich")} <= {"tour", "cli"}
+
+
+@pytest.mark.parametrize("library", ["asyncio", "trio", "sniffio"])
+def test_the_library_runs_on_any_loop(library: str) -> None:
+    assert users(library) == set()
+
+
+@pytest.mark.parametrize(
+    "library",
+    [
+        "asyncio",
+        "time",
+        "random",
+        "secrets",
+        "uuid",
+        "os",
+        "pathlib",
+        "io",
+        "socket",
+        "threading",
+        "subprocess",
+        "logging",
+    ],
+)
+def test_the_core_has_no_clock_no_chance_and_no_files(library: str) -> None:
+    assert not {name for name in users(library) if name.split(".")[0] == "sansio"}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.split(".")[0] in CORE])
+def test_the_core_awaits_nothing_and_asks_no_clock(name: str) -> None:
+    nodes = list(ast.walk(tree(name)))
+    asks = {node.attr for node in nodes if isinstance(node, ast.Attribute)} & {"now", "utcnow", "today"}
+    waits = [
+        node for node in nodes if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith)
+    ]
+    assert not asks
+    assert not waits
+
+
+def public_signatures(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """(name, signature) of every public function, method and annotated attribute below a node."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef) and not child.name.startswith("_"):
+            yield from ((child.name, ast.unparse(base)) for base in child.bases)
+            yield from public_signatures(child)
+        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and _is_public(child.name):
+            yield child.name, f"{ast.unparse(child.args)} -> {ast.unparse(child.returns) if child.returns else ''}"
+        elif isinstance(child, ast.AnnAssign) and _is_public(ast.unparse(child.target)):
+            yield ast.unparse(child.target), ast.unparse(child.annotation)
+
+
+def _is_public(name: str) -> bool:
+    return not name.startswith("_") or name.endswith("__")
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: name or PACKAGE)
+def test_no_public_signature_names_the_http_library(name: str) -> None:
+    assert not [
+        found for found in public_signatures(tree(name)) if "httpx" in found[1].lower().replace("httpxtransport", "")
+    ]
+
+
+# The front door ------------------------------------------------------------------------------------------------------
+
+
+def loaded_by(statement: str, *, after: str = "") -> set[str]:
+    """The modules that a statement loads in a fresh interpreter."""
+    lines = [
+        "import sys, json",
+        after,
+        "before = set(sys.modules)",
+        statement,
+        "print(json.dumps(sorted(set(sys.modules) - before)))",
+    ]
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "\n".join(lines)], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(ran.stdout))
+
+
+def test_importing_the_package_loads_no_library_and_no_module_of_it() -> None:
+    loaded = loaded_by(f"import {PACKAGE}")
+    assert not {name.split(".")[0] for name in loaded} & {
+        "httpx",
+        "cattrs",
+        "anyio",
+        "attrs",
+        "attr",
+        "rich",
+        "asyncio",
+    }
+    assert {name for name in loaded if name.startswith(PACKAGE)} == {PACKAGE}
+
+
+def test_the_pytest_plugin_costs_other_peoples_tests_nothing() -> None:
+    loaded = loaded_by(f"import {PACKAGE}.testing.plugin", after="import pytest")
+    assert loaded == {PACKAGE, f"{PACKAGE}.testing", f"{PACKAGE}.testing.plugin"}
+
+
+def test_values_and_streams_are_loaded_without_the_http_library() -> None:
+    loaded = {
+        name.split(".")[0] for name in loaded_by(f"from {PACKAGE} import Page, Cursor, RetryPolicy, UploadResult")
+    }
+    assert not loaded & {"httpx", "cattrs", "anyio"}
+
+
+def test_the_list_of_public_names_is_what_is_there() -> None:
+    seen_by_type_checkers = {
+        alias.name
+        for node in tree("").body
+        if isinstance(node, ast.If)
+        for child in node.body
+        if isinstance(child, ast.ImportFrom)
+        for alias in child.names
+    }
+    assert set(mwclient_async.__all__) == seen_by_type_checkers == set(mwclient_async._HOME)
+    assert mwclient_async.__all__ == sorted(set(mwclient_async.__all__))
+
+
+@pytest.mark.parametrize("name", mwclient_async.__all__)
+def test_every_public_name_resolves_to_what_it_is_called(name: str) -> None:
+    value = getattr(mwclient_async, name)
+    assert value.__name__ == name
+    assert value.__module__ == f"{PACKAGE}.{mwclient_async._HOME[name]}"
+    assert value.__doc__
+
+
+def test_nothing_else_is_public() -> None:
+    for name in mwclient_async.__all__:
+        getattr(mwclient_async, name)
+    public = {
+        name for name, value in vars(mwclient_async).items() if name[0] != "_" and not isinstance(value, ModuleType)
+    }
+    assert public - {"Any", "TYPE_CHECKING", "import_module"} == set(mwclient_async.__all__)
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Sight'"):
+        mwclient_async.Sight  # noqa: B018 - looking is the act
+
+
+def test_the_package_is_typed() -> None:
+    assert (ROOT / "py.typed").read_bytes() == b""

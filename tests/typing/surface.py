@@ -1,0 +1,138 @@
+"""The types that callers see, checked by mypy and never run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, assert_type
+
+from mwclient_async import (
+    ApiWarning,
+    Batch,
+    BotPassword,
+    Cursor,
+    HttpOptions,
+    Limits,
+    Page,
+    PageStatus,
+    RetryPolicy,
+    Site,
+    StashedFile,
+    Stream,
+    UploadProgress,
+    UploadResult,
+    UploadWarning,
+)
+from mwclient_async.models.lists import CategoryMember, ListedCategory, ListedPage, RecentChange, SearchResult
+from mwclient_async.models.props import CategoryInfo, ImageInfo, PageCategory, PageInfo, PageLink, Revision
+from mwclient_async.models.rest import HistoryRevision
+
+
+async def opening(auth: BotPassword) -> None:
+    site = Site(
+        "https://wiki.example/w/api.php",
+        user_agent="Demo (a@b.example)",
+        auth=auth,
+        retry=RetryPolicy(attempts=3),
+        limits=Limits(concurrency=1),
+        maxlag=None,
+        http=HttpOptions(proxy="http://proxy.example"),
+        on_warning=told,
+    )
+    async with site as opened:
+        assert_type(opened, Site)
+        assert_type(await opened.call("parse", page="Earth", from_="A", params={"import": 1}), dict[str, Any])
+
+
+def told(warning: ApiWarning) -> None:
+    assert_type(warning.code, str)
+
+
+async def queries(site: Site) -> None:
+    stream = site.query(generator="allpages", prop=["info", "categories"], gaplimit=5, limit=7, batch_size=None)
+    assert_type(stream, Stream[Page])
+    async for page in stream:
+        assert_type(page, Page)
+        assert_type(page.title, str)
+        assert_type(page.pageid, int | None)
+        assert_type(page.status, PageStatus)
+        assert_type(page.info, PageInfo)
+        assert_type(page.categories, tuple[PageCategory, ...])
+        assert_type(page.categoryinfo, CategoryInfo | None)
+        assert_type(page.revisions, tuple[Revision, ...])
+        assert_type(page.links, tuple[PageLink, ...])
+        assert_type(page.imageinfo, tuple[ImageInfo, ...])
+        assert_type(page.pageprops, Mapping[str, str])
+        assert_type(page.raw, Mapping[str, Any])
+
+
+async def streams(stream: Stream[Page]) -> None:
+    assert_type(await stream.first(), Page | None)
+    assert_type(await stream.collect(), list[Page])
+    assert_type([page async for page in stream], list[Page])
+    assert_type(stream.mappings(), Stream[Mapping[str, Any]])
+    assert_type(stream.resume("mwc1."), Stream[Page])
+    async for batch in stream.batches():
+        assert_type(batch, Batch[Page])
+        assert_type(batch.items, tuple[Page, ...])
+        assert_type(batch.cursor, Cursor)
+        assert_type(batch.lists, Mapping[str, tuple[Mapping[str, Any], ...]])
+        assert_type(batch.meta, Mapping[str, Any])
+        assert_type(batch.warnings, tuple[ApiWarning, ...])
+        assert_type(batch.normalized, Mapping[str, str])
+    async with stream.open(read_ahead=1) as run:
+        async for page in run:
+            assert_type(page, Page)
+        assert_type(run.cursor, Cursor)
+        assert_type(str(run.cursor), str)
+        assert_type(Cursor.parse("mwc1."), Cursor)
+        assert_type(stream.resume(run.cursor), Stream[Page])
+
+
+async def lists(site: Site, module: str) -> None:
+    assert_type(site.list("allpages", prefix="A", limit=5), Stream[ListedPage])
+    assert_type(site.list("backlinks", title="A"), Stream[ListedPage])
+    assert_type(site.list("embeddedin", title="A"), Stream[ListedPage])
+    assert_type(site.list("imageusage", title="A"), Stream[ListedPage])
+    assert_type(site.list("prefixsearch", search="A"), Stream[ListedPage])
+    assert_type(site.list("allcategories"), Stream[ListedCategory])
+    assert_type(site.list("categorymembers", title="Category:A", batch_size=5), Stream[CategoryMember])
+    assert_type(site.list("recentchanges", type="edit"), Stream[RecentChange])
+    assert_type(site.list("search", search="A"), Stream[SearchResult])
+    assert_type(site.list("logevents"), Stream[Mapping[str, Any]])
+    assert_type(site.list(module), Stream[Mapping[str, Any]])
+    async for change in site.list("recentchanges"):
+        assert_type(change.timestamp, datetime | None)
+
+
+async def histories(site: Site) -> None:
+    assert_type(site.rest.history("Earth"), Stream[HistoryRevision])
+    assert_type(await site.rest.history("Earth", filter="bot", older_than=5, limit=1).first(), HistoryRevision | None)
+    async for revision in site.rest.history("Earth", newer_than=5):
+        assert_type(revision.id, int)
+        assert_type(revision.timestamp, datetime)
+    site.rest.history("Earth", filter="bots")  # type: ignore[arg-type]  # not one of the wiki's filters
+    site.rest.history("Earth", "bot")  # type: ignore[call-arg]  # everything after the title is named
+
+
+async def uploads(site: Site) -> None:
+    result = await site.upload("Earth.tif", filename="Earth.tif", comment="C", text="T", on_progress=seen)
+    assert_type(result, UploadResult)
+    assert_type(result.filename, str)
+    assert_type(result.imageinfo, ImageInfo | None)
+    assert_type(result.ignored, tuple[UploadWarning, ...])
+    assert_type(await site.upload(Path("A.png"), filename="A.png", ignore_warnings={"exists"}), UploadResult)
+    assert_type(
+        await site.upload(StashedFile("K"), filename="A.png", ignore_warnings=True, on_progress=waited), UploadResult
+    )
+    await site.upload("A.png")  # type: ignore[call-arg]  # without a name it cannot be published
+    await site.upload("A.png", filename="A.png", watchlist="always")  # type: ignore[arg-type]  # no such choice
+
+
+def seen(progress: UploadProgress) -> None:
+    assert_type(progress.sent, int)
+
+
+async def waited(progress: UploadProgress) -> None:
+    assert_type(progress.total, int)
