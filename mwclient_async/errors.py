@@ -7,6 +7,7 @@
     |   |-- HttpError                  an HTTP status that is not the wiki's own answer (429, 502, 503 ...)
     |   `-- OutcomeUnknown             a write was sent; whether it was done is not known
     |-- ProtocolError                  an answer that is not MediaWiki's: HTML, broken JSON, unexpected shape
+    |   |-- BrokenReply                it began well (HTTP 2xx), but is no whole JSON: a passing fault, maybe
     |   `-- ReplyTooLarge              the answer outgrew ``limits.max_reply_bytes``
     |-- ApiError                       the wiki said no: ``.code``, ``.text``, ``.data``, ``.errors``
     |   |-- Unavailable                not now: ask again later
@@ -85,6 +86,10 @@ class OutcomeUnknown(TransportError):
 
 class ProtocolError(MediaWikiError):
     """An answer that is not MediaWiki's. The message shows status, content type and the start of the body."""
+
+
+class BrokenReply(ProtocolError):
+    """An answer with a good status that is HTML, or JSON cut short. Reads are tried again a few times."""
 
 
 class ReplyTooLarge(ProtocolError):

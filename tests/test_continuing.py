@@ -14,7 +14,7 @@ from mwclient_async.errors import CursorMismatch
 from mwclient_async.testing import LocalWiki, SeedPage
 from tests.conftest import USER_AGENT
 from tests.corpus import LONG, Corpus
-from tests.faults import Meddling
+from tests.faults import FaultyTransport, Meddling
 
 # Small limits: a batch of fifty pages takes about fifteen replies.
 QUERY: dict[str, Any] = {"generator": "allpages", "prop": ["categories"], "cllimit": 20, "gaplimit": 50}
@@ -191,6 +191,43 @@ async def test_a_query_without_pages_says_how_to_read_it(reader: Site) -> None:
 async def test_all_2500_revisions_of_a_page_are_merged_into_one(reader: Site) -> None:
     (page,) = await reader.query(titles=LONG, prop="revisions", rvprop=["ids", "size"], rvlimit="max").collect()
     assert len({revision.revid for revision in page.revisions}) == 2500
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize(("rvlimit", "requests"), [(3, 1), (500, 1), (1200, 3)])
+async def test_a_limit_of_revisions_is_a_question(corpus: Corpus, rvlimit: int, requests: int) -> None:
+    transport = FaultyTransport(lambda *_: None)
+    async with Site(corpus.wiki.api_url, user_agent=USER_AGENT, transport=transport) as site:
+        stream = site.query(titles=LONG, prop=["revisions", "info"], rvprop=["ids", "comment"], rvlimit=rvlimit)
+        (page,) = await stream.collect()
+    expected = [f"edit {number}" for number in range(2499, 2499 - rvlimit, -1)]
+    assert [revision.comment for revision in page.revisions] == expected
+    assert len(transport.requests) == 1 + requests
+
+
+async def test_a_range_of_revisions_comes_whole_in_the_fewest_requests(corpus: Corpus) -> None:
+    transport = FaultyTransport(lambda *_: None)
+    async with Site(corpus.wiki.api_url, user_agent=USER_AGENT, transport=transport) as site:
+        stream = site.query(titles=LONG, prop="revisions", rvprop="comment", rvdir="newer", rvuser="192.0.2.7")
+        (page,) = await stream.collect()
+    assert [revision.comment for revision in page.revisions] == [f"edit {number}" for number in range(0, 2500, 5)]
+    assert len(transport.requests) == 2
+
+
+async def test_a_limit_of_revisions_beside_what_goes_on(reader: Site) -> None:
+    """The other module and the generator continue; the revisions are not asked for again."""
+    query: dict[str, Any] = {
+        "generator": "allpages",
+        "gapprefix": "Page 00",
+        "gaplimit": 1,
+        "prop": ["categories", "revisions"],
+    }
+    whole = await reader.query(**query).collect()
+    pages = await reader.query(**query, cllimit=1, rvlimit=1).collect()
+    assert [page.title for page in pages] == [f"Page 00{number}" for number in range(10)]
+    assert [(page.categories, page.revisions) for page in pages] == [
+        (page.categories, page.revisions) for page in whole
+    ]
 
 
 async def test_first_asks_for_one_item(reader: Site) -> None:

@@ -10,7 +10,6 @@ continuation is https://www.mediawiki.org/wiki/API:Continue.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import zlib
@@ -20,6 +19,8 @@ from typing import Any, Self
 from attrs import field, frozen
 
 _PREFIX = "mwc1."  # the format version of a cursor's text; text of another version is refused
+_DAMAGED = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError, zlib.error)
+_LARGEST = 16 * 1024 * 1024  # bytes of an unpacked cursor; that of 5,000 rows is a hundredth of it
 
 
 @frozen(kw_only=True)
@@ -95,7 +96,11 @@ class Cursor:
             if not text.startswith(_PREFIX):
                 raise ValueError(f"it does not begin with {_PREFIX!r}")
             packed = text.removeprefix(_PREFIX)
-            state = json.loads(zlib.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))))
+            packed_state = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+            unpacker = zlib.decompressobj()
+            state = json.loads(unpacker.decompress(packed_state, _LARGEST))
+            if not unpacker.eof:
+                raise ValueError("its end is missing")
             continuation = state["c"]
             return cls(
                 wiki=str(state["w"]),
@@ -104,7 +109,7 @@ class Cursor:
                 limits={str(k): int(v) for k, v in state["l"].items()},
                 given=tuple(str(key) for key in state["g"]),
             )
-        except (ValueError, KeyError, TypeError, AttributeError, binascii.Error, zlib.error) as error:
+        except _DAMAGED as error:
             raise ValueError(
                 f"{text[:40]!r} is not a cursor of this version ({error}): pass the whole text that str(cursor) gave, "
                 "or start the stream anew"

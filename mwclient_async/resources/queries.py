@@ -15,6 +15,7 @@ from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.continuing import Pager, Query, pages_of, row_key, rows_of
 from mwclient_async.sansio.convert import convert_to, pager
 from mwclient_async.sansio.merging import page_key
+from mwclient_async.sansio.modules import QUESTIONS
 from mwclient_async.sansio.pageset import Input, PageSet
 from mwclient_async.session import Session
 from mwclient_async.stream import Stream
@@ -198,7 +199,8 @@ def _with_revision_ids(params: Mapping[str, str]) -> dict[str, str]:
 
 
 def _without_limits(params: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in params.items() if not name.endswith("limit")}
+    """The parameters that make a query what it is: limits only size its batches, unless they are a question."""
+    return {name: value for name, value in params.items() if not name.endswith("limit") or name in QUESTIONS}
 
 
 def _check_counts(*, limit: int | None, batch_size: int | None = None) -> None:

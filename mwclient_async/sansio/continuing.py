@@ -27,10 +27,10 @@ from typing import Any, Protocol
 from attrs import define, evolve, field, frozen
 
 from mwclient_async.models.values import ApiWarning
+from mwclient_async.sansio.capping import caps_of, finished
 from mwclient_async.sansio.login import Account
 from mwclient_async.sansio.merging import TITLE_MAPS, Merged
 from mwclient_async.sansio.modules import CONTENT_LIMITS, Module
-from mwclient_async.sansio.params import values
 from mwclient_async.sansio.wire import Call, Conversation
 
 _PAGE_SOURCES = frozenset({"titles", "pageids", "generator", "redirects", "converttitles"})
@@ -47,17 +47,20 @@ class Repeated(Exception):
 class LoopGuard:
     """Brent's cycle detection over the ``continue`` blocks of one run: constant memory, whatever the length.
 
-    The remembered block moves forward after 1, 2, 4, 8 ... steps; a cycle of n blocks is found within a few n.
+    The remembered block moves forward after 1, 2, 4, 8 ... steps, so that a cycle of any length is found; the same
+    block twice in a row is found at once.
     """
 
+    _previous: Continuation | None = None
     _remembered: Continuation | None = None
     _steps: int = 0
     _reach: int = 1
 
     def check(self, continuation: Continuation) -> None:
         """Raise Repeated when this block was seen before; call it once per ``continue`` that will be followed."""
-        if continuation == self._remembered:
+        if continuation in (self._remembered, self._previous):
             raise Repeated
+        self._previous = continuation
         self._steps += 1
         if self._steps == self._reach:
             self._remembered, self._steps, self._reach = continuation, 0, 2 * self._reach
@@ -129,7 +132,7 @@ class Query:
             limits[name] = min(number, int(asked)) if asked.isdecimal() else number
         if self.source in limits:
             room = limits[self.source]
-            if self.source not in self.params and reads_content(self.params):
+            if not self.params.get(self.source or "", "").isdecimal() and self._reads_text:
                 room = min(room, CONTENT_LIMITS[self.account.high_limits])
             limits[self.source] = min(bound for bound in (room, self.batch_size, want) if bound is not None)
         # A batch that was begun with other limits is fetched again with those, as far as this account may.
@@ -139,24 +142,44 @@ class Query:
     def _most(self) -> dict[str, int]:
         """What each limit of this query may be for this account."""
         high = self.account.high_limits
-        most = {f"{module.prefix}limit": module.limits[high] for module in self.modules if module.limits is not None}
+        most = {
+            f"{module.prefix}limit": number
+            for module in self.modules
+            if (number := module.most(self.params, high=high))
+            and (not module.question or module.enumerates(self.params))
+        }
         if self.generator is not None and self.generator.limits is not None:
             most[f"g{self.generator.prefix}limit"] = self.generator.limits[high]
         return most
 
+    @property
+    def _reads_text(self) -> bool:
+        """Whether pages come with their text, of which one request brings fewer."""
+        return any(
+            module.group == "prop" and module.most(self.params, high=False) == CONTENT_LIMITS[False]
+            for module in self.modules
+        )
+
     def batch(self, start: Continuation, limits: Mapping[str, int], guard: LoopGuard) -> Conversation[Fetched]:
         base = {**self.params, **{name: str(number) for name, number in limits.items()}}
         merged = Merged()
+        caps = caps_of(self.modules, self.params) if self.paged else ()
         continuation = start
         while True:
             reply = yield Call(params={**base, **continuation})
             merged.add(reply.body, reply.warnings)
             following = _continuation(reply.body)
+            met = [cap.module for cap in caps if cap.is_met(merged.pages)]
+            if following is not None and met and not reply.body.get("batchcomplete"):
+                following = finished(following, met, fed=self.generator is not None)
             if following is not None:
                 guard.check(following)
             if following is None or reply.body.get("batchcomplete") or not self.paged:
                 break
             continuation = following
+        for page in merged.pages:
+            for cap in caps:
+                cap.cut(page)
         if self.paged and "revids" not in base:
             yield from self._complete(merged, base)
         body = merged.finished()
@@ -204,15 +227,6 @@ def row_key(row: Row) -> str:
     """What identifies a row of a list: all of it, since lists have no common id."""
     text = json.dumps(row, sort_keys=True, separators=(",", ":"))
     return base64.urlsafe_b64encode(hashlib.blake2b(text.encode(), digest_size=9).digest()).decode()
-
-
-def reads_content(params: Mapping[str, str]) -> bool:
-    """Whether pages come with their text, of which one request brings fewer."""
-    props = values(params.get("prop", ""))
-    return any(
-        prop in props and "content" in values(params.get(f"{prefix}prop", ""))
-        for prop, prefix in (("revisions", "rv"), ("deletedrevisions", "drv"))
-    )
 
 
 def _continuation(body: Mapping[str, Any]) -> Continuation | None:

@@ -9,6 +9,7 @@ https://www.mediawiki.org/wiki/API:REST_API.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 from mwclient_async.errors import (
     ApiError,
     ApiErrorItem,
+    BrokenReply,
     EditConflict,
     HttpError,
     InternalError,
@@ -31,7 +33,9 @@ from mwclient_async.models.values import ApiWarning
 from mwclient_async.sansio.wire import Reply, Response
 
 _EXCERPT = 200
-_BAD_REQUEST, _TOO_MANY, _SERVER_ERROR = 400, 429, 500
+_REDIRECT, _BAD_REQUEST, _TOO_MANY, _SERVER_ERROR = 300, 400, 429, 500
+_GATEWAY = frozenset({502, 503, 504})  # never the wiki's own answer
+_TOKEN = re.compile(r"[0-9a-fA-F]{24,}(\+\\*)?")
 _REST_CLASSES: Mapping[int, type[ApiError]] = {
     400: InvalidParameter,
     403: PermissionDenied,
@@ -47,14 +51,14 @@ def decipher(response: Response, *, rest: bool = False) -> Reply:
     body = _decoded(response)
     if rest:
         if response.status >= _BAD_REQUEST:
-            raise _rest_error(response, body)
+            raise _http_error(response) if response.status in _GATEWAY else _rest_error(response, body)
         return Reply(body=body, request_id=response.header("x-request-id"))
+    if body == []:  # an empty PHP array: the answer of an action that has nothing to say
+        body = {}
     if not isinstance(body, Mapping):
-        # An empty PHP array is a list: the answer of an action that has nothing to say.
-        if body == []:
-            body = {}
-        else:
-            raise ProtocolError(f"not an answer of the Action API, but {_seen(response)}")
+        if _busy(response):
+            raise _http_error(response)
+        raise ProtocolError(f"not an answer of the Action API, but {_seen(response)}")
     warnings = _warnings(body)
     errors = _errors(body)
     if errors:
@@ -86,15 +90,21 @@ def retry_after(response: Response) -> float | None:
 
 def _decoded(response: Response) -> Any:
     kind = response.header("content-type").partition(";")[0].strip().lower()
+    fine = response.status < _REDIRECT
     if kind == "application/json" or kind.endswith("+json"):
         try:
             return json.loads(response.body)
-        except ValueError as error:
-            if response.status < _BAD_REQUEST:
-                raise ProtocolError(f"broken JSON ({error}) in {_seen(response)}") from error
-    if response.status == _TOO_MANY or response.status >= _SERVER_ERROR:
+        except (ValueError, RecursionError) as error:
+            if fine:
+                raise BrokenReply(f"broken JSON ({error}) in {_seen(response)}") from error
+    if _busy(response):
         raise _http_error(response)
-    raise ProtocolError(f"an answer that is not JSON: {_seen(response)}. {_advice(response)}")
+    cls = BrokenReply if fine else ProtocolError
+    raise cls(f"an answer that is not JSON: {_seen(response)}. {_advice(response)}")
+
+
+def _busy(response: Response) -> bool:
+    return response.status == _TOO_MANY or response.status >= _SERVER_ERROR
 
 
 def _http_error(response: Response) -> HttpError:
@@ -105,7 +115,7 @@ def _http_error(response: Response) -> HttpError:
 
 def _seen(response: Response) -> str:
     start = response.body[: 4 * _EXCERPT].decode("utf-8", "replace")
-    excerpt = " ".join(start.split())[:_EXCERPT]
+    excerpt = _TOKEN.sub("...", " ".join(start.split()))[:_EXCERPT]  # it could be the half of an answer with a token
     kind = response.header("content-type") or "no content type"
     return f"HTTP {response.status}, {kind}: {excerpt!r}"
 
@@ -123,29 +133,32 @@ def _advice(response: Response) -> str:
 def _errors(body: Mapping[str, Any]) -> tuple[ApiErrorItem, ...]:
     listed = body.get("errors")
     if isinstance(listed, list) and listed:
-        return tuple(
-            ApiErrorItem(
-                code=str(item.get("code", "unknown")),
-                text=str(item.get("text", "")),
-                module=str(item.get("module", "")),
-                data=_mapping(item.get("data")),
-            )
-            for item in listed
-        )
-    single = body.get("error")
-    if isinstance(single, Mapping):  # a gateway that ignores errorformat
-        data = {key: value for key, value in single.items() if key not in {"code", "info", "docref"}}
-        return (ApiErrorItem(code=str(single.get("code", "unknown")), text=str(single.get("info", "")), data=data),)
-    return ()
+        return tuple(_error_item(_mapping(item), item) for item in listed)
+    single = body.get("error")  # a gateway that ignores errorformat
+    if single is None:
+        return ()
+    item = _mapping(single)
+    data = {key: value for key, value in item.items() if key not in {"code", "info", "docref"}}
+    return (_error_item({**item, "text": item.get("info"), "data": data}, single),)
+
+
+def _error_item(item: Mapping[str, Any], told: Any) -> ApiErrorItem:
+    return ApiErrorItem(
+        code=str(item.get("code", "unknown")),
+        text=str(item.get("text") or ("" if item else told)),
+        module=str(item.get("module", "")),
+        data=_mapping(item.get("data")),
+    )
 
 
 def _warnings(body: Mapping[str, Any]) -> tuple[ApiWarning, ...]:
-    listed = body.get("warnings")
-    if not isinstance(listed, list):
-        return ()
+    listed = body.get("warnings") or ()
+    if isinstance(listed, Mapping):  # the old form, by module
+        listed = [{"module": module, "text": _mapping(said).get("warnings", said)} for module, said in listed.items()]
+    items = [item if isinstance(item, Mapping) else {"text": item} for item in listed]
     return tuple(
         ApiWarning(code=str(w.get("code", "")), text=str(w.get("text", "")), module=str(w.get("module", "")))
-        for w in listed
+        for w in items
     )
 
 

@@ -123,10 +123,15 @@ def _version() -> str:
 
 def checked_url(name: str, url: str) -> str:
     """An absolute http(s) URL without query, fragment and credentials; ValueError otherwise."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{name}={url!r}: write the whole address, as in 'https://en.wikipedia.org/w/api.php'")
-    if parts.query or parts.fragment or parts.username or parts.password:
+    hint = "write the whole address, as in 'https://en.wikipedia.org/w/api.php'"
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise ValueError(f"{name}={url!r}: {error}; {hint}") from error
+    if not fine or any(char.isspace() or not char.isprintable() for char in url):
+        raise ValueError(f"{name}={url!r}: {hint}")
+    if "?" in url or "#" in url or parts.username is not None or parts.password is not None:
         raise ValueError(f"{name} has a query, a fragment or credentials in it: leave them out")
     return url.rstrip("/")
 

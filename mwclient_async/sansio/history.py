@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from attrs import frozen
 
@@ -80,7 +80,7 @@ class History:
         link = body.get("newer" if self.newer else "older")
         if not link:
             return None
-        revid = parse_qs(urlsplit(str(link)).query).get(self._parameter)
+        revid = parse_qs(str(link).partition("?")[2].partition("#")[0]).get(self._parameter)
         if not revid:
             raise ProtocolError(f"the history's link has no {self._parameter}: {str(link)[:200]!r}")
         return {self._parameter: revid[0]}
@@ -90,6 +90,8 @@ def history(title: str, *, filter: str | None, older_than: int | None, newer_tha
     """The walk that these arguments ask for. ValueError for a contradiction, before any request."""
     if not title.strip():
         raise ValueError("title is empty: give the page's title, for example 'Earth'")
+    if not title.strip(". _"):
+        raise ValueError(f"title={title!r} is no title of a wiki")
     if older_than is not None and newer_than is not None:
         raise ValueError("older_than and newer_than exclude each other: a history is walked in one direction")
     if filter is not None and filter not in _FILTERS:

@@ -61,6 +61,8 @@ def fetch_account() -> Conversation[Account]:
     """Who the wiki takes us for, and with which rights."""
     reply = yield Call(params={"action": "query", "meta": "userinfo", "uiprop": "rights"})
     info = _part(reply.body, "query", "userinfo")
+    if "name" not in info:
+        raise ProtocolError("the wiki did not say who it takes this client for")
     return Account(
         name=str(info.get("name", "")),
         anonymous=bool(info.get("anon")),

@@ -30,10 +30,10 @@ class Merged:
     _rest: dict[str, Any] = field(factory=dict)
     _query: dict[str, Any] = field(factory=dict)
     _pages: dict[str, dict[str, Any]] = field(factory=dict)
-    _order: dict[str, int] = field(factory=dict)
+    _order: dict[str, tuple[bool, int]] = field(factory=dict)
     _seen: dict[str, int] = field(factory=dict)
     _replies: int = 0
-    _latest: frozenset[str] = frozenset()
+    _latest: tuple[str, ...] = ()
     warnings: list[ApiWarning] = field(factory=list)
 
     def add(self, body: Mapping[str, Any], warnings: tuple[ApiWarning, ...] = ()) -> None:
@@ -55,14 +55,22 @@ class Merged:
             elif name not in {"pages", "pageids"}:
                 _merge_key(self._query, name, value)
 
+    @property
+    def pages(self) -> list[dict[str, Any]]:
+        """The pages that the last reply had, as far as they have come."""
+        return [self._pages[key] for key in self._latest]
+
     def latecomers(self) -> list[Mapping[str, Any]]:
         """The pages of the last reply that an earlier one did not have."""
         return [self._pages[key] for key in self._latest if self._seen[key] < self._replies]
 
     def replace(self, pages: Iterable[Mapping[str, Any]]) -> None:
-        """Put whole pages in the place of fragments, where those stand."""
+        """Put whole pages in the place of fragments, where those stand; one that is gone meanwhile is gone."""
         for page in pages:
             key = page_key(page)
+            if page.get("missing") and "title" not in page:
+                self._latest = tuple(known for known in self._latest if known != key)
+                continue
             stub = self._pages.get(key, {})
             self._pages[key] = {**({"index": stub["index"]} if "index" in stub else {}), **page}
 
@@ -77,17 +85,18 @@ class Merged:
         keys = [page_key(page) for page in pages]
         for key, page, place in zip(keys, pages, _places(pages, pageids), strict=True):
             self._seen[key] = self._seen.get(key, 0) + 1
-            self._order[key] = len(self._order) if place is None else place
+            if place is not None or key not in self._order:
+                self._order[key] = (place is None, len(self._order) if place is None else place)
             if key in self._pages:
                 merge(self._pages[key], page)
             else:
                 self._pages[key] = page
-        self._latest = frozenset(keys)
+        self._latest = tuple(keys)
 
-    def _rank(self, key: str) -> tuple[bool, int, int]:
+    def _rank(self, key: str) -> tuple[bool, int, tuple[bool, int]]:
         page = self._pages[key]
         index = page.get("index")
-        absent = "pageid" not in page
+        absent = "pageid" not in page or bool(page.get("missing"))
         return (absent and index is None, index if isinstance(index, int) else 0, self._order[key])
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from attrs import frozen
 
+from mwclient_async.sansio.params import values
+
 ROW_LIMITS = (500, 5000)
 """What ``limit=max`` means for an ordinary account, and for one with the right ``apihighlimits``."""
 
@@ -23,14 +25,18 @@ CONTENT_LIMITS = (50, 500)
 class Module:
     """One module. ``path`` is ``"edit"`` for an action and ``"query+allpages"`` for a part of a query.
 
-    ``limits`` are (ordinary, apihighlimits) where the module takes a ``limit`` that is about how many rows one request
-    brings, and None where it takes none or where the number changes what is asked for (``rvlimit``, ``iilimit``).
+    ``limits`` are (ordinary, apihighlimits), the largest ``limit`` of one request, None where it takes none. Mostly
+    that is about how many rows a request brings; where it is a ``question`` (``rvlimit``, ``iilimit``) it says how
+    many rows of a page are wanted. ``enumerators`` are the parameters that make such a module tell of more than the
+    latest version.
     """
 
     path: str
     group: str = ""
     prefix: str = ""
     limits: tuple[int, int] | None = None
+    question: bool = False
+    enumerators: frozenset[str] = frozenset()
     post: bool = False
     write: bool = False
     token: str | None = None
@@ -39,6 +45,19 @@ class Module:
     def name(self) -> str:
         """The last part of the path."""
         return self.path.rpartition("+")[2]
+
+    def enumerates(self, params: Mapping[str, str]) -> bool:
+        """Whether these parameters ask a ``question`` module for more than the latest version."""
+        if params.get(f"{self.prefix}dir") == "newer":
+            return True
+        return any(f"{self.prefix}{name}" in params for name in self.enumerators)
+
+    def most(self, params: Mapping[str, str], *, high: bool) -> int | None:
+        """What ``limit=max`` would mean for this module and an account with or without ``apihighlimits``."""
+        if self.limits is None:
+            return None
+        reads_text = self.name in _WITH_TEXT and "content" in values(params.get(f"{self.prefix}prop", ""))
+        return CONTENT_LIMITS[high] if reads_text else self.limits[high]
 
 
 _READS = (
@@ -69,13 +88,15 @@ _LISTS = (
     "recentchanges:rc search:sr tags:tg usercontribs:uc watchlist:wl watchlistraw:wr"
 )
 _PROPS = (
-    "categories:cl contributors:pc duplicatefiles:df extlinks:el fileusage:fu images:im iwlinks:iw langlinks:ll "
-    "links:pl linkshere:lh redirects:rd templates:tl transcludedin:ti"
+    "categories:cl contributors:pc deletedrevisions:drv duplicatefiles:df extlinks:el fileusage:fu images:im "
+    "iwlinks:iw langlinks:ll links:pl linkshere:lh redirects:rd templates:tl transcludedin:ti"
 )
-# A number of rows, or a question? rvlimit puts revisions into a mode for one page only, iilimit asks for old versions.
-_PROPS_WITHOUT_ROW_LIMIT = (
-    "categoryinfo:ci deletedrevisions:drv imageinfo:ii info:in pageprops:pp revisions:rv stashimageinfo:sii"
-)
+_PROPS_WITHOUT_LIMIT = "categoryinfo:ci info:in pageprops:pp stashimageinfo:sii"
+_ENUMERATORS = {
+    "revisions": ("rv", "limit startid endid start end user excludeuser"),
+    "imageinfo": ("ii", "limit start end"),
+}
+_WITH_TEXT = frozenset({"revisions", "deletedrevisions", "allrevisions", "alldeletedrevisions"})
 _METAS = "allmessages:am authmanagerinfo:ami filerepoinfo:fri languageinfo:li siteinfo:si tokens: userinfo:ui"
 
 
@@ -96,6 +117,18 @@ def _query(group: str, names: str, limits: tuple[int, int] | None) -> Iterable[M
         yield Module(path=f"query+{name}", group=group, prefix=prefix, limits=limits)
 
 
+def _questions() -> Iterable[Module]:
+    for name, (prefix, enumerators) in _ENUMERATORS.items():
+        yield Module(
+            path=f"query+{name}",
+            group="prop",
+            prefix=prefix,
+            limits=ROW_LIMITS,
+            question=True,
+            enumerators=frozenset(enumerators.split()),
+        )
+
+
 _CORE: Mapping[str, Module] = {
     module.path: module
     for module in (
@@ -103,10 +136,15 @@ _CORE: Mapping[str, Module] = {
         *_query("list", _LISTS, ROW_LIMITS),
         *_query("list", "users:us", None),
         *_query("prop", _PROPS, ROW_LIMITS),
-        *_query("prop", _PROPS_WITHOUT_ROW_LIMIT, None),
+        *_query("prop", _PROPS_WITHOUT_LIMIT, None),
+        *_questions(),
         *_query("meta", _METAS, None),
     )
 }
+
+
+QUESTIONS = frozenset(f"{module.prefix}limit" for module in _CORE.values() if module.question)
+"""The limits that are a question: they change what a query brings, not only how it is cut up."""
 
 
 def core_module(path: str) -> Module | None:
@@ -133,14 +171,14 @@ def _described(info: Mapping[str, Any]) -> Module:
         prefix=info.get("prefix", ""),
         limits=_row_limits(parameters.get("limit", {})),
         post=post,
-        write=post,
+        write="writerights" in info or "token" in parameters,
         token=parameters.get("token", {}).get("tokentype"),
     )
 
 
 def _row_limits(parameter: Mapping[str, Any]) -> tuple[int, int] | None:
     # A limit of rows has a default of many; one whose default is 1 or nothing asks for something else.
-    default, low = parameter.get("default"), parameter.get("max")
-    if low is None or default is None or int(default) <= 1:
+    default, low, high = (str(parameter.get(name, "")) for name in ("default", "max", "highmax"))
+    if not low.isdecimal() or not default.isdecimal() or int(default) <= 1:
         return None
-    return int(low), int(parameter.get("highmax", low))
+    return int(low), int(high) if high.isdecimal() else int(low)

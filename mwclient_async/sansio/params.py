@@ -69,11 +69,11 @@ def _join(name: str, values: list[str]) -> str:
 def _scalar(name: str, value: Any) -> str:
     if value is True:
         return "1"
-    if isinstance(value, Enum):
+    if isinstance(value, Enum) and value.value is not value:
         return _scalar(name, value.value)
     if isinstance(value, str):
         return value
-    if isinstance(value, int):
+    if isinstance(value, int) and value is not False:
         return str(value)
     if isinstance(value, float) and math.isfinite(value):
         return repr(value)

@@ -4,8 +4,8 @@
 what happened                               was it done?       a read                a write
 ==========================================  =================  ==================================================
 never connected, maxlag, readonly, 429      no                 again                 again
-a lost reply, 5xx, an internal error        unknown            again                 OutcomeUnknown, unless the
-                                                                                     wiki refuses it a second time
+a lost reply, 5xx, a broken answer, an      unknown            again, if it may      OutcomeUnknown, unless the
+internal error                                                 pass                  wiki refuses it a second time
 any other answer                            no                 raised                raised
 ==========================================  =================  ==================================================
 """
@@ -15,11 +15,13 @@ from __future__ import annotations
 from attrs import frozen
 
 from mwclient_async.errors import (
+    BrokenReply,
     ConnectionFailed,
     HttpError,
     InternalError,
     MaxlagExceeded,
     MediaWikiError,
+    ProtocolError,
     RateLimited,
     ReadOnly,
     ReplyLost,
@@ -27,6 +29,8 @@ from mwclient_async.errors import (
 from mwclient_async.models.options import RetryPolicy
 
 _TOO_MANY = 429
+_FEW = 3  # attempts at an answer that is no API's: it may as well be the wrong address
+_STEEPEST = 60  # doublings; beyond that every policy's longest delay is reached
 _LEAST_WAIT: dict[type[MediaWikiError], float] = {MaxlagExceeded: 5.0, ReadOnly: 5.0, RateLimited: 5.0}
 
 
@@ -46,7 +50,16 @@ def certainly_not_done(error: MediaWikiError) -> bool:
 
 def ambiguous(error: MediaWikiError) -> bool:
     """Whether the wiki may or may not have done what it was asked."""
-    return isinstance(error, ReplyLost | InternalError) or (isinstance(error, HttpError) and error.status != _TOO_MANY)
+    if isinstance(error, HttpError):
+        return error.status != _TOO_MANY
+    return isinstance(error, ReplyLost | InternalError | ProtocolError)
+
+
+def passing(error: MediaWikiError) -> bool:
+    """Whether what happened may pass, so that asking the same again is of use."""
+    if isinstance(error, InternalError):  # a database that is locked or gone; other exceptions come again
+        return "DB" in error.code or "Rdbms" in error.code
+    return not isinstance(error, ProtocolError) or isinstance(error, BrokenReply)
 
 
 def decide(
@@ -56,11 +69,11 @@ def decide(
 
     ``attempt`` counts from 1, ``rand`` is in [0, 1), ``resend`` allows ambiguous cases.
     """
-    if not (certainly_not_done(error) or (resend and ambiguous(error))):
+    if not (certainly_not_done(error) or (resend and ambiguous(error) and passing(error))):
         return None
-    if attempt >= policy.attempts:
+    if attempt >= (min(policy.attempts, _FEW) if isinstance(error, BrokenReply) else policy.attempts):
         return None
-    jitter = rand * min(policy.longest_delay, policy.first_delay * 2 ** (attempt - 1))
+    jitter = rand * min(policy.longest_delay, policy.first_delay * 2.0 ** min(attempt - 1, _STEEPEST))
     asked = getattr(error, "retry_after", None) or 0.0
     least = max(asked, next((wait for cls, wait in _LEAST_WAIT.items() if isinstance(error, cls)), 0.0))
     after = least + jitter

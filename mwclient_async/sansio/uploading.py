@@ -26,7 +26,7 @@ from mwclient_async.sansio.convert import structurer
 from mwclient_async.sansio.wire import Call, Conversation, Part, Report
 
 DEFAULT_CHUNK = 5 * 1024 * 1024
-_MOST_RESYNCS = 5  # chunks in a row that brought the wiki no further
+_MOST_STUCK = 5  # chunks in a row that brought the wiki no further than it was
 _FORBIDDEN_IN_NAMES = frozenset("#<>[]|{}/:\\") | {chr(code) for code in range(32)} | {"\x7f"}
 _LONGEST_NAME = 240  # bytes; the wiki's own limit
 
@@ -66,7 +66,7 @@ def file_name(name: str) -> str:
 
 def send_chunks(*, filename: str, size: int, chunk_size: int, sha1: Callable[[], str]) -> Conversation[str]:
     """Send a file of that size to the stash; returns the filekey of the whole. Raises StashError, SourceChanged."""
-    offset, filekey, resyncs = 0, None, 0
+    offset, filekey, furthest, stuck = 0, None, 0, 0
     while True:
         yield Report(UploadProgress(stage=UploadStage.SENDING, sent=offset, total=size))
         length = min(chunk_size, size - offset)
@@ -77,21 +77,20 @@ def send_chunks(*, filename: str, size: int, chunk_size: int, sha1: Callable[[],
             if filekey is None or stands_at is None or stands_at == offset or not 0 < stands_at < size:
                 raise
             result: Mapping[str, Any] = {"result": "Continue", "offset": stands_at, "filekey": filekey}
-            resyncs += 1
         else:
             result = reply.body.get("upload", {})
         if result.get("result") == "Success":
             yield Report(UploadProgress(stage=UploadStage.SENDING, sent=size, total=size))
             yield from _check_sha1(result, sha1)
-            return str(result["filekey"])
+            return _text(result, "filekey")
         if result.get("result") != "Continue":
             raise ProtocolError(
                 f"the wiki answered a chunk with {result.get('result')!r}, which is none of Continue and Success"
             )
-        before, offset = offset, int(result["offset"])
-        filekey = str(result["filekey"])
-        resyncs = 0 if offset > before and resyncs == 0 else resyncs + (offset <= before)
-        if resyncs > _MOST_RESYNCS or not 0 <= offset < size:
+        before, offset, filekey = offset, _number(result, "offset"), _text(result, "filekey")
+        stuck = 0 if offset > furthest else stuck + 1
+        furthest = max(offset, furthest)
+        if stuck > _MOST_STUCK or not 0 <= offset < size:
             raise ProtocolError(
                 f"the wiki stands at byte {offset} of {size} after a chunk of {length} bytes at {before}"
             )
@@ -119,7 +118,7 @@ def publish(publication: Publication, filekey: str, *, total: int) -> Conversati
             )
         ignored = _warnings(result)
         filekey = str(result.get("filekey", filekey))
-        if ignoring or not publication.ignores(ignored):
+        if ignoring or not ignored or not publication.ignores(ignored):
             raise UploadWarnings(ignored, filekey=filekey, filename=publication.filename)
         ignoring = True
 
@@ -155,7 +154,7 @@ def _check_sha1(result: Mapping[str, Any], sha1: Callable[[], str]) -> Conversat
         params = {
             "action": "query",
             "prop": "stashimageinfo",
-            "siifilekey": str(result["filekey"]),
+            "siifilekey": _text(result, "filekey"),
             "siiprop": "sha1",
         }
         reply = yield Call(params=params)
@@ -166,6 +165,20 @@ def _check_sha1(result: Mapping[str, Any], sha1: Callable[[], str]) -> Conversat
         raise SourceChanged(
             f"the wiki has a file with SHA-1 {theirs}, but {ours} was read: nothing was published; upload it again"
         )
+
+
+def _text(result: Mapping[str, Any], name: str) -> str:
+    value = result.get(name)
+    if not isinstance(value, str) or not value:
+        raise ProtocolError(f"the wiki's answer to a chunk has no {name}")
+    return value
+
+
+def _number(result: Mapping[str, Any], name: str) -> int:
+    value = result.get(name)
+    if not (isinstance(value, int) or (isinstance(value, str) and value.isdecimal())):
+        raise ProtocolError(f"the wiki's answer to a chunk has no {name} that is a number")
+    return int(value)
 
 
 def _warnings(result: Mapping[str, Any]) -> tuple[UploadWarning, ...]:

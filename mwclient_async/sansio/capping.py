@@ -1,0 +1,68 @@
+"""Limits that are a question: ``rvlimit=3`` asks for three revisions, not for all of them three at a time.
+
+For most modules ``limit`` is the number of rows of one reply, and continuation brings the rest. ``revisions`` and
+``imageinfo`` are different: without a limit they tell of the latest version only, and whoever gives them a number
+wants that many of each page. The wiki knows no such end; it offers to continue. So when every page has its number,
+the module is declared finished: in ``continue`` the names behind ``||`` are the modules that need not run again for
+this batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any
+
+from attrs import frozen
+
+from mwclient_async.sansio.modules import Module
+
+
+@frozen(kw_only=True)
+class Cap:
+    """At most ``count`` rows of this module for each page."""
+
+    module: Module
+    count: int
+
+    def is_met(self, pages: Iterable[Mapping[str, Any]]) -> bool:
+        """Whether each page that exists has its number."""
+        return all(len(page.get(self.module.name, ())) >= self.count for page in pages if "missing" not in page)
+
+    def cut(self, page: MutableMapping[str, Any]) -> None:
+        """Drop the rows beyond the number, which another module's continuation may have brought."""
+        rows = page.get(self.module.name)
+        if rows is not None:
+            page[self.module.name] = rows[: self.count]
+
+
+def caps_of(modules: Iterable[Module], params: Mapping[str, str]) -> tuple[Cap, ...]:
+    """The caps of a query: the numbers that were asked for, and 1 where a module tells of the latest version only."""
+    return tuple(
+        Cap(module=module, count=count)
+        for module in modules
+        if module.question and (count := _asked(module, params)) is not None
+    )
+
+
+def _asked(module: Module, params: Mapping[str, str]) -> int | None:
+    asked = params.get(f"{module.prefix}limit", "")
+    if asked.isdecimal():
+        return int(asked)
+    return 1 if module.name == "imageinfo" and not asked and not module.enumerates(params) else None
+
+
+def finished(following: Mapping[str, str], modules: Iterable[Module], *, fed: bool) -> Mapping[str, str] | None:
+    """The ``continue`` block without these modules.
+
+    None when nothing is left: ``fed`` says that a generator goes on.
+    """
+    generating, bars, done = following.get("continue", "").partition("||")
+    if not bars:
+        return following
+    names = {module.name: module.prefix for module in modules}
+    own = {f"{prefix}{key}" for prefix in names.values() for key in ("continue", "start")}
+    left = {name: value for name, value in following.items() if name not in own}
+    behind = "|".join(dict.fromkeys([*filter(None, done.split("|")), *names]))
+    if left.keys() == {"continue"} and not fed:
+        return None
+    return {**left, "continue": f"{generating}||{behind}"}
