@@ -167,6 +167,8 @@ class Session:
             response = await self._travel(evolve(request, on_sent=on_sent))
         reply = decipher(response, rest=bool(call.path))
         for warning in reply.warnings:
+            if warning.code in _NOT_AN_ANSWER and call.partial:
+                continue
             if warning.code in _NOT_AN_ANSWER and not call.write:
                 raise UnrecognizedParameters(warning)
             if warning.code not in _EXPECTED:

@@ -230,6 +230,49 @@ async def test_a_limit_of_revisions_beside_what_goes_on(reader: Site) -> None:
     ]
 
 
+@pytest.mark.everywhere
+async def test_c9_the_old_form_of_continue_brings_the_same(corpus: Corpus, reader: Site) -> None:
+    both: dict[str, Any] = {**QUERY, "prop": ["categories", "info", "revisions"], "list": "allcategories", "aclimit": 7}
+    old = [batch async for batch in reader.query(**both, rawcontinue=True).batches()]
+    pages = [page for batch in old for page in batch.items]
+    assert len(pages) == len(corpus.categories) + 1
+    assert {page.title: categories(page) for page in pages} == {**corpus.categories, "Main Page": frozenset()}
+    listed = [row["category"] for batch in old for row in batch.lists.get("allcategories", ())]
+    assert len(listed) == len(set(listed)) == 60
+    with pytest.raises(ValueError, match=r"batches\(\)"):
+        aiter(reader.query(**QUERY, rawcontinue=True))
+
+
+async def test_c9_several_lists_of_the_old_form_end_each_on_its_own(reader: Site) -> None:
+    stream = reader.query(list=["allcategories", "allpages"], aclimit=50, aplimit=30, rawcontinue=True)
+    batches = [batch async for batch in stream.batches()]
+    categories_, pages = (
+        [row for batch in batches for row in batch.lists.get(name, ())] for name in ("allcategories", "allpages")
+    )
+    assert (len(categories_), len(pages)) == (60, 302)
+
+
+@pytest.mark.everywhere
+async def test_fragments_bring_each_reply_as_it_comes(corpus: Corpus, reader: Site) -> None:
+    parts = [page async for page in reader.query(**QUERY).fragments()]
+    found: dict[str, set[str]] = {}
+    for part in parts:
+        found.setdefault(part.title, set()).update(categories(part))
+    assert found == {**corpus.categories, "Main Page": set()}
+    assert len(parts) > 2 * len(found)
+    run = aiter(reader.query(**QUERY).fragments())
+    head = [await anext(run) for _ in range(777)]
+    tail = [part async for part in reader.query(**QUERY).fragments().resume(str(run.cursor))]
+    assert [*head, *tail] == parts
+
+
+async def test_distinct_gives_each_page_once(reader: Site) -> None:
+    await_all = [page.title async for page in reader.query(generator="recentchanges", grclimit=3, grctype="new")]
+    once = [page.title async for page in reader.query(generator="recentchanges", grclimit=3, grctype="new").distinct()]
+    assert sorted(set(await_all)) == sorted(once)
+    assert len(once) == len(set(once)) > 10
+
+
 async def test_first_asks_for_one_item(reader: Site) -> None:
     row = await reader.list("allpages", prefix="Page 0").first()
     assert row is not None

@@ -1,28 +1,89 @@
-"""The items of lists: one class per list, with the fields that the list's ``prop`` parameter names.
+"""The items of lists: one class per shape, with the fields that the list's ``prop`` parameter names.
+
+A field that was not asked for, or that the wiki leaves out, is None or empty. Times are aware datetimes, sizes are in
+bytes. Expiry times are text, because "never" is no time. What an administrator hid is None and has a ``...hidden``
+flag; who may see it gets both.
 
 The manual's pages are https://www.mediawiki.org/wiki/API:Lists and those it links to.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from attrs import frozen
+
+from mwclient_async.models.props import ImageInfo
+
+# Pages ---------------------------------------------------------------------------------------------------------------
 
 
 @frozen(kw_only=True)
 class ListedPage:
-    """A page in a list: allpages, backlinks, embeddedin, imageusage, random and the like."""
+    """A page in a list: allpages, backlinks, embeddedin, imageusage, prefixsearch, random.
+
+    ``redirlinks`` are the pages that link through this redirect (backlinks and imageusage, with ``redirect=True``).
+    """
 
     title: str
     ns: int
     pageid: int | None = None
     redirect: bool = False
+    redirlinks: tuple[ListedPage, ...] = ()
+
+
+@frozen(kw_only=True)
+class InterwikiBacklink:
+    """``list=iwbacklinks`` and ``list=langbacklinks``: a page that links to another wiki.
+
+    ``iwprefix`` and ``iwtitle``, or ``lllang`` and ``lltitle``, are what it links to; they need ``prop``. See
+    https://www.mediawiki.org/wiki/API:Iwbacklinks and https://www.mediawiki.org/wiki/API:Langbacklinks.
+    """
+
+    title: str
+    ns: int
+    pageid: int | None = None
+    redirect: bool = False
+    iwprefix: str | None = None
+    iwtitle: str | None = None
+    lllang: str | None = None
+    lltitle: str | None = None
+
+
+@frozen(kw_only=True)
+class LinkedTitle:
+    """``list=alllinks``: a title that some page links to, whether it exists or not.
+
+    ``fromid`` is the page that links, and needs ``prop=ids``. See https://www.mediawiki.org/wiki/API:Alllinks.
+    """
+
+    title: str = ""
+    ns: int | None = None
+    fromid: int | None = None
+
+
+@frozen(kw_only=True)
+class ExternalUse:
+    """``list=exturlusage``: a page and an address that it links to.
+
+    See https://www.mediawiki.org/wiki/API:Exturlusage.
+    """
+
+    title: str = ""
+    ns: int | None = None
+    pageid: int | None = None
+    url: str | None = None
 
 
 @frozen(kw_only=True)
 class CategoryMember:
-    """``list=categorymembers``. ``type`` is ``page``, ``subcat`` or ``file``; it and ``timestamp`` need ``prop``."""
+    """``list=categorymembers``. ``type`` is ``page``, ``subcat`` or ``file``; it and ``timestamp`` need ``prop``.
+
+    ``timestamp`` is when the page came into the category; ``sortkey`` is in hex, ``sortkeyprefix`` as its text has it.
+    See https://www.mediawiki.org/wiki/API:Categorymembers.
+    """
 
     title: str = ""
     ns: int = 0
@@ -35,7 +96,10 @@ class CategoryMember:
 
 @frozen(kw_only=True)
 class ListedCategory:
-    """``list=allcategories``; the counts need ``prop=size``."""
+    """``list=allcategories``: a category by its name, without ``Category:``; the counts need ``prop=size``.
+
+    See https://www.mediawiki.org/wiki/API:Allcategories.
+    """
 
     category: str
     size: int | None = None
@@ -46,10 +110,74 @@ class ListedCategory:
 
 
 @frozen(kw_only=True)
+class ProtectedTitle:
+    """``list=protectedtitles``: a title that may not be created.
+
+    ``level`` is who may all the same, ``expiry`` an ISO 8601 time or ``"infinity"``, as text. See
+    https://www.mediawiki.org/wiki/API:Protectedtitles.
+    """
+
+    title: str
+    ns: int
+    timestamp: datetime | None = None
+    user: str | None = None
+    userid: int | None = None
+    comment: str | None = None
+    parsedcomment: str | None = None
+    expiry: str | None = None
+    level: str | None = None
+
+
+@frozen(kw_only=True)
+class SearchResult:
+    """``list=search``. ``size`` is in bytes; the snippets are HTML.
+
+    ``redirecttitle`` and ``sectiontitle`` are what was found instead of the page itself; ``extensiondata`` is what the
+    wiki's search engine adds. See https://www.mediawiki.org/wiki/API:Search.
+    """
+
+    title: str
+    ns: int
+    pageid: int | None = None
+    size: int | None = None
+    wordcount: int | None = None
+    snippet: str | None = None
+    timestamp: datetime | None = None
+    titlesnippet: str | None = None
+    redirecttitle: str | None = None
+    redirectsnippet: str | None = None
+    sectiontitle: str | None = None
+    sectionsnippet: str | None = None
+    categorysnippet: str | None = None
+    isfilematch: bool | None = None
+    extensiondata: Mapping[str, Any] = {}
+
+
+@frozen(kw_only=True)
+class SpecialPageRow:
+    """``list=querypage``: a row of a special page such as Wantedpages.
+
+    ``value`` is what that page sorts by, a count or a size, as text; ``timestamp`` is the same where it is a time.
+    ``database_result`` is what only this special page has. See https://www.mediawiki.org/wiki/API:Querypage.
+    """
+
+    title: str
+    ns: int
+    value: str | None = None
+    timestamp: datetime | None = None
+    database_result: Mapping[str, Any] = {}
+
+
+# Changes -------------------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
 class RecentChange:
     """``list=recentchanges``.
 
-    ``type`` is ``edit``, ``new``, ``log``, ``categorize`` or ``external``; lengths in bytes.
+    ``type`` is ``edit``, ``new``, ``log``, ``categorize`` or ``external``; lengths in bytes, ``sha1`` in hex.
+    ``logparams`` are what a log entry of its type has. ``anon`` is an IP address for a name, ``temp`` a temporary
+    account. See https://www.mediawiki.org/wiki/API:RecentChanges.
     """
 
     type: str = ""
@@ -63,26 +191,168 @@ class RecentChange:
     user: str | None = None
     userid: int | None = None
     anon: bool = False
+    temp: bool = False
     bot: bool | None = None
     new: bool | None = None
     minor: bool | None = None
     comment: str | None = None
+    parsedcomment: str | None = None
     oldlen: int | None = None
     newlen: int | None = None
+    redirect: bool | None = None
+    patrolled: bool | None = None
+    unpatrolled: bool | None = None
+    autopatrolled: bool | None = None
+    sha1: str | None = None
     tags: tuple[str, ...] = ()
     logid: int | None = None
     logtype: str | None = None
     logaction: str | None = None
+    logparams: Mapping[str, Any] = {}
+    actionhidden: bool = False
+    userhidden: bool = False
+    commenthidden: bool = False
+    sha1hidden: bool = False
+    suppressed: bool = False
 
 
 @frozen(kw_only=True)
-class SearchResult:
-    """``list=search``. ``size`` is in bytes; ``snippet`` is HTML."""
+class WatchedChange(RecentChange):
+    """``list=watchlist``: a change of a page that the account watches.
 
-    title: str
-    ns: int
+    ``notificationtimestamp`` is the time of the first change that the account has not seen, None where it has seen all;
+    ``expiry`` until when it watches the page, as text, None for always. ``logdisplay`` is a log entry as HTML. See
+    https://www.mediawiki.org/wiki/API:Watchlist.
+    """
+
+    notificationtimestamp: datetime | None = None
+    expiry: str | None = None
+    logdisplay: str | None = None
+
+
+@frozen(kw_only=True)
+class Contribution:
+    """``list=usercontribs``: an edit of the users that were asked for.
+
+    ``size`` and ``sizediff`` are in bytes; ``top`` is whether it is the page's latest. See
+    https://www.mediawiki.org/wiki/API:Usercontribs.
+    """
+
+    revid: int | None = None
+    parentid: int | None = None
     pageid: int | None = None
-    size: int | None = None
-    wordcount: int | None = None
-    snippet: str | None = None
+    ns: int | None = None
+    title: str | None = None
+    user: str | None = None
+    userid: int | None = None
     timestamp: datetime | None = None
+    comment: str | None = None
+    parsedcomment: str | None = None
+    new: bool | None = None
+    minor: bool | None = None
+    top: bool | None = None
+    patrolled: bool | None = None
+    autopatrolled: bool | None = None
+    size: int | None = None
+    sizediff: int | None = None
+    tags: tuple[str, ...] = ()
+    texthidden: bool = False
+    userhidden: bool = False
+    commenthidden: bool = False
+    suppressed: bool = False
+
+
+@frozen(kw_only=True)
+class LogEvent:
+    """``list=logevents``: one entry of the wiki's logs.
+
+    ``type`` and ``action`` are text, as extensions add to them; ``params`` are what entries of this kind have.
+    ``logpage`` is the page's id when it happened, ``pageid`` its id now (0 where there is none). ``actionhidden`` is
+    set where an administrator hid what was done and to which page. See https://www.mediawiki.org/wiki/API:Logevents.
+    """
+
+    logid: int | None = None
+    type: str | None = None
+    action: str | None = None
+    ns: int | None = None
+    title: str | None = None
+    pageid: int | None = None
+    logpage: int | None = None
+    revid: int | None = None
+    params: Mapping[str, Any] = {}
+    user: str | None = None
+    userid: int | None = None
+    anon: bool = False
+    temp: bool = False
+    timestamp: datetime | None = None
+    comment: str | None = None
+    parsedcomment: str | None = None
+    tags: tuple[str, ...] = ()
+    actionhidden: bool = False
+    userhidden: bool = False
+    commenthidden: bool = False
+    suppressed: bool = False
+
+
+@frozen(kw_only=True)
+class Tag:
+    """``list=tags``: a change tag. ``displayname`` and ``description`` are what readers see, None where hidden.
+
+    ``source`` is any of ``software``, ``extension`` and ``manual``. See https://www.mediawiki.org/wiki/API:Tags.
+    """
+
+    name: str
+    displayname: str | None = None
+    description: str | None = None
+    hitcount: int | None = None
+    defined: bool | None = None
+    active: bool | None = None
+    source: tuple[str, ...] = ()
+
+
+# Files ---------------------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class ListedFile(ImageInfo):
+    """``list=allimages``: a file and its current version, with the fields that ``prop`` names.
+
+    ``name`` is without ``File:`` and with underscores. See https://www.mediawiki.org/wiki/API:Allimages.
+    """
+
+    name: str = ""
+    title: str = ""
+    ns: int = 6
+
+
+@frozen(kw_only=True)
+class ArchivedFile:
+    """``list=filearchive``: a deleted version of a file, with the fields that ``prop`` names.
+
+    ``sha1`` is in hex. ``metadata`` is as in ImageInfo. See https://www.mediawiki.org/wiki/API:Filearchive.
+    """
+
+    id: int | None = None
+    name: str = ""
+    title: str = ""
+    ns: int = 6
+    user: str | None = None
+    userid: int | None = None
+    timestamp: datetime | None = None
+    description: str | None = None
+    parseddescription: str | None = None
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    pagecount: int | None = None
+    sha1: str | None = None
+    mime: str | None = None
+    mediatype: str | None = None
+    bitdepth: int | None = None
+    metadata: Any = None
+    archivename: str | None = None
+    filemissing: bool = False
+    filehidden: bool = False
+    commenthidden: bool = False
+    userhidden: bool = False
+    suppressed: bool = False

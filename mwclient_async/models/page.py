@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import field, frozen
 
 from mwclient_async.errors import NotRequested
 from mwclient_async.models.props import (
     CategoryInfo,
+    Contributors,
+    DuplicateFile,
     ExtLink,
     ImageInfo,
+    InterwikiLink,
     LangLink,
+    LinkingPage,
     PageCategory,
     PageInfo,
     PageLink,
     Revision,
 )
+
+T = TypeVar("T")
+
+
+def _as_it_is(value: Any, _: Any) -> Any:
+    return value
 
 
 class PageStatus(Enum):
@@ -41,10 +51,11 @@ class PageStatus(Enum):
 class Page:
     """One page with the properties that its query asked for, complete.
 
+    Each property of the manual's https://www.mediawiki.org/wiki/API:Properties is an attribute of that name.
     ``pageid`` is None where the page does not exist. ``asked`` is the title or id that ``site.pages`` was given. A
     property that the query did not ask for raises NotRequested; one that was asked for and is not there is ``()`` or
-    None. ``raw`` is the merged mapping as the wiki sent it, for everything that has no attribute here. See
-    https://www.mediawiki.org/wiki/API:Query.
+    None. ``raw`` is the merged mapping as the wiki sent it, for everything that has no attribute here; ``extension``
+    converts what extensions add. See https://www.mediawiki.org/wiki/API:Query.
     """
 
     title: str
@@ -55,6 +66,7 @@ class Page:
     invalidreason: str | None = None
     raw: Mapping[str, Any] = field(factory=dict, repr=False, eq=False)
     _props: Mapping[str, Any] = field(factory=dict, repr=False, alias="props")
+    _structure: Callable[[Any, Any], Any] = field(default=_as_it_is, repr=False, eq=False, alias="structure")
 
     def __str__(self) -> str:
         return self.title
@@ -64,10 +76,17 @@ class Page:
         """Whether the wiki has this page."""
         return self.status is PageStatus.OK
 
+    # What the page is
+
     @property
     def info(self) -> PageInfo:
-        """``prop=info``."""
+        """``prop=info``: length, times, protection, addresses."""
         return self._asked("info")
+
+    @property
+    def pageprops(self) -> Mapping[str, str]:
+        """``prop=pageprops``: what the parser noted of the page."""
+        return self._asked("pageprops")
 
     @property
     def categories(self) -> tuple[PageCategory, ...]:
@@ -79,6 +98,8 @@ class Page:
         """``prop=categoryinfo``; None for a page that is no category, or one without members."""
         return self._asked("categoryinfo")
 
+    # Who wrote it
+
     @property
     def revisions(self) -> tuple[Revision, ...]:
         """``prop=revisions``.
@@ -86,6 +107,18 @@ class Page:
         The latest one, or all that ``rvlimit``, ``rvstart`` and the like ask for, newest first.
         """
         return self._asked("revisions")
+
+    @property
+    def deletedrevisions(self) -> tuple[Revision, ...]:
+        """``prop=deletedrevisions``, newest first: a page that does not exist can have some."""
+        return self._asked("deletedrevisions")
+
+    @property
+    def contributors(self) -> Contributors:
+        """``prop=contributors``: the accounts that edited it, and how many others did."""
+        return self._asked("contributors")
+
+    # Where it leads
 
     @property
     def links(self) -> tuple[PageLink, ...]:
@@ -103,24 +136,83 @@ class Page:
         return self._asked("images")
 
     @property
+    def langlinks(self) -> tuple[LangLink, ...]:
+        """``prop=langlinks``: the same in other languages."""
+        return self._asked("langlinks")
+
+    @property
+    def iwlinks(self) -> tuple[InterwikiLink, ...]:
+        """``prop=iwlinks``: links to other wikis."""
+        return self._asked("iwlinks")
+
+    @property
+    def extlinks(self) -> tuple[ExtLink, ...]:
+        """``prop=extlinks``: links to the rest of the web."""
+        return self._asked("extlinks")
+
+    # What leads here
+
+    @property
+    def linkshere(self) -> tuple[LinkingPage, ...]:
+        """``prop=linkshere``: the pages that link to this one."""
+        return self._asked("linkshere")
+
+    @property
+    def redirects(self) -> tuple[LinkingPage, ...]:
+        """``prop=redirects``: the redirects to this page."""
+        return self._asked("redirects")
+
+    @property
+    def transcludedin(self) -> tuple[LinkingPage, ...]:
+        """``prop=transcludedin``: the pages that transclude this one."""
+        return self._asked("transcludedin")
+
+    @property
+    def fileusage(self) -> tuple[LinkingPage, ...]:
+        """``prop=fileusage``: the pages that show this file."""
+        return self._asked("fileusage")
+
+    # The file
+
+    @property
     def imageinfo(self) -> tuple[ImageInfo, ...]:
         """``prop=imageinfo``: the file's current version, or its history as far as ``iilimit`` asks, newest first."""
         return self._asked("imageinfo")
 
     @property
-    def langlinks(self) -> tuple[LangLink, ...]:
-        """``prop=langlinks``."""
-        return self._asked("langlinks")
+    def imagerepository(self) -> str | None:
+        """Where the file is, of ``prop=imageinfo``: ``local``, another repository's name, None without a file."""
+        self._asked("imageinfo")
+        return self.raw.get("imagerepository") or None
 
     @property
-    def extlinks(self) -> tuple[ExtLink, ...]:
-        """``prop=extlinks``."""
-        return self._asked("extlinks")
+    def badfile(self) -> bool | None:
+        """Whether the wiki forbids to show the file inline, with ``prop=imageinfo`` and ``iiprop=badfile``."""
+        self._asked("imageinfo")
+        return self.raw.get("badfile")
 
     @property
-    def pageprops(self) -> Mapping[str, str]:
-        """``prop=pageprops``: what the parser noted of the page."""
-        return self._asked("pageprops")
+    def duplicatefiles(self) -> tuple[DuplicateFile, ...]:
+        """``prop=duplicatefiles``: files with the same contents."""
+        return self._asked("duplicatefiles")
+
+    # The rest
+
+    def extension(self, key: str, kind: type[T], /) -> T:
+        """A property that has no attribute here, converted: ``page.extension("coordinates", tuple[Place, ...])``.
+
+        ``key`` is a key of ``raw``. ``kind`` is an attrs class whose fields are named as the wiki's keys, a tuple or
+        mapping of one, or a plain type such as ``str`` or ``int``. Keys that the class does not have are ignored.
+
+        Raises NotRequested when the wiki sent no such key: it was not asked for, or this page has none. Raises
+        ProtocolError when it does not fit. See https://www.mediawiki.org/wiki/API:Properties.
+        """
+        if key not in self.raw:
+            raise NotRequested(
+                f"the wiki sent no {key!r} for {self.title!r}: ask for the prop that brings it, or test "
+                f"{key!r} in page.raw where a page may have none"
+            )
+        return self._structure(self.raw[key], kind)
 
     def _asked(self, prop: str) -> Any:
         try:

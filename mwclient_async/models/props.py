@@ -1,5 +1,9 @@
 """What a query says of a page: one class per ``prop``. Fields that a wiki or a parameter leaves out are None or empty.
 
+Times are aware datetimes, sizes are in bytes, lengths of pictures in pixels. Expiry times are text as the wiki writes
+it, an ISO 8601 time or ``"infinity"``, because "never" is no time. Vocabularies that extensions add to (types, levels,
+models) are text. What an administrator hid is None, and a ``...hidden`` flag says so; who may see it gets both.
+
 The manual's pages are https://www.mediawiki.org/wiki/API:Properties and those it links to.
 """
 
@@ -9,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 @frozen(kw_only=True)
@@ -21,27 +25,101 @@ class PageLink:
 
 
 @frozen(kw_only=True)
+class LinkingPage:
+    """A page that links here, as ``prop`` linkshere, transcludedin, fileusage and redirects name it.
+
+    ``redirect`` says whether it is a redirect, where that was asked; ``fragment`` is the section that a redirect leads
+    to. See https://www.mediawiki.org/wiki/API:Linkshere and https://www.mediawiki.org/wiki/API:Redirects.
+    """
+
+    title: str = ""
+    ns: int | None = None
+    pageid: int | None = None
+    redirect: bool | None = None
+    fragment: str | None = None
+
+
+# Info ----------------------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class Protection:
+    """Who may do something to a page: ``type`` is the action, ``level`` a group or right.
+
+    ``expiry`` is text, ``"infinity"`` for no end. ``source`` is the title of the page that this protection cascades
+    from. See https://www.mediawiki.org/wiki/Manual:Protection.
+    """
+
+    type: str = ""
+    level: str = ""
+    expiry: str | None = None
+    cascade: bool = False
+    source: str | None = None
+
+
+@frozen(kw_only=True)
+class PreloadedContent:
+    """The text that an editor of this page begins with."""
+
+    contentmodel: str = ""
+    contentformat: str = ""
+    content: str | None = None
+
+
+@frozen(kw_only=True)
 class PageInfo:
-    """``prop=info``. ``length`` is in bytes; ``lastrevid`` is 0 and ``touched`` None where the page does not exist."""
+    """``prop=info``: what stands there always, and what ``inprop`` asks for, by the names of the manual.
+
+    ``length`` is in bytes; ``lastrevid`` is 0 and ``touched`` None where the page does not exist.
+    ``notificationtimestamp`` is the time of the first change that the account has not seen, None where it has seen all.
+    ``watchlistexpiry`` is text. ``displaytitle`` and the ``varianttitles`` by language are HTML, ``editintro`` is HTML
+    by the message's name. ``actions`` says of each of ``intestactions`` whether it is allowed, or with
+    ``intestactionsdetail`` the list of what speaks against it. See https://www.mediawiki.org/wiki/API:Info.
+    """
 
     contentmodel: str = "wikitext"
     pagelanguage: str = ""
+    pagelanguagehtmlcode: str | None = None
+    pagelanguagedir: str | None = None
     touched: datetime | None = None
     lastrevid: int = 0
     length: int = 0
     redirect: bool = False
     new: bool = False
-    talkid: int | None = None
-    displaytitle: str | None = None
-    fullurl: str | None = None
+    protection: tuple[Protection, ...] = ()
+    restrictiontypes: tuple[str, ...] = ()
+    watched: bool | None = None
+    watchlistexpiry: str | None = None
     watchers: int | None = None
+    visitingwatchers: int | None = None
+    notificationtimestamp: datetime | None = None
+    talkid: int | None = None
+    subjectid: int | None = None
+    associatedpage: str | None = None
+    fullurl: str | None = None
+    editurl: str | None = None
+    canonicalurl: str | None = None
+    readable: bool | None = None
+    preload: str | None = None
+    preloadcontent: PreloadedContent | None = None
+    preloadisdefault: bool | None = None
+    editintro: Mapping[str, str] = {}
+    displaytitle: str | None = None
+    varianttitles: Mapping[str, str] = {}
+    linkclasses: tuple[str, ...] = ()
+    actions: Mapping[str, Any] = {}
+    wouldautocreate: Mapping[str, bool] = {}
+
+
+# Categories ----------------------------------------------------------------------------------------------------------
 
 
 @frozen(kw_only=True)
 class PageCategory:
-    """``prop=categories``.
+    """``prop=categories``: a category that the page is in.
 
-    A category that the page is in. ``sortkey`` needs ``clprop=sortkey``, ``hidden`` ``clprop=hidden``.
+    ``sortkey`` (in hex), ``sortkeyprefix`` and ``timestamp``, when the page was put there, need ``clprop``; so does
+    ``hidden``. See https://www.mediawiki.org/wiki/API:Categories.
     """
 
     ns: int
@@ -54,7 +132,7 @@ class PageCategory:
 
 @frozen(kw_only=True)
 class CategoryInfo:
-    """``prop=categoryinfo``: how many members a category has."""
+    """``prop=categoryinfo``: how many members a category has. See https://www.mediawiki.org/wiki/API:Categoryinfo."""
 
     size: int = 0
     pages: int = 0
@@ -63,9 +141,16 @@ class CategoryInfo:
     hidden: bool = False
 
 
+# Revisions -----------------------------------------------------------------------------------------------------------
+
+
 @frozen(kw_only=True)
 class Slot:
-    """One slot of a revision. ``content`` needs ``rvprop=content``; it is None where it is hidden or missing."""
+    """One slot of a revision.
+
+    ``content`` needs ``rvprop=content``; it is None where it is hidden or missing. ``size`` is in bytes, ``sha1`` in
+    hex. See https://www.mediawiki.org/wiki/Multi-Content_Revisions.
+    """
 
     contentmodel: str = ""
     contentformat: str = ""
@@ -73,14 +158,20 @@ class Slot:
     size: int | None = None
     sha1: str | None = None
     missing: bool = False
+    nosuchsection: bool = False
+    badcontentformat: bool = False
     texthidden: bool = False
+    textmissing: bool = False
+    sha1hidden: bool = False
 
 
 @frozen(kw_only=True)
 class Revision:
-    """``prop=revisions``: one revision, with the fields that ``rvprop`` names. ``size`` is in bytes, ``sha1`` in hex.
+    """``prop=revisions`` and ``prop=deletedrevisions``: one revision, with the fields that ``rvprop`` names.
 
-    ``user``, ``comment`` and ``content`` are None where an administrator hid them; the ``...hidden`` flags tell.
+    ``size`` is in bytes, ``sha1`` in hex, of all slots together. ``user``, ``comment`` and ``content`` are None where
+    an administrator hid them; the ``...hidden`` flags tell. ``anon`` is an IP address for a name, ``temp`` a temporary
+    account. See https://www.mediawiki.org/wiki/API:Revisions.
     """
 
     revid: int | None = None
@@ -96,51 +187,132 @@ class Revision:
     size: int | None = None
     sha1: str | None = None
     contentmodel: str | None = None
+    contentformat: str | None = None
     tags: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     slots: Mapping[str, Slot] = {}
+    slotsmissing: bool = False
     userhidden: bool = False
     commenthidden: bool = False
     sha1hidden: bool = False
+    texthidden: bool = False
+    textmissing: bool = False
     suppressed: bool = False
+    _text: str | None = field(default=None, alias="text", repr=False)
 
     @property
     def content(self) -> str | None:
         """The text of the main slot, where ``rvprop=content`` asked for it."""
         main = self.slots.get("main")
-        return main.content if main is not None else None
+        return main.content if main is not None else self._text
+
+
+@frozen(kw_only=True)
+class Contributor:
+    """Somebody who edited a page."""
+
+    userid: int | None = None
+    name: str = ""
+
+
+@frozen(kw_only=True)
+class Contributors:
+    """``prop=contributors``: the ``users`` who edited a page, and how many others did without an account.
+
+    See https://www.mediawiki.org/wiki/API:Contributors.
+    """
+
+    users: tuple[Contributor, ...] = ()
+    anonymous: int = 0
+
+
+# Files ---------------------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class ExtMetadata:
+    """One entry of a file's ``extmetadata``.
+
+    ``value`` is mostly HTML, ``source`` where it comes from, ``hidden`` whether a reader is shown it.
+    """
+
+    value: Any = None
+    source: str = ""
+    hidden: bool = False
 
 
 @frozen(kw_only=True)
 class ImageInfo:
-    """``prop=imageinfo``.
+    """``prop=imageinfo``: one version of a file, with the fields that ``iiprop`` names.
 
-    One version of a file, with the fields that ``iiprop`` names. ``size`` in bytes, ``sha1`` in hex.
+    ``size`` in bytes, ``sha1`` in hex, ``duration`` in seconds, ``width`` and ``height`` in pixels, as ``thumbwidth``
+    and ``thumbheight`` are. ``responsive_urls`` are the thumbnails for finer screens, by density; ``thumberror`` says
+    why there is none. ``metadata`` and ``commonmetadata`` are pairs of name and value, nested as the file has them.
+    ``html`` is the warning that ``iiprop=uploadwarning`` asks for. ``archivename`` is the name of an old version.
+    See https://www.mediawiki.org/wiki/API:Imageinfo.
     """
 
     timestamp: datetime | None = None
     user: str | None = None
     userid: int | None = None
     anon: bool = False
+    temp: bool = False
     size: int | None = None
     width: int | None = None
     height: int | None = None
+    pagecount: int | None = None
     duration: float | None = None
     comment: str | None = None
+    parsedcomment: str | None = None
+    canonicaltitle: str | None = None
     url: str | None = None
     descriptionurl: str | None = None
+    descriptionshorturl: str | None = None
+    thumburl: str | None = None
+    thumbwidth: int | None = None
+    thumbheight: int | None = None
+    thumbmime: str | None = None
+    thumberror: str | None = None
+    responsive_urls: Mapping[str, str] = {}
     sha1: str | None = None
     mime: str | None = None
     mediatype: str | None = None
     bitdepth: int | None = None
     archivename: str | None = None
-    filemissing: bool = False
     metadata: Any = None
+    commonmetadata: Any = None
+    extmetadata: Mapping[str, ExtMetadata] = {}
+    html: str | None = None
+    filemissing: bool = False
+    filehidden: bool = False
+    userhidden: bool = False
+    commenthidden: bool = False
+    suppressed: bool = False
+
+
+@frozen(kw_only=True)
+class DuplicateFile:
+    """``prop=duplicatefiles``: a file with the same contents.
+
+    ``name`` is without ``File:`` and with underscores; ``shared`` says that it is in another repository. See
+    https://www.mediawiki.org/wiki/API:Duplicatefiles.
+    """
+
+    name: str = ""
+    user: str | None = None
+    timestamp: datetime | None = None
+    shared: bool = False
+
+
+# Links that lead elsewhere -------------------------------------------------------------------------------------------
 
 
 @frozen(kw_only=True)
 class LangLink:
-    """``prop=langlinks``: the page in another language. ``url`` needs ``llprop=url``."""
+    """``prop=langlinks``: the page in another language; what is not its title needs ``llprop``.
+
+    See https://www.mediawiki.org/wiki/API:Langlinks.
+    """
 
     lang: str
     title: str = ""
@@ -150,7 +322,19 @@ class LangLink:
 
 
 @frozen(kw_only=True)
+class InterwikiLink:
+    """``prop=iwlinks``: a page of another wiki. ``url`` needs ``iwprop=url``.
+
+    See https://www.mediawiki.org/wiki/API:Iwlinks.
+    """
+
+    prefix: str
+    title: str = ""
+    url: str | None = None
+
+
+@frozen(kw_only=True)
 class ExtLink:
-    """``prop=extlinks``: an address outside the wiki."""
+    """``prop=extlinks``: an address outside the wiki. See https://www.mediawiki.org/wiki/API:Extlinks."""
 
     url: str

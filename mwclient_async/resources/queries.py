@@ -68,7 +68,7 @@ class Queries:
             wiki=self._wiki,
             fingerprinted=_without_limits(encoded),
             limit=limit,
-            not_iterable=None if has_source else _no_source(encoded),
+            not_iterable=_why_not_iterable(encoded),
         )
 
     def rows(
@@ -226,7 +226,11 @@ def _check_query(params: Mapping[str, str]) -> None:
             )
 
 
-def _no_source(params: Mapping[str, str]) -> str:
+def _why_not_iterable(params: Mapping[str, str]) -> str | None:
+    if "rawcontinue" in params:
+        return "a query with rawcontinue is read through .batches()"
+    if any(name in params for name in _SOURCES):
+        return None
     lists = params.get("list", "allpages").partition("|")[0]
     return (
         "this query has no source of pages (titles, pageids, revids or generator), so it has no pages to iterate: "

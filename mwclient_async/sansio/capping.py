@@ -51,18 +51,24 @@ def _asked(module: Module, params: Mapping[str, str]) -> int | None:
     return 1 if module.name == "imageinfo" and not asked and not module.enumerates(params) else None
 
 
-def finished(following: Mapping[str, str], modules: Iterable[Module], *, fed: bool) -> Mapping[str, str] | None:
-    """The ``continue`` block without these modules.
+def without_met(
+    following: Mapping[str, str], caps: Iterable[Cap], pages: Iterable[Mapping[str, Any]], *, fed: bool
+) -> Mapping[str, str] | None:
+    """The ``continue`` block without the modules whose caps are met.
 
-    None when nothing is left: ``fed`` says that a generator goes on.
+    None when nothing else is left to go on for; ``fed`` says that a generator goes on after this batch.
     """
     generating, bars, done = following.get("continue", "").partition("||")
-    if not bars:
+    met = {
+        cap.module.name: names
+        for cap in caps
+        if (names := {f"{cap.module.prefix}{end}" for end in ("continue", "start")} & following.keys())
+        and cap.is_met(pages)
+    }
+    if not bars or not met:
         return following
-    names = {module.name: module.prefix for module in modules}
-    own = {f"{prefix}{key}" for prefix in names.values() for key in ("continue", "start")}
-    left = {name: value for name, value in following.items() if name not in own}
-    behind = "|".join(dict.fromkeys([*filter(None, done.split("|")), *names]))
+    gone = set().union(*met.values())
+    left = {name: value for name, value in following.items() if name not in gone}
     if left.keys() == {"continue"} and not fed:
         return None
-    return {**left, "continue": f"{generating}||{behind}"}
+    return {**left, "continue": f"{generating}||{'|'.join([*filter(None, done.split('|')), *met])}"}

@@ -27,10 +27,11 @@ from typing import Any, Protocol
 from attrs import define, evolve, field, frozen
 
 from mwclient_async.models.values import ApiWarning
-from mwclient_async.sansio.capping import caps_of, finished
+from mwclient_async.sansio.capping import caps_of, without_met
 from mwclient_async.sansio.login import Account
 from mwclient_async.sansio.merging import TITLE_MAPS, Merged
 from mwclient_async.sansio.modules import CONTENT_LIMITS, Module
+from mwclient_async.sansio.rawcontinuing import raw_continuation
 from mwclient_async.sansio.wire import Call, Conversation
 
 _PAGE_SOURCES = frozenset({"titles", "pageids", "generator", "redirects", "converttitles"})
@@ -166,15 +167,15 @@ class Query:
         caps = caps_of(self.modules, self.params) if self.paged else ()
         continuation = start
         while True:
-            reply = yield Call(params={**base, **continuation})
+            left_out = "rawcontinue" in base and bool(continuation)
+            reply = yield Call(params={**base, **continuation}, partial=left_out)
             merged.add(reply.body, reply.warnings)
-            following = _continuation(reply.body)
-            met = [cap.module for cap in caps if cap.is_met(merged.pages)]
-            if following is not None and met and not reply.body.get("batchcomplete"):
-                following = finished(following, met, fed=self.generator is not None)
+            following, complete = self._following(reply.body, continuation)
+            if following is not None and not complete:
+                following = without_met(following, caps, merged.pages, fed=self.generator is not None)
             if following is not None:
                 guard.check(following)
-            if following is None or reply.body.get("batchcomplete") or not self.paged:
+            if following is None or complete or not self.paged:
                 break
             continuation = following
         for page in merged.pages:
@@ -193,6 +194,13 @@ class Query:
             meta={name: value for name, value in body["query"].items() if name not in lists and name not in ours},
             warnings=tuple(merged.warnings),
         )
+
+    def _following(self, body: Mapping[str, Any], sent: Continuation) -> tuple[Continuation | None, bool]:
+        """What to add for the next request, and whether the pages of this batch are complete."""
+        if "rawcontinue" in self.params:
+            generating = None if self.generator is None else f"g{self.generator.prefix}"
+            return raw_continuation(body, self.params, sent, generating=generating)
+        return _continuation(body), bool(body.get("batchcomplete"))
 
     def _complete(self, merged: Merged, base: Mapping[str, str]) -> Conversation[None]:
         """Ask again, by id, for the pages that came into the batch when it had begun."""

@@ -40,7 +40,8 @@ class Call:
     ``path`` is empty for the Action API and begins with ``/v1/`` for the REST API. ``token`` names the kind of token to
     add. ``write`` says that the wiki may change, so that a lost reply does not mean "send it again"; ``repeatable``
     takes that back where the wiki itself refuses to do it twice (a chunk with its offset). ``login`` marks the
-    requests that make a session, which assert nothing about it.
+    requests that make a session, which assert nothing about it, ``partial`` those that leave out modules of a query
+    and keep their parameters.
     """
 
     params: Mapping[str, str] = field(factory=dict, repr=False)  # a login has its password in them
@@ -50,6 +51,7 @@ class Call:
     write: bool = False
     repeatable: bool = False
     login: bool = False
+    partial: bool = False
     part: Part | None = None
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from mwclient_async.sansio.capping import Cap, caps_of, finished
+from mwclient_async.sansio.capping import Cap, caps_of, without_met
 from mwclient_async.sansio.modules import Module, core_module
 
 
@@ -59,10 +59,13 @@ def test_a_cap_is_met_when_every_page_that_exists_has_its_number() -> None:
             True,
             {"gapcontinue": "B", "continue": "gapcontinue||revisions"},
         ),
+        ({"gapcontinue": "B", "continue": "gapcontinue||"}, True, {"gapcontinue": "B", "continue": "gapcontinue||"}),
         ({"rvcontinue": "1|2", "continue": "unheard of"}, True, {"rvcontinue": "1|2", "continue": "unheard of"}),
     ],
 )
 def test_continue_without_a_module_that_is_finished(
     following: Mapping[str, str], *, fed: bool, expected: Mapping[str, str] | None
 ) -> None:
-    assert finished(following, [module("revisions")], fed=fed) == expected
+    cap = Cap(module=module("revisions"), count=1)
+    assert without_met(following, [cap], [{"revisions": [1]}], fed=fed) == expected
+    assert without_met(following, [cap], [{"revisions": [1]}, {}], fed=fed) == following

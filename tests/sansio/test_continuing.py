@@ -198,16 +198,22 @@ def test_c4_an_empty_list_is_filled_by_a_later_fragment() -> None:
     assert fetched.rows == [{"pageid": 1, "title": "A", "revisions": [{"revid": 1}]}]
 
 
-@pytest.mark.xfail(reason="query-continue is not understood")
 def test_c9_a_continue_in_the_old_form_never_passes_for_the_end() -> None:
-    """With rawcontinue the wiki sends query-continue: understood or refused, but not a silent end."""
     body = {"query-continue": {"allpages": {"gapcontinue": "B"}}, "query": {"pages": [{"pageid": 1, "title": "A"}]}}
     query = generated("info", rawcontinue="1")
-    try:
-        fetched = Script(body).run(query.batch({}, {}, LoopGuard()))
-    except Exception:  # noqa: BLE001 - whichever error says so
-        return
-    assert fetched.following is not None
+    fetched = Script(body).run(query.batch({}, {}, LoopGuard()))
+    assert fetched.following == {"gapcontinue": "B"}
+
+
+def test_c9_while_properties_are_missing_only_they_are_asked_for_and_the_generator_stays() -> None:
+    first = {"query-continue": {"categories": {"clcontinue": "1|B"}, "allpages": {"gapcontinue": "C"}}}
+    last = {"query-continue": {"allpages": {"gapcontinue": "C"}}}
+    query, script = generated("categories", "info", rawcontinue="1"), Script(first, last)
+    fetched = script.run(query.batch({"gapcontinue": "A"}, {}, LoopGuard()))
+    assert script.calls[1].params["prop"] == "categories"
+    assert script.calls[1].params["gapcontinue"] == "A"
+    assert script.calls[1].params["clcontinue"] == "1|B"
+    assert fetched.following == {"gapcontinue": "C"}
 
 
 def test_lists_and_meta_data_come_beside_the_pages() -> None:
