@@ -408,11 +408,11 @@ class InternalError(ApiError):
 class UnrecognizedParameters(MediaWikiError):
     """The wiki does not know a parameter that was sent, so the answer is not an answer to the question.
 
-    ``warning`` is what the wiki said; it names the parameters. Check their spelling and prefix.
+    ``warning`` is what the wiki said; it names the parameters. The message adds the nearest names that the wiki knows.
     """
 
-    def __init__(self, warning: ApiWarning) -> None:
-        super().__init__(f"{warning.text} Check the spelling and the prefix of the parameters.")
+    def __init__(self, warning: ApiWarning, suggestion: str = "") -> None:
+        super().__init__(f"{warning.text} {suggestion or 'Check the spelling and the prefix of the parameters.'}")
         self.warning = warning
 
 

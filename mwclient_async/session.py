@@ -27,6 +27,7 @@ from mwclient_async.sansio.envelope import Envelope
 from mwclient_async.sansio.login import Account, fetch_account, fetch_token, log_in
 from mwclient_async.sansio.modules import Module, core_module, from_paraminfo
 from mwclient_async.sansio.retrying import ambiguous, decide
+from mwclient_async.sansio.suggesting import module_names, nearest, suggestion
 from mwclient_async.sansio.wire import Call, ReadAt, Reply, Request, Response
 from mwclient_async.transport import Transport
 
@@ -72,6 +73,8 @@ class Session:
             token = await self._token(call.token) if call.token is not None else None
             try:
                 return await self._exchange(call, token, read, on_sent)
+            except UnrecognizedParameters as error:
+                raise UnrecognizedParameters(error.warning, await self._suggestion(call, error.warning)) from None
             except BadToken:
                 self._drop_token(call.token, token)
                 if refused or call.token is None:
@@ -123,7 +126,8 @@ class Session:
             if module is None:
                 group, _, name = path.rpartition("+")
                 what = "list, prop, meta or generator" if group else "action"
-                raise ValueError(f"this wiki has no {what} {name!r}: is it misspelt, or is an extension missing?")
+                meant = nearest(name, await drive(module_names(group), self.send))
+                raise ValueError(f"this wiki has no {what} {name!r}{meant or ': is an extension missing?'}")
         return {path: module for path, module in found.items() if module is not None}
 
     async def account(self) -> Account:
@@ -137,6 +141,12 @@ class Session:
     async def aclose(self) -> None:
         """Close the transport."""
         await self._transport.aclose()
+
+    async def _suggestion(self, call: Call, warning: ApiWarning) -> str:
+        try:
+            return await drive(suggestion(call.params, warning), self.send)
+        except MediaWikiError:
+            return ""  # the mistake is to be told, not that its explanation failed
 
     async def _described(self, paths: list[str]) -> dict[str, Module]:
         reply = await self.send(Call(params={"action": "paraminfo", "modules": "|".join(paths), "helpformat": "none"}))

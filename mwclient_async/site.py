@@ -19,6 +19,7 @@ from mwclient_async.models.page import Page
 from mwclient_async.models.upload import StashedFile, UploadResult
 from mwclient_async.models.values import ApiWarning
 from mwclient_async.resources.actions import call
+from mwclient_async.resources.export import Export
 from mwclient_async.resources.queries import Inputs, Queries
 from mwclient_async.resources.rest import Rest
 from mwclient_async.sansio import params as wire_params
@@ -180,6 +181,27 @@ class Site:
         """
         sources = {"titles": titles, "pageids": pageids, "revids": revids}
         return self._queries.pages(sources, limit=limit, params=params, keywords=parameters)
+
+    def export(
+        self,
+        *,
+        titles: Inputs | None = None,
+        pageids: Inputs | None = None,
+        revids: Inputs | None = None,
+        params: Mapping[str, Any] | None = None,
+        **parameters: Any,
+    ) -> Export:
+        """Pages as one XML document, as Special:Export writes it: ``async for piece in site.export(titles=...)``.
+
+        The pieces are bytes, in UTF-8, of one batch each. The pages come from any number of titles or ids, or from a
+        ``generator`` with its parameters; ``exportschema`` chooses the version of the format. The pieces of an export
+        that raised make no whole document: begin anew.
+
+        Raises ValueError without a source or for parameters that have no place in an export. See
+        https://www.mediawiki.org/wiki/API:Query#Exporting_pages.
+        """
+        sources = {"titles": titles, "pageids": pageids, "revids": revids}
+        return self._queries.export(sources, params=params, keywords=parameters)
 
     @overload
     def list(

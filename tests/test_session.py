@@ -103,15 +103,22 @@ async def test_values_with_a_pipe_are_kept_whole(site: Site) -> None:
     assert [message["name"] for message in answer["query"]["allmessages"]] == ["jan", "a|b"]
 
 
-async def test_s6_a_misspelt_parameter_or_value_raises(site: Site) -> None:
-    with pytest.raises(UnrecognizedParameters, match="apprefx"):
+@pytest.mark.everywhere
+async def test_s6_a_misspelt_parameter_or_value_raises_and_names_the_nearest(site: Site) -> None:
+    with pytest.raises(UnrecognizedParameters, match="'apprefx', did you mean 'apprefix'"):
         await site.list("allpages", prefx="A").collect()
-    with pytest.raises(UnrecognizedParameters, match="categoris"):
+    with pytest.raises(UnrecognizedParameters, match="'gapprefx', did you mean 'gapprefix'"):
+        await site.query(generator="allpages", gapprefx="A").collect()
+    with pytest.raises(UnrecognizedParameters, match="'categoris', did you mean 'categories'"):
         await site.call("query", prop="categoris", titles="A")
-    with pytest.raises(ValueError, match=r"no list, prop, meta or generator 'nosuch'"):
+    with pytest.raises(UnrecognizedParameters, match="'urll', did you mean 'url'"):
+        await site.query(titles="A", prop="imageinfo", iiprop=["urll", "sha1"]).collect()
+    with pytest.raises(ValueError, match="no list, prop, meta or generator 'alpages', did you mean 'allpages'"):
+        await site.list("alpages").collect()
+    with pytest.raises(ValueError, match="no list, prop, meta or generator 'nosuch': is an extension missing"):
         await site.list("nosuch").collect()
-    with pytest.raises(ValueError, match="no action 'nosuch'"):
-        await site.call("nosuch")
+    with pytest.raises(ValueError, match="no action 'pasre', did you mean 'parse'"):
+        await site.call("pasre")
 
 
 async def test_a_wrong_title_is_a_typed_error(site: Site) -> None:

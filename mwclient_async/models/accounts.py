@@ -102,8 +102,8 @@ class Block:
     """``list=blocks``: one block, with the fields that ``prop`` names.
 
     ``user`` is a name, an IP address or a range, None for an automatic block, whose address is secret. ``expiry`` is an
-    ISO 8601 time or ``"infinity"``, as text. The flags are None where ``prop=flags`` was not asked for; ``restrictions``
-    are empty for a block that is about everything. See https://www.mediawiki.org/wiki/API:Blocks.
+    ISO 8601 time or ``"infinity"``, as text. The flags are None where ``prop=flags`` was not asked for;
+    ``restrictions`` are empty for a block that is about everything. See https://www.mediawiki.org/wiki/API:Blocks.
     """
 
     id: int | None = None
@@ -165,8 +165,8 @@ class UserInfo(BlockDetails):
     like, as text, where they are too many to count. ``ratelimits`` are by action and then by what counts (``user``,
     ``ip`` ...), empty for who has the right ``noratelimit``; ``theoreticalratelimits`` would be theirs without it.
     ``email`` is empty without an address, and None where the wiki keeps it from this session. ``registrationdate``
-    and ``latestcontrib`` are None where there is none. ``cancreateaccount`` is None on wikis before 1.40 or so, which
-    do not tell. See https://www.mediawiki.org/wiki/API:Userinfo.
+    and ``latestcontrib`` are None where there is none. ``cancreateaccount`` is None on older wikis (1.39), which do
+    not tell. See https://www.mediawiki.org/wiki/API:Userinfo.
     """
 
     id: int = 0

@@ -28,12 +28,13 @@ class ApiWarning:
     """A warning that came beside a reply: the wiki did what it could, and says what it could not.
 
     ``code`` is the wiki's stable name for it (``"unrecognizedparams"``), ``text`` is for people, ``module`` is the path
-    of the module that warned (``"query+allpages"``). See https://www.mediawiki.org/wiki/API:Errors_and_warnings.
+    of the module that warned (``"query+allpages"``), ``data`` what it said beside that. See https://www.mediawiki.org/wiki/API:Errors_and_warnings.
     """
 
     code: str
     text: str
     module: str = ""
+    data: Mapping[str, Any] = field(factory=dict, eq=False, repr=False)
 
 
 @frozen(kw_only=True)

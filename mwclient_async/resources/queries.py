@@ -9,11 +9,12 @@ from typing import Any
 from attrs import frozen
 
 from mwclient_async.feeds import ChainFeed, Feed, InputFeed, Plan, each, is_one_shot
-from mwclient_async.models.lists import CategoryMember, ListedCategory, ListedPage, RecentChange, SearchResult
 from mwclient_async.models.page import Page
+from mwclient_async.resources.export import Export
 from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.continuing import Pager, Query, pages_of, row_key, rows_of
-from mwclient_async.sansio.convert import convert_to, pager
+from mwclient_async.sansio.convert import convert_to
+from mwclient_async.sansio.items import pager, rower
 from mwclient_async.sansio.merging import page_key
 from mwclient_async.sansio.modules import QUESTIONS
 from mwclient_async.sansio.pageset import Input, PageSet
@@ -23,17 +24,6 @@ from mwclient_async.stream import Stream
 Inputs = Input | Iterable[Input] | AsyncIterator[Input]
 
 _SOURCES = ("titles", "pageids", "revids", "generator")
-_ITEMS: Mapping[str, type[Any]] = {
-    "allcategories": ListedCategory,
-    "allpages": ListedPage,
-    "backlinks": ListedPage,
-    "categorymembers": CategoryMember,
-    "embeddedin": ListedPage,
-    "imageusage": ListedPage,
-    "prefixsearch": ListedPage,
-    "recentchanges": RecentChange,
-    "search": SearchResult,
-}
 
 
 @frozen
@@ -96,9 +86,7 @@ class Queries:
             )
 
         return Stream.over(
-            lambda plan: ChainFeed(
-                plan, self._session.send, prepare, lambda: convert_to(_ITEMS.get(module), raw=plan.raw)
-            ),
+            lambda plan: ChainFeed(plan, self._session.send, prepare, lambda: rower(module, raw=plan.raw)),
             wiki=self._wiki,
             fingerprinted={"list": module, **encoded},
             limit=limit,
@@ -143,6 +131,19 @@ class Queries:
         return Stream.over(
             feed, wiki=self._wiki, fingerprinted={"pages": kind, **_without_limits(encoded)}, limit=limit
         )
+
+    def export(
+        self, sources: Mapping[str, Inputs | None], *, params: Mapping[str, Any] | None, keywords: Mapping[str, Any]
+    ) -> Export:
+        """The pages of a query as one XML document."""
+        wanted = {**(params or {}), "export": True}
+        if clash := {"prop", "list", "meta", "exportnowrap"} & {*wanted, *keywords}:
+            raise ValueError(f"{min(clash)} has no place in an export, which is the bare XML of whole pages")
+        if any(source is not None for source in sources.values()):
+            return Export(self.pages(sources, limit=None, params=wanted, keywords=keywords).batches())
+        if not {"generator"} & {*wanted, *keywords}:
+            raise ValueError("say which pages to export: titles, pageids, revids or generator")
+        return Export(self.query(limit=None, batch_size=None, params=wanted, keywords=keywords).batches())
 
     async def _prepared(self, encoded: Mapping[str, str], *, paged: bool, batch_size: int | None) -> Query:
         names = [

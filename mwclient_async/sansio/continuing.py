@@ -156,7 +156,7 @@ class Query:
     @property
     def _reads_text(self) -> bool:
         """Whether pages come with their text, of which one request brings fewer."""
-        return any(
+        return "export" in self.params or any(
             module.group == "prop" and module.most(self.params, high=False) == CONTENT_LIMITS[False]
             for module in self.modules
         )

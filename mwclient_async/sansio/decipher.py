@@ -157,8 +157,13 @@ def _warnings(body: Mapping[str, Any]) -> tuple[ApiWarning, ...]:
         listed = [{"module": module, "text": _mapping(said).get("warnings", said)} for module, said in listed.items()]
     items = [item if isinstance(item, Mapping) else {"text": item} for item in listed]
     return tuple(
-        ApiWarning(code=str(w.get("code", "")), text=str(w.get("text", "")), module=str(w.get("module", "")))
-        for w in items
+        ApiWarning(
+            code=str(item.get("code", "")),
+            text=str(item.get("text", "")),
+            module=str(item.get("module", "")),
+            data=_mapping(item.get("data")),
+        )
+        for item in items
     )
 
 
