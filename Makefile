@@ -7,7 +7,8 @@ ARGS ?=
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
-GROUP := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")
+RIVALS := $(VENV)/.rivals
+GROUP := import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -42,7 +43,7 @@ check: $(READY)
 docs: wiki
 	$(RUN) -m pytest tests/test_docs.py $(ARGS)
 
-bench: wikis
+bench: wiki $(RIVALS)
 	@set -e; for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(RUN) $$benchmark $(ARGS); done
 
 clean:
@@ -58,8 +59,13 @@ wikis: $(READY)
 
 $(READY): pyproject.toml | $(RUN)
 	@echo "Installing the Python packages of the project and its tests into $(VENV)"
-	@$(RUN) -c '$(GROUP)' | $(RUN) -m pip install --quiet --disable-pip-version-check \
+	@$(RUN) -c '$(GROUP)' dev | $(RUN) -m pip install --quiet --disable-pip-version-check \
 		--editable '.[tour]' --requirement /dev/stdin
+	@touch $@
+
+$(RIVALS): pyproject.toml | $(READY)
+	@echo "Installing the clients that the benchmarks compare with into $(VENV)"
+	@$(RUN) -c '$(GROUP)' bench | $(RUN) -m pip install --quiet --disable-pip-version-check --requirement /dev/stdin
 	@touch $@
 
 # Debian's Python comes without the part that makes virtual environments: a package of its own.
