@@ -7,6 +7,7 @@ counts, not the wiki's. The clients take turns within one run; the ratio of each
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import tempfile
@@ -79,6 +80,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as directory:  # one of them keeps files where it is started
-        os.environ.update(PYWIKIBOT_NO_USER_CONFIG="2", PYWIKIBOT_DIR=directory)
+    os.environ["PYWIKIBOT_NO_USER_CONFIG"] = "2"
+    with tempfile.TemporaryDirectory() as directory, contextlib.chdir(directory):  # one keeps files where it is started
         anyio.run(main)
