@@ -100,15 +100,26 @@ _WITH_TEXT = frozenset({"revisions", "deletedrevisions", "allrevisions", "alldel
 _METAS = "allmessages:am authmanagerinfo:ami filerepoinfo:fri languageinfo:li siteinfo:si tokens: userinfo:ui"
 
 
+_ACTION_PREFIXES = {
+    "changeauthenticationdata": "changeauth",
+    "clientlogin": "login",
+    "createaccount": "create",
+    "linkaccount": "link",
+    "login": "lg",
+}
+
+
 def _actions() -> Iterable[Module]:
     for name in _READS.split():
         yield Module(path=name)
-    for name in _POSTED_WITHOUT_TOKEN.split():
-        yield Module(path=name, post=True, write=name not in _HARMLESS_POSTS)
-    for name in _CSRF_WRITES.split():
-        yield Module(path=name, post=True, write=name not in _HARMLESS_POSTS, token="csrf")  # noqa: S106 - a kind
-    for name, token in _OTHER_TOKENS.items():
-        yield Module(path=name, post=True, write=name not in _HARMLESS_POSTS, token=token)
+    for name in (*_POSTED_WITHOUT_TOKEN.split(), *_CSRF_WRITES.split(), *_OTHER_TOKENS):
+        yield Module(
+            path=name,
+            prefix=_ACTION_PREFIXES.get(name, ""),
+            post=True,
+            write=name not in _HARMLESS_POSTS,
+            token="csrf" if name in _CSRF_WRITES.split() else _OTHER_TOKENS.get(name),
+        )
 
 
 def _query(group: str, names: str, limits: tuple[int, int] | None) -> Iterable[Module]:

@@ -78,7 +78,7 @@ def test_no_modules_are_none(body: dict[str, Any]) -> None:
         ("edit", Module(path="edit", post=True, write=True, token="csrf")),
         ("watch", Module(path="watch", post=True, write=True, token="watch")),
         ("logout", Module(path="logout", post=True, token="csrf")),
-        ("login", Module(path="login", post=True)),
+        ("login", Module(path="login", prefix="lg", post=True)),
         ("parse", Module(path="parse")),
     ],
 )
