@@ -8,8 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mwclient_async.models.accounts import UserInfo
     from mwclient_async.models.auth import BotPassword
     from mwclient_async.models.batch import Batch
+    from mwclient_async.models.info import SiteInfo
     from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
     from mwclient_async.models.page import Page, PageStatus
     from mwclient_async.models.rest import HistoryRevision
@@ -30,12 +32,14 @@ __all__ = [
     "PageStatus",
     "RetryPolicy",
     "Site",
+    "SiteInfo",
     "StashedFile",
     "Stream",
     "UploadProgress",
     "UploadResult",
     "UploadStage",
     "UploadWarning",
+    "UserInfo",
 ]
 
 _HOME = {
@@ -50,12 +54,14 @@ _HOME = {
     "PageStatus": "models.page",
     "RetryPolicy": "models.options",
     "Site": "site",
+    "SiteInfo": "models.info",
     "StashedFile": "models.upload",
     "Stream": "stream",
     "UploadProgress": "models.upload",
     "UploadResult": "models.upload",
     "UploadStage": "models.upload",
     "UploadWarning": "models.values",
+    "UserInfo": "models.accounts",
 }
 
 

@@ -29,10 +29,14 @@ class Cookies:
     def store(self, url: str, headers: Iterable[tuple[str, str]]) -> None:
         """Take in what a response from that address sets. The marks that every edit leaves are dropped.
 
-        A wiki sets one ``PostEditRevision...`` cookie per edit; a bot that kept them would soon send a header that
-        proxies refuse.
+        One that is not ASCII could not be sent back. A wiki sets one ``PostEditRevision...`` cookie per edit; a bot
+        that kept them would soon send a header that proxies refuse.
         """
-        setting = [(name, value) for name, value in headers if name == "set-cookie" and "PostEditRevision" not in value]
+        setting = [
+            (name, value)
+            for name, value in headers
+            if name == "set-cookie" and "PostEditRevision" not in value and value.isascii()
+        ]
         if setting:
             self._jar.extract_cookies(_Answer(setting), Request(url))  # type: ignore[arg-type]  # duck-typed by the jar
 

@@ -22,6 +22,7 @@
     |   |   |-- EditConflict, PageExists, PageMissing, AbuseFilter, SpamBlacklisted
     |   |-- UploadError                the file or its stash
     |   |   |-- StashError             the chunk session or the stashed file
+    |   |   |-- ChunkRefused           the size of a chunk
     |   |   `-- FileRefused            extension, size, contents
     |   |-- BadRequest                 the call itself is wrong: no use in sending it again
     |   |   |-- InvalidTitle, InvalidParameter, MissingParameter, TooManyValues, BadContinue, UnknownAction
@@ -48,9 +49,13 @@ from mwclient_async.models.values import ApiWarning, Cursor, UploadWarning
 
 
 class MediaWikiError(Exception):
-    """Every error that this package raises about a wiki. ``cursor`` is set where a stream was under way."""
+    """Every error that this package raises about a wiki.
+
+    ``cursor`` is set where a stream was under way, ``filekey`` where a file was sent and is in the wiki's stash.
+    """
 
     cursor: Cursor | None = None
+    filekey: str | None = None
 
 
 class TransportError(MediaWikiError):
@@ -58,7 +63,12 @@ class TransportError(MediaWikiError):
 
 
 class ConnectionFailed(TransportError):
-    """The connection could not be made, so nothing was sent. Check the address, the network and the proxy."""
+    """The connection could not be made, so nothing was sent. Check the address, the network and the proxy.
+
+    ``lasting`` says that it will most likely fail again: an unknown host, a certificate that is not trusted.
+    """
+
+    lasting = False
 
 
 class ReplyLost(TransportError):
@@ -85,7 +95,12 @@ class OutcomeUnknown(TransportError):
 
 
 class ProtocolError(MediaWikiError):
-    """An answer that is not MediaWiki's. The message shows status, content type and the start of the body."""
+    """An answer that is not MediaWiki's. The message shows status, content type and the start of the body.
+
+    ``status`` is the HTTP status, where one came.
+    """
+
+    status: int | None = None
 
 
 class BrokenReply(ProtocolError):
@@ -318,8 +333,6 @@ class StashError(UploadError):
             "uploadstash-bad-path-bad-format",
             "uploadstash-wrong-owner",
             "uploadstash-zero-length",
-            "invalid-chunk",
-            "chunk-too-small",
         }
     )
     hint = "the stash keeps files for a few hours only; start the upload anew if it is gone"
@@ -329,6 +342,13 @@ class StashError(UploadError):
         """The number of bytes that the wiki has, where it said so."""
         raw = self.data.get("offset")
         return int(raw) if isinstance(raw, int | str) and str(raw).isdecimal() else None
+
+
+class ChunkRefused(UploadError):
+    """The wiki takes no chunk of that size. ``data["size"]`` is the largest it takes, where it said so."""
+
+    codes = frozenset({"invalid-chunk", "chunk-too-small", "badupload"})
+    hint = "choose another chunk_size: PHP often takes no more than 2 MiB"
 
 
 class FileRefused(UploadError):
@@ -345,7 +365,6 @@ class FileRefused(UploadError):
             "filename-tooshort",
             "filename-toolong",
             "illegal-filename",
-            "badupload",
             "fileexists-forbidden",
             "fileexists-shared-forbidden",
             "fileexists-no-change",
@@ -430,7 +449,7 @@ class UploadWarnings(MediaWikiError):
             "ignore_warnings, and pass StashedFile(error.filekey) as the source"
         )
         self.warnings = warnings
-        self.filekey = filekey
+        self.filekey: str = filekey
         self.filename = filename
 
 

@@ -182,7 +182,7 @@ class Session:
             if warning.code in _NOT_AN_ANSWER and not call.write:
                 raise UnrecognizedParameters(warning)
             if warning.code not in _EXPECTED:
-                self._on_warning(warning)
+                self._tell(warning)
         return reply
 
     async def _travel(self, request: Request) -> Response:
@@ -198,6 +198,12 @@ class Session:
             request = evolve(request, url=target)
         return response
 
+    def _tell(self, warning: ApiWarning) -> None:
+        try:
+            self._on_warning(warning)
+        except Exception:  # noqa: BLE001 - what was done is done: the caller's mistake must not hide the answer
+            _log.exception("on_warning raised")
+
     def _log_warning(self, warning: ApiWarning) -> None:
         if warning not in self._warned:
             self._warned.add(warning)
@@ -209,5 +215,8 @@ def _redirected(request: Request, response: Response) -> str | None:
     location = response.header("location")
     if request.method != "GET" or response.status not in _REDIRECTS or not location or "/v1/" not in request.url:
         return None
-    target = urljoin(request.url, location)
-    return target if urlsplit(target)[:2] == urlsplit(request.url)[:2] else None
+    try:
+        target = urljoin(request.url, location)
+        return target if urlsplit(target)[:2] == urlsplit(request.url)[:2] else None
+    except ValueError:  # a location that is no address
+        return None

@@ -6,24 +6,53 @@ One wiki, and everything that can be asked of it. It wires the parts together an
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from anyio import CancelScope
 
+from mwclient_async.driving import drive
+from mwclient_async.models.accounts import Block, User, UserInfo
 from mwclient_async.models.auth import BotPassword
-from mwclient_async.models.lists import CategoryMember, ListedCategory, ListedPage, RecentChange, SearchResult
+from mwclient_async.models.info import SiteInfo
+from mwclient_async.models.lists import (
+    ArchivedFile,
+    CategoryMember,
+    Contribution,
+    ExternalUse,
+    InterwikiBacklink,
+    LinkedTitle,
+    ListedCategory,
+    ListedFile,
+    ListedPage,
+    LogEvent,
+    ProtectedTitle,
+    RecentChange,
+    SearchResult,
+    SpecialPageRow,
+    Tag,
+    WatchedChange,
+)
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.models.page import Page
 from mwclient_async.models.upload import StashedFile, UploadResult
 from mwclient_async.models.values import ApiWarning
+from mwclient_async.resources import meta
 from mwclient_async.resources.actions import call
 from mwclient_async.resources.export import Export
 from mwclient_async.resources.queries import Inputs, Queries
 from mwclient_async.resources.rest import Rest
 from mwclient_async.sansio import params as wire_params
-from mwclient_async.sansio.envelope import Envelope, checked_url, full_user_agent, rest_url_beside
+from mwclient_async.sansio.envelope import (
+    Envelope,
+    checked_url,
+    full_user_agent,
+    is_safe_for_credentials,
+    rest_url_beside,
+)
+from mwclient_async.sansio.meta import user_info
 from mwclient_async.sansio.uploading import DEFAULT_CHUNK, Publication, file_name
 from mwclient_async.session import Session
 from mwclient_async.stream import Stream
@@ -32,7 +61,10 @@ from mwclient_async.upload import OnProgress, upload
 if TYPE_CHECKING:
     from mwclient_async.transport import Transport
 
-_PageLists = Literal["allpages", "backlinks", "embeddedin", "imageusage", "prefixsearch"]
+_Count = int | None
+_PageLists = Literal["allpages", "backlinks", "embeddedin", "imageusage", "prefixsearch", "random"]
+_BacklinkLists = Literal["iwbacklinks", "langbacklinks"]
+_UserLists = Literal["allusers", "users"]
 
 
 class Site:
@@ -69,6 +101,13 @@ class Site:
             maxlag=maxlag,
             limits=limits,
         )
+        if auth is not None and not http.plain_http:
+            for url in (self._envelope.api_url, self._envelope.rest_url):
+                if not is_safe_for_credentials(url):
+                    raise ValueError(
+                        f"{url!r} is plain http: everybody on the way could read the password. Use https, or say "
+                        "http=HttpOptions(plain_http=True)"
+                    )
         self._auth = auth
         self._retry = retry
         self._limits = limits
@@ -132,11 +171,13 @@ class Site:
 
         It is posted, and given a token, where the module needs it. ``params`` takes any name; of a keyword, one
         trailing underscore is dropped (``from_``). A read is tried again by the site's RetryPolicy; a write whose
-        answer was lost raises OutcomeUnknown and is not sent again. Raises ApiError, or the subclass of its code, for
-        a refusal; UnrecognizedParameters when a read had a parameter that the wiki does not know; ValueError for an
-        unknown action. See https://www.mediawiki.org/wiki/API:Main_page.
+        answer was lost raises OutcomeUnknown and is not sent again. An answer that is a list (``opensearch``) comes
+        as ``{action: list}``; actions whose answer is no JSON (feeds) are a ValueError. Raises ApiError, or the
+        subclass of its code, for a refusal; UnrecognizedParameters when a read had a parameter that the wiki does not
+        know; ValueError for an unknown action. See https://www.mediawiki.org/wiki/API:Main_page.
         """
-        return await call(self._session, action, wire_params.encode(params, parameters))
+        token = frozenset({"token"} if action == "checktoken" else ())
+        return await call(self._session, action, wire_params.encode(params, parameters, allowed=token))
 
     def query(
         self,
@@ -205,57 +246,79 @@ class Site:
 
     @overload
     def list(
-        self,
-        module: _PageLists,
-        /,
-        *,
-        limit: int | None = ...,
-        batch_size: int | None = ...,
-        **parameters: Any,
+        self, module: _PageLists, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
     ) -> Stream[ListedPage]: ...
     @overload
     def list(
-        self,
-        module: Literal["allcategories"],
-        /,
-        *,
-        limit: int | None = ...,
-        batch_size: int | None = ...,
-        **parameters: Any,
+        self, module: Literal["allcategories"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
     ) -> Stream[ListedCategory]: ...
     @overload
     def list(
-        self,
-        module: Literal["categorymembers"],
-        /,
-        *,
-        limit: int | None = ...,
-        batch_size: int | None = ...,
-        **parameters: Any,
+        self, module: Literal["allimages"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[ListedFile]: ...
+    @overload
+    def list(
+        self, module: Literal["alllinks"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[LinkedTitle]: ...
+    @overload
+    def list(
+        self, module: _UserLists, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[User]: ...
+    @overload
+    def list(
+        self, module: Literal["blocks"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[Block]: ...
+    @overload
+    def list(
+        self, module: Literal["categorymembers"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
     ) -> Stream[CategoryMember]: ...
     @overload
     def list(
-        self,
-        module: Literal["recentchanges"],
-        /,
-        *,
-        limit: int | None = ...,
-        batch_size: int | None = ...,
-        **parameters: Any,
+        self, module: Literal["exturlusage"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[ExternalUse]: ...
+    @overload
+    def list(
+        self, module: Literal["filearchive"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[ArchivedFile]: ...
+    @overload
+    def list(
+        self, module: _BacklinkLists, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[InterwikiBacklink]: ...
+    @overload
+    def list(
+        self, module: Literal["logevents"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[LogEvent]: ...
+    @overload
+    def list(
+        self, module: Literal["protectedtitles"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[ProtectedTitle]: ...
+    @overload
+    def list(
+        self, module: Literal["querypage"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[SpecialPageRow]: ...
+    @overload
+    def list(
+        self, module: Literal["recentchanges"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
     ) -> Stream[RecentChange]: ...
     @overload
     def list(
-        self,
-        module: Literal["search"],
-        /,
-        *,
-        limit: int | None = ...,
-        batch_size: int | None = ...,
-        **parameters: Any,
+        self, module: Literal["search"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
     ) -> Stream[SearchResult]: ...
     @overload
     def list(
-        self, module: str, /, *, limit: int | None = ..., batch_size: int | None = ..., **parameters: Any
+        self, module: Literal["tags"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[Tag]: ...
+    @overload
+    def list(
+        self, module: Literal["usercontribs"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[Contribution]: ...
+    @overload
+    def list(
+        self, module: Literal["watchlist"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[WatchedChange]: ...
+    @overload
+    def list(
+        self, module: str, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
     ) -> Stream[Mapping[str, Any]]: ...
 
     def list(
@@ -273,9 +336,29 @@ class Site:
         """
         return self._queries.rows(module, limit=limit, batch_size=batch_size, keywords=parameters)
 
+    async def info(self, *props: str, **parameters: Any) -> SiteInfo:
+        """What the wiki says of itself: ``(await site.info()).general.sitename``.
+
+        ``props`` are the parts that ``siprop`` names; without any: general, namespaces with their aliases, statistics,
+        fileextensions and rightsinfo, in one request. A part that was not asked for raises NotRequested. Further
+        parameters are written without the prefix: ``site.info("usergroups", numberingroup=True)``.
+
+        Raises UnrecognizedParameters for a part that this wiki does not know. See
+        https://www.mediawiki.org/wiki/API:Siteinfo.
+        """
+        return await meta.info(self._queries, props, parameters)
+
+    async def userinfo(self) -> UserInfo:
+        """The account that the wiki takes us for: name, groups, rights, options, limits, block, and the rest.
+
+        It is asked anew each time, in one request. What an older wiki does not know of is left out. See
+        https://www.mediawiki.org/wiki/API:Userinfo.
+        """
+        return await drive(user_info(), self._session.send)
+
     async def upload(
         self,
-        source: str | Path | StashedFile,
+        source: str | PathLike[str] | StashedFile,
         *,
         filename: str,
         comment: str = "",
@@ -296,8 +379,8 @@ class Site:
 
         Raises FileNotFoundError, ValueError for a name or file that no wiki takes, before any request; UploadWarnings,
         with the filekey to go on with; SourceChanged when the file was written to meanwhile; FileRefused, StashError
-        or another ApiError; OutcomeUnknown when the answer to the publishing was lost. See
-        https://www.mediawiki.org/wiki/API:Upload.
+        or another ApiError; OutcomeUnknown when the answer to the publishing was lost. An error that comes when the
+        whole file was sent has its ``filekey``. See https://www.mediawiki.org/wiki/API:Upload.
         """
         if chunk_size < 1:
             raise ValueError(f"chunk_size={chunk_size}: give a number of bytes")
@@ -305,8 +388,12 @@ class Site:
             filename=file_name(filename),
             comment=comment,
             text=text,
-            params=wire_params.encode({"tags": list(tags) or None, "watchlist": watchlist}),
+            params=wire_params.encode(
+                {"tags": ([tags] if isinstance(tags, str) else list(tags)) or None, "watchlist": watchlist}
+            ),
             ignored=frozenset({ignore_warnings}) if isinstance(ignore_warnings, str) else ignore_warnings,
         )
-        path = Path(source) if isinstance(source, str) else source
+        if not isinstance(source, str | PathLike | StashedFile):
+            raise TypeError(f"source is of type {type(source).__name__}: give a path, or a StashedFile")
+        path = source if isinstance(source, StashedFile) else Path(source)
         return await upload(self._session.send, path, publication, chunk_size=chunk_size, on_progress=on_progress)

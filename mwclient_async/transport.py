@@ -6,8 +6,10 @@ nothing: all of that is the session's. Write your own by giving a Site an object
 
 from __future__ import annotations
 
+import logging
+import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import Protocol
@@ -19,6 +21,17 @@ from mwclient_async.models.options import HttpOptions, Limits
 from mwclient_async.sansio.wire import Multipart, Request, Response
 
 _PIECE = 256 * 1024
+
+
+class _WithoutHeaders(logging.Filter):
+    """Keeps the headers of answers, in which cookies are set, out of the HTTP library's own log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "receive_response_headers.complete" not in record.getMessage()
+
+
+for _name in ("httpcore.http11", "httpcore.http2", "httpcore.proxy"):
+    logging.getLogger(_name).addFilter(_WithoutHeaders())
 
 
 class Transport(Protocol):
@@ -50,6 +63,9 @@ class HttpxTransport:
                 write=options.write_timeout,
                 pool=None,
             ),
+            mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
+            if options.proxy is None
+            else None,
             limits=httpx.Limits(
                 max_connections=limits.concurrency,
                 max_keepalive_connections=limits.concurrency,
@@ -61,7 +77,7 @@ class HttpxTransport:
     async def send(self, request: Request) -> Response:
         """Send the request and read the whole answer, up to ``Limits.max_reply_bytes``."""
         headers = dict(request.headers)
-        body: bytes | AsyncIterator[bytes]
+        body: bytes | AsyncGenerator[bytes] = b""
         if isinstance(request.body, Multipart):
             headers["content-length"] = str(request.body.length)
             body = _pieces(request.body)
@@ -76,15 +92,15 @@ class HttpxTransport:
                 received = await self._read(answer)
             finally:
                 await answer.aclose()
-        except (
-            httpx.ConnectError,
-            httpx.ConnectTimeout,
-            httpx.ProxyError,
-            httpx.UnsupportedProtocol,
-        ) as error:
-            raise ConnectionFailed(f"could not connect to {_place(request.url)}: {_said(error)}") from error
-        except (httpx.TransportError, httpx.DecodingError) as error:
+        except (httpx.LocalProtocolError, httpx.InvalidURL) as error:
+            raise ValueError(f"the request to {_place(request.url)} cannot be sent: {type(error).__name__}") from None
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
+            raise _not_connected(request, error) from error
+        except (httpx.TransportError, httpx.DecodingError, OSError) as error:  # a TLS error can come as itself
             raise ReplyLost(f"no whole answer came from {_place(request.url)}: {_said(error)}") from error
+        finally:
+            if not isinstance(body, bytes):
+                await body.aclose()
         return Response(
             status=answer.status_code,
             headers=tuple((name.lower(), value) for name, value in answer.headers.multi_items()),
@@ -97,6 +113,8 @@ class HttpxTransport:
         await self._client.aclose()
 
     async def _read(self, answer: httpx.Response) -> bytes:
+        if "," in answer.headers.get("content-encoding", ""):  # packed twice: the way to make much out of little
+            raise ReplyTooLarge(f"the answer is packed more than once ({answer.headers['content-encoding']})")
         received = bytearray()
         async for piece in answer.aiter_bytes():
             received += piece
@@ -108,7 +126,7 @@ class HttpxTransport:
         return bytes(received)
 
 
-async def _pieces(body: Multipart) -> AsyncIterator[bytes]:
+async def _pieces(body: Multipart) -> AsyncGenerator[bytes]:
     yield body.head
     at, end = body.part.offset, body.part.offset + body.part.length
     while at < end:
@@ -132,9 +150,26 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+def _not_connected(request: Request, error: Exception) -> ConnectionFailed:
+    reasons = list(_causes(error))
+    failed = ConnectionFailed(
+        f"could not connect to {_place(request.url)}: {_said(reasons[-1])}; check the address, the network, the proxy "
+        "(HTTPS_PROXY) and, for certificates, HttpOptions(verify=...)"
+    )
+    failed.lasting = any(isinstance(reason, ssl.SSLCertVerificationError | socket.gaierror) for reason in reasons)
+    return failed
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__
+
+
 def _place(url: str) -> str:
     return str(httpx.URL(url).copy_with(query=None))
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     return str(error) or type(error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import threading
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
@@ -14,7 +15,7 @@ from anyio import CancelScope, to_thread
 
 from mwclient_async.driving import Send, drive
 from mwclient_async.errors import SourceChanged
-from mwclient_async.models.upload import StashedFile, UploadProgress, UploadResult
+from mwclient_async.models.upload import StashedFile, UploadProgress, UploadResult, UploadStage
 from mwclient_async.sansio.uploading import Publication, publish, send_chunks
 
 OnProgress = Callable[[UploadProgress], Awaitable[None] | None]
@@ -27,6 +28,9 @@ class FileSource:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        mode = path.stat().st_mode  # before it is opened: a pipe would wait for its other end
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise ValueError(f"{str(path)!r} is a pipe or a device: write it to a file first, and upload that")
         self._file = path.open("rb", buffering=0)
         self._stamp = self._stat()
         self._lock = threading.Lock()
@@ -54,8 +58,13 @@ class FileSource:
         return self._stamp[0]
 
     async def read(self, offset: int, length: int) -> bytes:
-        """That many bytes from there. Raises SourceChanged when the file has become shorter."""
-        return await to_thread.run_sync(self._read, offset, length)
+        """That many bytes from there. Raises SourceChanged when the file has become shorter or cannot be read."""
+        try:
+            return await to_thread.run_sync(self._read, offset, length)
+        except OSError as error:
+            raise SourceChanged(
+                f"{str(self._path)!r} cannot be read any more: {error}; nothing was published"
+            ) from error
 
     def sha1(self) -> str:
         """The SHA-1, in hex, of the whole file as it was sent.
@@ -72,8 +81,8 @@ class FileSource:
             await to_thread.run_sync(self._file.close)
 
     def _stat(self) -> tuple[int, int]:
-        stat = os.fstat(self._file.fileno())
-        return stat.st_size, stat.st_mtime_ns
+        now = os.fstat(self._file.fileno())
+        return now.st_size, now.st_mtime_ns
 
     def _read(self, offset: int, length: int) -> bytes:
         with self._lock:  # a read that was cancelled may still be at work
@@ -115,11 +124,20 @@ async def upload(
                 await answer
 
     if isinstance(source, StashedFile):
-        return await drive(publish(publication, source.filekey, total=0), send, report=report)
-    file = await FileSource.open(source)
+        total = 0
+        result = await drive(publish(publication, source.filekey, total=total), send, report=report)
+    else:
+        file = await FileSource.open(source)
+        try:
+            total = file.size
+            sending = send_chunks(filename=publication.filename, size=total, chunk_size=chunk_size, sha1=file.sha1)
+            filekey = await drive(sending, send, read=file.read, report=report)
+            result = await drive(publish(publication, filekey, total=total), send, report=report)
+        finally:
+            await file.aclose()
     try:
-        sending = send_chunks(filename=publication.filename, size=file.size, chunk_size=chunk_size, sha1=file.sha1)
-        filekey = await drive(sending, send, read=file.read, report=report)
-        return await drive(publish(publication, filekey, total=file.size), send, report=report)
-    finally:
-        await file.aclose()
+        await report(UploadProgress(stage=UploadStage.DONE, sent=total, total=total))
+    except BaseException as error:
+        error.add_note(f"The file was published before that, as {result.filename!r}.")
+        raise
+    return result

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.corpus import Corpus, seed
+from tests.furnished import SETTINGS, Furnished, furnish
 
 if TYPE_CHECKING:
     from mwclient_async.site import Site
@@ -58,6 +59,14 @@ def corpus(mediawiki_factory: WikiFactory, mediawiki_version: str) -> Corpus:
     return seed(mediawiki_factory(version=mediawiki_version, settings="# seeded"))
 
 
+@pytest.fixture(scope="session")
+def furnished(
+    mediawiki_factory: WikiFactory, mediawiki_version: str, tmp_path_factory: pytest.TempPathFactory
+) -> Furnished:
+    """A wiki that has something for every list and property; no test writes to it."""
+    return furnish(mediawiki_factory(version=mediawiki_version, settings=SETTINGS), tmp_path_factory.mktemp("files"))
+
+
 @pytest.fixture
 async def site(wiki: LocalWiki) -> AsyncIterator[Site]:
     """Nobody in particular, on the wiki that is written to."""
@@ -73,4 +82,22 @@ async def reader(corpus: Corpus) -> AsyncIterator[Site]:
     from mwclient_async import Site
 
     async with Site(corpus.wiki.api_url, user_agent=USER_AGENT) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def steward(furnished: Furnished) -> AsyncIterator[Site]:
+    """Who may see everything, on the furnished wiki."""
+    from mwclient_async import Site
+
+    async with Site(furnished.wiki.api_url, user_agent=USER_AGENT, auth=furnished.steward) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def visitor(furnished: Furnished) -> AsyncIterator[Site]:
+    """Nobody in particular, on the furnished wiki."""
+    from mwclient_async import Site
+
+    async with Site(furnished.wiki.api_url, user_agent=USER_AGENT) as opened:
         yield opened

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import AsyncIterator
 
 import pytest
 
 from mwclient_async import Limits, PageStatus, Site
 from mwclient_async.errors import CursorMismatch
+from mwclient_async.sansio.wire import Request, Response
 from mwclient_async.testing import LocalWiki, SeedPage
+from mwclient_async.testing.scripted import json_response, sent
 from tests.conftest import USER_AGENT
 from tests.corpus import LONG, Corpus
 from tests.faults import FaultyTransport
@@ -156,3 +159,39 @@ async def test_bad_inputs_are_refused(reader: Site) -> None:
         await reader.pages(titles=["A", 7]).collect()
     with pytest.raises(TypeError, match="each of them is a whole number"):
         await reader.pages(pageids=["A"]).collect()
+
+
+class Nothing:
+    """A wiki without pages, for an account with or without ``apihighlimits``."""
+
+    def __init__(self, *rights: str) -> None:
+        self.requests = 0
+        self._account = {"query": {"userinfo": {"name": "B", "rights": list(rights)}}}
+
+    async def send(self, request: Request) -> Response:
+        self.requests += 1
+        titles = sent(request).get("titles")
+        if titles is None:
+            return json_response(self._account)
+        pages = [{"ns": 0, "title": title, "missing": True} for title in titles.split("|")]
+        return json_response({"batchcomplete": True, "query": {"pages": pages}})
+
+    async def aclose(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("rights", "requests"), [((), 400), (("apihighlimits",), 40)])
+async def test_20000_titles_take_the_fewest_requests_and_a_few_batches_of_memory(
+    rights: tuple[str, ...], requests: int
+) -> None:
+    transport = Nothing(*rights)
+    site = Site("https://wiki.example.org/w/api.php", user_agent=USER_AGENT, transport=transport)
+    async with site, site.pages(titles=(f"Title {n}" for n in range(20_000))).open(read_ahead=2) as run:
+        await anext(run)
+        tracemalloc.start()
+        count = 1 + len([None async for _page in run])
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert count == 20_000
+    assert transport.requests == requests + 1
+    assert peak < 8 * 1024 * 1024  # all of them would take more than twice as much

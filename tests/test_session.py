@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import AsyncIterator
 
@@ -86,6 +87,71 @@ async def test_a_lost_session_never_edits_as_an_ip(bot: Site) -> None:
     async with Site(bot._envelope.api_url, user_agent=USER_AGENT) as reader:
         (page,) = await reader.query(titles="Never", prop="info").collect()
     assert not page.exists
+
+
+@pytest.mark.everywhere
+async def test_actions_that_are_posted_and_do_no_harm(bot: Site) -> None:
+    assert (await bot.call("purge", titles="Main Page"))["purge"][0]["purged"]
+    tokens = await bot.call("query", meta="tokens")
+    token = tokens["query"]["tokens"]["csrftoken"]
+    assert (await bot.call("checktoken", type="csrf", token=token))["checktoken"]["result"] == "valid"
+    assert (await bot.call("opensearch", search="Main"))["opensearch"][1] == ["Main Page"]
+    with pytest.raises(ValueError, match="no JSON"):
+        await bot.call("feedrecentchanges")
+
+
+@pytest.mark.everywhere
+async def test_tokens_have_the_name_that_the_module_gives_them(
+    wiki: LocalWiki, site: Site, anyio_backend_name: str
+) -> None:
+    """The module's prefix stands before its token, too."""
+    password = "geheim-und-lang"
+    answer = await site.call(
+        "createaccount",
+        createreturnurl=wiki.url,
+        username=f"New one on {anyio_backend_name}",
+        password=password,
+        retype=password,
+    )
+    assert answer["createaccount"]["status"] == "PASS"
+
+
+@pytest.mark.everywhere
+async def test_s1_no_secret_is_logged_or_shown(
+    wiki: LocalWiki, editor: BotPassword, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        async with Site(wiki.api_url, user_agent=USER_AGENT, auth=editor) as site:
+            await site.call("edit", title="Logged", text="x")
+            session = site._session
+            cookies = [cookie.value for cookie in session._cookies._jar]
+            secrets = [editor.password, *session._tokens.values(), *filter(None, cookies)]
+    shown = "\n".join(record.getMessage() for record in caplog.records) + repr(site) + repr(editor) + repr(session)
+    assert len(caplog.records) > 20
+    assert [secret for secret in secrets if secret in shown] == []
+    assert len(secrets) >= 4
+
+
+async def test_s1_a_header_that_cannot_be_sent_is_refused_without_being_shown() -> None:
+    with pytest.raises(ValueError, match="header 'Authorization'") as caught:
+        HttpOptions(headers=(("Authorization", "Bearer geheim\n"),))
+    assert "geheim" not in str(caught.value)
+
+
+async def test_a_wiki_on_this_machine_is_reached_without_the_proxy(
+    wiki: LocalWiki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    async with Site(wiki.api_url, user_agent=USER_AGENT, retry=RetryPolicy(attempts=1)) as site:
+        assert "query" in await site.call("query", meta="siteinfo")
+
+
+async def test_an_unknown_host_is_given_up_soon_and_says_what_to_check() -> None:
+    retry = RetryPolicy(first_delay=0.001)
+    async with Site("http://nohost.invalid/api.php", user_agent=USER_AGENT, retry=retry) as site:
+        with pytest.raises(ConnectionFailed, match=r"check the address, the network, the proxy") as caught:
+            await site.call("query", meta="siteinfo")
+    assert caught.value.lasting
 
 
 async def test_a_query_too_long_for_an_url_is_posted(wiki: LocalWiki) -> None:
@@ -173,6 +239,17 @@ async def test_a_broken_address_or_user_agent_is_refused_at_once() -> None:
         Site("https://en.wikipedia.org/wiki/Earth", user_agent=USER_AGENT)
     with pytest.raises(ValueError, match="whole address"):
         Site("en.wikipedia.org/w/api.php", user_agent=USER_AGENT)
+
+
+async def test_s3_no_password_goes_over_plain_http_to_another_machine() -> None:
+    auth = BotPassword(name="A@b", password="geheim")
+    for url in ("http://wiki.example.org/api.php", "http://10.0.0.1/api.php"):
+        with pytest.raises(ValueError, match="plain http"):
+            Site(url, user_agent=USER_AGENT, auth=auth)
+        Site(url, user_agent=USER_AGENT, auth=auth, http=HttpOptions(plain_http=True))
+        Site(url, user_agent=USER_AGENT)
+    for url in ("http://127.0.0.1:8080/api.php", "http://[::1]/api.php", "http://localhost/api.php"):
+        Site(url, user_agent=USER_AGENT, auth=auth)
 
 
 async def run(*script: Scripted, action: str = "query", retry: RetryPolicy = QUICK) -> tuple[object, ScriptedTransport]:

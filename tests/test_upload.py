@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -77,11 +78,11 @@ async def test_20_mb_arrive_with_the_same_sha1_in_the_memory_of_two_chunks(
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("which", [1, 2, 4])
-async def test_u1_u2_a_lost_chunk_is_read_again_and_arrives_once(
+@pytest.mark.parametrize("which", [1, 2, 4, 5])
+async def test_u1_u2_u3_a_lost_chunk_is_read_again_and_arrives_once(
     wiki: LocalWiki, uploader: BotPassword, tmp_path: Path, name: str, when: str, which: int
 ) -> None:
-    """The first, the second and the last but one chunk, lost before or after the wiki took it."""
+    """The first, the second, the last but one and the last chunk, lost before or after the wiki took it."""
     path = png(tmp_path / "file.png", 100_000, seed=len(name) + 10 * which)
     chunks = 0
 
@@ -159,6 +160,36 @@ async def test_what_cannot_be_uploaded_is_refused_before_any_request(
         with pytest.raises(error, match=message):
             await site.upload(tmp_path / source, filename=filename)
     assert transport.requests == []
+
+
+async def test_a_pipe_is_refused_and_waited_for_by_nobody(bot: Site, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ValueError, match="pipe or a device"):
+        await bot.upload(tmp_path / "pipe.png", filename="Pipe.png")
+    with pytest.raises(TypeError, match="give a path"):
+        await bot.upload(b"bytes", filename="Bytes.png")  # type: ignore[arg-type]  # on purpose
+
+
+async def test_an_error_after_the_publishing_says_that_the_file_is_there(bot: Site, tmp_path: Path, name: str) -> None:
+    def trip(progress: UploadProgress) -> None:
+        if progress.stage is UploadStage.DONE:
+            raise ZeroDivisionError
+
+    path = png(tmp_path / "x.png", 3_000, seed=4711)
+    with pytest.raises(ZeroDivisionError) as caught:
+        await bot.upload(path, filename=name, on_progress=trip)
+    assert "was published" in caught.value.__notes__[0]
+    assert await sha1_on_wiki(bot, name) == sha1(path)
+
+
+async def test_a_refused_publication_keeps_the_filekey(bot: Site, tmp_path: Path, name: str) -> None:
+    path = png(tmp_path / "x.png", 3_000, seed=815)
+    with pytest.raises(ApiError) as caught:
+        await bot.upload(path, filename=name, tags="no such tag")
+    assert caught.value.code == "badtags"
+    assert caught.value.filekey is not None
+    await bot.upload(StashedFile(caught.value.filekey), filename=name)
+    assert await sha1_on_wiki(bot, name) == sha1(path)
 
 
 async def test_a_file_that_changes_while_it_is_sent_is_not_published(bot: Site, tmp_path: Path, name: str) -> None:

@@ -1,6 +1,6 @@
 """How a Site proves who it is: values whose repr hides the secret."""
 
-from attrs import field, frozen
+from attrs import field, frozen, validators
 
 
 @frozen(kw_only=True)
@@ -12,8 +12,13 @@ class BotPassword:
     without touching the account. See https://www.mediawiki.org/wiki/Manual:Bot_passwords.
     """
 
-    name: str = field()
+    name: str = field(validator=validators.instance_of(str))
     password: str = field(repr=False)
+
+    @password.validator
+    def _is_text(self, _attribute: object, value: object) -> None:
+        if not isinstance(value, str) or not value:  # the value is not shown
+            raise ValueError("BotPassword password is empty or no text: is the variable that holds it set?")
 
     @name.validator
     def _has_application(self, _attribute: object, value: str) -> None:

@@ -13,7 +13,9 @@ class RetryPolicy:
 
     ``attempts`` counts all tries of one call, the first included. A wait is drawn evenly between 0 and
     ``first_delay * 2**n`` seconds, at most ``longest_delay`` ("full jitter"); when the wiki names a wait, that is a
-    minimum. After ``deadline`` seconds, all tries and waits of one call together, the last error is raised.
+    minimum. No new try begins more than ``deadline`` seconds after the first one; how long a single try may take is
+    bounded by the time-outs of HttpOptions. Where a new try is of little use (an unknown host, an answer that is no
+    API's), three are made at most.
     """
 
     attempts: int = field(default=8, validator=validators.ge(1))
@@ -42,7 +44,8 @@ class HttpOptions:
     ``read_timeout`` is the longest silence on a connection, not the length of a whole answer; ``write_timeout`` the
     longest silence while sending. ``proxy`` is an URL; without one the environment's usual variables
     (``HTTPS_PROXY``, ``NO_PROXY``) count. ``verify`` is False, or an SSL context with your own certificates.
-    ``headers`` are added to every request and never shown.
+    ``headers`` are added to every request and never shown. ``plain_http`` allows to log in over http, which everybody
+    on the way can read, to another machine than this one.
     """
 
     connect_timeout: float = field(default=15.0, validator=validators.gt(0))
@@ -52,3 +55,15 @@ class HttpOptions:
     proxy: str | None = field(default=None, repr=False)
     verify: ssl.SSLContext | bool = True
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @headers.validator
+    def _can_be_sent(self, _attribute: object, value: tuple[tuple[str, str], ...]) -> None:
+        for name, text in value:  # the text is not shown: it may be a secret
+            if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
+                raise ValueError(f"{name!r} is no name of a header")
+            if not text.isascii() or not text.isprintable() or text != text.strip():
+                raise ValueError(
+                    f"the value of the header {name!r} has a line break, a space at its end or a strange character"
+                )
+
+    plain_http: bool = False

@@ -15,6 +15,7 @@ from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.continuing import Pager, Query, pages_of, row_key, rows_of
 from mwclient_async.sansio.convert import convert_to
 from mwclient_async.sansio.items import pager, rower
+from mwclient_async.sansio.login import Account
 from mwclient_async.sansio.merging import page_key
 from mwclient_async.sansio.modules import QUESTIONS
 from mwclient_async.sansio.pageset import Input, PageSet
@@ -22,6 +23,9 @@ from mwclient_async.session import Session
 from mwclient_async.stream import Stream
 
 Inputs = Input | Iterable[Input] | AsyncIterator[Input]
+
+ANYBODY = Account(name="", anonymous=True, rights=frozenset())
+"""The account of a query without limits, for which it makes no difference whose it is."""
 
 _SOURCES = ("titles", "pageids", "revids", "generator")
 
@@ -154,11 +158,12 @@ class Queries:
         feeding = [f"query+{name}" for name in wire_params.values(encoded.get("generator", ""))]
         modules = await self._session.modules([*names, *feeding])
         generator = modules[feeding[0]] if feeding else None
+        limited = paged or any(module.group == "list" for module in modules.values())
         return Query(
             params={"action": "query", **({"indexpageids": "1"} if paged else {}), **encoded},
             modules=tuple(modules[name] for name in names),
             generator=generator,
-            account=await self._session.account(),
+            account=await self._session.account() if limited else ANYBODY,
             batch_size=batch_size,
             source=f"g{generator.prefix}limit" if generator is not None and generator.limits else None,
             paged=paged,

@@ -159,7 +159,7 @@ def _texts(value: Any, _: Any) -> tuple[str, ...]:
 
 def _object(cls: Any, *, detailed: bool) -> Hook:
     hook = _fields(cls, detailed=detailed)
-    return lambda raw, kind: hook(_an_object(raw), kind)
+    return lambda raw, kind: hook({} if raw == [] else _an_object(raw), kind)
 
 
 def _an_object(raw: Any) -> Any:
@@ -180,7 +180,7 @@ def _fields(cls: Any, *, detailed: bool) -> Hook:
         names |= _WIRE_NAMES.get(base, {})
         hooks |= _HOOKS.get(base, {})
     for attribute in fields(resolve_types(cls)):
-        if attribute.type in _PRIMITIVES and attribute.default is not NOTHING:
+        if attribute.default is not NOTHING and (attribute.type in _PRIMITIVES or has(attribute.type)):
             hook = hooks.get(attribute.name) or converter.get_structure_hook(attribute.type)
             hooks[attribute.name] = _defaulting(hook, attribute.default)
     overrides: dict[str, Any] = {
@@ -259,7 +259,7 @@ def _some_texts(value: Any, kind: Any) -> tuple[str, ...]:
 
 
 def _codes(value: Any, _: Any) -> tuple[str, ...]:
-    return tuple(entry["code"] for entry in value)
+    return tuple(entry["code"] for entry in value or ())
 
 
 def _by_number(value: Any, _: Any) -> dict[int, int]:
@@ -272,7 +272,7 @@ def _sizes(value: Any, _: Any) -> dict[int, ImageSize]:
 
 
 def _numbered(value: Any) -> Iterable[tuple[Any, Any]]:
-    return value.items() if isinstance(value, Mapping) else enumerate(value)
+    return value.items() if isinstance(value, Mapping) else enumerate(value or ())
 
 
 def with_pageid(row: Row) -> Row:
@@ -282,7 +282,7 @@ def with_pageid(row: Row) -> Row:
 
 def _pages_with_id(value: Any, _: Any) -> tuple[ListedPage, ...]:
     structure = structurer(ListedPage)
-    return tuple(structure(with_pageid(entry)) for entry in value)
+    return tuple(structure(with_pageid(entry)) for entry in value or ())
 
 
 _WIRE_NAMES: Mapping[type, Mapping[str, str]] = {

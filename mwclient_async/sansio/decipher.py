@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from mwclient_async.errors import (
     ApiError,
@@ -55,13 +54,15 @@ def decipher(response: Response, *, rest: bool = False) -> Reply:
         return Reply(body=body, request_id=response.header("x-request-id"))
     if body == []:  # an empty PHP array: the answer of an action that has nothing to say
         body = {}
+    if isinstance(body, list) and response.status < _REDIRECT:
+        return Reply(body=body, request_id=response.header("x-request-id"))  # opensearch
     if not isinstance(body, Mapping):
         if _busy(response):
             raise _http_error(response)
-        raise ProtocolError(f"not an answer of the Action API, but {_seen(response)}")
+        raise _strange(ProtocolError, response, f"not an answer of the Action API, but {_seen(response)}")
     warnings = _warnings(body)
     errors = _errors(body)
-    if errors:
+    if errors and (response.status < _TOO_MANY or _is_the_wikis(response, body)):
         raise class_for(errors[0].code)(
             errors,
             warnings=warnings,
@@ -84,7 +85,7 @@ def retry_after(response: Response) -> float | None:
     try:
         until, now = parsedate_to_datetime(text), parsedate_to_datetime(response.header("date"))
         return max(0.0, (until - now).total_seconds())
-    except (TypeError, ValueError):  # no date, or one with and one without a zone
+    except (TypeError, ValueError, OverflowError):  # no date, or one with and one without a zone
         return None
 
 
@@ -100,7 +101,13 @@ def _decoded(response: Response) -> Any:
     if _busy(response):
         raise _http_error(response)
     cls = BrokenReply if fine else ProtocolError
-    raise cls(f"an answer that is not JSON: {_seen(response)}. {_advice(response)}")
+    raise _strange(cls, response, f"an answer that is not JSON: {_seen(response)}. {_advice(response)}")
+
+
+def _strange(cls: type[ProtocolError], response: Response, text: str) -> ProtocolError:
+    error = cls(text)
+    error.status = response.status
+    return error
 
 
 def _busy(response: Response) -> bool:
@@ -123,8 +130,9 @@ def _seen(response: Response) -> str:
 def _advice(response: Response) -> str:
     location = response.header("location")
     if location:
-        parts = urlsplit(location)
-        return f"It redirects to {urlunsplit((parts.scheme, parts.netloc, parts.path, '', ''))!r}: use that address."
+        return f"It redirects to {location.partition('?')[0]!r}: use that address."
+    if response.status == 413:  # noqa: PLR2004 - as below
+        return "The server takes no body that large: choose a smaller chunk_size."
     if response.status == 404:  # noqa: PLR2004 - the well-known status
         return "Nothing is at this address: the wiki's page Special:Version names its api.php and rest.php."
     return "Is this the address of an api.php? The wiki's page Special:Version names it."
@@ -142,6 +150,14 @@ def _errors(body: Mapping[str, Any]) -> tuple[ApiErrorItem, ...]:
     return (_error_item({**item, "text": item.get("info"), "data": data}, single),)
 
 
+def _is_the_wikis(response: Response, body: Mapping[str, Any]) -> bool:
+    """Whether the errors beside a bad status are MediaWiki's own, and not a gateway's."""
+    items = body.get("errors")
+    first = _mapping(items[0]) if isinstance(items, list) and items else _mapping(body.get("error"))
+    ours = isinstance(first.get("code"), str) and isinstance(first.get("text", first.get("info")), str)
+    return ours or bool(response.header("mediawiki-api-error"))
+
+
 def _error_item(item: Mapping[str, Any], told: Any) -> ApiErrorItem:
     return ApiErrorItem(
         code=str(item.get("code", "unknown")),
@@ -155,6 +171,8 @@ def _warnings(body: Mapping[str, Any]) -> tuple[ApiWarning, ...]:
     listed = body.get("warnings") or ()
     if isinstance(listed, Mapping):  # the old form, by module
         listed = [{"module": module, "text": _mapping(said).get("warnings", said)} for module, said in listed.items()]
+    if not isinstance(listed, list | tuple):
+        listed = [listed]
     items = [item if isinstance(item, Mapping) else {"text": item} for item in listed]
     return tuple(
         ApiWarning(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from importlib import metadata
+from ipaddress import ip_address
 from urllib.parse import quote, urlencode, urlsplit
 
 from attrs import frozen
@@ -54,12 +55,12 @@ class Envelope:
         url = self.api_url + _query(params)
         if not call.post and token is None and call.part is None and len(url) <= self.limits.url_length:
             return Request(method="GET", url=url, headers=headers)
-        if not call.write and not call.login:
+        if not call.post:
             headers["promise-non-write-api-action"] = "true"  # a read may be answered by the nearest data centre
         in_url = {name: value for name, value in params.items() if name in _IN_URL}
         in_body = [(name, value) for name, value in params.items() if name not in _IN_URL]
         if token is not None:
-            in_body.append(("token", token))
+            in_body.append((call.token_name, token))
         if call.part is None:
             headers["content-type"] = "application/x-www-form-urlencoded"
             body: bytes | Multipart = urlencode(in_body).encode("ascii")
@@ -123,17 +124,31 @@ def _version() -> str:
 
 def checked_url(name: str, url: str) -> str:
     """An absolute http(s) URL without query, fragment and credentials; ValueError otherwise."""
+    if "@" in url:  # not shown: it may hold a password
+        raise ValueError(f"{name} has credentials in it: leave them out, and give the Site its auth")
     hint = "write the whole address, as in 'https://en.wikipedia.org/w/api.php'"
     try:
         parts = urlsplit(url)
         fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        (parts.hostname or "").encode("idna")
     except ValueError as error:
         raise ValueError(f"{name}={url!r}: {error}; {hint}") from error
     if not fine or any(char.isspace() or not char.isprintable() for char in url):
         raise ValueError(f"{name}={url!r}: {hint}")
-    if "?" in url or "#" in url or parts.username is not None or parts.password is not None:
-        raise ValueError(f"{name} has a query, a fragment or credentials in it: leave them out")
+    if "?" in url or "#" in url:
+        raise ValueError(f"{name}={url!r} has a query or a fragment in it: leave them out")
     return url.rstrip("/")
+
+
+def is_safe_for_credentials(url: str) -> bool:
+    """Whether a password may be sent there: over https, or to this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        here = ip_address(host).is_loopback
+    except ValueError:
+        here = host == "localhost" or host.endswith(".localhost")
+    return parts.scheme == "https" or here
 
 
 def rest_url_beside(api_url: str) -> str:

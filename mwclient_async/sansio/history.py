@@ -22,6 +22,7 @@ from mwclient_async.sansio.params import is_count
 from mwclient_async.sansio.wire import Call, Conversation
 
 HistoryFilter = Literal["anonymous", "bot", "reverted", "minor"]
+_LONGEST = 1024  # bytes; titles have 255, and a namespace's name
 _FILTERS = ("anonymous", "bot", "reverted", "minor")
 
 
@@ -92,6 +93,8 @@ def history(title: str, *, filter: str | None, older_than: int | None, newer_tha
         raise ValueError("title is empty: give the page's title, for example 'Earth'")
     if not title.strip(". _"):
         raise ValueError(f"title={title!r} is no title of a wiki")
+    if len(title.encode("utf-8", "surrogatepass")) > _LONGEST:
+        raise ValueError(f"title={title[:60]!r}... is longer than {_LONGEST} bytes, which no title is")
     if older_than is not None and newer_than is not None:
         raise ValueError("older_than and newer_than exclude each other: a history is walked in one direction")
     if filter is not None and filter not in _FILTERS:

@@ -134,20 +134,20 @@ def _part(prop: str) -> Callable[[Row], Any]:
     if prop in _ONE:
         return _ONE[prop]()
     structure: Callable[[Row], Any] = structurer(_MANY[prop])
+    return lambda raw: tuple(map(structure, _rows(raw, prop)))
 
-    def rows(raw: Row) -> tuple[Any, ...]:
-        found = raw.get(prop, [])
-        if not isinstance(found, list):
-            raise ProtocolError(f"the wiki's answer has {type(found).__name__} for the rows of {prop}: {found!r:.80}")
-        return tuple(map(structure, found))
 
-    return rows
+def _rows(raw: Row, prop: str) -> list[Any]:
+    found = raw.get(prop, [])
+    if not isinstance(found, list):
+        raise ProtocolError(f"the wiki's answer has {type(found).__name__} for the rows of {prop}: {found!r:.80}")
+    return found
 
 
 def _contributors() -> Callable[[Row], Contributors]:
     structure = structurer(Contributor)
     return lambda raw: Contributors(
-        users=tuple(map(structure, raw.get("contributors", ()))), anonymous=raw.get("anoncontributors", 0)
+        users=tuple(map(structure, _rows(raw, "contributors"))), anonymous=raw.get("anoncontributors", 0)
     )
 
 

@@ -25,18 +25,24 @@ OURS = frozenset({"action", "format", "formatversion", "errorformat", "errorlang
 """Parameters that the library sets itself: what comes back depends on them."""
 
 
-def encode(params: Mapping[str, Any] | None = None, keywords: Mapping[str, Any] | None = None) -> dict[str, str]:
+def encode(
+    params: Mapping[str, Any] | None = None,
+    keywords: Mapping[str, Any] | None = None,
+    *,
+    allowed: frozenset[str] = frozenset(),
+) -> dict[str, str]:
     """Every parameter that is sent, by its name on the wire.
 
     ``params`` are taken by their exact names; from a keyword one trailing underscore is dropped (``from_``,
-    ``import_``). Raises ValueError for a name given twice, a name that the library sets itself, a naive datetime, or a
-    value that cannot be sent; TypeError for a type that has no form on the wire.
+    ``import_``). ``allowed`` are names that the library sets elsewhere and the caller may set here. Raises ValueError
+    for a name given twice, a name that the library sets itself, a naive datetime, or a value that cannot be sent;
+    TypeError for a type that has no form on the wire.
     """
     encoded: dict[str, str] = {}
     exact = [(str(name), value) for name, value in (params or {}).items()]
     dropped = [(name.removesuffix("_"), value) for name, value in (keywords or {}).items()]
     for name, value in exact + dropped:
-        if name in OURS:
+        if name in OURS and name not in allowed:
             raise ValueError(f"{name!r} is set by the library itself: leave it out")
         if name in encoded:
             raise ValueError(f"{name!r} is given twice")
@@ -80,7 +86,7 @@ def _scalar(name: str, value: Any) -> str:
     if isinstance(value, datetime):
         return _timestamp(name, value)
     raise TypeError(
-        f"{name}={value!r}: a {type(value).__name__} has no form on the wire; pass text, a number or a list"
+        f"{name}: a value of type {type(value).__name__} has no form on the wire; pass text, a number or a list"
     )
 
 

@@ -29,7 +29,8 @@ from mwclient_async.errors import (
 from mwclient_async.models.options import RetryPolicy
 
 _TOO_MANY = 429
-_FEW = 3  # attempts at an answer that is no API's: it may as well be the wrong address
+_NOT_EXECUTED = frozenset({301, 302, 303, 307, 308, 404, 405, 413, 414, 415})  # no script of the wiki has run
+_FEW = 3  # attempts where it may as well be the wrong address: an answer that is no API's, an unknown host
 _STEEPEST = 60  # doublings; beyond that every policy's longest delay is reached
 _LEAST_WAIT: dict[type[MediaWikiError], float] = {MaxlagExceeded: 5.0, ReadOnly: 5.0, RateLimited: 5.0}
 
@@ -52,7 +53,9 @@ def ambiguous(error: MediaWikiError) -> bool:
     """Whether the wiki may or may not have done what it was asked."""
     if isinstance(error, HttpError):
         return error.status != _TOO_MANY
-    return isinstance(error, ReplyLost | InternalError | ProtocolError)
+    if isinstance(error, ProtocolError):
+        return error.status not in _NOT_EXECUTED
+    return isinstance(error, ReplyLost | InternalError)
 
 
 def passing(error: MediaWikiError) -> bool:
@@ -71,7 +74,8 @@ def decide(
     """
     if not (certainly_not_done(error) or (resend and ambiguous(error) and passing(error))):
         return None
-    if attempt >= (min(policy.attempts, _FEW) if isinstance(error, BrokenReply) else policy.attempts):
+    doubtful = isinstance(error, BrokenReply) or (isinstance(error, ConnectionFailed) and error.lasting)
+    if attempt >= (min(policy.attempts, _FEW) if doubtful else policy.attempts):
         return None
     jitter = rand * min(policy.longest_delay, policy.first_delay * 2.0 ** min(attempt - 1, _STEEPEST))
     asked = getattr(error, "retry_after", None) or 0.0

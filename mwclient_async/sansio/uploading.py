@@ -6,6 +6,8 @@
 - *Chunks are sent with ``ignorewarnings``*, because a warning (the name exists!) would end the session of chunks.
   Nothing is published by that: the stash asks nobody. Publishing is a request of its own, without ``ignorewarnings``
   unless the caller chose it, so that nothing is overwritten by default.
+- *When the answer to the last chunk is lost*, the wiki has put the file together under another key and forgotten the
+  old one; the file is found again among the account's stashed files, by its size and SHA-1.
 - *Before it is published*, the SHA-1 of the stashed file is compared with that of what was read.
 
 The manual's page is https://www.mediawiki.org/wiki/API:Upload.
@@ -18,14 +20,22 @@ from typing import Any
 
 from attrs import field, frozen
 
-from mwclient_async.errors import ProtocolError, SourceChanged, StashError, UploadWarnings
+from mwclient_async.errors import (
+    MediaWikiError,
+    OutcomeUnknown,
+    ProtocolError,
+    SourceChanged,
+    StashError,
+    UploadWarnings,
+)
 from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import UploadProgress, UploadResult, UploadStage
 from mwclient_async.models.values import UploadWarning
 from mwclient_async.sansio.convert import structurer
-from mwclient_async.sansio.wire import Call, Conversation, Part, Report
+from mwclient_async.sansio.wire import Call, Conversation, Part, Reply, Report
 
 DEFAULT_CHUNK = 5 * 1024 * 1024
+_GONE = frozenset({"uploadstash-file-not-found", "stashedfilenotfound"})
 _MOST_STUCK = 5  # chunks in a row that brought the wiki no further than it was
 _FORBIDDEN_IN_NAMES = frozenset("#<>[]|{}/:\\") | {chr(code) for code in range(32)} | {"\x7f"}
 _LONGEST_NAME = 240  # bytes; the wiki's own limit
@@ -74,11 +84,16 @@ def send_chunks(*, filename: str, size: int, chunk_size: int, sha1: Callable[[],
             reply = yield _chunk(filename, size, offset, length, filekey)
         except StashError as error:
             stands_at = error.offset
+            if filekey is not None and offset + length == size and error.code in _GONE:
+                found = yield from _find(size, sha1)
+                if found is None:
+                    raise
+                return found
             if filekey is None or stands_at is None or stands_at == offset or not 0 < stands_at < size:
                 raise
             result: Mapping[str, Any] = {"result": "Continue", "offset": stands_at, "filekey": filekey}
         else:
-            result = reply.body.get("upload", {})
+            result = _result(reply)
         if result.get("result") == "Success":
             yield Report(UploadProgress(stage=UploadStage.SENDING, sent=size, total=size))
             yield from _check_sha1(result, sha1)
@@ -97,30 +112,39 @@ def send_chunks(*, filename: str, size: int, chunk_size: int, sha1: Callable[[],
 
 
 def publish(publication: Publication, filekey: str, *, total: int) -> Conversation[UploadResult]:
-    """Publish a stashed file. Raises UploadWarnings for warnings that the caller did not choose to ignore."""
+    """Publish a stashed file; every error raised carries its ``filekey``.
+
+    Raises UploadWarnings for warnings that the caller did not choose to ignore, and OutcomeUnknown for an answer that
+    does not say what was done.
+    """
     ignored: tuple[UploadWarning, ...] = ()
     ignoring = publication.ignored is True
     while True:
         yield Report(UploadProgress(stage=UploadStage.PUBLISHING, sent=total, total=total))
-        reply = yield _publish(publication, filekey, ignoring=ignoring)
-        result = reply.body.get("upload", {})
+        try:
+            reply = yield _publish(publication, filekey, ignoring=ignoring)
+        except MediaWikiError as error:
+            error.filekey = filekey
+            raise
+        result = _result(reply)
+        warnings = _warnings(result)
         if result.get("result") == "Success":
-            yield Report(UploadProgress(stage=UploadStage.DONE, sent=total, total=total))
-            info = result.get("imageinfo")
             return UploadResult(
                 filename=str(result.get("filename", publication.filename)),
-                imageinfo=structurer(ImageInfo)(info) if info else None,
-                ignored=ignored or _warnings(result),
+                imageinfo=_imageinfo(result),
+                ignored=(*ignored, *(warning for warning in warnings if warning not in ignored)),
             )
         if result.get("result") != "Warning":
-            raise ProtocolError(
-                f"the wiki answered with {result.get('result')!r}, which is none of Success and Warning"
+            unknown = OutcomeUnknown(
+                f"the wiki answered the publishing of {publication.filename!r} with {result.get('result')!r}, which is "
+                "none of Success and Warning: look whether the file is there"
             )
-        ignored = _warnings(result)
+            unknown.filekey = filekey
+            raise unknown
         filekey = str(result.get("filekey", filekey))
-        if ignoring or not ignored or not publication.ignores(ignored):
-            raise UploadWarnings(ignored, filekey=filekey, filename=publication.filename)
-        ignoring = True
+        if ignoring or not warnings or not publication.ignores(warnings):
+            raise UploadWarnings(warnings, filekey=filekey, filename=publication.filename)
+        ignored, ignoring = warnings, True
 
 
 def _chunk(filename: str, size: int, offset: int, length: int, filekey: str | None) -> Call:
@@ -149,22 +173,46 @@ def _publish(publication: Publication, filekey: str, *, ignoring: bool) -> Call:
 
 
 def _check_sha1(result: Mapping[str, Any], sha1: Callable[[], str]) -> Conversation[None]:
-    theirs = (result.get("imageinfo") or {}).get("sha1")
+    info = result.get("imageinfo")
+    theirs = info.get("sha1") if isinstance(info, Mapping) else None
     if theirs is None:  # a wiki may leave it out of a long answer
-        params = {
-            "action": "query",
-            "prop": "stashimageinfo",
-            "siifilekey": _text(result, "filekey"),
-            "siiprop": "sha1",
-        }
-        reply = yield Call(params=params)
-        found = reply.body.get("query", {}).get("stashimageinfo", [])
-        theirs = found[0].get("sha1") if found else None
+        theirs = yield from _stashed_sha1(_text(result, "filekey"))
     ours = sha1()
     if theirs is not None and theirs != ours:
         raise SourceChanged(
             f"the wiki has a file with SHA-1 {theirs}, but {ours} was read: nothing was published; upload it again"
         )
+
+
+def _find(size: int, sha1: Callable[[], str]) -> Conversation[str | None]:
+    """The filekey of the whole file, when the answer to its last chunk was lost: the wiki has put it together then."""
+    params = {"action": "query", "list": "mystashedfiles", "msfprop": "size|type", "msflimit": "max"}
+    reply = yield Call(params=params)
+    stashed = reply.body.get("query", {}).get("mystashedfiles", ())
+    for entry in stashed:
+        if entry.get("size") == size and entry.get("status") == "finished":
+            filekey = _text(entry, "filekey")
+            if (yield from _stashed_sha1(filekey)) == sha1():
+                return filekey
+    return None
+
+
+def _stashed_sha1(filekey: str) -> Conversation[str | None]:
+    reply = yield Call(params={"action": "query", "prop": "stashimageinfo", "siifilekey": filekey, "siiprop": "sha1"})
+    found = reply.body.get("query", {}).get("stashimageinfo", [])
+    return str(found[0]["sha1"]) if found and "sha1" in found[0] else None
+
+
+def _result(reply: Reply) -> Mapping[str, Any]:
+    result = reply.body.get("upload") if isinstance(reply.body, Mapping) else None
+    return result if isinstance(result, Mapping) else {}
+
+
+def _imageinfo(result: Mapping[str, Any]) -> ImageInfo | None:
+    try:
+        return structurer(ImageInfo)(result["imageinfo"])
+    except (KeyError, ProtocolError):  # the file is published, whatever the wiki says of it
+        return None
 
 
 def _text(result: Mapping[str, Any], name: str) -> str:

@@ -37,17 +37,18 @@ class Part:
 class Call:
     """One request, as a conversation means it.
 
-    ``path`` is empty for the Action API and begins with ``/v1/`` for the REST API. ``token`` names the kind of token to
-    add. ``write`` says that the wiki may change, so that a lost reply does not mean "send it again"; ``repeatable``
-    takes that back where the wiki itself refuses to do it twice (a chunk with its offset). ``login`` marks the
-    requests that make a session, which assert nothing about it, ``partial`` those that leave out modules of a query
-    and keep their parameters.
+    ``path`` is empty for the Action API and begins with ``/v1/`` for the REST API. ``token`` names the kind of token
+    to add, ``token_name`` the parameter that it is. ``write`` says that the wiki may change, so that a lost reply
+    does not mean "send it again"; ``repeatable`` takes that back where the wiki itself refuses to do it twice (a
+    chunk with its offset). ``login`` marks the requests that make a session, which assert nothing about it,
+    ``partial`` those that leave out modules of a query and keep their parameters.
     """
 
     params: Mapping[str, str] = field(factory=dict, repr=False)  # a login has its password in them
     path: str = ""
     post: bool = False
     token: str | None = None
+    token_name: str = "token"  # noqa: S105 - a parameter's name
     write: bool = False
     repeatable: bool = False
     login: bool = False

@@ -12,6 +12,7 @@ from mwclient_async.errors import (
     ApiError,
     BadRequest,
     BadToken,
+    ChunkRefused,
     EditConflict,
     FileRefused,
     HttpError,
@@ -102,9 +103,9 @@ REFUSALS = [
     (refused("stashfailed", "Chunked upload is already completed, check status for details."), StashError),
     (refused("stashfailed", "This file did not pass file verification."), StashError),
     (refused("uploadstash-file-not-found", 'Key "…" not found in stash.'), StashError),
-    (refused("chunk-too-small", "Minimum chunk size is 1,024 bytes for non-final chunks."), StashError),
-    (refused("invalid-chunk", "Offset plus current chunk is greater than claimed file size."), StashError),
-    (refused("badupload", "The uploaded file exceeds the server's maximum of 2 MB.", size=2097152), FileRefused),
+    (refused("chunk-too-small", "Minimum chunk size is 1,024 bytes for non-final chunks."), ChunkRefused),
+    (refused("invalid-chunk", "Offset plus current chunk is greater than claimed file size."), ChunkRefused),
+    (refused("badupload", "The uploaded file exceeds the server's maximum of 2 MB.", size=2097152), ChunkRefused),
     (refused("missingresult", "No result in status data."), UploadError),
     (refused("publishfailed", "Upload from stash already in progress."), UploadError),
     (refused("fileexists-no-change", "…", stasherrors=[{"code": "uploadstash-exception"}]), FileRefused),
@@ -214,10 +215,28 @@ def test_broken_json_with_an_http_error_is_judged_by_its_status(status: int, cls
         decipher(Response(status=status, headers=(JSON,), body=b"{"))
 
 
-@pytest.mark.parametrize("body", [None, 5, "text", [1], True], ids=repr)
+@pytest.mark.parametrize("body", [None, 5, "text", True], ids=repr)
 def test_json_that_is_no_object_is_no_answer_of_the_action_api(body: Any) -> None:
     with pytest.raises(ProtocolError, match="not an answer of the Action API"):
         decipher(answer(body))
+
+
+def test_a_list_is_an_answer_as_opensearch_gives_it() -> None:
+    assert decipher(answer(["a", ["A"]])).body == ["a", ["A"]]
+
+
+@pytest.mark.parametrize(
+    "body", [{"error": "upstream timeout"}, {"error": {"code": 504}}, {"errors": [{"status": "504"}]}, {"message": "x"}]
+)
+def test_w2_the_error_of_a_gateway_is_not_the_wikis_word(body: Any) -> None:
+    with pytest.raises(HttpError):
+        decipher(Response(status=504, headers=(JSON,), body=json.dumps(body).encode()))
+
+
+def test_an_error_of_the_wikis_own_beside_a_bad_status_is_its_word() -> None:
+    body = {"errors": [{"code": "ratelimited", "text": "Slow down."}]}
+    with pytest.raises(RateLimited):
+        decipher(Response(status=429, headers=(JSON,), body=json.dumps(body).encode()))
 
 
 @pytest.mark.parametrize(

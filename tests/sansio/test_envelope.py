@@ -85,14 +85,14 @@ def test_the_token_is_the_last_field_of_the_body_and_not_in_the_url() -> None:
 
 
 def test_a_read_that_is_posted_may_be_answered_by_the_nearest_data_centre() -> None:
-    read = ENVELOPE.dress(evolve(QUERY, post=True))
+    long = evolve(QUERY, params={**QUERY.params, "titles": "x" * 7000})
+    read = ENVELOPE.dress(long)
     write = ENVELOPE.dress(EDIT, token=TOKEN)
     login = ENVELOPE.dress(Call(params={"action": "login"}, post=True, login=True))
-    assert ["promise-non-write-api-action" in request.headers for request in (read, write, login)] == [
-        True,
-        False,
-        False,
-    ]
+    purge = ENVELOPE.dress(Call(params={"action": "purge"}, post=True))  # harmless, and a write to the wiki
+    promised = ["promise-non-write-api-action" in request.headers for request in (read, write, login, purge)]
+    assert read.method == "POST"
+    assert promised == [True, False, False, False]
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,9 @@ def test_none_and_false_are_not_sent(value: Any) -> None:
     ],
 )
 def test_what_has_no_form_on_the_wire_is_a_type_error_that_names_the_parameter(value: Any) -> None:
-    with pytest.raises(TypeError, match=r"^p="):
+    with pytest.raises(TypeError, match=r"^p: a value of type \w+ has no form") as caught:
         encode({"p": value})
+    assert repr(value) not in str(caught.value)  # it could be a secret
 
 
 @pytest.mark.parametrize(

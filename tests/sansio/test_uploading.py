@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async.errors import MediaWikiError, ProtocolError, SourceChanged, StashError, UploadWarnings
+from mwclient_async.errors import (
+    MediaWikiError,
+    OutcomeUnknown,
+    ProtocolError,
+    SourceChanged,
+    StashError,
+    UploadWarnings,
+)
 from mwclient_async.models.upload import UploadProgress, UploadStage
 from mwclient_async.models.values import UploadWarning
 from mwclient_async.sansio.uploading import Publication, file_name, publish, send_chunks
@@ -272,7 +279,7 @@ def test_u4_u5_publishing_is_a_write_that_ignores_no_warning() -> None:
     params = {"action": "upload", "filename": "A.png", "filekey": "K", "comment": "C", "text": "T", "tags": "a|b"}
     assert script.calls == [Call(params=params, post=True, token="csrf", write=True)]
     assert (result.filename, result.imageinfo.sha1, result.imageinfo.size, result.ignored) == ("A.png", SHA1, 10, ())
-    assert [event.stage for event in script.events] == [UploadStage.PUBLISHING, UploadStage.DONE]
+    assert [event.stage for event in script.events] == [UploadStage.PUBLISHING]
 
 
 def test_a_page_gets_no_text_where_none_was_given() -> None:
@@ -332,14 +339,26 @@ def test_u5_one_can_go_on_with_the_filekey_that_was_sent_where_the_wiki_names_no
     assert caught.value.filekey == "K"
 
 
-@pytest.mark.parametrize("body", [{}, {"upload": {}}, {"upload": {"result": "Strange"}}])
-def test_any_other_result_is_a_protocol_error(body: Mapping[str, Any]) -> None:
-    with pytest.raises(ProtocolError, match=r"none of Success and Warning"):
+@pytest.mark.parametrize("body", [{}, {"upload": {}}, {"upload": []}, {"upload": {"result": "Strange"}}])
+def test_w2_any_other_result_leaves_open_what_was_done(body: Mapping[str, Any]) -> None:
+    with pytest.raises(OutcomeUnknown, match=r"none of Success and Warning") as caught:
         Script(body).run(publishing())
+    assert caught.value.filekey == "K"
+
+
+def test_an_imageinfo_that_does_not_fit_hides_no_success() -> None:
+    done = {"upload": {"result": "Success", "filename": "A.png", "imageinfo": {"size": "many"}}}
+    assert Script(done).run(publishing()).imageinfo is None
+
+
+def test_warnings_that_came_with_the_success_are_told_too() -> None:
+    done = {"upload": {"result": "Success", "filename": "A.png", "warnings": {"exists": "A.png"}}}
+    result = Script(warned(duplicate=["B.png"]), done).run(publishing(ignored={"duplicate"}))
+    assert [warning.kind for warning in result.ignored] == ["duplicate", "exists"]
 
 
 @pytest.mark.parametrize("error", [refusal("protectedpage"), refusal("fileexists-no-change")], ids=["a", "b"])
-def test_a_refusal_comes_out_as_it_is(error: MediaWikiError) -> None:
+def test_a_refusal_comes_out_as_it_is_and_with_the_filekey(error: MediaWikiError) -> None:
     with pytest.raises(MediaWikiError) as caught:
         Script(error).run(publishing())
     assert caught.value is error

@@ -24,8 +24,36 @@ from mwclient_async import (
     UploadResult,
     UploadWarning,
 )
-from mwclient_async.models.lists import CategoryMember, ListedCategory, ListedPage, RecentChange, SearchResult
-from mwclient_async.models.props import CategoryInfo, ImageInfo, PageCategory, PageInfo, PageLink, Revision
+from mwclient_async.models.accounts import Block, User, UserInfo
+from mwclient_async.models.info import General, Namespace, SiteInfo
+from mwclient_async.models.lists import (
+    ArchivedFile,
+    CategoryMember,
+    Contribution,
+    ExternalUse,
+    InterwikiBacklink,
+    LinkedTitle,
+    ListedCategory,
+    ListedFile,
+    ListedPage,
+    LogEvent,
+    ProtectedTitle,
+    RecentChange,
+    SearchResult,
+    SpecialPageRow,
+    Tag,
+    WatchedChange,
+)
+from mwclient_async.models.props import (
+    CategoryInfo,
+    Contributors,
+    ImageInfo,
+    LinkingPage,
+    PageCategory,
+    PageInfo,
+    PageLink,
+    Revision,
+)
 from mwclient_async.models.rest import HistoryRevision
 
 
@@ -65,6 +93,10 @@ async def queries(site: Site) -> None:
         assert_type(page.imageinfo, tuple[ImageInfo, ...])
         assert_type(page.pageprops, Mapping[str, str])
         assert_type(page.raw, Mapping[str, Any])
+        assert_type(page.contributors, Contributors)
+        assert_type(page.linkshere, tuple[LinkingPage, ...])
+        assert_type(page.extension("length", int), int)
+        assert_type(page.extension("links", tuple[PageLink, ...]), tuple[PageLink, ...])
 
 
 async def streams(stream: Stream[Page]) -> None:
@@ -100,10 +132,38 @@ async def lists(site: Site, module: str) -> None:
     assert_type(site.list("categorymembers", title="Category:A", batch_size=5), Stream[CategoryMember])
     assert_type(site.list("recentchanges", type="edit"), Stream[RecentChange])
     assert_type(site.list("search", search="A"), Stream[SearchResult])
-    assert_type(site.list("logevents"), Stream[Mapping[str, Any]])
+    assert_type(site.list("allimages"), Stream[ListedFile])
+    assert_type(site.list("alllinks"), Stream[LinkedTitle])
+    assert_type(site.list("allusers"), Stream[User])
+    assert_type(site.list("blocks"), Stream[Block])
+    assert_type(site.list("exturlusage"), Stream[ExternalUse])
+    assert_type(site.list("filearchive"), Stream[ArchivedFile])
+    assert_type(site.list("iwbacklinks", prefix="a"), Stream[InterwikiBacklink])
+    assert_type(site.list("langbacklinks", lang="a"), Stream[InterwikiBacklink])
+    assert_type(site.list("logevents"), Stream[LogEvent])
+    assert_type(site.list("protectedtitles"), Stream[ProtectedTitle])
+    assert_type(site.list("querypage", page="Wantedpages"), Stream[SpecialPageRow])
+    assert_type(site.list("random"), Stream[ListedPage])
+    assert_type(site.list("tags"), Stream[Tag])
+    assert_type(site.list("usercontribs", user="A"), Stream[Contribution])
+    assert_type(site.list("users", users=["A"]), Stream[User])
+    assert_type(site.list("watchlist"), Stream[WatchedChange])
+    assert_type(site.list("pagepropnames"), Stream[Mapping[str, Any]])
     assert_type(site.list(module), Stream[Mapping[str, Any]])
     async for change in site.list("recentchanges"):
         assert_type(change.timestamp, datetime | None)
+
+
+async def meta(site: Site) -> None:
+    info = await site.info("general", "namespaces", inlanguagecode="de")
+    assert_type(info, SiteInfo)
+    assert_type(info.general, General)
+    assert_type(info.general.time, datetime | None)
+    assert_type(info.namespaces, Mapping[int, Namespace])
+    me = await site.userinfo()
+    assert_type(me, UserInfo)
+    assert_type(me.rights, frozenset[str])
+    assert_type(me.unreadcount, int | str | None)
 
 
 async def histories(site: Site) -> None:
