@@ -403,6 +403,7 @@ class TooManyValues(BadRequest):
     """More values than one request takes; ``data["limit"]`` is the number it takes."""
 
     codes = frozenset({"toomanyvalues"})
+    hint = "site.pages takes any number of titles and ids"
 
 
 class BadContinue(BadRequest):

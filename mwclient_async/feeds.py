@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Generic, Protocol, TypeVar
 
 from attrs import evolve, field, frozen
@@ -79,7 +79,6 @@ class ChainFeed(Generic[T]):
         self._next = plan.start.continuation
         self._sent = plan.start.limits
         self._given = Counter(plan.start.given)
-        self._reach = max(plan.start.limits.values(), default=0)  # how many rows the batch of the cursor may have had
         self._want = plan.limit
         self._guard = LoopGuard()
         self._seen: set[str] = set()
@@ -98,7 +97,8 @@ class ChainFeed(Generic[T]):
         pager, start = self._pager, self._next
         assert pager is not None
         assert start is not None
-        limits = pager.limits(want=self._want, sent=self._sent)
+        # Rows that are given again take no part in the count, so that they must not make the requests small.
+        limits = pager.limits(want=None if self._plan.distinct else self._want, sent=self._sent)
         guard = evolve(self._guard)  # a job that fails or is cancelled leaves no trace in it
         try:
             fetched = await drive(pager.batch(start, limits, guard), self._send, on_sent=on_sent)
@@ -112,17 +112,19 @@ class ChainFeed(Generic[T]):
         items = [self._convert(row) for row in kept]
         # From here on nothing can fail.
         self._guard = guard
-        self._settle(pager, len(fetched.rows), given, kept)
+        self._sent = {} if fetched.complete else limits
+        self._settle(pager, given, kept)
         # Rows beyond the limit were fetched and are not given: the run ends within this batch.
         self._next = fetched.following if len(kept) == len(fresh) else None
         left_over = tuple(self._given.elements())
-        here, following = self._plan.start, fetched.following
+        here, following, limits_after = self._plan.start, fetched.following, self._sent
+        keys: list[str] = []
 
         def cursor_at(count: int) -> Cursor:
             if count == len(fresh):
-                return evolve(here, continuation=following, limits={}, given=left_over)
-            keys = tuple(pager.key(row) for row in (*given, *kept[:count]))
-            return evolve(here, continuation=start, limits=limits, given=keys + left_over)
+                return evolve(here, continuation=following, limits=limits_after, given=left_over)
+            keys.extend(pager.key(row) for row in (*given, *kept)[len(keys) : len(given) + count])
+            return evolve(here, continuation=start, limits=limits, given=(*keys[: len(given) + count], *left_over))
 
         return Loaded(items=items, fetched=fetched, cursor_at=cursor_at)
 
@@ -147,17 +149,14 @@ class ChainFeed(Generic[T]):
                 seen.add(key)
         return given, fresh
 
-    def _settle(self, pager: Pager, count: int, given: list[Row], kept: list[Row]) -> None:
+    def _settle(self, pager: Pager, given: list[Row], kept: list[Row]) -> None:
         if self._want is not None:
             self._want -= len(kept)
-        self._sent = {}
         if self._plan.distinct:
             self._seen.update(map(pager.key, (*given, *kept)))
         if self._given:
+            # Rows of the cursor's batch may have been pushed far down meanwhile: their keys stay until they have come.
             self._given = +(self._given - Counter(map(pager.key, given)))
-            self._reach -= count
-            if self._reach <= 0:  # the cursor's batch has been seen in full: what is left of it is gone from the wiki
-                self._given.clear()
 
 
 class InputFeed(Generic[T]):
@@ -187,37 +186,38 @@ class InputFeed(Generic[T]):
         self._count = 0
         self._digest = hashlib.sha256()
         self._taken: list[Input] = []
+        self._different: set[Input] = set()
+        if plan.distinct or not plan.merged:
+            raise ValueError("pages() gives one answer for each input: distinct() and fragments() are for queries")
 
     async def reserve(self) -> Job[T] | None:
         if self._plan.start.continuation is None or self._want == 0:
             return None
         if self._pages is None:
             await self._skip(self._plan.start.continuation)
-        room = 1 if self._pages is None else self._pages.room
-        while self._has_room(room):
-            try:
-                self._taken.append(await anext(self._inputs))
-            except StopAsyncIteration:
-                break
-            if self._pages is None:  # the first input is there: now it is worth asking the wiki
-                self._pages = await self._prepare()
-                self._convert = self._make_convert()
-                room = self._pages.room
+            if not await self._take(1):  # with nothing asked, the wiki is not asked who we are
+                return None
+            self._pages = await self._prepare()
+            self._convert = self._make_convert()
+        await self._take(self._pages.room)
         if not self._taken:
             return None
-        taken, self._taken = self._taken, []
+        taken, self._taken, self._different = self._taken, [], set()
         if self._want is not None:
             self._want -= len(taken)
         return self._job(taken)
 
-    def _has_room(self, room: int) -> bool:
-        """Whether one more input goes into the request: inputs that are there already take no room."""
-        taken = self._taken
-        return (
-            len(set(taken)) < room
-            and len(taken) < _MOST_REPEATS * room
-            and (self._want is None or len(taken) < self._want)
-        )
+    async def _take(self, room: int) -> bool:
+        """Take inputs for one request, as many different ones as have room in it; whether there are any."""
+        most = _MOST_REPEATS * room if self._want is None else min(self._want, _MOST_REPEATS * room)
+        while len(self._different) < room and len(self._taken) < most:
+            try:
+                value = await anext(self._inputs)
+            except StopAsyncIteration:
+                break
+            self._taken.append(value)
+            self._different.add(value)
+        return bool(self._taken)
 
     def _job(self, taken: list[Input]) -> Job[T]:
         pages, convert, begin = self._pages, self._convert, self._count
@@ -235,16 +235,19 @@ class InputFeed(Generic[T]):
         return run
 
     async def _skip(self, place: Continuation) -> None:
-        for _ in range(int(place.get("inputs", "0")) - self._count):
+        count, digest = place.get("inputs", "0"), place.get("digest", self._digest.hexdigest())
+        if not count.isdecimal():
+            raise CursorMismatch(f"the cursor stands after {count!r} inputs, which is no number")
+        while self._count < int(count):
             try:
                 self._hash(await anext(self._inputs))
             except StopAsyncIteration:
                 raise CursorMismatch(
-                    f"the cursor stands after {place['inputs']} inputs, but there are only {self._count}"
+                    f"the cursor stands after {count} inputs, but there are only {self._count}"
                 ) from None
-        if place and place["digest"] != self._digest.hexdigest():
+        if digest != self._digest.hexdigest():
             raise CursorMismatch(
-                f"the first {place['inputs']} inputs are not those of the cursor: give the same ones, in the same order"
+                f"the first {count} inputs are not those of the cursor: give the same ones, in the same order"
             )
 
     def _hash(self, value: Input) -> str:
@@ -254,18 +257,3 @@ class InputFeed(Generic[T]):
 
 
 _MOST_REPEATS = 20  # an endless source of one title must not be read for ever
-
-
-async def each(source: Iterable[Input] | AsyncIterator[Input]) -> AsyncIterator[Input]:
-    """The inputs of any source, one by one."""
-    if isinstance(source, Iterable):
-        for value in source:
-            yield value
-    else:
-        async for value in source:
-            yield value
-
-
-def is_one_shot(source: object) -> bool:
-    """Whether a source can be read only once: an iterator, rather than something that gives iterators."""
-    return isinstance(source, Iterator | AsyncIterator)

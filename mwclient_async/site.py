@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 from anyio import CancelScope
 
 from mwclient_async.driving import drive
+from mwclient_async.inputs import Inputs
 from mwclient_async.models.accounts import Block, User, UserInfo
 from mwclient_async.models.auth import BotPassword
 from mwclient_async.models.info import SiteInfo
@@ -42,7 +43,7 @@ from mwclient_async.models.values import ApiWarning
 from mwclient_async.resources import meta
 from mwclient_async.resources.actions import call
 from mwclient_async.resources.export import Export
-from mwclient_async.resources.queries import Inputs, Queries
+from mwclient_async.resources.queries import Queries
 from mwclient_async.resources.rest import Rest
 from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.envelope import (

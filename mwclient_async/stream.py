@@ -101,12 +101,15 @@ class Stream(Generic[T]):
         return self._planned(merged=False)
 
     def distinct(self) -> Self:
-        """Each item once, where a generator or a list names it again. Remembers a key of every item given."""
+        """Each item once, where a generator or a list names it again.
+
+        Remembers a key of every item given; a resumed stream begins to remember anew.
+        """
         return self._planned(distinct=True)
 
     async def first(self) -> T | None:
         """The first item, or None when there is none; no more than one is asked for."""
-        one: Stream[T] = self._planned(limit=1)
+        one: Stream[T] = self._planned(limit=1 if self._plan.limit is None else min(1, self._plan.limit))
         async for item in one:
             return item
         return None
@@ -134,14 +137,14 @@ class Run(AsyncIterator[T]):
         self._loaded: Loaded[T] | None = None
         self._at = 0
         self._failed: Exception | None = None
-        self._one_reader = anyio.ResourceGuard("iterating")
+        self._loading = anyio.Lock()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> T:
         while self._loaded is None or self._at >= len(self._loaded.items):
-            if not await self._load():
+            if not await self._load(self._loaded):
                 raise StopAsyncIteration
         self._at += 1
         return self._loaded.items[self._at - 1]
@@ -153,7 +156,8 @@ class Run(AsyncIterator[T]):
 
     async def next_batch(self) -> Batch[T] | None:
         """The rest of the current batch, or the whole next one; None at the end."""
-        if (self._loaded is None or self._at >= len(self._loaded.items)) and not await self._load():
+        done = self._loaded
+        if (done is None or self._at >= len(done.items)) and not await self._load(done):
             return None
         loaded = self._loaded
         assert loaded is not None
@@ -169,8 +173,14 @@ class Run(AsyncIterator[T]):
             warnings=fetched.warnings,
         )
 
-    async def _load(self) -> bool:
-        with self._one_reader:
+    async def _load(self, done: Loaded[T] | None) -> bool:
+        """Load the batch after the one that is done with.
+
+        False at the end. Tasks that share a run wait for one another.
+        """
+        async with self._loading:
+            if self._loaded is not done:
+                return True  # another task has loaded it
             if self._failed is not None:
                 raise self._failed
             try:
@@ -180,9 +190,9 @@ class Run(AsyncIterator[T]):
                     error.cursor = self.cursor
                 self._failed = error
                 raise
-        if loaded is not None:
-            self._loaded, self._at = loaded, 0
-        return loaded is not None
+            if loaded is not None:
+                self._loaded, self._at = loaded, 0
+            return loaded is not None
 
     async def _fetch(self) -> Loaded[T] | None:
         # A job stays at hand until it is done: one that is cancelled runs again.
@@ -198,6 +208,8 @@ class Run(AsyncIterator[T]):
             self._slot = slot = self._slot or await inbox.receive()
         except anyio.EndOfStream:
             return None
+        except anyio.ClosedResourceError:
+            raise RuntimeError("this run was left: iterate it inside its `async with stream.open() as run:`") from None
         await slot.done.wait()
         if slot.error is not None:
             raise slot.error
@@ -229,6 +241,8 @@ class OpenRun(Generic[T]):
         self._tasks: TaskGroup | None = None
 
     async def __aenter__(self) -> Run[T]:
+        if self._tasks is not None:
+            raise RuntimeError("this run was opened before: call stream.open() for each walk")
         if self._depth:
             # One slot is in the hand of the task that waits to put it in; the buffer holds the others.
             outbox, inbox = anyio.create_memory_object_stream[_Slot[T]](self._depth - 1)

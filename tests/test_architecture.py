@@ -27,7 +27,7 @@ LAYERS = (
     ("sansio",),
     ("transport", "cookies", "driving"),
     ("session",),
-    ("stream", "feeds"),
+    ("stream", "feeds", "inputs"),
     ("upload", "loader", "download", "discovery"),
     ("resources",),
     ("site",),

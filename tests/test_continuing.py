@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from mwclient_async import BotPassword, Cursor, Page, Site, Stream
 from mwclient_async.errors import CursorMismatch
@@ -264,6 +265,28 @@ async def test_fragments_bring_each_reply_as_it_comes(corpus: Corpus, reader: Si
     head = [await anext(run) for _ in range(777)]
     tail = [part async for part in reader.query(**QUERY).fragments().resume(str(run.cursor))]
     assert [*head, *tail] == parts
+
+
+@pytest.mark.parametrize("count", [5, 15, 40])
+async def test_c5_c7_the_limits_stay_within_the_servers_batch_when_fragments_are_resumed(
+    corpus: Corpus, reader: Site, count: int
+) -> None:
+    query: dict[str, Any] = {"generator": "allpages", "prop": "categories", "cllimit": 9}
+    run = aiter(reader.query(**query, batch_size=10).fragments())
+    found: dict[str, set[str]] = {}
+    for _ in range(count):
+        part = await anext(run)
+        found.setdefault(part.title, set()).update(categories(part))
+    async for part in reader.query(**query, batch_size=100).fragments().resume(str(run.cursor)):
+        found.setdefault(part.title, set()).update(categories(part))
+    assert found == {**corpus.categories, "Main Page": set()}
+
+
+async def test_a_cursor_moves_its_query_and_changes_nothing_else_of_it(reader: Site) -> None:
+    stream = reader.list("allpages")
+    stored = evolve(aiter(stream).cursor, continuation={"action": "logout", "continue": "-||"})
+    with pytest.raises(CursorMismatch, match="'action'"):
+        await stream.resume(str(stored)).collect()
 
 
 async def test_distinct_gives_each_page_once(reader: Site) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import secrets
 import tracemalloc
 from collections.abc import AsyncIterator
 
+import anyio
 import pytest
 
 from mwclient_async import Limits, PageStatus, Site
 from mwclient_async.errors import CursorMismatch
 from mwclient_async.sansio.wire import Request, Response
 from mwclient_async.testing import LocalWiki, SeedPage
+from mwclient_async.testing.factory import WikiFactory
 from mwclient_async.testing.scripted import json_response, sent
 from tests.conftest import USER_AGENT
 from tests.corpus import LONG, Corpus
@@ -155,10 +159,92 @@ async def test_bad_inputs_are_refused(reader: Site) -> None:
         reader.pages()
     with pytest.raises(ValueError, match=r"site\.query"):
         reader.pages(titles=["A"], generator="allpages")
+    with pytest.raises(ValueError, match=r"list has no place.*site\.query"):
+        reader.pages(titles=["A"], list="allpages")
+    with pytest.raises(ValueError, match="one answer for each input"):
+        aiter(reader.pages(titles=["A"]).distinct())
     with pytest.raises(TypeError, match="each of them is text"):
         await reader.pages(titles=["A", 7]).collect()
     with pytest.raises(TypeError, match="each of them is a whole number"):
         await reader.pages(pageids=["A"]).collect()
+
+
+@pytest.mark.parametrize("limit", [0.0, 0.02, 0.05])
+async def test_a_step_that_is_cancelled_while_the_source_or_the_wiki_is_slow_loses_nothing(
+    corpus: Corpus, reader: Site, limit: float
+) -> None:
+    class Slow:
+        """An iterator, which a cancellation does not end."""
+
+        def __init__(self) -> None:
+            self._titles = iter(titles)
+            self._turns = 0
+
+        def __aiter__(self) -> Slow:
+            return self
+
+        async def __anext__(self) -> str:
+            self._turns += 1
+            for _ in range(self._turns % 3):
+                await anyio.lowlevel.checkpoint()
+            try:
+                return next(self._titles)
+            except StopIteration:
+                raise StopAsyncIteration from None
+
+    titles = list(corpus.categories)[:70]
+    run = aiter(reader.pages(titles=Slow()))
+    got: list[str] = []
+    for turn in itertools.count():
+        with anyio.move_on_after(limit + turn / 1000):
+            async for page in run:
+                got.append(page.title)  # noqa: PERF401 - what came before the cancellation counts
+            break
+    assert got == titles
+
+
+async def test_a_generator_that_died_of_a_cancellation_does_not_pass_for_the_end(reader: Site) -> None:
+    async def source() -> AsyncIterator[str]:
+        yield "Page 001"
+        await anyio.sleep_forever()
+
+    run = aiter(reader.pages(titles=source()))
+    with anyio.move_on_after(0.05):
+        await anext(run)
+    with pytest.raises(RuntimeError, match="was cancelled while it was read"):
+        await anext(run)
+
+
+async def test_inputs_that_the_wiki_could_not_even_read_get_their_answer(reader: Site) -> None:
+    pages = await reader.pages(titles=["Page 001", "B\x1fC", "B\ud800C", "Page 002"]).collect()
+    assert [page.status.value for page in pages] == ["ok", "invalid", "invalid", "ok"]
+    ids = await reader.pages(pageids=[2**63, -(2**70)]).collect()
+    assert [page.status.value for page in ids] == ["missing", "missing"]
+    assert [page.status.value for page in await reader.pages(revids=[2**63]).collect()] == ["badrevid"]
+
+
+async def test_whatever_has_a_title_is_a_title(reader: Site) -> None:
+    rows = reader.list("allpages", prefix="Page 00")
+    assert [page.title async for page in reader.pages(titles=rows)] == [f"Page 00{number}" for number in range(10)]
+
+
+async def test_variants_of_redirect_targets_are_found(mediawiki_factory: WikiFactory) -> None:
+    wiki = mediawiki_factory(version="1.39", settings="$wgLanguageCode = 'zh';")
+    await wiki.seed([SeedPage("電腦", "x"), SeedPage("轉向", "#REDIRECT [[电脑]]")])
+    async with Site(wiki.api_url, user_agent=USER_AGENT) as site:
+        stream = site.pages(titles=["转向", "轉向", "电脑"], redirects=True, converttitles=True)
+        assert [page.title for page in await stream.collect()] == ["電腦"] * 3
+
+
+async def test_a_deleted_revision_is_a_bad_one_for_those_who_may_see_it_too(wiki: LocalWiki) -> None:
+    await wiki.seed([SeedPage("To be deleted", "x"), SeedPage("To stay", "y")])
+    await wiki.create_user("Sysop", groups=["sysop", "bot"])
+    auth = await wiki.create_bot_password("Sysop", secrets.token_hex(4))
+    async with Site(wiki.api_url, user_agent=USER_AGENT, auth=auth) as site:
+        gone, here = await site.pages(titles=["To be deleted", "To stay"], prop="revisions").collect()
+        await site.call("delete", title="To be deleted")
+        revids = [page.revisions[0].revid or 0 for page in (gone, here)]
+        assert [page.status.value for page in await site.pages(revids=revids).collect()] == ["badrevid", "ok"]
 
 
 class Nothing:

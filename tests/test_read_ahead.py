@@ -12,6 +12,8 @@ import pytest
 
 from mwclient_async import RetryPolicy, Site
 from mwclient_async.errors import HttpError
+from mwclient_async.models.lists import ListedPage
+from mwclient_async.stream import Run
 from tests.conftest import USER_AGENT
 
 BATCHES = 6
@@ -155,11 +157,30 @@ async def test_a_break_leaves_no_task_and_no_warning(server: Server) -> None:
         assert (await site.list("allpages").collect())[-1].title == TITLES[-1]
 
 
-async def test_one_run_has_one_reader(server: Server) -> None:
+async def test_tasks_may_share_a_run_as_a_queue_of_work(server: Server) -> None:
+    got: list[str] = []
+
+    async def work(run: Run[ListedPage]) -> None:
+        async for row in run:
+            got.append(row.title)
+            await anyio.lowlevel.checkpoint()
+
+    for read_ahead in (0, 2):
+        got.clear()
+        site = Site(server.api_url, user_agent=USER_AGENT)
+        async with site, site.list("allpages").open(read_ahead=read_ahead) as run, anyio.create_task_group() as tasks:
+            for _ in range(4):
+                tasks.start_soon(work, run)
+        assert sorted(got) == TITLES
+
+
+async def test_a_run_that_was_left_says_so(server: Server) -> None:
     async with Site(server.api_url, user_agent=USER_AGENT) as site:
-        run = aiter(site.list("allpages"))
-        with pytest.raises(BaseExceptionGroup) as caught:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(run.__anext__)
-                tasks.start_soon(run.__anext__)
-        assert caught.group_contains(anyio.BusyResourceError)
+        opened = site.list("allpages").open(read_ahead=1)
+        async with opened as run:
+            await anext(run)
+        await anext(run)
+        with pytest.raises(RuntimeError, match="was left"):
+            await anext(run)
+        with pytest.raises(RuntimeError, match="opened before"):
+            await opened.__aenter__()

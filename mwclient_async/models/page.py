@@ -31,6 +31,10 @@ def _as_it_is(value: Any, _: Any) -> Any:
     return value
 
 
+def _nothing(prop: str, _: Mapping[str, Any]) -> Any:
+    raise NotRequested(f"there is nothing to read prop={prop} from")
+
+
 class PageStatus(Enum):
     """What a title or id turned out to be.
 
@@ -54,8 +58,9 @@ class Page:
     Each property of the manual's https://www.mediawiki.org/wiki/API:Properties is an attribute of that name.
     ``pageid`` is None where the page does not exist. ``asked`` is the title or id that ``site.pages`` was given. A
     property that the query did not ask for raises NotRequested; one that was asked for and is not there is ``()`` or
-    None. ``raw`` is the merged mapping as the wiki sent it, for everything that has no attribute here; ``extension``
-    converts what extensions add. See https://www.mediawiki.org/wiki/API:Query.
+    None. A property is converted when it is first read; one that does not fit raises ProtocolError then. ``raw`` is the
+    merged mapping as the wiki sent it, for everything that has no attribute here; ``extension`` converts what
+    extensions add. See https://www.mediawiki.org/wiki/API:Query.
     """
 
     title: str
@@ -64,8 +69,10 @@ class Page:
     asked: str | int | None = None
     status: PageStatus = PageStatus.OK
     invalidreason: str | None = None
-    raw: Mapping[str, Any] = field(factory=dict, repr=False, eq=False)
-    _props: Mapping[str, Any] = field(factory=dict, repr=False, alias="props")
+    raw: Mapping[str, Any] = field(factory=dict, repr=False)
+    _asked_for: frozenset[str] = field(default=frozenset(), repr=False, alias="props")
+    _reader: Callable[[str, Mapping[str, Any]], Any] = field(default=_nothing, repr=False, eq=False, alias="reader")
+    _read: dict[str, Any] = field(factory=dict, repr=False, eq=False, init=False)
     _structure: Callable[[Any, Any], Any] = field(default=_as_it_is, repr=False, eq=False, alias="structure")
 
     def __str__(self) -> str:
@@ -215,7 +222,8 @@ class Page:
         return self._structure(self.raw[key], kind)
 
     def _asked(self, prop: str) -> Any:
-        try:
-            return self._props[prop]
-        except KeyError:
-            raise NotRequested(f"the query of {self.title!r} did not ask for this: add prop={prop}") from None
+        if prop not in self._read:
+            if prop not in self._asked_for:
+                raise NotRequested(f"the query of {self.title!r} did not ask for this: add prop={prop}")
+            self._read[prop] = self._reader(prop, self.raw)
+        return self._read[prop]

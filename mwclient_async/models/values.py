@@ -76,7 +76,10 @@ class Cursor:
 
     @property
     def done(self) -> bool:
-        """Whether nothing is left: resuming gives no item and sends no request."""
+        """Whether nothing is left: resuming gives no item and sends no request.
+
+        Never so for ``site.pages``: more inputs may follow those that were answered.
+        """
         return self.continuation is None
 
     def __str__(self) -> str:

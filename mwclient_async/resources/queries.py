@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
-from mwclient_async.feeds import ChainFeed, Feed, InputFeed, Plan, each, is_one_shot
+from mwclient_async.feeds import ChainFeed, Feed, InputFeed, Plan
+from mwclient_async.inputs import Inputs, Reading, Source
 from mwclient_async.models.page import Page
 from mwclient_async.resources.export import Export
 from mwclient_async.sansio import params as wire_params
-from mwclient_async.sansio.continuing import Pager, Query, pages_of, row_key, rows_of
+from mwclient_async.sansio.continuing import Pager, Query, only_rows_of, pages_of, row_key
 from mwclient_async.sansio.convert import convert_to
 from mwclient_async.sansio.items import pager, rower
 from mwclient_async.sansio.login import Account
 from mwclient_async.sansio.merging import page_key
 from mwclient_async.sansio.modules import QUESTIONS
-from mwclient_async.sansio.pageset import Input, PageSet
+from mwclient_async.sansio.pageset import PageSet
 from mwclient_async.session import Session
 from mwclient_async.stream import Stream
-
-Inputs = Input | Iterable[Input] | AsyncIterator[Input]
 
 ANYBODY = Account(name="", anonymous=True, rights=frozenset())
 """The account of a query without limits, for which it makes no difference whose it is."""
 
+_OF_THE_PAST = frozenset({"rvslots", "rvexpandtemplates", "rvgeneratexml", "rvparse", "rvdiffto", "rvdifftotext"})
 _SOURCES = ("titles", "pageids", "revids", "generator")
 
 
@@ -51,6 +51,10 @@ class Queries:
         _check_query(encoded)
         props = wire_params.values(encoded.get("prop", ""))
         has_source = any(name in encoded for name in _SOURCES)
+        if not has_source and (limit is not None or batch_size is not None):
+            raise ValueError(
+                "limit and batch_size count pages, and this query has none: use site.list, or the list's own limit"
+            )
 
         async def prepare() -> Pager:
             return await self._prepared(encoded, paged=has_source, batch_size=batch_size)
@@ -85,7 +89,7 @@ class Queries:
                 batch_size=batch_size,
                 source=f"{found.prefix}limit" if found.limits else None,
                 paged=False,
-                rows=lambda body: rows_of(module, body),
+                rows=lambda body: only_rows_of(module, body),
                 keyed=row_key,
             )
 
@@ -112,8 +116,8 @@ class Queries:
         encoded = wire_params.encode(params, keywords)
         _check_counts(limit=limit)
         _check_query(encoded)
-        if clash := [name for name in _SOURCES if name in encoded]:
-            raise ValueError(f"{clash[0]} is a source of pages of its own: use site.query")
+        if clash := [name for name in (*_SOURCES, "list") if name in encoded]:
+            raise ValueError(f"{clash[0]} has no place beside the pages that are given: use site.query")
         asked = wire_params.values(encoded.get("prop", ""))
         if kind == "revids":  # which revision belongs to which page is told by the revisions
             encoded = _with_revision_ids(encoded)
@@ -121,13 +125,13 @@ class Queries:
         async def prepare() -> PageSet:
             return PageSet(query=await self._prepared(encoded, paged=True, batch_size=None), kind=kind)
 
-        inputs = _Inputs(kind, source)
+        read = Source(kind, source)
 
         def feed(plan: Plan) -> Feed[Any]:
             return InputFeed(
                 plan,
                 self._session.send,
-                inputs.start(),
+                Reading(read),
                 prepare,
                 lambda: convert_to(None, raw=True) if plan.raw else pager(asked),
             )
@@ -160,7 +164,7 @@ class Queries:
         generator = modules[feeding[0]] if feeding else None
         limited = paged or any(module.group == "list" for module in modules.values())
         return Query(
-            params={"action": "query", **({"indexpageids": "1"} if paged else {}), **encoded},
+            params={"action": "query", **({"indexpageids": "1"} if paged else {}), **_slots(encoded), **encoded},
             modules=tuple(modules[name] for name in names),
             generator=generator,
             account=await self._session.account() if limited else ANYBODY,
@@ -172,30 +176,11 @@ class Queries:
         )
 
 
-class _Inputs:
-    """The titles or ids of one call, which may be readable only once."""
-
-    def __init__(self, kind: str, source: Inputs) -> None:
-        self._kind = kind
-        self._source = (source,) if isinstance(source, str | int) else source
-        self._wanted: type[Input] = str if kind == "titles" else int
-        self._said = "text" if kind == "titles" else "a whole number"
-        self._started = False
-
-    def start(self) -> AsyncIterator[Input]:
-        """Read them from the beginning. RuntimeError for the second time, where that is not possible."""
-        if self._started and is_one_shot(self._source):
-            raise RuntimeError(
-                f"these {self._kind} come from an iterator that was read already: pass a list, or open the stream once"
-            )
-        self._started = True
-        return self._checked()
-
-    async def _checked(self) -> AsyncIterator[Input]:
-        async for value in each(self._source):
-            if not isinstance(value, self._wanted) or isinstance(value, bool):
-                raise TypeError(f"{value!r} among the {self._kind}: each of them is {self._said}")
-            yield value
+def _slots(params: Mapping[str, str]) -> dict[str, str]:
+    """The main slot, where text is asked for and no slot is named: else the wiki answers in a form of its past."""
+    if "content" not in wire_params.values(params.get("rvprop", "")) or not _OF_THE_PAST.isdisjoint(params):
+        return {}
+    return {"rvslots": "main"}
 
 
 def _with_revision_ids(params: Mapping[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from mwclient_async.models.rest import HistoryRevision
 from mwclient_async.sansio.continuing import Pager
 from mwclient_async.sansio.convert import convert_to
 from mwclient_async.sansio.history import HistoryFilter, history
+from mwclient_async.sansio.params import is_count
 from mwclient_async.session import Session
 from mwclient_async.stream import Stream
 
@@ -36,6 +37,8 @@ class Rest:
         Raises ValueError for both anchors at once or an id below 1, PageMissing for an unknown page or id, before the
         first item. See https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_page_history.
         """
+        if limit is not None and not is_count(limit, least=0):
+            raise ValueError(f"limit={limit!r}: give a whole number from 0 up, or None for all there is")
         walk = history(title, filter=filter, older_than=older_than, newer_than=newer_than)
 
         async def prepare() -> Pager:

@@ -2,7 +2,7 @@
 
 For most modules ``limit`` is the number of rows of one reply, and continuation brings the rest. ``revisions`` and
 ``imageinfo`` are different: without a limit they tell of the latest version only, and whoever gives them a number
-wants that many of each page. The wiki knows no such end; it offers to continue. So when every page has its number,
+wants that many of each page. The wiki knows no such end; it offers to continue. So when the page has its number,
 the module is declared finished: in ``continue`` the names behind ``||`` are the modules that need not run again for
 this batch.
 """
@@ -24,9 +24,14 @@ class Cap:
     module: Module
     count: int
 
+    @property
+    def endless(self) -> str:
+        """The parameter with which the wiki offers to go on with the rows of a page for ever."""
+        return f"{self.module.prefix}{'start' if self.module.name == 'imageinfo' else 'continue'}"
+
     def is_met(self, pages: Iterable[Mapping[str, Any]]) -> bool:
-        """Whether each page that exists has its number."""
-        return all(len(page.get(self.module.name, ())) >= self.count for page in pages if "missing" not in page)
+        """Whether the page that the wiki offers to go on with has its number; it makes that offer for one page only."""
+        return any(len(page.get(self.module.name, ())) >= self.count for page in pages)
 
     def cut(self, page: MutableMapping[str, Any]) -> None:
         """Drop the rows beyond the number, which another module's continuation may have brought."""
@@ -59,16 +64,10 @@ def without_met(
     None when nothing else is left to go on for; ``fed`` says that a generator goes on after this batch.
     """
     generating, bars, done = following.get("continue", "").partition("||")
-    met = {
-        cap.module.name: names
-        for cap in caps
-        if (names := {f"{cap.module.prefix}{end}" for end in ("continue", "start")} & following.keys())
-        and cap.is_met(pages)
-    }
+    met = {cap.endless: cap.module.name for cap in caps if cap.endless in following and cap.is_met(pages)}
     if not bars or not met:
         return following
-    gone = set().union(*met.values())
-    left = {name: value for name, value in following.items() if name not in gone}
+    left = {name: value for name, value in following.items() if name not in met}
     if left.keys() == {"continue"} and not fed:
         return None
-    return {**left, "continue": f"{generating}||{'|'.join([*filter(None, done.split('|')), *met])}"}
+    return {**left, "continue": f"{generating}||{'|'.join([*filter(None, done.split('|')), *met.values()])}"}

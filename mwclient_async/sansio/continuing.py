@@ -26,11 +26,13 @@ from typing import Any, Protocol
 
 from attrs import define, evolve, field, frozen
 
+from mwclient_async.errors import CursorMismatch, ProtocolError
 from mwclient_async.models.values import ApiWarning
 from mwclient_async.sansio.capping import caps_of, without_met
 from mwclient_async.sansio.login import Account
 from mwclient_async.sansio.merging import TITLE_MAPS, Merged
 from mwclient_async.sansio.modules import CONTENT_LIMITS, Module
+from mwclient_async.sansio.params import values
 from mwclient_async.sansio.rawcontinuing import raw_continuation
 from mwclient_async.sansio.wire import Call, Conversation
 
@@ -69,7 +71,10 @@ class LoopGuard:
 
 @frozen(kw_only=True)
 class Fetched:
-    """One whole batch. ``following`` is the ``continue`` of the next one, None at the end."""
+    """One whole batch. ``following`` is the ``continue`` of the next one, None at the end.
+
+    ``complete`` is whether the server's batch ends here, too: while it does not, its limits must stay as they are.
+    """
 
     rows: list[Row]
     following: Continuation | None
@@ -77,6 +82,7 @@ class Fetched:
     lists: Mapping[str, tuple[Row, ...]] = field(factory=dict)
     meta: Mapping[str, Any] = field(factory=dict)
     warnings: tuple[ApiWarning, ...] = ()
+    complete: bool = True
 
 
 class Pager(Protocol):
@@ -116,6 +122,7 @@ class Query:
     batch_size: int | None = None
     source: str | None = None
     paged: bool
+    merging: bool = True
     rows: Callable[[Mapping[str, Any]], list[Row]]
     keyed: Callable[[Row], str]
 
@@ -123,7 +130,7 @@ class Query:
         return self.keyed(row)
 
     def unmerged(self) -> Query:
-        return evolve(self, paged=False)
+        return evolve(self, merging=False)
 
     def limits(self, *, want: int | None, sent: Mapping[str, int]) -> dict[str, int]:
         most = self._most
@@ -137,7 +144,7 @@ class Query:
                 room = min(room, CONTENT_LIMITS[self.account.high_limits])
             limits[self.source] = min(bound for bound in (room, self.batch_size, want) if bound is not None)
         # A batch that was begun with other limits is fetched again with those, as far as this account may.
-        return {name: min(sent.get(name, number), most[name]) for name, number in limits.items()}
+        return {name: max(1, min(sent.get(name, number), most[name])) for name, number in limits.items()}
 
     @property
     def _most(self) -> dict[str, int]:
@@ -149,8 +156,11 @@ class Query:
             if (number := module.most(self.params, high=high))
             and (not module.question or module.enumerates(self.params))
         }
-        if self.generator is not None and self.generator.limits is not None:
-            most[f"g{self.generator.prefix}limit"] = self.generator.limits[high]
+        if self.generator is not None:
+            number = self.generator.most(self.params, high=high, generating=True)
+            asks = not self.generator.question or self.generator.enumerates(self.params, generating=True)
+            if number is not None and asks:
+                most[f"g{self.generator.prefix}limit"] = number
         return most
 
     @property
@@ -162,9 +172,11 @@ class Query:
         )
 
     def batch(self, start: Continuation, limits: Mapping[str, int], guard: LoopGuard) -> Conversation[Fetched]:
+        self._check(start)
         base = {**self.params, **{name: str(number) for name, number in limits.items()}}
         merged = Merged()
-        caps = caps_of(self.modules, self.params) if self.paged else ()
+        merging = self.paged and self.merging
+        caps = caps_of(self.modules, self.params) if merging else ()
         continuation = start
         while True:
             left_out = "rawcontinue" in base and bool(continuation)
@@ -175,13 +187,13 @@ class Query:
                 following = without_met(following, caps, merged.pages, fed=self.generator is not None)
             if following is not None:
                 guard.check(following)
-            if following is None or complete or not self.paged:
+            if following is None or complete or not merging:
                 break
             continuation = following
         for page in merged.pages:
             for cap in caps:
                 cap.cut(page)
-        if self.paged and "revids" not in base:
+        if merging and "revids" not in base:
             yield from self._complete(merged, base)
         body = merged.finished()
         lists = {m.name: tuple(rows_of(m.name, body)) for m in self.modules if m.group == "list"}
@@ -193,7 +205,20 @@ class Query:
             lists=lists,
             meta={name: value for name, value in body["query"].items() if name not in lists and name not in ours},
             warnings=tuple(merged.warnings),
+            complete=complete or following is None or not self.paged,
         )
+
+    def _check(self, start: Continuation) -> None:
+        """A cursor may have been stored where others can write: it moves this query, and changes nothing else of it."""
+        prefixes = {module.prefix for module in self.modules} | (
+            {f"g{self.generator.prefix}"} if self.generator else set()
+        )
+        roles = {"prop", "list", "meta"} if "rawcontinue" in self.params else set()
+        for name, value in start.items():
+            moves = name == "continue" or any(prefix and name.startswith(prefix) for prefix in prefixes)
+            leaves_out = name in roles and set(values(value)) <= set(values(self.params.get(name, "")))
+            if not moves and not leaves_out:
+                raise CursorMismatch(f"the cursor would set {name!r}, which has no part in this query's continuation")
 
     def _following(self, body: Mapping[str, Any], sent: Continuation) -> tuple[Continuation | None, bool]:
         """What to add for the next request, and whether the pages of this batch are complete."""
@@ -231,8 +256,26 @@ def rows_of(module: str, body: Mapping[str, Any]) -> list[Row]:
     return rows.get("results", []) if isinstance(rows, Mapping) else rows  # querypage wraps its rows
 
 
+def only_rows_of(module: str, body: Mapping[str, Any]) -> list[Row]:
+    """The rows of the only list of a query. ProtocolError where they are not to be found under its name."""
+    rows = body["query"].get(module)
+    if isinstance(rows, Mapping) and module != "querypage":
+        lists = [value for value in rows.values() if isinstance(value, list)]
+        if len(lists) == 1:
+            return lists[0]
+    elif rows is not None or module in body or not body["query"]:
+        return rows_of(module, body)
+    raise ProtocolError(
+        f"list={module} answers in a form of its own ({', '.join(body['query'])}): read it through "
+        f"site.query(list={module!r}).batches()"
+    )
+
+
 def row_key(row: Row) -> str:
-    """What identifies a row of a list: all of it, since lists have no common id."""
+    """What identifies a row of a list: the id of the event it tells of, or all of it, since lists have no common id."""
+    for name in ("rcid", "logid"):
+        if name in row:
+            return f"{name}{row[name]}"
     text = json.dumps(row, sort_keys=True, separators=(",", ":"))
     return base64.urlsafe_b64encode(hashlib.blake2b(text.encode(), digest_size=9).digest()).decode()
 

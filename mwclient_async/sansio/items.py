@@ -7,6 +7,7 @@ https://www.mediawiki.org/wiki/API:Lists and https://www.mediawiki.org/wiki/API:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from mwclient_async.errors import ProtocolError
@@ -110,7 +111,7 @@ _MANY: Mapping[str, type] = {
 
 def pager(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
     """The function that turns one merged page into a Page with these props."""
-    parts = [(prop, _part(prop)) for prop in props if prop in _MANY or prop in _ONE]
+    asked = frozenset(prop for prop in props if prop in _MANY or prop in _ONE)
 
     def convert(raw: Mapping[str, Any]) -> Page:
         reason = raw.get("invalidreason")
@@ -122,13 +123,20 @@ def pager(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
             status=_status(raw),
             invalidreason=reason.get("text") if isinstance(reason, Mapping) else reason,
             raw=raw,
-            props={prop: part(raw) for prop, part in parts},
+            props=asked,
+            reader=read_prop,
             structure=structured,
         )
 
     return convert
 
 
+def read_prop(prop: str, raw: Row) -> Any:
+    """One prop of a merged page, converted. Raises ProtocolError when it does not fit."""
+    return _part(prop)(raw)
+
+
+@cache
 def _part(prop: str) -> Callable[[Row], Any]:
     """The function that finds one prop in a page."""
     if prop in _ONE:
@@ -167,7 +175,8 @@ _ONE: Mapping[str, Callable[[], Callable[[Row], Any]]] = {
 def _status(raw: Mapping[str, Any]) -> PageStatus:
     if "status" in raw:
         return PageStatus(raw["status"])
-    for status in (PageStatus.INVALID, PageStatus.SPECIAL, PageStatus.MISSING):
-        if raw.get(status.value):
-            return status
-    return PageStatus.OK
+    if raw.get("invalid"):
+        return PageStatus.INVALID
+    if raw.get("special"):
+        return PageStatus.SPECIAL
+    return PageStatus.MISSING if raw.get("missing") else PageStatus.OK

@@ -29,6 +29,7 @@ class Merged:
 
     _rest: dict[str, Any] = field(factory=dict)
     _query: dict[str, Any] = field(factory=dict)
+    _titles: dict[str, dict[str, Any]] = field(factory=dict)
     _pages: dict[str, dict[str, Any]] = field(factory=dict)
     _order: dict[str, tuple[bool, int]] = field(factory=dict)
     _seen: dict[str, int] = field(factory=dict)
@@ -50,8 +51,9 @@ class Merged:
             self._add_pages(pages, query.get("pageids", ()))
         for name, value in query.items():
             if name in TITLE_MAPS:  # repeated by every reply of the batch
-                known = self._query.setdefault(name, [])
-                known.extend(entry for entry in value if entry not in known)
+                self._titles.setdefault(name, {}).update(
+                    (entry.get("from", entry.get("title")), entry) for entry in value
+                )
             elif name not in {"pages", "pageids"}:
                 _merge_key(self._query, name, value)
 
@@ -78,7 +80,8 @@ class Merged:
         """The merged body: the pages that the last reply had, in the generator's order and missing ones last."""
         if self._pages:
             self._query["pages"] = [self._pages[key] for key in sorted(self._latest, key=self._rank)]
-        return {**self._rest, "query": self._query}
+        titles = {name: list(entries.values()) for name, entries in self._titles.items()}
+        return {**self._rest, "query": {**titles, **self._query}}
 
     def _add_pages(self, pages: list[dict[str, Any]], pageids: list[str]) -> None:
         self._replies += 1

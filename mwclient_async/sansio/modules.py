@@ -46,18 +46,25 @@ class Module:
         """The last part of the path."""
         return self.path.rpartition("+")[2]
 
-    def enumerates(self, params: Mapping[str, str]) -> bool:
+    def enumerates(self, params: Mapping[str, str], *, generating: bool = False) -> bool:
         """Whether these parameters ask a ``question`` module for more than the latest version."""
-        if params.get(f"{self.prefix}dir") == "newer":
+        lead = f"g{self.prefix}" if generating else self.prefix
+        if params.get(f"{lead}dir") == "newer":
             return True
-        return any(f"{self.prefix}{name}" in params for name in self.enumerators)
+        return any(f"{lead}{name}" in params for name in self.enumerators)
 
-    def most(self, params: Mapping[str, str], *, high: bool) -> int | None:
-        """What ``limit=max`` would mean for this module and an account with or without ``apihighlimits``."""
+    def most(self, params: Mapping[str, str], *, high: bool, generating: bool = False) -> int | None:
+        """What ``limit=max`` would mean for this module and an account with or without ``apihighlimits``.
+
+        ``generating`` says that it is the generator, whose parameters begin with ``g``.
+        """
         if self.limits is None:
             return None
-        reads_text = self.name in _WITH_TEXT and "content" in values(params.get(f"{self.prefix}prop", ""))
-        return CONTENT_LIMITS[high] if reads_text else self.limits[high]
+        lead = f"g{self.prefix}" if generating else self.prefix
+        if self.name in _WITH_TEXT and "content" in values(params.get(f"{lead}prop", "")):
+            return CONTENT_LIMITS[high]
+        through_redirects = self.name in _HALVED and f"{lead}redirect" in params
+        return self.limits[high] // 2 if through_redirects else self.limits[high]
 
 
 _READS = (
@@ -96,6 +103,7 @@ _ENUMERATORS = {
     "revisions": ("rv", "limit startid endid start end user excludeuser"),
     "imageinfo": ("ii", "limit start end"),
 }
+_HALVED = frozenset({"backlinks", "imageusage"})  # half as many rows, with `redirect`
 _WITH_TEXT = frozenset({"revisions", "deletedrevisions", "allrevisions", "alldeletedrevisions"})
 _METAS = "allmessages:am authmanagerinfo:ami filerepoinfo:fri languageinfo:li siteinfo:si tokens: userinfo:ui"
 
@@ -154,7 +162,9 @@ _CORE: Mapping[str, Module] = {
 }
 
 
-QUESTIONS = frozenset(f"{module.prefix}limit" for module in _CORE.values() if module.question)
+QUESTIONS = frozenset(
+    f"{lead}{module.prefix}limit" for module in _CORE.values() if module.question for lead in ("", "g")
+)
 """The limits that are a question: they change what a query brings, not only how it is cut up."""
 
 

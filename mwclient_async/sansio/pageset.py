@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import unquote
 
 from attrs import evolve, frozen
@@ -41,20 +41,39 @@ class PageSet:
 
         A row has ``asked`` beside what the wiki sent, and ``status`` where there is no page.
         """
-        values = wire_value(self.kind, list(dict.fromkeys(map(normal, inputs))))
-        assert values is not None
-        query = evolve(self.query, params={**self.query.params, self.kind: values})
-        fetched = yield from query.batch({}, query.limits(want=None, sent={}), LoopGuard())
+        sendable = dict.fromkeys(normal(value) for value in inputs if _unsendable(value) is None)
+        fetched = _NOTHING
+        if sendable:
+            values = wire_value(self.kind, list(sendable))
+            query = evolve(self.query, params={**self.query.params, self.kind: values or ""})
+            fetched = yield from query.batch({}, query.limits(want=None, sent={}), LoopGuard())
+        if fetched.following is not None:
+            raise ProtocolError("the wiki goes on after the pages that were asked for: use site.query for this query")
         answers = _ANSWERS[self.kind](fetched)
         return evolve(
             fetched, rows=[{**self._answer(answers, value), "asked": value} for value in inputs], following=None
         )
 
     def _answer(self, answers: _Answers, value: Input) -> Row:
-        answer = answers.find(value)
+        answer = _unsendable(value) or answers.find(value)
+        if answer is not None and self.kind == "revids" and answer.get("missing"):
+            return {"title": "", "status": "badrevid"}
         if answer is None:
             raise ProtocolError(f"the wiki gave no page for {value!r} of {self.kind}, and did not say why")
         return answer
+
+
+_NOTHING = Fetched(rows=[], following=None, body={"query": {}})
+_LARGEST_ID = 2**63 - 1
+
+
+def _unsendable(value: Input) -> Row | None:
+    """The answer to an input that the wiki could not even read."""
+    if isinstance(value, int):
+        return {"title": "", "missing": True} if abs(value) > _LARGEST_ID else None
+    if "\x1f" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        return {"title": value, "invalid": True, "invalidreason": "The title has a character that no title has."}
+    return None
 
 
 def normal(value: Input) -> str:
@@ -87,7 +106,7 @@ class _ByTitle:
             target = self._redirects[title]
             if "tointerwiki" in target:
                 return {"title": target["to"], "status": "interwiki"}
-            title = target["to"]
+            title = self._converted.get(target["to"], target["to"])  # targets are converted, too
         if title in self._pages:
             return self._pages[title]
         if title in self._interwiki:
@@ -119,15 +138,13 @@ class _ByRevision:
     def __init__(self, fetched: Fetched) -> None:
         self._found: dict[int, Row] = {}
         for page in fetched.rows:
-            for revision in page.get("revisions", ()):
-                self._found[revision["revid"]] = {**page, "revisions": [revision]}
-        bad: Any = fetched.body["query"].get("badrevids", {})
-        self._bad = {int(entry["revid"]) for entry in (bad.values() if isinstance(bad, Mapping) else bad)}
+            for kind in ("revisions", "deletedrevisions"):
+                for revision in page.get(kind, ()):
+                    self._found[revision["revid"]] = {**page, kind: [revision]}
 
-    def find(self, asked: Input) -> Row | None:
-        if int(asked) in self._bad:
-            return {"title": "", "status": "badrevid"}
-        return self._found.get(int(asked))
+    def find(self, asked: Input) -> Row:
+        # The wiki lists most of the bad ones, but passes over deleted ones in silence for those who may see them.
+        return self._found.get(int(asked), {"title": "", "status": "badrevid"})
 
 
 _ANSWERS: Mapping[str, Callable[[Fetched], _Answers]] = {

@@ -34,13 +34,24 @@ def test_what_a_limit_asks_for(name: str, params: Mapping[str, str], count: int 
     assert [cap.count for cap in caps_of([module(name)], params)] == ([] if count is None else [count])
 
 
-def test_a_cap_is_met_when_every_page_that_exists_has_its_number() -> None:
+def test_a_cap_is_met_when_the_page_that_the_wiki_goes_on_with_has_its_number() -> None:
+    """It goes on with one page only; others have no such rows, or no page, and their files have rows all the same."""
     cap = Cap(module=module("revisions"), count=2)
-    whole, short, missing = {"revisions": [1, 2, 3]}, {"revisions": [1]}, {"missing": True}
-    assert cap.is_met([whole, missing])
-    assert not cap.is_met([whole, short])
+    whole, short, none = {"revisions": [1, 2, 3]}, {"revisions": [1]}, {"missing": True}
+    assert cap.is_met([whole, none])
+    assert not cap.is_met([short, none])
+    assert not cap.is_met([])
     cap.cut(whole)
     assert whole == {"revisions": [1, 2]}
+
+
+def test_files_that_come_in_several_replies_are_never_met() -> None:
+    """For several files the wiki goes on with the next file (iicontinue), not with older versions (iistart)."""
+    following = {"iicontinue": "B.png|2", "continue": "||"}
+    cap = Cap(module=module("imageinfo"), count=1)
+    pages: list[dict[str, object]] = [{"missing": True, "known": True, "imageinfo": [1]}, {"missing": True}]
+    assert without_met(following, [cap], pages, fed=False) == following
+    assert without_met({"iistart": "2024", "continue": "||"}, [cap], [{"imageinfo": [1]}, {}], fed=False) is None
 
 
 @pytest.mark.parametrize(
@@ -68,4 +79,4 @@ def test_continue_without_a_module_that_is_finished(
 ) -> None:
     cap = Cap(module=module("revisions"), count=1)
     assert without_met(following, [cap], [{"revisions": [1]}], fed=fed) == expected
-    assert without_met(following, [cap], [{"revisions": [1]}, {}], fed=fed) == following
+    assert without_met(following, [cap], [{}], fed=fed) == following

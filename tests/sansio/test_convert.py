@@ -252,10 +252,10 @@ def test_the_reason_of_an_invalid_title_in_either_form(reason: Any) -> None:
 
 def test_a_row_that_does_not_fit_is_a_protocol_error() -> None:
     with pytest.raises(ProtocolError, match=r"does not fit PageCategory: .*ns"):
-        page({**STUB, "categories": [{"ns": "14", "title": "Category:B"}]}, "categories")
+        _ = page({**STUB, "categories": [{"ns": "14", "title": "Category:B"}]}, "categories").categories
 
 
 @pytest.mark.parametrize("rows", [5, "text", {"0": {"ns": 14, "title": "Category:B"}}, [[]], None], ids=repr)
 def test_a_prop_that_is_no_list_of_objects_is_a_protocol_error(rows: Any) -> None:
     with pytest.raises(ProtocolError):
-        page({**STUB, "revisions": rows}, "revisions")
+        _ = page({**STUB, "revisions": rows}, "revisions").revisions
