@@ -164,7 +164,7 @@ class UserInfo(BlockDetails):
     ``hasmsg`` is whether there are new messages; ``unreadcount`` the unread pages of the watchlist, ``"1000+"`` or the
     like, as text, where they are too many to count. ``ratelimits`` are by action and then by what counts (``user``,
     ``ip`` ...), empty for who has the right ``noratelimit``; ``theoreticalratelimits`` would be theirs without it.
-    ``email`` is empty without an address, and None where the wiki keeps it from this session. ``registrationdate``
+    ``email`` is empty without an address, and None where the wiki keeps it from this login. ``registrationdate``
     and ``latestcontrib`` are None where there is none. ``cancreateaccount`` is None on older wikis (1.39), which do
     not tell. See https://www.mediawiki.org/wiki/API:Userinfo.
     """
