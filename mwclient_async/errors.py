@@ -377,7 +377,17 @@ class FileRefused(UploadError):
 class BadRequest(ApiError):
     """The call itself is wrong, so sending it again cannot help."""
 
-    codes = frozenset({"invalidparammix", "mustpostparams", "mustbeposted", "multisource", "notmulti", "invalidmethod"})
+    codes = frozenset(
+        {
+            "invalidparammix",
+            "mustpostparams",
+            "mustbeposted",
+            "multisource",
+            "notmulti",
+            "invalidmethod",
+            "badgenerator",
+        }
+    )
 
 
 class InvalidTitle(BadRequest):

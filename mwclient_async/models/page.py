@@ -39,7 +39,8 @@ class PageStatus(Enum):
     """What a title or id turned out to be.
 
     ``INTERWIKI`` is a title of another wiki, ``CIRCULAR`` a redirect that leads back to itself, ``BADREVID`` the id
-    of no revision (or of a deleted one). A special page exists and has no properties.
+    of no revision (or of a deleted one). ``SPECIAL`` are titles in the namespaces Special and Media: the
+    wiki does not say whether they exist, and they have no properties.
     """
 
     OK = "ok"
