@@ -133,7 +133,7 @@ class ChainFeed(Generic[T]):
         if not self._given and not self._plan.distinct:
             return [], rows
         before = self._given.copy()
-        seen = set(self._seen)
+        here: set[str] = set()
         given: list[Row] = []
         fresh: list[Row] = []
         for row in rows:
@@ -141,12 +141,11 @@ class ChainFeed(Generic[T]):
             if before[key] > 0:
                 before[key] -= 1
                 given.append(row)
-            elif self._plan.distinct and key in seen:
+            elif self._plan.distinct and (key in self._seen or key in here):
                 given.append(row)
             else:
                 fresh.append(row)
-            if self._plan.distinct:
-                seen.add(key)
+            here.add(key)
         return given, fresh
 
     def _settle(self, pager: Pager, given: list[Row], kept: list[Row]) -> None:

@@ -234,11 +234,10 @@ class Query:
         kept = {n: v for n, v in base.items() if n not in _PAGE_SOURCES and not n.startswith(generating)}
         room = CONTENT_LIMITS[self.account.high_limits]
         for name, identity in (("pageids", "pageid"), ("titles", "title")):
-            values = [str(page[identity]) for page in late if ("pageid" in page) == (name == "pageids")]
-            for at in range(0, len(values), room):
-                query = evolve(
-                    self, params={**kept, name: "|".join(values[at : at + room])}, generator=None, rows=pages_of
-                )
+            wanted = [str(page[identity]) for page in late if ("pageid" in page) == (name == "pageids")]
+            for at in range(0, len(wanted), room):
+                params = {**kept, name: "|".join(wanted[at : at + room])}
+                query = evolve(self, params=params, generator=None, rows=pages_of)
                 fetched = yield from query.batch({}, {}, LoopGuard())
                 merged.replace(fetched.rows)
 
