@@ -206,10 +206,11 @@ async def test_a_step_that_is_cancelled_while_the_source_or_the_wiki_is_slow_los
 async def test_a_generator_that_died_of_a_cancellation_does_not_pass_for_the_end(reader: Site) -> None:
     async def source() -> AsyncIterator[str]:
         yield "Page 001"
+        scope.cancel()
         await anyio.sleep_forever()
 
     run = aiter(reader.pages(titles=source()))
-    with anyio.move_on_after(0.05):
+    with anyio.CancelScope() as scope:
         await anext(run)
     with pytest.raises(RuntimeError, match="was cancelled while it was read"):
         await anext(run)
