@@ -1,4 +1,4 @@
-"""CPU per page object, beside two other Python clients, on a real MediaWiki.
+"""CPU per page object, beside two other Python clients and a bare loop, on a real MediaWiki.
 
 A LocalWiki holds some thousand pages; each client lists them all as its own page objects, with what it fetches by
 default or as near to that as it can be asked (ours: ``generator=allpages`` with ``prop=info``). Only the client's CPU
@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 import anyio
+import httpx
 
 from mwclient_async import Site
 from mwclient_async.testing import LocalWiki, SeedPage
@@ -34,6 +35,20 @@ async def ours_listed(api_url: str) -> int:
     """Typed rows of the list, which is what most callers need."""
     async with Site(api_url, user_agent=USER_AGENT) as site:
         return len([row.title async for row in site.list("allpages")])
+
+
+async def bare_list(api_url: str) -> int:
+    """A loop with the HTTP library and nothing else, which only decodes the list to dicts."""
+    params = {"action": "query", "list": "allpages", "aplimit": "500", "format": "json", "formatversion": "2"}
+    count = 0
+    following: dict[str, str] = {}
+    async with httpx.AsyncClient(verify=False) as client:  # loading certificates is not what is compared
+        while True:
+            reply = (await client.get(api_url, params={**params, **following})).json()
+            count += len([row["title"] for row in reply["query"]["allpages"]])
+            if "continue" not in reply:
+                return count
+            following = reply["continue"]
 
 
 async def mwclient_pages(api_url: str) -> int:
@@ -64,7 +79,7 @@ async def turn(client: Callable[[str], Awaitable[int]], api_url: str) -> float:
 
 async def main() -> None:
     """Seed, let each client warm up once, and take the turns."""
-    clients = [ours, ours_listed, mwclient_pages, pywikibot_pages]
+    clients = [ours, ours_listed, bare_list, mwclient_pages, pywikibot_pages]
     async with LocalWiki() as wiki:
         await wiki.seed([SeedPage(f"Page {number:05}", "Text") for number in range(PAGES)], links=False)
         for client in clients:
