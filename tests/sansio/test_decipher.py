@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -256,10 +255,15 @@ def test_w1_json_of_a_proxy_that_is_overloaded_is_an_http_error(body: Any, statu
     assert caught.value.retry_after == 2.0
 
 
-@pytest.mark.parametrize("body", [{"errors": ["boom"]}, {"errors": [None]}, {"warnings": ["beware"]}], ids=json.dumps)
-def test_errors_and_warnings_that_are_no_objects_raise_nothing_of_pythons_own(body: Any) -> None:
-    with suppress(MediaWikiError):
-        decipher(answer(body))
+@pytest.mark.parametrize(("listed", "text"), [(["boom"], "boom"), ([None], "None")], ids=["text", "null"])
+def test_errors_that_are_no_objects_are_errors_all_the_same(listed: Any, text: str) -> None:
+    with pytest.raises(ApiError, match=text) as caught:
+        decipher(answer({"errors": listed}))
+    assert (caught.value.code, caught.value.data) == ("unknown", {})
+
+
+def test_a_warning_that_is_no_object_is_told_all_the_same() -> None:
+    assert [warning.text for warning in decipher(answer({"warnings": ["beware"]})).warnings] == ["beware"]
 
 
 def test_nesting_without_end_is_a_protocol_error() -> None:
