@@ -30,7 +30,7 @@ tour: wiki
 	@$(RUN) -m mwclient_async.tour $(ARGS)
 
 test: wikis
-	$(RUN) -m pytest -m "not soak" $(ARGS)
+	$(RUN) -m pytest -m "not soak" --numprocesses 2 --dist loadfile $(ARGS)
 
 soak: wikis
 	$(RUN) -m pytest -m soak -s $(ARGS)

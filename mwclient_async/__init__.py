@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mwclient_async.models.accounts import UserInfo
-    from mwclient_async.models.auth import BotPassword
+    from mwclient_async.models.auth import (
+        BotPassword,
+        ClientLogin,
+        LoginQuestion,
+        LoginState,
+        OAuth2ClientCredentials,
+        OAuth2Token,
+    )
     from mwclient_async.models.batch import Batch
+    from mwclient_async.models.edits import EditOutcome, EditResult
     from mwclient_async.models.info import SiteInfo
     from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
     from mwclient_async.models.page import Page, PageStatus
@@ -24,10 +32,17 @@ __all__ = [
     "ApiWarning",
     "Batch",
     "BotPassword",
+    "ClientLogin",
     "Cursor",
+    "EditOutcome",
+    "EditResult",
     "HistoryRevision",
     "HttpOptions",
     "Limits",
+    "LoginQuestion",
+    "LoginState",
+    "OAuth2ClientCredentials",
+    "OAuth2Token",
     "Page",
     "PageStatus",
     "RetryPolicy",
@@ -46,10 +61,17 @@ _HOME = {
     "ApiWarning": "models.values",
     "Batch": "models.batch",
     "BotPassword": "models.auth",
+    "ClientLogin": "models.auth",
     "Cursor": "models.values",
+    "EditOutcome": "models.edits",
+    "EditResult": "models.edits",
     "HistoryRevision": "models.rest",
     "HttpOptions": "models.options",
     "Limits": "models.options",
+    "LoginQuestion": "models.auth",
+    "LoginState": "models.auth",
+    "OAuth2ClientCredentials": "models.auth",
+    "OAuth2Token": "models.auth",
     "Page": "models.page",
     "PageStatus": "models.page",
     "RetryPolicy": "models.options",

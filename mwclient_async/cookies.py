@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from email.message import Message
-from http.cookiejar import CookieJar
+from http.cookiejar import Cookie, CookieJar
+from typing import Any
 from urllib.request import Request
+
+_OF_A_SESSION = re.compile(r"(session|userid|username|token|_user|loggedout)$", re.IGNORECASE)
+_KEPT = ("version", "name", "value", "port", "domain", "path", "secure", "expires", "discard")
 
 
 class _Answer:
@@ -46,6 +51,30 @@ class Cookies:
         self._jar.add_cookie_header(request)
         return request.get_header("Cookie")
 
-    def clear(self) -> None:
-        """Forget all of them."""
+    def drop_session(self) -> None:
+        """Forget those that say who we are; what the wiki's servers keep for themselves stays."""
+        for cookie in list(self._jar):
+            if _OF_A_SESSION.search(cookie.name):
+                self._jar.clear(cookie.domain, cookie.path, cookie.name)
+
+    def to_values(self) -> list[dict[str, Any]]:
+        """All of them, as plain values."""
+        return [{name: getattr(cookie, name) for name in _KEPT} for cookie in self._jar]
+
+    def restore(self, values: Iterable[Mapping[str, Any]]) -> None:
+        """Have those that :meth:`to_values` gave, and no others."""
         self._jar.clear()
+        for value in values:
+            domain, path = str(value["domain"]), str(value["path"])
+            self._jar.set_cookie(
+                Cookie(
+                    **{name: value[name] for name in _KEPT},
+                    port_specified=value["port"] is not None,
+                    domain_specified=domain.startswith("."),
+                    domain_initial_dot=domain.startswith("."),
+                    path_specified=path != "/",
+                    comment=None,
+                    comment_url=None,
+                    rest={},
+                )
+            )

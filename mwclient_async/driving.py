@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 import anyio
 
 from mwclient_async.errors import MediaWikiError
-from mwclient_async.sansio.wire import NOTHING, Call, Conversation, ReadAt, Reply, Wait
+from mwclient_async.sansio.wire import NOTHING, Ask, Call, Conversation, ReadAt, Reply, Wait
 
 T = TypeVar("T")
 
@@ -30,10 +30,12 @@ async def drive(
     read: ReadAt | None = None,
     on_sent: Callable[[], None] | None = None,
     report: Callable[[Any], Awaitable[None]] | None = None,
+    ask: Callable[[Any], Awaitable[Any]] | None = None,
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
 ) -> T:
     """The result of a conversation. ``read`` gives the stretches of a file, ``report`` is told of progress.
 
-    ``on_sent`` is called each time a request is on the wire.
+    ``on_sent`` is called each time a request is on the wire, ``ask`` answers questions, ``sleep`` waits.
     """
     try:
         step = next(conversation)
@@ -46,7 +48,10 @@ async def drive(
                     step = conversation.throw(error)
                     continue
             elif isinstance(step, Wait):
-                await anyio.sleep(step.seconds)
+                await sleep(step.seconds)
+            elif isinstance(step, Ask):
+                assert ask is not None, "nobody is there to be asked"
+                reply = Reply(body=await ask(step.question))
             elif report is not None:
                 await report(step.event)
             step = conversation.send(reply)

@@ -14,16 +14,18 @@
     |   |   |-- MaxlagExceeded, ReadOnly, RateLimited
     |   |-- AuthError                  who are you?
     |   |   |-- LoginFailed
-    |   |   |   `-- LoginThrottled
+    |   |   |   `-- LoginThrottled       too many logins; ``.wait``
     |   |   |-- AssertFailed, BadToken, NotLoggedIn
+    |   |   |-- AuthorizationRefused   the OAuth token
     |   |-- PermissionDenied           you may not
     |   |   |-- Blocked, Protected
     |   |-- Refused                    the content or the target is not acceptable
-    |   |   |-- EditConflict, PageExists, PageMissing, AbuseFilter, SpamBlacklisted
+    |   |   |-- EditConflict, PageExists, PageMissing, AbuseFilter, SpamBlacklisted, CaptchaRequired
     |   |-- UploadError                the file or its stash
     |   |   |-- StashError             the chunk session or the stashed file
     |   |   |-- ChunkRefused           the size of a chunk
-    |   |   `-- FileRefused            extension, size, contents
+    |   |   |-- FileRefused            extension, size, contents
+    |   |   `-- UrlRefused             the address that the wiki was to fetch the file from
     |   |-- BadRequest                 the call itself is wrong: no use in sending it again
     |   |   |-- InvalidTitle, InvalidParameter, MissingParameter, TooManyValues, BadContinue, UnknownAction
     |   `-- InternalError              the wiki broke while it worked on this
@@ -40,6 +42,7 @@ becomes :class:`ApiError` itself, never a KeyError.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -90,8 +93,19 @@ class HttpError(TransportError):
 class OutcomeUnknown(TransportError):
     """A write was sent and its answer was lost: it may or may not have been done, and it was not sent again.
 
-    ``__cause__`` is what happened. Look at the wiki (the page's history, the log) before you repeat the write.
+    ``__cause__`` is what happened. What is known, each None where it is not: ``title`` is the page that was written to,
+    ``base`` the revision that the write was based on, ``since`` the server's time before the write was sent. To check,
+    look at the revisions of ``title`` after ``base`` or since ``since`` (https://www.mediawiki.org/wiki/API:Revisions),
+    or at the log, for a user and a summary that are yours, before you repeat the write.
     """
+
+    def __init__(
+        self, message: str, *, title: str | None = None, base: int | None = None, since: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.title = title
+        self.base = base
+        self.since = since
 
 
 class ProtocolError(MediaWikiError):
@@ -188,7 +202,7 @@ class ReadOnly(Unavailable):
 class RateLimited(Unavailable):
     """This account did too much of this in too short a time. Nothing was done."""
 
-    codes = frozenset({"ratelimited"})
+    codes = frozenset({"ratelimited", "rest-rate-limit-exceeded"})
     hint = "nothing was done; slow down, or use an account with a higher limit"
 
 
@@ -199,16 +213,54 @@ class AuthError(ApiError):
 class LoginFailed(AuthError):
     """The login was refused: wrong name or password, or an account that may not log in this way."""
 
-    codes = frozenset({"wrongpassword", "wrongpluginpass", "wrongtoken", "sessionlost", "botpasswords-no-provider"})
+    codes = frozenset(
+        {
+            "wrongpassword",
+            "wrongpluginpass",
+            "sessionlost",
+            "authmanager-authn-no-primary",
+            "botpasswords-bad-appid",
+            "botpasswords-disabled",
+            "botpasswords-invalid-name",
+            "botpasswords-locked",
+            "botpasswords-needs-reset",
+            "botpasswords-no-central-id",
+            "botpasswords-no-provider",
+            "botpasswords-not-exist",
+            "botpasswords-restriction-failed",
+            "oathauth-login-failed",
+            "aborted",  # these four are results of action=login, which gives no code with them
+            "failed",
+            "needtoken",
+            "wrongtoken",
+            "invalid_client",  # these three are OAuth's own, for a consumer that is refused a token
+            "invalid_grant",
+            "unauthorized_client",
+        }
+    )
     hint = "check the name, which for a bot password is 'Account@application', and the password"
 
 
-class LoginThrottled(LoginFailed):
-    """Too many logins. Wait ``wait`` seconds (the usual window of a wiki) before the next one."""
+_UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "week": 604800.0}
+_DURATION = re.compile(rf"(\d[\d,]*) ({'|'.join(_UNITS)})s?\b")
 
-    codes = frozenset({"login-throttled"})
-    hint = "too many logins; wait at least five minutes before the next"
-    wait = 300.0
+
+def _seconds(text: str) -> float:
+    """The duration that an English text names ("1 hour, 2 minutes and 5 seconds"), in seconds; 0 if none."""
+    return sum(float(number.replace(",", "")) * _UNITS[unit] for number, unit in _DURATION.findall(text))
+
+
+class LoginThrottled(LoginFailed):
+    """Too many logins, or too many wrong answers to a second factor. Wait ``wait`` seconds before the next."""
+
+    codes = frozenset({"login-throttled", "oathauth-throttled"})
+    hint = "wait that long before the next login; five minutes, if no time is named"
+
+    @property
+    def wait(self) -> float:
+        """The seconds that the wiki's text names; where it names none, 300, the usual window of a wiki."""
+        _, _, named = self.text.rpartition("wait ")
+        return _seconds(named) or 300.0
 
 
 class AssertFailed(AuthError):
@@ -228,8 +280,27 @@ class BadToken(AuthError):
 class NotLoggedIn(AuthError):
     """This needs a login. Give the Site ``auth=BotPassword(name=..., password=...)``."""
 
-    codes = frozenset({"mustbeloggedin", "notloggedin", "stashnotloggedin", "mustbeloggedin-generic"})
+    codes = frozenset(
+        {
+            "mustbeloggedin",
+            "mustbeloggedin-generic",
+            "notloggedin",
+            "stashnotloggedin",
+            "rest-permission-denied-anon",
+        }
+    )
     hint = "give the Site auth=BotPassword(name='Account@application', password=...)"
+
+
+class AuthorizationRefused(AuthError):
+    """The wiki does not accept the OAuth token. Nothing was done.
+
+    A token lives for some hours only: get a new one. Where a new one is refused too, the text says why: the consumer is
+    not approved (any more), is for another wiki, or its user is blocked.
+    """
+
+    codes = frozenset({"mwoauth-invalid-authorization"})  # and every code that begins so
+    hint = "nothing was done; get a new OAuth token"
 
 
 class PermissionDenied(ApiError):
@@ -244,6 +315,12 @@ class PermissionDenied(ApiError):
             "cantcreate",
             "cantcreate-anon",
             "badaccess",
+            "mwoauth-api-module-disabled",
+            "rest-read-denied",
+            "rest-write-denied",
+            "rest-permission-denied-revision",
+            "rest-permission-denied-title",
+            "rest-permission-error",
         }
     )
     hint = "the account lacks the right, or the bot password lacks the grant"
@@ -266,6 +343,7 @@ class Protected(PermissionDenied):
             "protectednamespace",
             "protectednamespace-interface",
             "cascadeprotected",
+            "cantedit",
         }
     )
     hint = "the page or title is protected"
@@ -274,27 +352,63 @@ class Protected(PermissionDenied):
 class Refused(ApiError):
     """The wiki will not take this content, or not in this place."""
 
-    codes = frozenset({"contenttoobig", "titleblacklist-forbidden", "hookaborted", "badtags", "pagecannotexist"})
+    codes = frozenset(
+        {
+            "contenttoobig",
+            "titleblacklist-forbidden",
+            "hookaborted",
+            "badtags",
+            "pagecannotexist",
+            "badmd5",
+            "undofailure",
+            "no-direct-editing",
+            "contentmodel-mismatch",
+            "contentnotallowedhere",
+            "invalid-content-data",
+            "invalid-json-data",
+        }
+    )
 
 
 class EditConflict(Refused):
     """Somebody saved the page since the revision this edit is based on. Read it again and decide anew."""
 
-    codes = frozenset({"editconflict", "edit-conflict", "edit-already-exists", "edit-gone-missing", "pagedeleted"})
+    codes = frozenset(
+        {
+            "editconflict",
+            "edit-conflict",
+            "edit-already-exists",
+            "edit-gone-missing",
+            "pagedeleted",
+            "rest-edit-conflict",
+        }
+    )
     hint = "nothing was saved; read the page again and redo the change"
 
 
 class PageExists(Refused):
     """The page was to be created, and is already there."""
 
-    codes = frozenset({"articleexists"})
-    hint = "nothing was saved"
+    codes = frozenset({"articleexists", "rest-update-cannot-create-page"})
+    hint = "nothing was saved; to change the page that is there, name the revision that the change is based on"
 
 
 class PageMissing(Refused):
     """There is no such page, revision or section."""
 
-    codes = frozenset({"missingtitle", "nosuchpageid", "nosuchrevid", "nosuchsection", "missingrev"})
+    codes = frozenset(
+        {
+            "missingtitle",
+            "nosuchpageid",
+            "nosuchrevid",
+            "nosuchsection",
+            "missingrev",
+            "rest-nonexistent-title",
+            "rest-nonexistent-revision",
+            "rest-nonexistent-title-revision",
+            "rest-compare-nonexistent",
+        }
+    )
     hint = "check the title or id"
 
 
@@ -308,13 +422,24 @@ class AbuseFilter(Refused):
 class SpamBlacklisted(Refused):
     """The text holds an address on the wiki's spam list; ``data`` names it."""
 
-    codes = frozenset({"spamblacklist", "spamdetected"})
+    codes = frozenset({"spamblacklist", "spamdetected", "spamprotectionmatch"})
+
+
+class CaptchaRequired(Refused):
+    """The wiki wants a captcha solved, and nothing was saved. ``data["captcha"]`` is what it asks, where it said so.
+
+    An edit goes on with ``captchaid`` and ``captchaword`` (https://www.mediawiki.org/wiki/API:Edit). Accounts with the
+    right ``skipcaptcha`` are not asked.
+    """
+
+    codes = frozenset({"captcha", "captcha-edit-fail", "captcha-createaccount-fail", "captcha-sendemail-fail"})
+    hint = "nothing was saved; the wiki wants a captcha solved: use an account with the right 'skipcaptcha'"
 
 
 class UploadError(ApiError):
     """The wiki refused the upload."""
 
-    codes = frozenset({"uploaddisabled", "copyuploaddisabled", "publishfailed", "missingresult"})
+    codes = frozenset({"uploaddisabled", "publishfailed", "missingresult", "backend-fail-alreadyexists"})
 
 
 class StashError(UploadError):
@@ -331,6 +456,8 @@ class StashError(UploadError):
             "uploadstash-file-not-found",
             "uploadstash-bad-path",
             "uploadstash-bad-path-bad-format",
+            "uploadstash-exception",
+            "invalid-file-key",
             "uploadstash-wrong-owner",
             "uploadstash-zero-length",
         }
@@ -369,9 +496,29 @@ class FileRefused(UploadError):
             "fileexists-shared-forbidden",
             "fileexists-no-change",
             "uploadscripted",
+            "filetype-badmime",
+            "filetype-mime-mismatch",
+            "windows-nonascii-filename",
         }
     )
     hint = "the wiki's page Special:Upload tells which files it takes"
+
+
+class UrlRefused(UploadError):
+    """The wiki could not, or may not, fetch the file from that address. Send the file itself."""
+
+    codes = frozenset(
+        {
+            "copyuploaddisabled",
+            "copyuploadbaddomain",
+            "copyuploadbadurl",
+            "upload-copy-upload-invalid-domain",
+            "http-bad-status",
+            "http-curl-error",
+            "http-invalid-url",
+        }
+    )
+    hint = "fetch the file yourself, and upload that"
 
 
 class BadRequest(ApiError):
@@ -386,6 +533,12 @@ class BadRequest(ApiError):
             "notmulti",
             "invalidmethod",
             "badgenerator",
+            "cannot-async-upload-file",
+            "filekeynotallowed",
+            "selfmove",
+            "no-content-type",
+            "rest-unsupported-content-type",
+            "rest-wrong-method",
         }
     )
 
@@ -393,14 +546,27 @@ class BadRequest(ApiError):
 class InvalidTitle(BadRequest):
     """Not a title: empty, too long, or with characters that titles cannot have (``# < > [ ] | { }``)."""
 
-    codes = frozenset({"invalidtitle", "badtitle"})
+    codes = frozenset({"invalidtitle", "badtitle", "rest-invalid-title"})
     hint = "titles are 1 to 255 bytes long and hold none of # < > [ ] | { }"
 
 
 class InvalidParameter(BadRequest):
     """A value that the parameter does not take. The text names the parameter."""
 
-    codes = frozenset({"badvalue", "badinteger", "badtimestamp", "outofrange", "baduser", "badparams"})
+    codes = frozenset(
+        {
+            "badvalue",
+            "badinteger",
+            "badtimestamp",
+            "outofrange",
+            "baduser",
+            "badparams",
+            "badformat",
+            "invalidsection",
+            "revwrongpage",
+            "parameter-validation-failed",
+        }
+    )
 
 
 class MissingParameter(BadRequest):
@@ -424,14 +590,15 @@ class BadContinue(BadRequest):
 
 
 class UnknownAction(BadRequest):
-    """The wiki has no such action; an extension may be missing."""
+    """The wiki has no such action, or no such endpoint of the REST API; an extension may be missing."""
 
-    codes = frozenset({"unknown_action"})
+    codes = frozenset({"unknown_action", "rest-no-match", "rest-unknown-module", "rest-bad-prefix"})
 
 
 class InternalError(ApiError):
     """The wiki broke while it worked on this; for a write, what was done is not known."""
 
+    codes = frozenset({"badconfig"})  # and every code that begins with internal_api_error
     hint = "the wiki failed internally; its operators can look up the request id"
 
 
@@ -483,7 +650,10 @@ class NotRequested(MediaWikiError, LookupError):
     """The query did not ask for this property of a page. The message names the ``prop=`` to add."""
 
 
-_INTERNAL_PREFIX = "internal_api_error"
+_FAMILIES: Mapping[str, type[ApiError]] = {  # by how their codes begin
+    "internal_api_error": InternalError,
+    "mwoauth-invalid-authorization": AuthorizationRefused,
+}
 
 
 def _walk(cls: type[ApiError]) -> list[type[ApiError]]:
@@ -505,6 +675,5 @@ _CLASSES = _code_table()
 
 def class_for(code: str) -> type[ApiError]:
     """The class of a server's error code; :class:`ApiError` itself for a code that none claims."""
-    if code.startswith(_INTERNAL_PREFIX):
-        return InternalError
-    return _CLASSES.get(code, ApiError)
+    family = next((cls for beginning, cls in _FAMILIES.items() if code.startswith(beginning)), ApiError)
+    return _CLASSES.get(code, family)

@@ -1,42 +1,103 @@
 """The session: every request of a site goes through :meth:`Session.send`, and only here is one sent again.
 
-slot -> transport -> decipher -> retry. The session also holds what makes several requests one visit: cookies, tokens,
-the login, the account's limits, and what the wiki's modules need.
+gate -> door -> slot -> transport -> decipher -> what to do about a failure. A *gate* is closed while the wiki wants to
+be left alone, the *door* while a login is under way; a *slot* is one of the requests in flight that the site and its
+siblings share. What was waited for may have changed meanwhile, so gate and login are looked at once more before the
+request goes out. The decisions themselves are in ``sansio/retrying.py``.
 """
 
 from __future__ import annotations
 
-import logging
-import random
 import secrets
-import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import anyio
-from attrs import evolve
+from attrs import define, evolve
 
-from mwclient_async.cookies import Cookies
 from mwclient_async.driving import drive
-from mwclient_async.errors import BadToken, MediaWikiError, OutcomeUnknown, UnrecognizedParameters
-from mwclient_async.models.auth import BotPassword
-from mwclient_async.models.options import Limits, RetryPolicy
+from mwclient_async.errors import (
+    AuthError,
+    LoginFailed,
+    MediaWikiError,
+    OutcomeUnknown,
+    ProtocolError,
+    UnrecognizedParameters,
+)
+from mwclient_async.flights import SingleFlight
+from mwclient_async.gates import Farm, Gate
+from mwclient_async.identity import Identity
+from mwclient_async.models.auth import (
+    Auth,
+    BotPassword,
+    ClientLogin,
+    LoginState,
+    OAuth2ClientCredentials,
+    OAuth2Token,
+    checked_token,
+)
+from mwclient_async.models.events import (
+    ChunkSent,
+    LoggedIn,
+    LoggedOut,
+    Paused,
+    RequestFinished,
+    Retrying,
+    TokensFetched,
+)
+from mwclient_async.models.options import RetryPolicy
 from mwclient_async.models.values import ApiWarning
+from mwclient_async.observers import Observers, cause, log
 from mwclient_async.sansio.decipher import decipher
-from mwclient_async.sansio.envelope import Envelope
-from mwclient_async.sansio.login import Account, fetch_account, fetch_token, log_in
+from mwclient_async.sansio.envelope import NOBODY, Envelope
+from mwclient_async.sansio.login import (
+    Account,
+    fetch_account,
+    fetch_grant,
+    fetch_tokens,
+    is_stale,
+    log_in,
+    log_out,
+)
 from mwclient_async.sansio.modules import Module, core_module, from_paraminfo
-from mwclient_async.sansio.retrying import ambiguous, decide
+from mwclient_async.sansio.retrying import Remedy, Scope, ambiguous, decide, futile, pause, remedy
 from mwclient_async.sansio.suggesting import module_names, nearest, suggestion
-from mwclient_async.sansio.wire import Call, ReadAt, Reply, Request, Response
-from mwclient_async.transport import Transport
+from mwclient_async.sansio.wire import Call, Conversation, ReadAt, Reply, Request, Response
+from mwclient_async.sansio.writing import Base
+from mwclient_async.titles import TitleLocks
 
-_log = logging.getLogger("mwclient_async")
+T = TypeVar("T")
 
+_WHO = Call(params={"action": "query", "meta": "userinfo"})
+_LOGIN = Call(params={"action": "login"}, login=True)
 _NOT_AN_ANSWER = frozenset({"unrecognizedparams", "unrecognizedvalues"})
 _EXPECTED = frozenset({"truncatedresult", "badmodule"})  # continuation brings the rest; an unknown name is an error
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _MOST_REDIRECTS = 5
+_MOST_OVERTAKEN = 5  # logins of other tasks that a call may meet with a failed assertion of its own
+_EARLY = 60.0  # seconds before its end that an OAuth token is renewed
+
+
+class _OvertakenError(Exception):
+    """Nothing was sent: a gate was closed, or somebody logged in, while the call waited for its slot."""
+
+
+@define
+class _Errand:
+    """One call on its way, and what it has cost so far, its recoveries included."""
+
+    call: Call
+    read: ReadAt | None = None
+    on_sent: Callable[[], None] | None = None
+    since: float | None = None  # the moment of the first try
+    attempt: int = 1
+    vain: int = 0
+    tokens: int = 0
+    logins: int = 0
+    overtaken: int = 0
 
 
 class Session:
@@ -44,170 +105,335 @@ class Session:
 
     def __init__(
         self,
-        transport: Transport,
+        farm: Farm,
         envelope: Envelope,
         *,
-        auth: BotPassword | None,
+        auth: Auth | None,
         retry: RetryPolicy,
-        limits: Limits,
-        on_warning: Callable[[ApiWarning], None] | None,
+        observers: Observers,
     ) -> None:
-        self._transport = transport
+        self.farm = farm
+        self.retry = retry
+        self.latest: dict[str, Base] = {}  # by key (``sansio/locking.py``): the revision that our last edit made
+        self._titles = TitleLocks()
         self._envelope = envelope
         self._auth = auth
-        self._retry = retry
-        self._on_warning = on_warning or self._log_warning
-        self._warned: set[ApiWarning] = set()
-        self._slots = anyio.Semaphore(limits.concurrency)
-        self._cookies = Cookies()
-        self._logged_in = False
-        self._tokens: dict[str, str] = {}
+        self._observers = observers
+        self._clock = farm.clock
+        self._identity = Identity()
         self._modules: dict[str, Module] = {}
-        self._account: Account | None = None
-        self._once = anyio.Lock()  # tokens, modules and the account are fetched by one task; the others wait for it
+        self._tokens_flight: SingleFlight[None] = SingleFlight()
+        self._login_flight: SingleFlight[None] = SingleFlight()
+        self._account_flight: SingleFlight[Account] = SingleFlight()
+        self._describing = anyio.Lock()
 
     async def send(self, call: Call, *, read: ReadAt | None = None, on_sent: Callable[[], None] | None = None) -> Reply:
-        """Send one call and return its Reply; retried by the policy where that cannot do a thing twice."""
-        attempt, started, refused = 1, time.monotonic(), False
-        while True:
-            token = await self._token(call.token) if call.token is not None else None
-            try:
-                return await self._exchange(call, token, read, on_sent)
-            except UnrecognizedParameters as error:
-                raise UnrecognizedParameters(error.warning, await self._suggestion(call, error.warning)) from None
-            except BadToken:
-                self._drop_token(call.token, token)
-                if refused or call.token is None:
-                    raise
-                refused = True
-            except MediaWikiError as error:
-                resend = call.repeatable or not call.write
-                again = decide(
-                    error,
-                    policy=self._retry,
-                    attempt=attempt,
-                    elapsed=time.monotonic() - started,
-                    rand=random.random(),  # noqa: S311 - jitter, not a secret
-                    resend=resend,
-                )
-                if again is None:
-                    if not resend and ambiguous(error):
-                        raise OutcomeUnknown(
-                            f"{call.label} was sent, and its answer was lost ({error}): look at the wiki "
-                            "before you repeat it"
-                        ) from error
-                    raise
-                _log.info("%s: %s; again in %.1f s", call.label, type(error).__name__, again.after)
-                await anyio.sleep(again.after)
-                attempt += 1
+        """Send one call and return its Reply; again, by the policy, where that cannot do a thing twice."""
+        return await self._run(_Errand(call, read=read, on_sent=on_sent))
 
-    async def log_in(self) -> None:
-        """Log in with the site's auth, if it has any."""
-        if self._auth is None:
-            return
-        self._cookies.clear()
-        self._tokens.clear()
-        self._account = None
-        self._logged_in = False
-        await drive(log_in(self._auth), self.send)
-        self._logged_in = True
+    async def drive(self, conversation: Conversation[T]) -> T:
+        """The result of a conversation, with this site's requests and its clock."""
+        return await drive(conversation, self.send, sleep=self._clock.sleep)
+
+    def exclusively(self, keys: Iterable[str]) -> AbstractAsyncContextManager[None]:
+        """Keep other tasks from writing to what these keys (``sansio/locking.py``) stand for."""
+        return self._titles.holding(keys)
+
+    async def log_in(self, auth: Auth) -> None:
+        """Log in; lost logins are renewed in the same way from now on. What was logged in before is forgotten."""
+        async with self._identity.door.closed():
+            await self._enter(auth)
+            self._auth = auth
+
+    async def log_out(self) -> None:
+        """End the session on the wiki, and be nobody."""
+        self._auth = None
+        try:
+            if self._identity.by_cookies:
+                await self.drive(log_out())
+        except AuthError:  # it was lost already
+            log.info("the wiki did not know the login that was to be ended")
+        finally:
+            async with self._identity.door.closed():
+                self._identity.leave()
+        self._observers.happened(LoggedOut())
+
+    def state(self) -> LoginState:
+        """The login as a value that can be stored."""
+        return self._identity.state(self._envelope.api_url)
+
+    def restore(self, state: LoginState) -> None:
+        """Go on with a stored login. Raises ValueError for that of another wiki or account."""
+        if state.wiki != self._envelope.api_url:
+            raise ValueError(f"this LoginState is of {state.wiki!r}, and this site is {self._envelope.api_url!r}")
+        if isinstance(self._auth, BotPassword) and state.account not in {"", self._auth.account}:
+            raise ValueError(f"this LoginState is of {state.account!r}, and auth is for {self._auth.account!r}")
+        self._identity.restore(state)
 
     async def modules(self, paths: Iterable[str]) -> dict[str, Module]:
         """The modules of these paths; one request, at most, for those that are not MediaWiki's own."""
         wanted = list(dict.fromkeys(paths))
         unknown = [path for path in wanted if core_module(path) is None]
         if any(path not in self._modules for path in unknown):
-            async with self._once:
-                missing = [path for path in unknown if path not in self._modules]
-                if missing:
-                    self._modules.update(await self._described(missing))
-        found = {path: core_module(path) or self._modules.get(path) for path in wanted}
-        for path, module in found.items():
-            if module is None:
-                group, _, name = path.rpartition("+")
-                what = "list, prop, meta or generator" if group else "action"
-                meant = nearest(name, await drive(module_names(group), self.send))
-                raise ValueError(f"this wiki has no {what} {name!r}{meant or ': is an extension missing?'}")
-        return {path: module for path, module in found.items() if module is not None}
+            async with self._describing:
+                if missing := [path for path in unknown if path not in self._modules]:
+                    await self._describe(missing)
+        if absent := [path for path in unknown if path not in self._modules]:
+            raise ValueError(await self._no_such_module(absent[0]))
+        return {path: core_module(path) or self._modules[path] for path in wanted}
 
     async def account(self) -> Account:
         """Who the wiki takes us for, asked once."""
-        if self._account is None:
-            async with self._once:
-                if self._account is None:
-                    self._account = await drive(fetch_account(), self.send)
-        return self._account
+        account = self._identity.account
+        if account is None:
+            account = await self._account_flight.run(partial(self.drive, fetch_account()))
+            self._identity.account = account
+        return account
 
-    async def aclose(self) -> None:
-        """Close the transport."""
-        await self._transport.aclose()
+    async def token(self, kind: str) -> str:
+        """A token of that kind, of this session."""
+        return await self._token(kind)
 
-    async def _suggestion(self, call: Call, warning: ApiWarning) -> str:
-        try:
-            return await drive(suggestion(call.params, warning), self.send)
-        except MediaWikiError:
-            return ""  # the mistake is to be told, not that its explanation failed
-
-    async def _described(self, paths: list[str]) -> dict[str, Module]:
-        reply = await self.send(Call(params={"action": "paraminfo", "modules": "|".join(paths), "helpformat": "none"}))
-        return from_paraminfo(reply.body)
-
-    async def _token(self, kind: str) -> str:
-        if kind not in self._tokens:
-            async with self._once:
-                if kind not in self._tokens:
-                    self._tokens[kind] = await drive(fetch_token(kind, logged_in=self._logged_in), self.send)
-        return self._tokens[kind]
-
-    def _drop_token(self, kind: str | None, value: str | None) -> None:
-        if kind is not None and self._tokens.get(kind) == value:
-            del self._tokens[kind]
-
-    async def _exchange(
-        self, call: Call, token: str | None, read: ReadAt | None, on_sent: Callable[[], None] | None
-    ) -> Reply:
-        request = self._envelope.dress(
-            call,
-            token=token,
-            asserting="user" if self._logged_in else None,
-            boundary=secrets.token_hex(16) if call.part is not None else "",
-            read=read,
-        )
-        async with self._slots:
-            response = await self._travel(evolve(request, on_sent=on_sent))
-        reply = decipher(response, rest=bool(call.path))
-        for warning in reply.warnings:
-            if warning.code in _NOT_AN_ANSWER and call.partial:
+    async def _run(self, errand: _Errand) -> Reply:
+        call = errand.call
+        while True:
+            number, token = self._identity.number, None
+            try:
+                await self._renew(call)
+                kind = self._identity.token_for(call)
+                token = await self._token(kind, since=errand.since) if kind is not None else None
+                return await self._exchange(errand, token, number)
+            except _OvertakenError:
                 continue
-            if warning.code in _NOT_AN_ANSWER and not call.write:
-                raise UnrecognizedParameters(warning)
-            if warning.code not in _EXPECTED:
-                self._tell(warning)
+            except UnrecognizedParameters as error:
+                raise UnrecognizedParameters(error.warning, await self._suggestion(call, error.warning)) from None
+            except MediaWikiError as error:
+                if not await self._mended(error, errand, token, number):
+                    await self._wait_or_raise(error, errand)
+
+    # One try ---------------------------------------------------------------------------------------------------------
+
+    async def _exchange(self, errand: _Errand, token: str | None, number: int) -> Reply:
+        call, gates = errand.call, self._gates(errand.call)
+        await self.farm.gates.wait(gates, patience=self.retry.deadline - self._elapsed(errand))
+        if call.write and not call.login:
+            await self.farm.gates.keep_pace(gates[1], self.farm.limits.write_interval)
+        response = await (self._travel(errand, token) if call.login else self._in_turn(errand, token, number))
+        reply = decipher(response, rest=bool(call.path or call.address), creating=call.creating)
+        self._take_in(call, reply)
         return reply
 
-    async def _travel(self, request: Request) -> Response:
+    async def _in_turn(self, errand: _Errand, token: str | None, number: int) -> Response:
+        async with self._identity.door.passing(), self.farm.slots:
+            if number != self._identity.number or self.farm.gates.are_closed(self._gates(errand.call)):
+                raise _OvertakenError
+            return await self._travel(errand, token)
+
+    async def _travel(self, errand: _Errand, token: str | None) -> Response:
+        call = errand.call
+        if errand.since is None:
+            errand.since = self._clock.now()
+        dress = self._identity.dress(call, token) if not call.login else NOBODY
+        boundary = secrets.token_hex(16) if call.part is not None else ""
+        request = self._envelope.seal(call, dress, boundary=boundary, read=errand.read)
+        request = evolve(request, on_sent=errand.on_sent)
         for _ in range(_MOST_REDIRECTS):
-            cookie = self._cookies.header(request.url)
-            headers = {**request.headers, "cookie": cookie} if cookie else request.headers
-            _log.debug("%s %s", request.method, urlsplit(request.url).path)
-            response = await self._transport.send(evolve(request, headers=headers))
-            self._cookies.store(request.url, response.headers)
+            response = await self._one_way(errand, request)
             target = _redirected(request, response)
             if target is None:
                 break
             request = evolve(request, url=target)
         return response
 
-    def _tell(self, warning: ApiWarning) -> None:
+    async def _one_way(self, errand: _Errand, request: Request) -> Response:
+        call = errand.call
+        cookie = self._identity.cookies.header(request.url) if not call.address else None
+        if cookie:
+            request = evolve(request, headers={**request.headers, "cookie": cookie})
+        log.debug("%s %s %s", request.method, urlsplit(request.url).path, call.label)
+        began = self._clock.now()
+        told = partial(RequestFinished, label=call.label, method=request.method, attempt=errand.attempt)
         try:
-            self._on_warning(warning)
-        except Exception:  # noqa: BLE001 - what was done is done: the caller's mistake must not hide the answer
-            _log.exception("on_warning raised")
+            response = await self.farm.transport.send(request)
+        except MediaWikiError as error:
+            self._observers.happened(told(seconds=self._clock.now() - began, failure=cause(error)))
+            raise
+        if not call.address:
+            self._identity.cookies.store(request.url, response.headers)
+        self._observers.happened(
+            told(
+                seconds=self._clock.now() - began,
+                status=response.status,
+                request_id=response.header("x-request-id"),
+            )
+        )
+        return response
 
-    def _log_warning(self, warning: ApiWarning) -> None:
-        if warning not in self._warned:
-            self._warned.add(warning)
-            _log.warning("%s: %s (%s)", warning.module, warning.text, warning.code)
+    def _take_in(self, call: Call, reply: Reply) -> None:
+        for warning in reply.warnings:
+            if warning.code in _NOT_AN_ANSWER and call.partial:
+                continue
+            if warning.code in _NOT_AN_ANSWER and not call.write:
+                raise UnrecognizedParameters(warning)
+            if warning.code not in _EXPECTED:
+                self._observers.warned(warning)
+        if call.part is not None:
+            self._observers.happened(ChunkSent(offset=call.part.offset, length=call.part.length))
+        said = reply.body.get(call.kind) if isinstance(reply.body, dict) else None
+        if isinstance(said, dict) and said.get("tempusercreated"):  # a write of nobody made an account for him
+            self._identity.drop_tokens()
+
+    # After a failure -------------------------------------------------------------------------------------------------
+
+    async def _mended(self, error: MediaWikiError, errand: _Errand, token: str | None, number: int) -> bool:
+        """Whether what was wrong with token or login is mended, so that the call can be sent again."""
+        call = errand.call
+        needed = remedy(error, call) if not call.login else None
+        if needed is None:
+            return False
+        if number != self._identity.number:  # it is mended already
+            errand.overtaken += 1
+            return errand.overtaken <= _MOST_OVERTAKEN
+        if needed is Remedy.LOGIN:
+            return await self._log_in_again(errand, number)
+        errand.tokens += 1
+        if errand.tokens > 1 or not (token is not None or self._identity.logged_in):
+            return False
+        if call.token is not None:
+            self._identity.drop_token(call.token, token)
+        if call.path and self._identity.logged_in:  # REST does not tell a lost login: ask where it is told
+            await self._run(_Errand(_WHO, since=errand.since))
+        return True
+
+    async def _log_in_again(self, errand: _Errand, number: int) -> bool:
+        given = isinstance(self._auth, OAuth2Token) and isinstance(self._auth.token, str)  # there is no other token
+        errand.logins += 1
+        if self._auth is None or given or errand.logins > 1:
+            return False
+        log.info("the wiki does not know this login any more: logging in again")
+        await self._login_flight.run(partial(self._enter_again, number))
+        return True
+
+    async def _wait_or_raise(self, error: MediaWikiError, errand: _Errand) -> None:
+        call = errand.call
+        self._close_gate(error, call)
+        resend = call.repeatable or not call.write
+        errand.vain += futile(error)
+        decision = decide(
+            error,
+            policy=self.retry,
+            attempt=errand.attempt,
+            vain=errand.vain,
+            elapsed=self._elapsed(errand),
+            rand=self._clock.draw(),
+            resend=resend,
+        )
+        if decision is None:
+            if resend or call.login or not ambiguous(error):
+                raise error
+            raise OutcomeUnknown(
+                f"{call.label} was sent, and its answer was lost ({error}): look at the wiki before you repeat it"
+            ) from error
+        self._observers.happened(
+            Retrying(label=call.label, attempt=errand.attempt, after=decision.after, cause=cause(error))
+        )
+        await self._clock.sleep(decision.after)
+        errand.attempt += 1
+
+    def _close_gate(self, error: MediaWikiError, call: Call) -> None:
+        paused = pause(error)
+        if paused is None:
+            return
+        farm, wiki, action = self._gates(call)
+        gate = {Scope.FARM: farm, Scope.WIKI: wiki, Scope.ACTION: action}[paused.scope]
+        if self.farm.gates.close(gate, paused.seconds, error):
+            self._observers.happened(
+                Paused(scope=paused.scope.value, name=gate[-1], seconds=paused.seconds, cause=cause(error))
+            )
+
+    def _gates(self, call: Call) -> tuple[Gate, Gate, Gate]:
+        wiki = self._envelope.api_url
+        return ("farm",), ("wiki", wiki), ("action", wiki, call.kind)
+
+    def _elapsed(self, errand: _Errand) -> float:
+        return self._clock.now() - errand.since if errand.since is not None else 0.0
+
+    # Who we are ------------------------------------------------------------------------------------------------------
+
+    async def _enter_again(self, number: int) -> None:
+        """Log in, unless somebody has done so since that number."""
+        async with self._identity.door.closed():
+            if number == self._identity.number and self._auth is not None:
+                await self._enter(self._auth)
+
+    async def _enter(self, auth: Auth) -> None:
+        errand = _Errand(_LOGIN)
+        while True:
+            self._identity.forget()
+            try:
+                await self._introduce(auth)
+                break
+            except LoginFailed as error:
+                errand.logins += 1
+                if not is_stale(error) or errand.logins > 1:
+                    raise
+            except MediaWikiError as error:  # the answer to one of its steps was lost: from the beginning
+                errand.since = self._clock.now() if errand.since is None else errand.since
+                await self._wait_or_raise(error, errand)
+        self._observers.happened(LoggedIn(account=self._identity.name, number=self._identity.number))
+
+    async def _introduce(self, auth: Auth) -> None:
+        if isinstance(auth, OAuth2ClientCredentials):
+            grant = await self.drive(fetch_grant(auth))
+            until = None if grant.expires_in is None else self._clock.now() + grant.expires_in
+            self._identity.arrive(bearer=grant.token, expires=until)
+        elif isinstance(auth, OAuth2Token):
+            token = auth.token if isinstance(auth.token, str) else await auth.token()
+            self._identity.arrive(bearer=checked_token("the OAuth token", token))
+        else:
+            answer = auth.answer if isinstance(auth, ClientLogin) else None
+            name = await drive(log_in(auth), self.send, ask=answer, sleep=self._clock.sleep)
+            self._identity.arrive(name)
+
+    async def _renew(self, call: Call) -> None:
+        """Renew an OAuth token that is about to expire."""
+        expires = self._identity.expires
+        if expires is not None and not call.login and self._clock.now() > expires - _EARLY:
+            self._identity.expires = None  # one try; the wiki's refusal is the next
+            await self._login_flight.run(partial(self._enter_again, self._identity.number))
+
+    async def _token(self, kind: str, *, since: float | None = None) -> str:
+        if kind not in self._identity.tokens:
+            await self._tokens_flight.run(partial(self._fetch_tokens, since))
+        if kind not in self._identity.tokens:
+            raise ProtocolError(f"the wiki gave no {kind} token")
+        return self._identity.tokens[kind]
+
+    async def _fetch_tokens(self, since: float | None) -> None:
+        async def send(call: Call, **_: object) -> Reply:
+            return await self._run(_Errand(call, since=since))
+
+        tokens = await drive(fetch_tokens(logged_in=self._identity.logged_in), send)
+        self._identity.tokens = tokens  # at once: nothing has come between the answer and this line
+        self._observers.happened(TokensFetched(kinds=tuple(sorted(tokens))))
+
+    # What the wiki can do --------------------------------------------------------------------------------------------
+
+    async def _describe(self, paths: list[str]) -> None:
+        reply = await self.send(Call(params={"action": "paraminfo", "modules": "|".join(paths), "helpformat": "none"}))
+        self._modules.update(from_paraminfo(reply.body))
+
+    async def _no_such_module(self, path: str) -> str:
+        group, _, name = path.rpartition("+")
+        what = "list, prop, meta or generator" if group else "action"
+        meant = nearest(name, await self.drive(module_names(group)))
+        return f"this wiki has no {what} {name!r}{meant or ': is an extension missing?'}"
+
+    async def _suggestion(self, call: Call, warning: ApiWarning) -> str:
+        try:
+            return await self.drive(suggestion(call.params, warning))
+        except MediaWikiError:
+            return ""  # the mistake is to be told, not that its explanation failed
 
 
 def _redirected(request: Request, response: Response) -> str | None:

@@ -12,11 +12,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from anyio import CancelScope
+from attrs import evolve
 
-from mwclient_async.driving import drive
+from mwclient_async.clock import Clock, SystemClock
+from mwclient_async.gates import Farm
 from mwclient_async.inputs import Inputs
 from mwclient_async.models.accounts import Block, User, UserInfo
-from mwclient_async.models.auth import BotPassword
+from mwclient_async.models.auth import Auth, LoginState, OAuth2ClientCredentials, OAuth2Token
 from mwclient_async.models.info import SiteInfo
 from mwclient_async.models.lists import (
     ArchivedFile,
@@ -39,10 +41,11 @@ from mwclient_async.models.lists import (
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.models.page import Page
 from mwclient_async.models.upload import StashedFile, UploadResult
-from mwclient_async.models.values import ApiWarning
+from mwclient_async.observers import Observers, OnEvent, OnWarning
 from mwclient_async.resources import meta
-from mwclient_async.resources.actions import call
+from mwclient_async.resources.actions import Actions, call
 from mwclient_async.resources.export import Export
+from mwclient_async.resources.pages import PageHandle, page_handle
 from mwclient_async.resources.queries import Queries
 from mwclient_async.resources.rest import Rest
 from mwclient_async.sansio import params as wire_params
@@ -73,12 +76,16 @@ class Site:
 
     ``api_url`` is the address of its api.php, as Special:Version names it; ``rest_url`` of its rest.php, where that
     does not stand beside it. ``user_agent`` names the program and a way to reach who runs it, as Wikimedia's policy
-    requires. ``maxlag`` makes the wiki refuse requests, which are then tried again, while its databases lag by more
-    seconds than that; None turns it off. ``on_warning`` is told of what the wiki warns of; without one it is logged,
-    once each. ``transport`` replaces HTTP, for tests.
+    requires. ``auth`` is a BotPassword, ClientLogin, OAuth2Token or OAuth2ClientCredentials; ``login_state`` a login
+    of an earlier process, which is then used as long as it lasts. A login that the wiki forgets is renewed.
 
-    Raises ValueError for an address or a User-Agent that cannot work, before any request; entering raises LoginFailed
-    or LoginThrottled when the login is refused.
+    ``maxlag`` makes the wiki refuse requests, which are then tried again, while its databases lag by more seconds than
+    that; None turns it off. ``on_warning`` is told of what the wiki warns of; without one it is logged, once each.
+    ``on_event`` is told of requests, retries, pauses, logins, tokens and chunks (``mwclient_async.models.events``).
+    ``transport`` and ``clock`` replace HTTP and time, for tests.
+
+    Raises ValueError for an address, a User-Agent or a login state that cannot work, before any request; entering
+    raises LoginFailed or LoginThrottled when the login is refused.
     """
 
     def __init__(
@@ -86,14 +93,17 @@ class Site:
         api_url: str,
         *,
         user_agent: str,
-        auth: BotPassword | None = None,
+        auth: Auth | None = None,
+        login_state: LoginState | None = None,
         rest_url: str | None = None,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen values
         limits: Limits = Limits(),  # noqa: B008
         maxlag: int | None = 5,
         http: HttpOptions = HttpOptions(),  # noqa: B008
-        on_warning: Callable[[ApiWarning], None] | None = None,
+        on_warning: OnWarning | None = None,
+        on_event: OnEvent | None = None,
         transport: Transport | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._envelope = Envelope(
             api_url=checked_url("api_url", api_url),
@@ -101,20 +111,21 @@ class Site:
             user_agent=full_user_agent(user_agent),
             maxlag=maxlag,
             limits=limits,
+            headers=http.headers,
         )
-        if auth is not None and not http.plain_http:
-            for url in (self._envelope.api_url, self._envelope.rest_url):
-                if not is_safe_for_credentials(url):
-                    raise ValueError(
-                        f"{url!r} is plain http: everybody on the way could read the password. Use https, or say "
-                        "http=HttpOptions(plain_http=True)"
-                    )
+        self._user_agent = user_agent
+        self._http = http
         self._auth = auth
+        self._login_state = login_state
+        if auth is not None or login_state is not None or http.proves_who_we_are:
+            self._check_safe(auth)
         self._retry = retry
         self._limits = limits
-        self._http = http
         self._on_warning = on_warning
+        self._on_event = on_event
         self._transport = transport
+        self._clock = clock or SystemClock()
+        self._shared: Callable[[], Farm] | None = None
         self._opened: Session | None = None
 
     def __repr__(self) -> str:
@@ -123,20 +134,18 @@ class Site:
     async def __aenter__(self) -> Self:
         if self._opened is not None:
             raise RuntimeError(f"{self!r} is open already: open it once and share it between tasks")
-        from mwclient_async.transport import (
-            HttpxTransport,
-        )  # the HTTP library is loaded when a site is opened
-
         self._opened = Session(
-            self._transport or HttpxTransport(self._http, self._limits),
+            self._farm(),
             self._envelope,
             auth=self._auth,
             retry=self._retry,
-            limits=self._limits,
-            on_warning=self._on_warning,
+            observers=Observers(self._on_warning, self._on_event),
         )
         try:
-            await self._opened.log_in()
+            if self._login_state is not None:
+                self._opened.restore(self._login_state)
+            elif self._auth is not None:
+                await self._opened.log_in(self._auth)
         except BaseException:
             await self.__aexit__(None, None, None)
             raise
@@ -146,9 +155,86 @@ class Site:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         session, self._opened = self._opened, None
-        if session is not None:
+        if session is not None and self._shared is None:
             with CancelScope(shield=True):  # connections are closed on the way out of a cancelled task, too
-                await session.aclose()
+                await session.farm.transport.aclose()
+
+    def sibling(
+        self,
+        api_url: str,
+        *,
+        rest_url: str | None = None,
+        auth: Auth | None = None,
+        share_oauth: bool = False,
+        on_warning: OnWarning | None = None,
+        on_event: OnEvent | None = None,
+    ) -> Site:
+        """Another wiki of the same farm, to be opened inside this one: ``async with site.sibling(url) as commons``.
+
+        It shares connections, the requests in flight, and the pauses that a farm asks for; not the cookies, and not
+        the login, nor ``HttpOptions.headers``: give it ``auth``, or ``share_oauth=True`` for the OAuth login of this
+        site, if the token is good for both. Other options are those of this site; so is who listens, unless named.
+
+        Raises ValueError for an address that cannot work, and for ``share_oauth`` where there is no OAuth login.
+        """
+        if share_oauth and not isinstance(self._auth, OAuth2Token | OAuth2ClientCredentials):
+            raise ValueError("share_oauth=True, but this site has no OAuth login to share: give the sibling its auth")
+        if share_oauth and auth is not None:
+            raise ValueError("give the sibling its own auth, or share_oauth=True, but not both")
+        brother = Site(
+            api_url,
+            user_agent=self._user_agent,
+            auth=self._auth if share_oauth else auth,
+            rest_url=rest_url,
+            retry=self._retry,
+            limits=self._limits,
+            maxlag=self._envelope.maxlag,
+            http=evolve(self._http, headers=()),
+            on_warning=on_warning or self._on_warning,
+            on_event=on_event or self._on_event,
+            clock=self._clock,
+        )
+        brother._shared = lambda: self._session.farm
+        return brother
+
+    async def login(self, auth: Auth) -> None:
+        """Log in, or log in as somebody else: from now on a login that is lost is renewed in this way.
+
+        Raises LoginFailed or LoginThrottled, with the ``wait`` that the wiki wants; ValueError for plain http. See
+        https://www.mediawiki.org/wiki/API:Login.
+        """
+        self._check_safe(auth)
+        await self._session.log_in(auth)
+
+    async def logout(self) -> None:
+        """End the session on the wiki and be nobody in particular. See https://www.mediawiki.org/wiki/API:Logout."""
+        await self._session.log_out()
+
+    def login_state(self) -> LoginState:
+        """Cookies and tokens of this login, for another process: ``Site(login_state=...)``. Never the password.
+
+        An OAuth login has no state: its token is yours already.
+        """
+        return self._session.state()
+
+    def _farm(self) -> Farm:
+        if self._shared is not None:
+            return self._shared()
+        from mwclient_async.transport import HttpxTransport  # the HTTP library is loaded when a site is opened
+
+        transport = self._transport or HttpxTransport(self._http, self._limits)
+        return Farm(transport=transport, limits=self._limits, clock=self._clock)
+
+    def _check_safe(self, auth: Auth | None) -> None:
+        places = [self._envelope.api_url, self._envelope.rest_url]
+        if isinstance(auth, OAuth2ClientCredentials) and auth.token_url is not None:
+            places.append(checked_url("token_url", auth.token_url))
+        for url in places:
+            if not self._http.plain_http and not is_safe_for_credentials(url):
+                raise ValueError(
+                    f"{url!r} is plain http: everybody on the way could read the credentials. Use https, or say "
+                    "http=HttpOptions(plain_http=True)"
+                )
 
     @property
     def _session(self) -> Session:
@@ -159,6 +245,18 @@ class Site:
     @property
     def _queries(self) -> Queries:
         return Queries(self._session, self._envelope.api_url)
+
+    def page(self, page: str | Page) -> PageHandle:
+        """The handle of one page: ``await site.page("Sandbox").append("...")``. It makes no request by itself.
+
+        Made from a Page, it is based on that revision: saving over somebody else's edit is an EditConflict.
+        """
+        return page_handle(self._session, page)
+
+    @property
+    def actions(self) -> Actions:
+        """The wiki's actions, typed."""
+        return Actions(self._session)
 
     @property
     def rest(self) -> Rest:
@@ -355,7 +453,7 @@ class Site:
         It is asked anew each time, in one request. What an older wiki does not know of is left out. See
         https://www.mediawiki.org/wiki/API:Userinfo.
         """
-        return await drive(user_info(), self._session.send)
+        return await self._session.drive(user_info())
 
     async def upload(
         self,

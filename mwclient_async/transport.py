@@ -51,18 +51,12 @@ class HttpxTransport:
 
     def __init__(self, options: HttpOptions, limits: Limits) -> None:
         self._limits = limits
+        self._timeouts = {patient: _timeout(options, patient=patient) for patient in (False, True)}
         verify = _trusted() if options.verify is True else options.verify
         self._client = httpx.AsyncClient(
-            headers=dict(options.headers),
             proxy=options.proxy,
             verify=verify,
             follow_redirects=False,
-            timeout=httpx.Timeout(
-                connect=options.connect_timeout,
-                read=options.read_timeout,
-                write=options.write_timeout,
-                pool=None,
-            ),
             mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
             if options.proxy is None
             else None,
@@ -84,7 +78,13 @@ class HttpxTransport:
         else:
             body = request.body
         try:
-            outgoing = self._client.build_request(request.method, request.url, headers=headers, content=body or None)
+            outgoing = self._client.build_request(
+                request.method,
+                request.url,
+                headers=headers,
+                content=body or None,
+                timeout=self._timeouts[request.patient],
+            )
             if request.on_sent is not None:
                 outgoing.extensions["trace"] = _watch(request.on_sent)
             answer = await self._client.send(outgoing, stream=True)
@@ -124,6 +124,15 @@ class HttpxTransport:
                     "Limits(max_reply_bytes=...)"
                 )
         return bytes(received)
+
+
+def _timeout(options: HttpOptions, *, patient: bool) -> httpx.Timeout:
+    return httpx.Timeout(
+        connect=options.connect_timeout,
+        read=options.commit_timeout if patient else options.read_timeout,
+        write=options.send_timeout,
+        pool=None,
+    )
 
 
 async def _pieces(body: Multipart) -> AsyncGenerator[bytes]:

@@ -6,8 +6,8 @@ Tests of the real wiki run on asyncio and MediaWiki 1.39; those marked ``everywh
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mwclient_async.site import Site
     from mwclient_async.testing.factory import WikiFactory
     from mwclient_async.testing.wiki import LocalWiki
+
+T = TypeVar("T")
 
 USER_AGENT = "mwclient-async-tests/1.0 (tests@example.org)"
 
@@ -35,6 +37,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "anyio_backend" in metafunc.fixturenames:
         backends = [_ASYNCIO, _TRIO] if everywhere or not on_wiki else [_ASYNCIO]
         metafunc.parametrize("anyio_backend", backends, scope="module", indirect=True)
+
+
+_MADE: dict[tuple[str, str], Any] = {}
+
+
+def once(name: str, version: str, make: Callable[[], T]) -> T:
+    """What ``make`` gives, made once in this process: a session's fixture is made anew when its version changes."""
+    if (name, version) not in _MADE:
+        _MADE[name, version] = make()
+    made: T = _MADE[name, version]
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +69,8 @@ def wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
 @pytest.fixture(scope="session")
 def corpus(mediawiki_factory: WikiFactory, mediawiki_version: str) -> Corpus:
     """A seeded wiki that no test writes to."""
-    return seed(mediawiki_factory(version=mediawiki_version, settings="# seeded"))
+    wiki = mediawiki_factory(version=mediawiki_version, settings="# seeded")
+    return once("corpus", mediawiki_version, lambda: seed(wiki))
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +78,8 @@ def furnished(
     mediawiki_factory: WikiFactory, mediawiki_version: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Furnished:
     """A wiki that has something for every list and property; no test writes to it."""
-    return furnish(mediawiki_factory(version=mediawiki_version, settings=SETTINGS), tmp_path_factory.mktemp("files"))
+    wiki = mediawiki_factory(version=mediawiki_version, settings=SETTINGS)
+    return once("furnished", mediawiki_version, lambda: furnish(wiki, tmp_path_factory.mktemp("files")))
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from attrs import evolve
+
 from mwclient_async import HttpOptions, Limits
 from mwclient_async.errors import ConnectionFailed, ReplyLost
 from mwclient_async.sansio.wire import Request, Response
@@ -50,3 +52,19 @@ class Meddling(FaultyTransport):
         if len(self.requests) + 1 == self._before:
             await self._meddle()
         return await super().send(request)
+
+
+class Counting(FaultyTransport):
+    """Loses nothing, and adds headers of the test's own."""
+
+    def __init__(self, *headers: tuple[str, str]) -> None:
+        super().__init__(lambda *_: None)
+        self._headers = dict(headers)
+
+    async def send(self, request: Request) -> Response:
+        return await super().send(evolve(request, headers={**request.headers, **self._headers}))
+
+    @property
+    def count(self) -> int:
+        """The number of requests so far."""
+        return len(self.requests)

@@ -4,29 +4,62 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+import httpx
 import pytest
 
 from mwclient_async import errors
 from mwclient_async.errors import (
+    AbuseFilter,
     ApiError,
     ApiErrorItem,
+    AssertFailed,
+    AuthorizationRefused,
+    BadContinue,
+    BadRequest,
     BadToken,
+    Blocked,
+    CaptchaRequired,
+    ChunkRefused,
     CursorMismatch,
+    EditConflict,
+    FileRefused,
     InternalError,
+    InvalidParameter,
+    InvalidTitle,
     LoginFailed,
     LoginThrottled,
     MaxlagExceeded,
     MediaWikiError,
+    MissingParameter,
+    NotLoggedIn,
     NotRequested,
+    OutcomeUnknown,
+    PageExists,
+    PageMissing,
+    PermissionDenied,
+    Protected,
+    RateLimited,
+    ReadOnly,
+    Refused,
+    SpamBlacklisted,
     StashError,
+    TooManyValues,
+    TransportError,
     Unavailable,
+    UnknownAction,
     UnrecognizedParameters,
+    UploadError,
     UploadWarnings,
+    UrlRefused,
     class_for,
 )
 from mwclient_async.models.values import ApiWarning, UploadWarning
+from mwclient_async.sansio.decipher import decipher
+from mwclient_async.sansio.wire import Response
+from mwclient_async.testing import LocalWiki
 
 CLASSES = {
     cls.__name__: cls
@@ -101,6 +134,84 @@ def test_a_code_has_the_class_that_claims_it(code: str, cls: type[ApiError]) -> 
     assert class_for(code) is cls
 
 
+CODES: Mapping[str, Mapping[type[ApiError], str]] = {
+    "before anything is done": {
+        AssertFailed: "assertuserfailed assertbotfailed assertanonfailed assertnameduserfailed",
+        BadToken: "badtoken",
+        MaxlagExceeded: "maxlag",
+        ReadOnly: "readonly",
+        RateLimited: "ratelimited",
+        BadRequest: "mustbeposted mustpostparams invalidmethod",
+        PermissionDenied: "permissiondenied readapidenied",
+        NotLoggedIn: "mustbeloggedin notloggedin",
+        AuthorizationRefused: "mwoauth-invalid-authorization mwoauth-invalid-authorization-invalid-user "
+        "mwoauth-invalid-authorization-wrong-user mwoauth-invalid-authorization-not-approved "
+        "mwoauth-invalid-authorization-not-approved-user mwoauth-invalid-authorization-wrong-wiki "
+        "mwoauth-invalid-authorization-blocked-user",
+    },
+    "parameters": {
+        MissingParameter: "missingparam nofilename",
+        InvalidParameter: "badvalue badinteger badtimestamp outofrange",
+        InvalidTitle: "badtitle invalidtitle",
+        TooManyValues: "toomanyvalues",
+        BadRequest: "notmulti invalidparammix multisource",
+        ChunkRefused: "badupload",
+    },
+    "queries": {BadContinue: "badcontinue", InternalError: "badconfig"},
+    "logins": {
+        LoginFailed: "wrongpassword sessionlost wrongtoken needtoken failed aborted",
+        LoginThrottled: "login-throttled oathauth-throttled",
+    },
+    "edits": {
+        EditConflict: "editconflict edit-already-exists edit-gone-missing pagedeleted",
+        PageExists: "articleexists",
+        PageMissing: "missingtitle nosuchpageid nosuchrevid nosuchsection",
+        Protected: "protectedpage protectednamespace protectednamespace-interface cascadeprotected cantedit",
+        Blocked: "blocked autoblocked",
+        PermissionDenied: "permissiondenied cantcreate cantcreate-anon",
+        Refused: "titleblacklist-forbidden contenttoobig badtags pagecannotexist badmd5 hookaborted undofailure "
+        "no-direct-editing contentmodel-mismatch",
+        SpamBlacklisted: "spamblacklist spamprotectionmatch",
+        AbuseFilter: "abusefilter-warning abusefilter-disallowed",
+        CaptchaRequired: "captcha",
+        InvalidParameter: "invalidsection revwrongpage",
+        InternalError: r"internal_api_error_DBQueryError internal_api_error_Wikimedia\Rdbms\DBTransactionStateError",
+    },
+    "chunks and the stash": {
+        StashError: "stashfailed stashedfilenotfound uploadstash-file-not-found uploadstash-bad-path "
+        "uploadstash-bad-path-bad-format uploadstash-wrong-owner uploadstash-zero-length uploadstash-exception",
+        ChunkRefused: "invalid-chunk chunk-too-small",
+        MissingParameter: "filekeyneeded",
+        BadRequest: "filekeynotallowed cannot-async-upload-file",
+        NotLoggedIn: "stashnotloggedin",
+    },
+    "files": {
+        UploadError: "uploaddisabled publishfailed missingresult backend-fail-alreadyexists",
+        FileRefused: "fileexists-forbidden fileexists-shared-forbidden fileexists-no-change file-too-large empty-file "
+        "illegal-filename filename-tooshort filename-toolong filetype-missing windows-nonascii-filename "
+        "filetype-banned filetype-mime-mismatch filetype-badmime verification-error uploadscripted",
+        UrlRefused: "copyuploaddisabled copyuploadbaddomain upload-copy-upload-invalid-domain http-bad-status "
+        "http-curl-error http-invalid-url",
+    },
+    "the REST API": {
+        BadToken: "badtoken",
+        PageExists: "rest-update-cannot-create-page",
+        PageMissing: "rest-nonexistent-title rest-nonexistent-title-revision rest-nonexistent-revision",
+        PermissionDenied: "rest-read-denied rest-write-denied",
+        InvalidParameter: "parameter-validation-failed",
+        UnknownAction: "rest-no-match rest-unknown-module",
+        BadRequest: "rest-unsupported-content-type rest-wrong-method",
+    },
+}
+
+
+@pytest.mark.parametrize("group", CODES)
+def test_every_code_that_a_caller_may_meet_has_the_class_to_catch(group: str) -> None:
+    wanted = {code: cls for cls, codes in CODES[group].items() for code in codes.split()}
+    assert {code: class_for(code) for code in wanted} == wanted
+    assert ApiError not in wanted.values()  # each of these is something that a caller can do something about
+
+
 @pytest.mark.parametrize("code", ["", "no-such-code", "BADTOKEN", "badtoken ", "rest-418"])
 def test_a_code_that_none_claims_is_an_api_error(code: str) -> None:
     assert class_for(code) is ApiError
@@ -152,6 +263,30 @@ def test_u1_the_offset_of_a_stash_error_is_a_whole_number_or_none(data: dict[str
     assert StashError((ApiErrorItem(code="stashfailed", data=data),)).offset == offset
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("Please wait 5 minutes before trying again.", 300),
+        ("Please wait 1 second before trying again.", 1),
+        ("Please wait 2 hours, 3 minutes and 4 seconds before trying again.", 7384),
+        ("Please wait 1 day, 1 hour, 1 minute and 1 second before trying again.", 90061),
+        ("Try again in 1,000 days.", 86_400_000),
+        ("'Bot 9 days' could not log in: Please wait 45 seconds before trying again.", 45),
+        ("Too many attempts! please wait a few minutes", 300),
+        ("", 300),
+    ],
+)
+def test_a_throttled_login_says_how_long_to_wait(text: str, seconds: float) -> None:
+    assert LoginThrottled((ApiErrorItem(code="login-throttled", text=text),)).wait == seconds
+
+
+def test_an_unknown_outcome_carries_what_is_known_and_needs_none_of_it() -> None:
+    known = OutcomeUnknown("lost", title="Earth", base=17, since="2026-11-21T08:00:00Z")
+    assert (known.title, known.base, known.since, str(known)) == ("Earth", 17, "2026-11-21T08:00:00Z", "lost")
+    nothing = OutcomeUnknown("lost")
+    assert (nothing.title, nothing.base, nothing.since) == (None, None, None)
+
+
 def test_upload_warnings_say_what_and_how_to_go_on() -> None:
     warnings = (UploadWarning(kind="exists", value="W.png"), UploadWarning(kind="empty-file", value=True))
     error = UploadWarnings(warnings, filekey="K", filename="A.png")
@@ -171,6 +306,9 @@ def test_unrecognized_parameters_say_which_and_what_to_check() -> None:
     [
         (MaxlagExceeded, Unavailable),
         (LoginThrottled, LoginFailed),
+        (CaptchaRequired, Refused),
+        (OutcomeUnknown, TransportError),
+        (UrlRefused, UploadError),
         (CursorMismatch, ValueError),
         (NotRequested, LookupError),
     ],
@@ -178,3 +316,69 @@ def test_unrecognized_parameters_say_which_and_what_to_check() -> None:
 def test_an_error_can_be_caught_as_its_kin(cls: type[Exception], kin: type[Exception]) -> None:
     assert issubclass(cls, kin)
     assert issubclass(cls, MediaWikiError)
+
+
+# Both versions, one tree ----------------------------------------------------------------------------------------------
+
+
+def _rest(wiki: LocalWiki, client: httpx.Client, title: str, body: Mapping[str, Any]) -> type[MediaWikiError] | None:
+    """What becomes of a PUT: the class of its error, or None for success."""
+    answer = client.put(f"{wiki.rest_url}/v1/page/{title}", json={"source": "x", "comment": "", **body})
+    headers = tuple((name.lower(), value) for name, value in answer.headers.items())
+    try:
+        decipher(
+            Response(status=answer.status_code, headers=headers, body=answer.content),
+            rest=True,
+            creating="latest" not in body,
+        )
+    except MediaWikiError as error:
+        return type(error)
+    return None
+
+
+def _logged_in(wiki: LocalWiki, client: httpx.Client) -> Callable[..., Any]:
+    def call(action: str, /, **params: Any) -> Any:
+        asked = {"action": action, "format": "json", "formatversion": "2"}
+        return client.post(wiki.api_url, params=asked, data=params).raise_for_status().json()
+
+    token = call("query", meta="tokens", type="login")["query"]["tokens"]["logintoken"]
+    call("login", lgname=wiki.admin_name, lgpassword=wiki.admin_password, lgtoken=token)
+    return call
+
+
+@pytest.mark.parametrize("version", ["1.39", "1.43"])
+def test_what_the_rest_api_refuses_has_the_same_class_in_both_versions(
+    mediawiki_factory: Callable[..., LocalWiki], version: str
+) -> None:
+    wiki = mediawiki_factory(version=version)
+    with httpx.Client(timeout=60) as client, httpx.Client(timeout=60) as stranger:
+        call = _logged_in(wiki, client)
+        token = {"token": call("query", meta="tokens")["query"]["tokens"]["csrftoken"]}
+        assert _rest(wiki, client, "Errors", token) is None
+        page = client.get(f"{wiki.rest_url}/v1/page/Errors").json()["latest"]["id"]
+        based = {**token, "latest": {"id": page}}
+        assert _rest(wiki, client, "Errors", {**based, "source": "y"}) is None
+        call("protect", title="Errors", protections="edit=sysop", **token)
+        lock = wiki.directory / "images" / "lock_yBgMBwiR"  # a wiki with this file takes no writes
+        told = {
+            "exists": _rest(wiki, client, "Errors", token),
+            "conflict": _rest(wiki, client, "Errors", {**based, "source": "z"}),
+            "missing": _rest(wiki, client, "Errors_none", based),
+            "title": _rest(wiki, client, "%3C%3E", token),
+            "protected": _rest(wiki, stranger, "Errors", {"token": "+\\", "latest": {"id": page}}),
+        }
+        lock.write_text("maintenance")
+        try:
+            told["readonly"] = _rest(wiki, client, "Errors_new", token)
+        finally:
+            lock.unlink()
+        refused = _rest(wiki, client, "Errors", {**based, "token": "0123+\\"})
+    assert told == {
+        "exists": PageExists,
+        "conflict": EditConflict,
+        "missing": PageMissing,
+        "title": InvalidTitle,
+        "protected": PermissionDenied if version == "1.39" else Protected,
+        "readonly": ReadOnly,
+    }
+    assert refused is (PermissionDenied if version == "1.39" else BadToken)  # the older one names no code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mwclient_async import HttpOptions, Limits, Site
+from mwclient_async import HttpOptions, Site
 from mwclient_async.errors import NotRequested, UnrecognizedParameters
 from mwclient_async.models.accounts import (
     AcceptedLanguage,
@@ -33,9 +33,8 @@ from mwclient_async.models.info import (
     UserGroup,
 )
 from mwclient_async.sansio.meta import _PARTS
-from mwclient_async.sansio.wire import Request, Response
-from mwclient_async.transport import HttpxTransport
 from tests.conftest import USER_AGENT
+from tests.faults import Counting
 from tests.furnished import Furnished
 from tests.typed import ID, TIME, Containing, picked, props_of, without_a_field
 
@@ -58,18 +57,6 @@ SHAPED = {  # these come out in a shape of their own
     *("autocreatetempuser", "autopromote", "autopromoteonce", "defaultoptions", "extensiontags", "fileextensions"),
     *("functionhooks", "languagevariants", "namespacealiases", "protocols", "uploaddialog", "variables"),
 }
-
-
-class Counting(HttpxTransport):
-    """A transport that counts."""
-
-    def __init__(self, *headers: tuple[str, str]) -> None:
-        super().__init__(HttpOptions(headers=headers), Limits())
-        self.count = 0
-
-    async def send(self, request: Request) -> Response:
-        self.count += 1
-        return await super().send(request)
 
 
 @pytest.fixture
@@ -238,8 +225,8 @@ async def test_userinfo_of_nobody(visitor: Site) -> None:
 
 @pytest.mark.everywhere
 async def test_userinfo_of_somebody_who_is_blocked(furnished: Furnished) -> None:
-    transport = HttpxTransport(HttpOptions(headers=(("accept-language", "de, fr;q=0.5"),)), Limits())
-    async with Site(furnished.wiki.api_url, user_agent=USER_AGENT, auth=furnished.vandal, transport=transport) as site:
+    http = HttpOptions(headers=(("accept-language", "de, fr;q=0.5"),))
+    async with Site(furnished.wiki.api_url, user_agent=USER_AGENT, auth=furnished.vandal, http=http) as site:
         me = await site.userinfo()
     assert (me.blocked, me.blockedby, me.blockreason, me.blockexpiry) == (True, "Steward", "vandalism", "infinite")
     assert (me.blockpartial, me.blocknocreate, me.blockanononly) == (False, True, False)

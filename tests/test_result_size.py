@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from attrs import frozen
 
-from mwclient_async import ApiWarning, HttpOptions, Limits, Site, Stream
+from mwclient_async import ApiWarning, Site, Stream
 from mwclient_async.errors import ApiError, ContinuationLoop
-from mwclient_async.sansio.wire import Request, Response
-from mwclient_async.transport import HttpxTransport
 from tests.campaign.furnishing import Furnished, furnished
 from tests.conftest import USER_AGENT
+from tests.faults import Counting
 
 if TYPE_CHECKING:
     from mwclient_async.testing.factory import WikiFactory
@@ -41,19 +40,6 @@ LONGEST = "Page 25"  # six revisions
 TITLES = [f"Page {number:02}" for number in range(38)]
 
 
-class Counting(HttpxTransport):
-    """Counts the requests; ``size`` is what the wiki's replies may hold."""
-
-    def __init__(self, size: int | None) -> None:
-        headers = () if size is None else (("X-Reply-Size", str(size)),)
-        super().__init__(HttpOptions(headers=headers), Limits())
-        self.requests = 0
-
-    async def send(self, request: Request) -> Response:
-        self.requests += 1
-        return await super().send(request)
-
-
 @frozen
 class Answering:
     """A site, its transport and what it warned of."""
@@ -70,7 +56,7 @@ def shelf(mediawiki_factory: WikiFactory, mediawiki_version: str) -> Furnished:
 
 @asynccontextmanager
 async def answering(shelf: Furnished, size: int | None) -> AsyncIterator[Answering]:
-    transport = Counting(size)
+    transport = Counting(*(() if size is None else (("x-reply-size", str(size)),)))
     warned: list[ApiWarning] = []
     api = shelf.wiki.api_url
     async with Site(api, user_agent=USER_AGENT, transport=transport, on_warning=warned.append) as site:
@@ -122,7 +108,7 @@ async def test_c8_the_same_comes_in_small_replies(shelf: Furnished, name: str) -
         async with answering(shelf, size) as small:
             assert await raw(case.stream(small.site), number) == expected
         assert small.warned == []
-        assert small.transport.requests > whole.transport.requests, "no reply was cut"
+        assert small.transport.count > whole.transport.count, "no reply was cut"
 
 
 async def test_c4_fragments_bring_every_row_though_replies_are_small(shelf: Furnished) -> None:
@@ -153,7 +139,7 @@ async def test_c8_lists_beside_pages_are_cut_and_whole(shelf: Furnished) -> None
         expected = await lists(whole.site)
     async with answering(shelf, 4_000) as small:
         assert await lists(small.site) == expected
-    assert small.transport.requests > whole.transport.requests
+    assert small.transport.count > whole.transport.count
 
 
 async def test_c7_a_cursor_from_small_replies_fits_large_ones_and_back(shelf: Furnished) -> None:
@@ -179,7 +165,7 @@ async def test_c3_one_row_larger_than_a_reply_is_an_error_with_the_place(
             async for page in stream:
                 got.append(page.title)  # noqa: PERF401 - what came before the error counts
     assert got == given
-    assert small.transport.requests < 10
+    assert small.transport.count < 10
     async with answering(shelf, None) as whole:
         rest = await whole.site.query(**HEAVY).resume(str(caught.value.cursor)).collect()
     assert [*got, *(page.title for page in rest)] == ["Heavier", "Heaviest", "Heavily"]

@@ -72,21 +72,27 @@ async def test_a_wrong_password_is_a_typed_error_that_says_what_to_check(wiki: L
 
 @pytest.mark.everywhere
 async def test_a_token_that_was_refused_is_fetched_again_once(bot: Site) -> None:
-    session = bot._session
-    session._tokens["csrf"] = "0123456789abcdef0123456789abcdef00000000+\\"
+    tokens = bot._session._identity.tokens
+    tokens["csrf"] = "0123456789abcdef0123456789abcdef00000000+\\"
     saved = await bot.call("edit", title="Token", text="kept")
     assert saved["edit"]["result"] == "Success"
-    assert session._tokens["csrf"] != "0123456789abcdef0123456789abcdef00000000+\\"
+    assert bot._session._identity.tokens["csrf"] != "0123456789abcdef0123456789abcdef00000000+\\"
 
 
 @pytest.mark.everywhere
-async def test_a_lost_session_never_edits_as_an_ip(bot: Site) -> None:
-    bot._session._cookies.clear()
+async def test_w4_a_lost_session_logs_in_again_and_never_edits_as_an_ip(bot: Site) -> None:
+    bot._session._identity.cookies.drop_session()
+    await bot.call("edit", title="Never", text="by an IP")
+    (page,) = await bot.query(titles="Never", prop="revisions", rvprop="user").collect()
+    assert {revision.user for revision in page.revisions} == {"Editor"}
+    assert bot._session._identity.number == 2
+
+
+async def test_w4_a_lost_session_without_a_way_to_log_in_raises(bot: Site) -> None:
+    bot._session._identity.cookies.drop_session()
+    bot._session._auth = None
     with pytest.raises(AssertFailed, match="nothing was done"):
-        await bot.call("edit", title="Never", text="by an IP")
-    async with Site(bot._envelope.api_url, user_agent=USER_AGENT) as reader:
-        (page,) = await reader.query(titles="Never", prop="info").collect()
-    assert not page.exists
+        await bot.call("edit", title="Never ever", text="by an IP")
 
 
 @pytest.mark.everywhere
@@ -123,9 +129,9 @@ async def test_s1_no_secret_is_logged_or_shown(
     with caplog.at_level(logging.DEBUG):
         async with Site(wiki.api_url, user_agent=USER_AGENT, auth=editor) as site:
             await site.call("edit", title="Logged", text="x")
-            session = site._session
-            cookies = [cookie.value for cookie in session._cookies._jar]
-            secrets = [editor.password, *session._tokens.values(), *filter(None, cookies)]
+            session, identity = site._session, site._session._identity
+            cookies = [cookie["value"] for cookie in identity.cookies.to_values()]
+            secrets = [editor.password, *identity.tokens.values(), *filter(None, cookies)]
     shown = "\n".join(record.getMessage() for record in caplog.records) + repr(site) + repr(editor) + repr(session)
     assert len(caplog.records) > 20
     assert [secret for secret in secrets if secret in shown] == []

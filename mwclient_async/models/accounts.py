@@ -194,3 +194,14 @@ class UserInfo(BlockDetails):
     latestcontrib: datetime | None = None
     cancreateaccount: bool | None = None
     cancreateaccounterror: tuple[Mapping[str, Any], ...] = ()
+
+
+@frozen(kw_only=True)
+class TokenCheck:
+    """What the wiki thinks of a token: ``result`` is ``valid``, ``invalid`` or ``expired``.
+
+    ``generated`` is when it was made, None where the token does not tell.
+    """
+
+    result: str
+    generated: datetime | None = None

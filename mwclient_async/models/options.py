@@ -28,33 +28,38 @@ class RetryPolicy:
 class Limits:
     """What one Site takes at most.
 
-    ``concurrency`` requests in flight (Wikimedia asks for three at most), ``max_reply_bytes`` of one decompressed
-    answer, ``url_length`` in bytes before a read is sent as a POST.
+    ``concurrency`` requests in flight (Wikimedia asks for three at most; siblings share them), ``max_reply_bytes`` of
+    one decompressed answer, ``url_length`` in bytes before a read is sent as a POST, ``write_interval`` seconds from
+    one write to the next.
     """
 
     concurrency: int = field(default=3, validator=validators.ge(1))
     max_reply_bytes: int = field(default=64 * 1024 * 1024, validator=validators.ge(1024))
     url_length: int = field(default=6000, validator=validators.ge(500))
+    write_interval: float = field(default=0.0, validator=validators.ge(0))
 
 
 @frozen(kw_only=True)
 class HttpOptions:
     """How to reach the wiki. Times are in seconds.
 
-    ``read_timeout`` is the longest silence on a connection, not the length of a whole answer; ``write_timeout`` the
+    ``read_timeout`` is the longest silence on a connection, not the length of a whole answer; ``commit_timeout`` is
+    the same while the answer to a write is waited for, longer because giving up leaves a doubt; ``send_timeout`` the
     longest silence while sending. ``proxy`` is an URL; without one the environment's usual variables
-    (``HTTPS_PROXY``, ``NO_PROXY``) count. ``verify`` is False, or an SSL context with your own certificates.
-    ``headers`` are added to every request and never shown. ``plain_http`` allows to log in over http, which everybody
-    on the way can read, to another machine than this one.
+    (``HTTPS_PROXY``, ``NO_PROXY``) count. ``verify`` is False, or an SSL context with your own certificates, a
+    client's own included. ``headers`` are added to every request to the wiki, and never shown. ``plain_http`` allows
+    to send credentials over http, which everybody on the way can read, to another machine than this one.
     """
 
     connect_timeout: float = field(default=15.0, validator=validators.gt(0))
-    read_timeout: float = field(default=120.0, validator=validators.gt(0))
-    write_timeout: float = field(default=60.0, validator=validators.gt(0))
+    read_timeout: float = field(default=60.0, validator=validators.gt(0))
+    commit_timeout: float = field(default=180.0, validator=validators.gt(0))
+    send_timeout: float = field(default=60.0, validator=validators.gt(0))
     keepalive: float = field(default=60.0, validator=validators.ge(0))
     proxy: str | None = field(default=None, repr=False)
     verify: ssl.SSLContext | bool = True
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    plain_http: bool = False
 
     @headers.validator
     def _can_be_sent(self, _attribute: object, value: tuple[tuple[str, str], ...]) -> None:
@@ -66,4 +71,7 @@ class HttpOptions:
                     f"the value of the header {name!r} has a line break, a space at its end or a strange character"
                 )
 
-    plain_http: bool = False
+    @property
+    def proves_who_we_are(self) -> bool:
+        """Whether one of the headers is a credential."""
+        return any(name.lower() in {"authorization", "cookie", "proxy-authorization"} for name, _ in self.headers)

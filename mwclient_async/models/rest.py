@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 @frozen(kw_only=True)
@@ -30,3 +30,32 @@ class HistoryRevision:
     comment: str | None = None
     user: RestUser | None = None
     delta: int | None = None
+
+
+@frozen(kw_only=True)
+class RestRevision:
+    """The latest revision of a page."""
+
+    id: int
+    timestamp: datetime
+
+
+@frozen(kw_only=True)
+class License:
+    """The licence of a wiki's texts."""
+
+    url: str = ""
+    title: str = ""
+
+
+@frozen(kw_only=True)
+class RestPage:
+    """A page with its wikitext. ``key`` is the title with underscores, as it stands in addresses."""
+
+    id: int
+    key: str
+    title: str
+    latest: RestRevision
+    content_model: str = "wikitext"
+    license: License = License()
+    source: str = field(default="", repr=False)

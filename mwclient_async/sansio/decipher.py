@@ -1,9 +1,15 @@
 """A Response -> the Reply in it, or the right error.
 
-MediaWiki answers nearly every error of the Action API with HTTP 200 and an ``errors`` list (errorformat=plaintext); the
-REST API uses HTTP statuses and a body in several forms. Anything that is not JSON comes from the web server, a proxy
-or a broken PHP. See https://www.mediawiki.org/wiki/API:Errors_and_warnings and
-https://www.mediawiki.org/wiki/API:REST_API.
+- *The Action API* answers nearly every error with HTTP 200 and an ``errors`` list (errorformat=plaintext). It also
+  names the codes in a header of its own, which is there before the body is written: where the body is cut, or is a page
+  of HTML because MediaWiki failed while it wrote the error, the header still says what was decided. So a write that
+  was refused is known to be refused.
+- *The REST API* uses HTTP statuses. MediaWiki 1.39 names a code for some errors only; from 1.41 on each has an
+  ``errorKey``, the name of its message. Both become the codes that the Action API has for the same thing, so that one
+  tree serves both; an error without any has the code ``rest-`` and its status.
+- *Anything else that is not JSON* comes from the web server, a proxy or a broken PHP, and proves nothing.
+
+See https://www.mediawiki.org/wiki/API:Errors_and_warnings and https://www.mediawiki.org/wiki/API:REST_API.
 """
 
 from __future__ import annotations
@@ -17,62 +23,79 @@ from typing import Any
 from mwclient_async.errors import (
     ApiError,
     ApiErrorItem,
+    AuthorizationRefused,
+    BadRequest,
     BrokenReply,
+    CaptchaRequired,
+    ChunkRefused,
     EditConflict,
     HttpError,
     InternalError,
     InvalidParameter,
+    PageExists,
     PageMissing,
     PermissionDenied,
     ProtocolError,
     RateLimited,
+    Refused,
+    StashError,
+    TooManyValues,
     class_for,
 )
 from mwclient_async.models.values import ApiWarning
 from mwclient_async.sansio.wire import Reply, Response
 
 _EXCERPT = 200
-_REDIRECT, _BAD_REQUEST, _TOO_MANY, _SERVER_ERROR = 300, 400, 429, 500
-_GATEWAY = frozenset({502, 503, 504})  # never the wiki's own answer
+_REDIRECT, _BAD_REQUEST, _CONFLICT, _TOO_MANY, _SERVER_ERROR = 300, 400, 409, 429, 500
+_FROM_NO_UPSTREAM = frozenset({502, 504})  # a gateway's own words, whatever headers stand beside them
 _TOKEN = re.compile(r"[0-9a-fA-F]{24,}(\+\\*)?")
+_BY_DATA = (StashError, ChunkRefused, TooManyValues)  # their data says how to go on; without it, better ask again
+
+_REST_CODES = ("actionModuleErrorCode", "failureCode", "errorKey")  # the most telling first
+_MESSAGES: Mapping[str, str] = {  # messages that have another name than the code that the Action API makes of them
+    "actionthrottledtext": "ratelimited",
+    "autoblockedtext": "autoblocked",
+    "badaccess-group0": "permissiondenied",
+    "badaccess-groups": "permissiondenied",
+    "blockedtext": "blocked",
+    "blockedtext-composite": "blocked",
+    "blockedtext-partial": "blocked",
+    "edit-conflict": "editconflict",
+    "namespaceprotected": "protectednamespace",
+    "nocreate-loggedin": "cantcreate",
+    "nocreatetext": "cantcreate-anon",
+    "protectedinterface": "protectednamespace-interface",
+    "protectedpagetext": "protectedpage",
+    "readonlytext": "readonly",
+    "rest-badtoken": "badtoken",
+    "sessionfailure": "badtoken",
+    "systemblockedtext": "blocked",
+    "titleprotected": "protectedtitle",
+}
+_NAME = re.compile(r"[A-Za-z][\w-]*")
+_EXCEPTION = re.compile(r"Error: exception of type ([\w\\]+)")
 _REST_CLASSES: Mapping[int, type[ApiError]] = {
     400: InvalidParameter,
+    401: AuthorizationRefused,  # of a gateway that checks tokens; MediaWiki itself says 403
     403: PermissionDenied,
     404: PageMissing,
+    405: BadRequest,
     409: EditConflict,
+    413: Refused,  # a page that is too much to render
+    415: BadRequest,
     429: RateLimited,
     500: InternalError,
 }
 
 
-def decipher(response: Response, *, rest: bool = False) -> Reply:
-    """The Reply of a Response. Raises ApiError, HttpError or ProtocolError."""
+def decipher(response: Response, *, rest: bool = False, creating: bool = False) -> Reply:
+    """The Reply of a Response. Raises ApiError, HttpError or ProtocolError.
+
+    ``rest`` says that it is the REST API's, ``creating`` that the request was to create a page: an older wiki tells
+    "it exists" from "edit conflict" in words only.
+    """
     body = _decoded(response)
-    if rest:
-        if response.status >= _BAD_REQUEST:
-            raise _http_error(response) if response.status in _GATEWAY else _rest_error(response, body)
-        return Reply(body=body, request_id=response.header("x-request-id"))
-    if body == []:  # an empty PHP array: the answer of an action that has nothing to say
-        body = {}
-    if isinstance(body, list) and response.status < _REDIRECT:
-        return Reply(body=body, request_id=response.header("x-request-id"))  # opensearch
-    if not isinstance(body, Mapping):
-        if _busy(response):
-            raise _http_error(response)
-        raise _strange(ProtocolError, response, f"not an answer of the Action API, but {_seen(response)}")
-    warnings = _warnings(body)
-    errors = _errors(body)
-    if errors and (response.status < _TOO_MANY or _is_the_wikis(response, body)):
-        raise class_for(errors[0].code)(
-            errors,
-            warnings=warnings,
-            status=response.status,
-            retry_after=retry_after(response),
-            request_id=response.header("x-request-id"),
-        )
-    if response.status >= _BAD_REQUEST:
-        raise _http_error(response)
-    return Reply(body=body, warnings=warnings, request_id=response.header("x-request-id"))
+    return _rest_reply(response, body, creating=creating) if rest else _action_reply(response, body)
 
 
 def retry_after(response: Response) -> float | None:
@@ -91,17 +114,75 @@ def retry_after(response: Response) -> float | None:
 
 def _decoded(response: Response) -> Any:
     kind = response.header("content-type").partition(";")[0].strip().lower()
-    fine = response.status < _REDIRECT
+    broken: Exception | None = None
     if kind == "application/json" or kind.endswith("+json"):
         try:
             return json.loads(response.body)
         except (ValueError, RecursionError) as error:
-            if fine:
-                raise BrokenReply(f"broken JSON ({error}) in {_seen(response)}") from error
+            broken = error
+    refused = _refused_in_header(response)
+    if refused is not None:
+        raise refused from broken
+    fine = response.status < _REDIRECT
+    if broken is not None and fine:
+        raise _strange(BrokenReply, response, f"broken JSON ({broken}) in {_seen(response)}") from broken
     if _busy(response):
         raise _http_error(response)
     cls = BrokenReply if fine else ProtocolError
     raise _strange(cls, response, f"an answer that is not JSON: {_seen(response)}. {_advice(response)}")
+
+
+def _action_reply(response: Response, body: Any) -> Reply:
+    request_id = response.header("x-request-id")
+    if body == []:  # an empty PHP array: the answer of an action that has nothing to say
+        body = {}
+    if isinstance(body, list) and response.status < _REDIRECT:
+        return Reply(body=body, request_id=request_id)  # opensearch
+    if not isinstance(body, Mapping):
+        if _busy(response):
+            raise _refused_in_header(response) or _http_error(response)
+        raise _strange(ProtocolError, response, f"not an answer of the Action API, but {_seen(response)}")
+    warnings = _warnings(body)
+    errors = _errors(body)
+    if errors and (response.status < _TOO_MANY or _is_the_wikis(body)):
+        raise _refusal(errors, response, warnings)
+    if response.status >= _BAD_REQUEST:
+        raise _refused_in_header(response) or _http_error(response)
+    return Reply(body=body, warnings=warnings, request_id=request_id)
+
+
+def _rest_reply(response: Response, body: Any, *, creating: bool) -> Reply:
+    if response.status > _SERVER_ERROR:  # not the wiki's own answer
+        raise _http_error(response)
+    if response.status >= _BAD_REQUEST:
+        raise _rest_error(response, _mapping(body), creating=creating)
+    return Reply(body=body, request_id=response.header("x-request-id"))
+
+
+def _refusal(
+    errors: tuple[ApiErrorItem, ...],
+    response: Response,
+    warnings: tuple[ApiWarning, ...] = (),
+    cls: type[ApiError] | None = None,
+) -> ApiError:
+    return (cls or class_for(errors[0].code))(
+        errors,
+        warnings=warnings,
+        status=response.status,
+        retry_after=retry_after(response),
+        request_id=response.header("x-request-id"),
+    )
+
+
+def _refused_in_header(response: Response) -> ApiError | None:
+    """The error that MediaWiki's own header names, for an answer whose body does not. None where that is not enough."""
+    named = [code for part in response.header("mediawiki-api-error").split(",") if (code := part.strip())]
+    if not named or response.status in _FROM_NO_UPSTREAM or issubclass(class_for(named[0]), _BY_DATA):
+        return None
+    texts = (_seen(response), *("" for _ in named[1:]))
+    return _refusal(
+        tuple(ApiErrorItem(code=code, text=text) for code, text in zip(named, texts, strict=True)), response
+    )
 
 
 def _strange(cls: type[ProtocolError], response: Response, text: str) -> ProtocolError:
@@ -150,12 +231,11 @@ def _errors(body: Mapping[str, Any]) -> tuple[ApiErrorItem, ...]:
     return (_error_item({**item, "text": item.get("info"), "data": data}, single),)
 
 
-def _is_the_wikis(response: Response, body: Mapping[str, Any]) -> bool:
+def _is_the_wikis(body: Mapping[str, Any]) -> bool:
     """Whether the errors beside a bad status are MediaWiki's own, and not a gateway's."""
     items = body.get("errors")
     first = _mapping(items[0]) if isinstance(items, list) and items else _mapping(body.get("error"))
-    ours = isinstance(first.get("code"), str) and isinstance(first.get("text", first.get("info")), str)
-    return ours or bool(response.header("mediawiki-api-error"))
+    return isinstance(first.get("code"), str) and isinstance(first.get("text", first.get("info")), str)
 
 
 def _error_item(item: Mapping[str, Any], told: Any) -> ApiErrorItem:
@@ -189,23 +269,39 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}  # PHP's empty map is a list
 
 
-def _rest_error(response: Response, body: Any) -> ApiError:
-    said = _mapping(body)
-    code = str(
-        said.get("actionModuleErrorCode")
-        or said.get("errorKey")
-        or said.get("failureCode")
-        or f"rest-{response.status}"
-    )
+def _rest_error(response: Response, said: Mapping[str, Any], *, creating: bool) -> ApiError:
+    text = _rest_text(said)
+    raised = _EXCEPTION.match(text) if response.status == _SERVER_ERROR else None
+    code = f"internal_api_error_{raised[1]}" if raised else _rest_code(said) or f"rest-{response.status}"
+    cls = class_for(code)
+    if response.status == _CONFLICT:
+        if said.get("message") == "Failure" or (code == "rest-edit-conflict" and "Failure" in text):
+            cls = CaptchaRequired  # "Failure" is the result of an edit that waits for a captcha
+        elif cls is ApiError and creating:
+            cls = PageExists
+    if cls is ApiError:
+        cls = _REST_CLASSES.get(response.status, ApiError)
+    return _refusal((ApiErrorItem(code=code, text=text, module="rest", data=said),), response, cls=cls)
+
+
+def _rest_code(said: Mapping[str, Any]) -> str:
+    """The code of an error of the REST API, as the Action API would name it; empty if it has none."""
+    named = [_as_code(said[key]) for key in _REST_CODES if _is_name(said.get(key))]
+    if not named and _is_name(said.get("error")):
+        named = [said["error"]]
+    return next((code for code in named if class_for(code) is not ApiError), named[0] if named else "")
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def _as_code(message: str) -> str:
+    return _MESSAGES.get(message, message.removeprefix("apierror-"))
+
+
+def _rest_text(said: Mapping[str, Any]) -> str:
     texts = _mapping(said.get("messageTranslations"))
-    text = texts.get("en") or next(iter(texts.values()), None) or said.get("message") or said.get("httpReason") or ""
-    if "name" in said and "value" in said:
-        text = f"{text} ({said['name']}={said['value']!r})"
-    known = class_for(code)
-    cls = known if known is not ApiError else _REST_CLASSES.get(response.status, ApiError)
-    return cls(
-        (ApiErrorItem(code=code, text=str(text), module="rest", data=said),),
-        status=response.status,
-        retry_after=retry_after(response),
-        request_id=response.header("x-request-id"),
-    )
+    plain = (said.get(key) for key in ("message", "error_description", "httpReason"))
+    text = next((told for told in (texts.get("en"), *texts.values(), *plain) if told), "")
+    return f"{text} ({said['name']}={said['value']!r})" if "name" in said and "value" in said else str(text)

@@ -8,13 +8,14 @@ https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from ipaddress import ip_address
 from urllib.parse import quote, urlencode, urlsplit
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mwclient_async.models.options import Limits
 from mwclient_async.sansio.wire import Call, Multipart, ReadAt, Request
@@ -25,50 +26,76 @@ _CONTACT = re.compile(r"https?://\S|[^@\s]+@[^@\s]+\.\w|\b[Uu]ser:\S")
 
 
 @frozen(kw_only=True)
+class Dress:
+    """What a request shows of who we are: ``headers`` with a token or cookies, ``asserting`` what must be true."""
+
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    asserting: Mapping[str, str] = field(factory=dict)
+    token: str | None = field(default=None, repr=False)
+
+
+NOBODY = Dress()
+
+
+@frozen(kw_only=True)
 class Envelope:
-    """What one site puts around every call."""
+    """What one site puts around every call. ``headers`` are those of HttpOptions, which may hold a credential."""
 
     api_url: str
     rest_url: str
     user_agent: str
     maxlag: int | None
     limits: Limits
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
-    def dress(
-        self,
-        call: Call,
-        *,
-        token: str | None = None,
-        asserting: str | None = None,
-        boundary: str = "",
-        read: ReadAt | None = None,
-    ) -> Request:
-        """The Request for a call. ``asserting`` is ``"user"`` on a site that is logged in."""
-        headers = {"user-agent": self.user_agent, "accept": "application/json"}
+    def seal(self, call: Call, dress: Dress = NOBODY, *, boundary: str = "", read: ReadAt | None = None) -> Request:
+        """The Request for a call."""
+        basic = {"user-agent": self.user_agent, "accept": "application/json"}
+        if call.address:
+            return _form(call.address, call.params, basic, patient=True)
+        headers = {name.lower(): value for name, value in self.headers} | basic | dict(dress.headers)
         if call.path:
-            return Request(method="GET", url=self.rest_url + call.path + _query(call.params), headers=headers)
+            return self._rest(call, dress, headers)
+        return self._action(call, dress, headers, boundary=boundary, read=read)
+
+    def _rest(self, call: Call, dress: Dress, headers: dict[str, str]) -> Request:
+        url = self.rest_url + call.path
+        if call.json is not None:
+            body = {**call.json} if dress.token is None else {**call.json, "token": dress.token}
+            headers["content-type"] = "application/json"
+            encoded = json.dumps(body, ensure_ascii=False).encode()
+            return Request(method=call.method, url=url, headers=headers, body=encoded, patient=call.write)
+        if call.post:
+            return _form(url, call.params, headers, patient=True)
+        return Request(method="GET", url=url + _query(call.params), headers=headers)
+
+    def _action(
+        self, call: Call, dress: Dress, headers: dict[str, str], *, boundary: str, read: ReadAt | None
+    ) -> Request:
         params = {**call.params, **_FORM}
-        if self.maxlag is not None and not call.login:
-            params.setdefault("maxlag", str(self.maxlag))
-        if asserting is not None and not call.login:
-            params.setdefault("assert", asserting)
+        if not call.login:
+            params = {**({} if self.maxlag is None else {"maxlag": str(self.maxlag)}), **dress.asserting, **params}
         url = self.api_url + _query(params)
-        if not call.post and token is None and call.part is None and len(url) <= self.limits.url_length:
+        if not call.post and dress.token is None and call.part is None and len(url) <= self.limits.url_length:
             return Request(method="GET", url=url, headers=headers)
         if not call.post:
             headers["promise-non-write-api-action"] = "true"  # a read may be answered by the nearest data centre
-        in_url = {name: value for name, value in params.items() if name in _IN_URL}
-        in_body = [(name, value) for name, value in params.items() if name not in _IN_URL]
-        if token is not None:
-            in_body.append((call.token_name, token))
+        url = self.api_url + _query({name: value for name, value in params.items() if name in _IN_URL})
+        fields = {name: value for name, value in params.items() if name not in _IN_URL}
+        if dress.token is not None:
+            fields[call.token_name] = dress.token
         if call.part is None:
-            headers["content-type"] = "application/x-www-form-urlencoded"
-            body: bytes | Multipart = urlencode(in_body).encode("ascii")
-        else:
-            assert read is not None, "a part needs a source to be read from"
-            headers["content-type"] = f"multipart/form-data; boundary={boundary}"
-            body = _multipart(in_body, call, boundary, read)
-        return Request(method="POST", url=self.api_url + _query(in_url), headers=headers, body=body)
+            return _form(url, fields, headers, patient=call.write)
+        assert read is not None, "a part needs a source to be read from"
+        headers["content-type"] = f"multipart/form-data; boundary={boundary}"
+        body = _multipart(fields.items(), call, boundary, read)
+        return Request(method="POST", url=url, headers=headers, body=body, patient=True)
+
+
+def _form(url: str, fields: Mapping[str, str], headers: Mapping[str, str], *, patient: bool) -> Request:
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    body = urlencode(fields).encode("ascii")
+    return Request(method="POST", url=url, headers={**headers, **kind}, body=body, patient=patient)
 
 
 def _query(params: Mapping[str, str]) -> str:

@@ -106,3 +106,22 @@ def values(text: str) -> tuple[str, ...]:
 def is_count(value: object, *, least: int) -> bool:
     """Whether this is a whole number from ``least`` up; True and False are none."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def checked_text(name: str, text: object) -> str:
+    """The text, if it is one that can be sent; ValueError or TypeError otherwise."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} is of type {type(text).__name__}: give a text")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{name} holds half of a surrogate pair at {error.start}, which is no character") from None
+    return text
+
+
+def checked_title(title: object) -> str:
+    """The title, if it is one that can be sent; ValueError or TypeError otherwise."""
+    text = checked_text("title", title)
+    if not text.replace("_", " ").strip():
+        raise ValueError("the title is empty")
+    return text

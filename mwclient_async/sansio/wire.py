@@ -5,8 +5,8 @@ A :class:`Call` and its :class:`Reply` speak MediaWiki: parameters and a decoded
 Response into a Reply or the right error; a transport sees HTTP only.
 
 A protocol of several steps is a generator, a :data:`Conversation`: it yields a Call and is sent the Reply; it yields a
-Wait to pause or a Report of its progress; errors of this package are thrown *into* it, so that it can recover; it
-returns its result. One driver, in ``session.py``, runs them all.
+Wait to pause or a Report of its progress, or an Ask to have somebody asked; errors of this package are thrown *into*
+it, so that it can recover; it returns its result. One driver, in ``driving.py``, runs them all.
 """
 
 from __future__ import annotations
@@ -37,15 +37,21 @@ class Part:
 class Call:
     """One request, as a conversation means it.
 
-    ``path`` is empty for the Action API and begins with ``/v1/`` for the REST API. ``token`` names the kind of token
-    to add, ``token_name`` the parameter that it is. ``write`` says that the wiki may change, so that a lost reply
-    does not mean "send it again"; ``repeatable`` takes that back where the wiki itself refuses to do it twice (a
-    chunk with its offset). ``login`` marks the requests that make a session, which assert nothing about it,
-    ``partial`` those that leave out modules of a query and keep their parameters.
+    ``path`` is empty for the Action API and begins with a slash for the REST API; ``json`` is the body of a write
+    there, ``method`` how it is sent, ``creating`` says that it must not be there yet. ``address`` is another server
+    than the wiki's own, which is told nothing of who we are. ``token`` names the kind of token to add, ``token_name``
+    the parameter that it is. ``write`` says that the wiki may change, so that a lost reply does not mean "send it
+    again"; ``repeatable`` takes that back where the wiki itself refuses to do it twice (a chunk with its offset).
+    ``login`` marks the requests that make a session, which assert nothing about it, ``partial`` those that leave out
+    modules of a query and keep their parameters.
     """
 
     params: Mapping[str, str] = field(factory=dict, repr=False)  # a login has its password in them
     path: str = ""
+    address: str = field(default="", repr=False)
+    json: Mapping[str, Any] | None = field(default=None, repr=False)
+    method: str = ""
+    creating: bool = False
     post: bool = False
     token: str | None = None
     token_name: str = "token"  # noqa: S105 - a parameter's name
@@ -60,6 +66,11 @@ class Call:
         """How this call is named in messages and logs: never a value that could be secret."""
         return self.path or f"action={self.params.get('action', '?')}"
 
+    @property
+    def kind(self) -> str:
+        """What the wiki counts this as, where it limits how often: its action, and ``edit`` for a write by REST."""
+        return self.params.get("action", "") or ("edit" if self.write else "rest")
+
 
 @frozen(kw_only=True)
 class Reply:
@@ -71,7 +82,7 @@ class Reply:
 
 
 NOTHING = Reply(body={})
-"""What a conversation is sent after a Wait or a Report."""
+"""What a conversation is sent after a Wait or a Report; after an Ask, it is sent a Reply whose body is the answer."""
 
 
 @frozen
@@ -88,7 +99,14 @@ class Report:
     event: Any
 
 
-Step = Call | Wait | Report
+@frozen
+class Ask:
+    """Have somebody answer; ``question`` is a value of the conversation's own kind."""
+
+    question: Any
+
+
+Step = Call | Wait | Report | Ask
 Conversation = Generator[Step, Reply, T]
 
 
@@ -109,12 +127,16 @@ class Multipart:
 
 @frozen(kw_only=True)
 class Request:
-    """What a transport sends. ``on_sent``, if there is one, is called when the whole request is on the wire."""
+    """What a transport sends. ``on_sent``, if there is one, is called when the whole request is on the wire.
+
+    ``patient`` says that its answer is worth a long wait: giving up on a write leaves a doubt.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(factory=dict, repr=False)
     body: bytes | Multipart = field(default=b"", repr=False)
+    patient: bool = False
     on_sent: Callable[[], None] | None = field(default=None, repr=False)
 
 

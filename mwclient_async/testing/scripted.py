@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import anyio.lowlevel
+
 from mwclient_async.errors import MediaWikiError
 from mwclient_async.sansio.wire import Multipart, Request, Response
 
@@ -55,6 +57,36 @@ class ScriptedTransport:
     def assert_done(self) -> None:
         """AssertionError when a part of the script was not asked for."""
         assert not self._script, f"{len(self._script)} steps of the script were not asked for"
+
+
+class ScriptedClock:
+    """A clock on which waiting takes no time: it moves on by what was to be slept. ``slept`` are all waits so far.
+
+    ``draw`` is the jitter of every wait, from 0 (none) up to, and not including, 1 (the longest).
+    """
+
+    def __init__(self, *, draw: float = 0.0) -> None:
+        self._draw = draw
+        self._now = 0.0
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        """The seconds that were slept, or let pass."""
+        return self._now
+
+    def draw(self) -> float:
+        """The jitter that was given."""
+        return self._draw
+
+    def pass_by(self, seconds: float) -> None:
+        """Let so much time pass."""
+        self._now += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Move on, and let other tasks run."""
+        self.slept.append(seconds)
+        self._now += seconds
+        await anyio.lowlevel.checkpoint()
 
 
 def json_response(body: Any, *, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:

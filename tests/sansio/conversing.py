@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from mwclient_async.errors import ApiErrorItem, MediaWikiError, class_for
-from mwclient_async.sansio.wire import NOTHING, Call, Conversation, Reply, Report
+from mwclient_async.sansio.wire import NOTHING, Ask, Call, Conversation, Reply, Report
 
 T = TypeVar("T")
 
@@ -16,16 +16,19 @@ Answer = Mapping[str, Any] | MediaWikiError
 class Script:
     """Answers calls in order: a mapping is a reply's body, an error is thrown into the conversation.
 
-    A call without an answer fails the test, and so does an answer that nothing asked for.
+    ``reply`` answers every question. A call without an answer fails the test, and so does an answer that nothing
+    asked for.
     """
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: Answer, reply: Mapping[str, str] | None = None) -> None:
         self._answers = list(answers)
+        self._reply = reply
+        self.questions: list[Any] = []
         self.calls: list[Call] = []
         self.events: list[Any] = []
 
     def run(self, conversation: Conversation[T]) -> T:
-        result = converse(conversation, self._next, self.events)
+        result = converse(conversation, self._next, self.events, self._asked)
         assert not self._answers, f"never asked for: {self._answers}"
         return result
 
@@ -34,8 +37,18 @@ class Script:
         assert self._answers, f"no answer was planned for {call}"
         return self._answers.pop(0)
 
+    def _asked(self, question: Any) -> Mapping[str, str]:
+        self.questions.append(question)
+        assert self._reply is not None, f"nobody answers {question}"
+        return self._reply
 
-def converse(conversation: Conversation[T], answer: Callable[[Call], Answer], events: list[Any] | None = None) -> T:
+
+def converse(
+    conversation: Conversation[T],
+    answer: Callable[[Call], Answer],
+    events: list[Any] | None = None,
+    asked: Callable[[Any], Any] | None = None,
+) -> T:
     """The result of a conversation with whoever ``answer`` speaks for."""
     try:
         step = next(conversation)
@@ -47,6 +60,9 @@ def converse(conversation: Conversation[T], answer: Callable[[Call], Answer], ev
                     step = conversation.throw(said)
                     continue
                 reply = Reply(body=said)
+            elif isinstance(step, Ask):
+                assert asked is not None
+                reply = Reply(body=asked(step.question))
             elif isinstance(step, Report) and events is not None:
                 events.append(step.event)
             step = conversation.send(reply)

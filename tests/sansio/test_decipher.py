@@ -1,4 +1,4 @@
-"""What came back: answers as MediaWiki 1.39 sent them, and what servers and proxies put in their place."""
+"""What came back: answers as MediaWiki 1.39 and 1.43 sent them, and what servers and proxies put in their place."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from mwclient_async.errors import (
     ApiError,
     BadRequest,
     BadToken,
+    BrokenReply,
     ChunkRefused,
     EditConflict,
     FileRefused,
@@ -20,8 +22,6 @@ from mwclient_async.errors import (
     MaxlagExceeded,
     MediaWikiError,
     MissingParameter,
-    PageMissing,
-    PermissionDenied,
     Protected,
     ProtocolError,
     RateLimited,
@@ -29,6 +29,7 @@ from mwclient_async.errors import (
     StashError,
     TooManyValues,
     UploadError,
+    UrlRefused,
 )
 from mwclient_async.models.values import ApiWarning
 from mwclient_async.sansio.decipher import decipher, retry_after
@@ -145,9 +146,10 @@ def test_all_errors_and_the_warnings_beside_them_are_kept() -> None:
         "errors": [{"code": "http-curl-error", "text": "A."}, {"code": "http-bad-status", "data": []}],
         "warnings": [{"code": "w", "text": "W.", "module": "main"}],
     }
-    with pytest.raises(ApiError, match=r"^http-curl-error: A\.; http-bad-status$") as caught:
+    with pytest.raises(ApiError, match=r"^http-curl-error: A\.; http-bad-status \(") as caught:
         decipher(answer(body))
     assert [error.code for error in caught.value.errors] == ["http-curl-error", "http-bad-status"]
+    assert type(caught.value) is UrlRefused  # that of the first
     assert caught.value.warnings == (ApiWarning(code="w", text="W.", module="main"),)
     assert caught.value.errors[1].data == {}
 
@@ -192,13 +194,6 @@ def test_w1_html_of_an_overloaded_server_is_an_http_error_with_its_wait(status: 
     with pytest.raises(HttpError, match=f"HTTP {status}, text/html") as caught:
         decipher(page("<h1>Sorry</h1>", ("retry-after", "3"), status=status), rest=rest)
     assert (caught.value.status, caught.value.retry_after) == (status, 3.0)
-
-
-def test_a_code_that_stands_in_the_header_only_is_told() -> None:
-    code = "internal_api_error_Wikimedia\\Rdbms\\DBTransactionStateError"
-    with pytest.raises(HttpError) as caught:
-        decipher(page("<p>Internal error</p>", ("mediawiki-api-error", code), status=500))
-    assert str(caught.value).startswith(f"MediaWiki says {code}; HTTP 500")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"a": 1', b'{"a": 1}x', b"\xff\xfe\xfa", b"<html>"], ids=ascii)
@@ -283,6 +278,65 @@ def test_a_wrong_address_is_explained() -> None:
         decipher(page("<html>"))
 
 
+# MediaWiki's own header ---------------------------------------------------------------------------------------------
+
+DB_ERROR = "internal_api_error_Wikimedia\\Rdbms\\DBTransactionStateError"
+CUT = b'{"errors":[{"code":"editconflict","text":"Edit confl'
+
+
+@pytest.mark.parametrize("status", [200, 500, 503])
+def test_w2_a_page_of_html_with_the_codes_in_mediawikis_header_is_mediawikis_error(status: int) -> None:
+    with pytest.raises(InternalError) as caught:
+        decipher(page("<p>Internal error</p>", ("mediawiki-api-error", DB_ERROR), ("retry-after", "4"), status=status))
+    assert (caught.value.code, caught.value.status, caught.value.retry_after) == (DB_ERROR, status, 4.0)
+    assert f"HTTP {status}, text/html; charset=UTF-8: '<p>Internal error</p>'" in str(caught.value)
+    assert ambiguous(caught.value)
+
+
+@pytest.mark.parametrize("body", [CUT, CUT[:1], b"", b'{"errors":[]}<br />Warning: ...'], ids=len)
+def test_w2_a_refusal_whose_body_was_cut_is_still_a_refusal(body: bytes) -> None:
+    header = ("mediawiki-api-error", "editconflict, , http-bad-status,")
+    with pytest.raises(EditConflict) as caught:
+        decipher(Response(status=200, headers=(JSON, header), body=body))
+    assert [error.code for error in caught.value.errors] == ["editconflict", "http-bad-status"]
+
+
+@pytest.mark.parametrize("code", ["stashfailed", "badupload", "toomanyvalues"])
+def test_u3_a_cut_refusal_that_is_worth_its_data_is_asked_for_again(code: str) -> None:
+    with pytest.raises(BrokenReply):
+        decipher(Response(status=200, headers=(JSON, ("mediawiki-api-error", code)), body=CUT))
+    with pytest.raises(HttpError, match=f"MediaWiki says {code}; HTTP 500"):
+        decipher(page("<p>Sorry</p>", ("mediawiki-api-error", code), status=500))
+
+
+@pytest.mark.parametrize("status", [502, 504])
+@pytest.mark.parametrize(
+    "sent", [page("<h1>Bad gateway</h1>"), answer({"error": "upstream"}), answer(None)], ids=["html", "object", "null"]
+)
+def test_w2_what_a_gateway_says_in_its_own_name_is_no_refusal_whatever_its_headers(sent: Response, status: int) -> None:
+    header = ("mediawiki-api-error", "badtoken")
+    with pytest.raises(HttpError):
+        decipher(evolve(sent, status=status, headers=(*sent.headers, header)))
+
+
+@pytest.mark.parametrize("body", [{"message": "x"}, {"error": {"code": 503}}, ["down"], None], ids=str)
+def test_the_header_counts_where_the_body_names_no_code(body: Any) -> None:
+    with pytest.raises(ReadOnly):
+        decipher(answer(body, ("mediawiki-api-error", "readonly"), status=503))
+
+
+def test_a_header_of_another_name_proves_nothing() -> None:
+    with pytest.raises(HttpError):
+        decipher(page("<p>Sorry</p>", ("x-api-error", "readonly"), ("api-error", "readonly"), status=503))
+
+
+def test_a_whole_answer_counts_more_than_the_header() -> None:
+    header = ("mediawiki-api-error", "badtoken")
+    with pytest.raises(Protected):
+        decipher(answer(refused("protectedpage"), header))
+    assert decipher(answer({"edit": {"result": "Success"}}, header)).body == {"edit": {"result": "Success"}}
+
+
 # Retry-After ---------------------------------------------------------------------------------------------------------
 
 
@@ -310,79 +364,3 @@ def test_w1_retry_after_is_read_in_seconds_and_as_a_date_by_the_servers_clock(
     headers: dict[str, str], seconds: float | None
 ) -> None:
     assert retry_after(Response(status=503, headers=tuple(headers.items()))) == seconds
-
-
-# The REST API --------------------------------------------------------------------------------------------------------
-
-NOT_THERE = "The specified revision (1) does not exist for the specified page (Long history)"
-REST_ERRORS = [
-    pytest.param(
-        {"messageTranslations": {"en": NOT_THERE}, "httpCode": 404, "httpReason": "Not Found"},
-        *(404, PageMissing, "rest-404", NOT_THERE),
-        id="1.39, no code",
-    ),
-    pytest.param(
-        {"errorKey": "rest-nonexistent-title", "messageTranslations": {"de": "Fehlt", "en": "Gone"}, "httpCode": 404},
-        *(404, PageMissing, "rest-nonexistent-title", "Gone"),
-        id="errorKey, two languages",
-    ),
-    pytest.param(
-        {
-            "error": "parameter-validation-failed",
-            "name": "older_than",
-            "value": "abc",
-            "failureCode": "badinteger",
-            "messageTranslations": {"en": "Invalid value."},
-        },
-        *(400, InvalidParameter, "badinteger", "Invalid value. (older_than='abc')"),
-        id="a parameter",
-    ),
-    pytest.param(
-        {"actionModuleErrorCode": "readonly", "messageTranslations": {"en": "Read-only."}, "httpCode": 400},
-        *(400, ReadOnly, "readonly", "Read-only."),
-        id="readonly is 400",
-    ),
-    pytest.param(
-        {"messageTranslations": {"en": "Edit conflict."}, "httpCode": 409, "httpReason": "Conflict"},
-        *(409, EditConflict, "rest-409", "Edit conflict."),
-        id="conflict",
-    ),
-    pytest.param({"message": "Failure", "httpCode": 409}, 409, EditConflict, "rest-409", "Failure", id="captcha"),
-    pytest.param(
-        {"message": "Unsupported Content-Type", "content_type": "text/plain", "httpCode": 415},
-        *(415, ApiError, "rest-415", "Unsupported Content-Type"),
-        id="no class of its own",
-    ),
-    pytest.param({"error": "rest-read-denied"}, 403, PermissionDenied, "rest-403", "", id="denied"),
-    pytest.param({"httpReason": "Too Many Requests"}, 429, RateLimited, "rest-429", "Too Many Requests", id="429"),
-    pytest.param({"message": "Error: exception"}, 500, InternalError, "rest-500", "Error: exception", id="500"),
-    pytest.param({"messageTranslations": []}, 404, PageMissing, "rest-404", "", id="an empty PHP array"),
-    pytest.param([], 404, PageMissing, "rest-404", "", id="a list"),
-    pytest.param({"messageTranslations": {"de": "Fehlt"}}, 404, PageMissing, "rest-404", "Fehlt", id="not in English"),
-]
-
-
-@pytest.mark.parametrize(("body", "status", "cls", "code", "text"), REST_ERRORS)
-def test_an_error_of_the_rest_api(body: Any, status: int, cls: type[ApiError], code: str, text: str) -> None:
-    with pytest.raises(ApiError) as caught:
-        decipher(answer(body, ("retry-after", "9"), status=status), rest=True)
-    error = caught.value
-    assert type(error) is cls
-    assert (error.code, error.text, error.status, error.retry_after) == (code, text, status, 9.0)
-
-
-@pytest.mark.parametrize("status", [500, *(pytest.param(status) for status in (502, 503, 504))])
-def test_w1_every_5xx_of_the_rest_api_is_one_that_a_read_may_be_sent_again_after(status: int) -> None:
-    with pytest.raises(MediaWikiError) as caught:
-        decipher(answer({"message": "upstream", "httpCode": status}, status=status), rest=True)
-    assert ambiguous(caught.value)
-
-
-@pytest.mark.parametrize("body", [[], [{"code": "de"}], {"revisions": []}])
-def test_the_rest_api_may_answer_with_a_list(body: Any) -> None:
-    assert decipher(answer(body), rest=True).body == body
-
-
-def test_keys_that_mean_errors_in_the_action_api_mean_nothing_in_a_rest_answer() -> None:
-    body = {"errors": [{"code": "x"}], "warnings": [{"code": "y"}]}
-    assert decipher(answer(body), rest=True) == Reply(body=body)

@@ -14,6 +14,7 @@ from hypothesis import given, settings, strategies as st
 
 from mwclient_async.models.options import Limits
 from mwclient_async.sansio.envelope import (
+    Dress,
     Envelope,
     checked_url,
     full_user_agent,
@@ -51,45 +52,45 @@ def body_params(request: Request) -> list[tuple[str, str]]:
     ],
 )
 def test_what_is_sent_as_get_and_what_as_post(call: Call, token: str | None, method: str) -> None:
-    request = ENVELOPE.dress(call, token=token)
+    request = ENVELOPE.seal(call, Dress(token=token))
     assert request.method == method
     assert (request.body == b"") is (method == "GET")
 
 
 def test_a_read_has_everything_in_its_url() -> None:
-    request = ENVELOPE.dress(QUERY)
+    request = ENVELOPE.seal(QUERY)
     assert request.url.startswith(f"{API}?")
     assert url_params(request) == {"action": "query", "titles": "Ä&B", **ALWAYS}
 
 
 def test_an_url_may_be_as_long_as_the_limit_and_no_longer() -> None:
-    length = len(ENVELOPE.dress(QUERY).url)
+    length = len(ENVELOPE.seal(QUERY).url)
     at_limit = evolve(ENVELOPE, limits=Limits(url_length=max(500, length)))
     padded = evolve(QUERY, params={**QUERY.params, "titles": "Ä&B" + "x" * (500 - length)})
     longer = evolve(padded, params={**padded.params, "titles": padded.params["titles"] + "x"})
-    assert len(at_limit.dress(padded).url) == 500
-    assert [at_limit.dress(call).method for call in (padded, longer)] == ["GET", "POST"]
+    assert len(at_limit.seal(padded).url) == 500
+    assert [at_limit.seal(call).method for call in (padded, longer)] == ["GET", "POST"]
 
 
 def test_a_post_has_the_form_of_the_answer_in_its_url_and_the_rest_in_its_body() -> None:
-    request = ENVELOPE.dress(EDIT, token=TOKEN, asserting="user")
+    request = ENVELOPE.seal(EDIT, Dress(token=TOKEN, asserting={"assert": "user"}))
     assert url_params(request) == {"action": "edit", "assert": "user", **ALWAYS}
     assert body_params(request) == [("text", "a+b=c\n"), ("token", TOKEN)]
     assert request.headers["content-type"] == "application/x-www-form-urlencoded"
 
 
 def test_the_token_is_the_last_field_of_the_body_and_not_in_the_url() -> None:
-    request = ENVELOPE.dress(evolve(EDIT, params={"action": "edit", "zzz": "1", "aaa": "2"}), token=TOKEN)
+    request = ENVELOPE.seal(evolve(EDIT, params={"action": "edit", "zzz": "1", "aaa": "2"}), Dress(token=TOKEN))
     assert body_params(request)[-1] == ("token", TOKEN)
     assert "token" not in request.url
 
 
 def test_a_read_that_is_posted_may_be_answered_by_the_nearest_data_centre() -> None:
     long = evolve(QUERY, params={**QUERY.params, "titles": "x" * 7000})
-    read = ENVELOPE.dress(long)
-    write = ENVELOPE.dress(EDIT, token=TOKEN)
-    login = ENVELOPE.dress(Call(params={"action": "login"}, post=True, login=True))
-    purge = ENVELOPE.dress(Call(params={"action": "purge"}, post=True))  # harmless, and a write to the wiki
+    read = ENVELOPE.seal(long)
+    write = ENVELOPE.seal(EDIT, Dress(token=TOKEN))
+    login = ENVELOPE.seal(Call(params={"action": "login"}, post=True, login=True))
+    purge = ENVELOPE.seal(Call(params={"action": "purge"}, post=True))  # harmless, and a write to the wiki
     promised = ["promise-non-write-api-action" in request.headers for request in (read, write, login, purge)]
     assert read.method == "POST"
     assert promised == [True, False, False, False]
@@ -110,35 +111,38 @@ def test_w4_every_request_asserts_the_login_but_the_login_itself(
     own: Mapping[str, str], asserting: str | None, *, login: bool, expected: Mapping[str, str]
 ) -> None:
     call = Call(params={"action": "query", **own}, login=login)
-    sent = url_params(ENVELOPE.dress(call, asserting=asserting))
+    dress = Dress(asserting={"assert": asserting} if asserting else {})
+    sent = url_params(ENVELOPE.seal(call, dress))
     assert {name: sent[name] for name in ("maxlag", "assert") if name in sent} == expected
 
 
 def test_maxlag_can_be_turned_off() -> None:
-    assert "maxlag=5" in ENVELOPE.dress(QUERY).url
-    assert "maxlag" not in evolve(ENVELOPE, maxlag=None).dress(QUERY).url
+    assert "maxlag=5" in ENVELOPE.seal(QUERY).url
+    assert "maxlag" not in evolve(ENVELOPE, maxlag=None).seal(QUERY).url
 
 
 def test_a_caller_cannot_change_the_form_of_the_answer() -> None:
-    sent = url_params(ENVELOPE.dress(Call(params={"action": "query", "format": "xml", "errorlang": "de"})))
+    sent = url_params(ENVELOPE.seal(Call(params={"action": "query", "format": "xml", "errorlang": "de"})))
     assert (sent["format"], sent["errorlang"]) == ("json", "en")
 
 
 def test_rest_calls_have_no_parameters_of_the_action_api() -> None:
-    request = ENVELOPE.dress(Call(path="/v1/page/A%2FB/history", params={"older_than": "5"}), asserting="user")
+    request = ENVELOPE.seal(
+        Call(path="/v1/page/A%2FB/history", params={"older_than": "5"}), Dress(asserting={"assert": "user"})
+    )
     assert request.url == f"{REST}/v1/page/A%2FB/history?older_than=5"
-    assert ENVELOPE.dress(Call(path="/v1/page/A")).url == f"{REST}/v1/page/A"
+    assert ENVELOPE.seal(Call(path="/v1/page/A")).url == f"{REST}/v1/page/A"
 
 
 @pytest.mark.parametrize("call", [QUERY, EDIT, Call(path="/v1/page/A")], ids=["get", "post", "rest"])
 def test_every_request_says_who_sends_it(call: Call) -> None:
-    headers = ENVELOPE.dress(call, token=TOKEN if call.token else None).headers
+    headers = ENVELOPE.seal(call, Dress(token=TOKEN if call.token else None)).headers
     assert headers["user-agent"] == "Bot (a@b.example)"
     assert all(name == name.lower() for name in headers)
 
 
 def test_s1_the_repr_of_a_request_shows_neither_body_nor_headers() -> None:
-    request = ENVELOPE.dress(EDIT, token=TOKEN)
+    request = ENVELOPE.seal(EDIT, Dress(token=TOKEN))
     assert TOKEN[:8] not in repr(request)
     assert "a@b.example" not in repr(request)
 
@@ -158,7 +162,7 @@ def chunk(params: Mapping[str, str], data: bytes) -> tuple[Request, Multipart, A
         write=True,
         part=Part(name="chunk", offset=7, length=len(data)),
     )
-    request = ENVELOPE.dress(call, token=TOKEN, boundary="b0b0b0", read=read_nothing)
+    request = ENVELOPE.seal(call, Dress(token=TOKEN), boundary="b0b0b0", read=read_nothing)
     body = request.body
     assert isinstance(body, Multipart)
     whole = body.head + data + body.tail

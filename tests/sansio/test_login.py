@@ -7,8 +7,23 @@ from typing import Any
 import pytest
 
 from mwclient_async.errors import AssertFailed, AuthError, LoginFailed, LoginThrottled, MediaWikiError, ProtocolError
-from mwclient_async.models.auth import BotPassword
-from mwclient_async.sansio.login import ANONYMOUS_TOKEN, Account, fetch_account, fetch_token, log_in
+from mwclient_async.models.auth import (
+    BotPassword,
+    ClientLogin,
+    LoginQuestion,
+    LoginState,
+    OAuth2ClientCredentials,
+    OAuth2Token,
+)
+from mwclient_async.sansio.login import (
+    ANONYMOUS_TOKEN,
+    Account,
+    fetch_account,
+    fetch_grant,
+    fetch_tokens,
+    log_in,
+    log_out,
+)
 from mwclient_async.sansio.wire import Call
 from tests.sansio.conversing import Script, refusal
 
@@ -28,6 +43,7 @@ def test_w3_a_login_is_two_requests_one_after_the_other() -> None:
         Call(
             params={"action": "login", "lgname": "Demo@bot", "lgpassword": "hunter2", "lgtoken": "abc+\\"},
             post=True,
+            write=True,
             login=True,
         ),
     ]
@@ -58,15 +74,15 @@ REFUSED = [
     ),
     pytest.param(
         {"result": "Aborted", "reason": "Cannot log in when using BotPasswordSessionProvider sessions."},
-        *(LoginFailed, "Aborted", "Cannot log in"),
+        *(LoginFailed, "aborted", "Cannot log in"),
         id="logged in already",
     ),
-    pytest.param({"result": "WrongToken"}, LoginFailed, "WrongToken", "WrongToken", id="wrong token"),
-    pytest.param({"result": "NeedToken", "token": "abc"}, LoginFailed, "NeedToken", "NeedToken", id="no token"),
+    pytest.param({"result": "WrongToken"}, LoginFailed, "wrongtoken", "WrongToken", id="wrong token"),
+    pytest.param({"result": "NeedToken", "token": "abc"}, LoginFailed, "needtoken", "NeedToken", id="no token"),
     pytest.param(
         {"result": "Failed", "reason": {"code": "x", "html": "<b>"}}, LoginFailed, "x", "Failed", id="no text"
     ),
-    pytest.param({}, LoginFailed, "Failed", "None", id="nothing said"),
+    pytest.param({}, LoginFailed, "failed", "None", id="nothing said"),
 ]
 
 
@@ -108,36 +124,158 @@ def token_reply(kind: str, token: str) -> dict[str, Any]:
     return {"query": {"tokens": {f"{kind}token": token}}}
 
 
-@pytest.mark.parametrize("kind", ["csrf", "watch", "patrol", "rollback", "userrights", "createaccount"])
-def test_a_token_is_asked_for_by_its_kind(kind: str) -> None:
-    script = Script(token_reply(kind, "0123+\\"))
-    assert script.run(fetch_token(kind, logged_in=True)) == "0123+\\"
-    assert script.calls == [Call(params={"action": "query", "meta": "tokens", "type": kind})]
+def test_w3_all_tokens_are_asked_for_at_once() -> None:
+    told = {"csrftoken": "1+\\", "patroltoken": "2+\\", "rollbacktoken": "3+\\"}
+    script = Script({"query": {"tokens": told}})
+    assert script.run(fetch_tokens(logged_in=True)) == {"csrf": "1+\\", "patrol": "2+\\", "rollback": "3+\\"}
+    assert script.calls == [Call(params={"action": "query", "meta": "tokens", "type": "*"})]
 
 
 def test_w4_the_token_of_everybody_on_a_site_that_logged_in_means_that_the_login_is_lost() -> None:
     with pytest.raises(AssertFailed) as caught:
-        Script(token_reply("csrf", ANONYMOUS_TOKEN)).run(fetch_token("csrf", logged_in=True))
+        Script(token_reply("csrf", ANONYMOUS_TOKEN)).run(fetch_tokens(logged_in=True))
     assert isinstance(caught.value, AuthError)
     assert caught.value.code == "assertuserfailed"
 
 
 def test_somebody_who_never_logged_in_has_the_token_of_everybody() -> None:
-    assert Script(token_reply("csrf", ANONYMOUS_TOKEN)).run(fetch_token("csrf", logged_in=False)) == "+\\"
+    assert Script(token_reply("csrf", ANONYMOUS_TOKEN)).run(fetch_tokens(logged_in=False)) == {"csrf": "+\\"}
 
 
 @pytest.mark.parametrize("token", ["", None, 5])
 def test_an_answer_without_the_token_is_a_protocol_error(token: Any) -> None:
     with pytest.raises(ProtocolError, match="no csrf token"):
-        Script(token_reply("csrf", token)).run(fetch_token("csrf", logged_in=False))
+        Script(token_reply("csrf", token)).run(fetch_tokens(logged_in=False))
 
 
-def test_w4_only_a_login_token_is_asked_for_without_an_assertion() -> None:
-    kinds = {"login": token_reply("login", "t"), "csrf": token_reply("csrf", "t")}
-    scripts = {kind: Script(reply) for kind, reply in kinds.items()}
-    for kind, script in scripts.items():
-        script.run(fetch_token(kind, logged_in=True))
-    assert {kind: script.calls[0].login for kind, script in scripts.items()} == {"login": True, "csrf": False}
+def test_w4_logging_out_asserts_who_it_is() -> None:
+    script = Script({})
+    script.run(log_out())
+    assert [(call.token, call.login, call.post) for call in script.calls] == [("csrf", False, True)]
+
+
+# The login that asks -------------------------------------------------------------------------------------------------
+
+
+async def nobody(question: LoginQuestion) -> dict[str, str]:
+    raise AssertionError(question)
+
+
+PERSON = ClientLogin(username="Demo", password="hunter2", answer=nobody)
+CODE = {"OATHToken": {"type": "string", "label": "Code", "help": "Six digits", "sensitive": True}}
+
+
+def step(status: str, **said: Any) -> dict[str, Any]:
+    return {"clientlogin": {"status": status, **said}}
+
+
+def asked(*answers: Any, reply: dict[str, str], auth: ClientLogin = PERSON) -> tuple[str, Script]:
+    script = Script(TOKENS, *answers, reply=reply)
+    return script.run(log_in(auth)), script
+
+
+def test_a_second_factor_is_asked_for_and_sent_with_the_same_token() -> None:
+    ui = step("UI", message="Enter the code.", messagecode="oathauth-auth-ui", requests=[{"fields": CODE}])
+    name, script = asked(ui, step("PASS", username="Demo"), reply={"OATHToken": "123456"})
+    assert name == "Demo"
+    (question,) = script.questions
+    assert (question.status, question.code, question.message) == ("UI", "oathauth-auth-ui", "Enter the code.")
+    assert [(field.name, field.label, field.sensitive) for field in question.fields] == [("OATHToken", "Code", True)]
+    first, second = (dict(call.params) for call in script.calls[1:])
+    assert (first["username"], first["password"], first["rememberMe"]) == ("Demo", "hunter2", "1")
+    assert first["loginreturnurl"] == PERSON.return_url
+    assert second == {"action": "clientlogin", "logintoken": "abc+\\", "logincontinue": "1", "OATHToken": "123456"}
+
+
+def test_a_redirect_is_answered_with_what_comes_back() -> None:
+    redirect = step("REDIRECT", redirecttarget="https://sso.example.org/?x=1")
+    _, script = asked(redirect, step("PASS"), reply={"code": "fromsso"})
+    assert (script.questions[0].status, script.questions[0].redirect) == ("REDIRECT", "https://sso.example.org/?x=1")
+    assert (script.calls[-1].params["code"], script.calls[-1].params["logincontinue"]) == ("fromsso", "1")
+
+
+def test_a_restart_begins_again_and_keeps_what_was_done() -> None:
+    _, script = asked(step("RESTART", message="Log in."), step("PASS"), reply={"username": "A", "password": "b"})
+    sent = script.calls[-1].params
+    assert (sent["loginpreservestate"], sent["loginreturnurl"]) == ("1", PERSON.return_url)
+    assert "logincontinue" not in sent
+
+
+def test_a_failed_login_step_by_step_is_typed() -> None:
+    with pytest.raises(LoginFailed, match="'Demo' could not log in: Incorrect"):
+        asked(step("FAIL", messagecode="wrongpassword", message="Incorrect username."), reply={})
+    with pytest.raises(LoginThrottled) as caught:
+        asked(step("FAIL", messagecode="login-throttled", message="Please wait 2 minutes."), reply={})
+    assert caught.value.wait == 120
+
+
+def test_a_question_that_nobody_answers_says_what_was_asked() -> None:
+    with pytest.raises(LoginFailed, match=r"asks for more \(OATHToken: Code\?\); give ClientLogin an answer="):
+        asked(
+            step("UI", message="Code?", requests=[{"fields": CODE}]),
+            reply={},
+            auth=ClientLogin(username="Demo", password="hunter2"),
+        )
+
+
+def test_questions_without_end_are_given_up() -> None:
+    with pytest.raises(LoginFailed, match="not done after 20 questions"):
+        asked(*[step("UI") for _ in range(20)], reply={})
+
+
+# OAuth ---------------------------------------------------------------------------------------------------------------
+
+CONSUMER = OAuth2ClientCredentials(client_id="abc", client_secret="geheim")
+ELSEWHERE = OAuth2ClientCredentials(client_id="abc", client_secret="geheim", token_url="https://meta.example/token")
+
+
+@pytest.mark.parametrize(
+    ("auth", "where"), [(CONSUMER, ("/oauth2/access_token", "")), (ELSEWHERE, ("", ELSEWHERE.token_url))]
+)
+def test_a_consumer_is_given_a_token_that_expires(auth: OAuth2ClientCredentials, where: tuple[str, str]) -> None:
+    script = Script({"token_type": "Bearer", "expires_in": 3600, "access_token": "ey.J"})
+    grant = script.run(fetch_grant(auth))
+    assert (grant.token, grant.expires_in) == ("ey.J", 3600)
+    assert (script.calls[0].path, script.calls[0].address) == where
+    assert script.calls[0].params["grant_type"] == "client_credentials"
+    assert "ey.J" not in repr(grant)
+
+
+def test_a_consumer_that_the_wiki_does_not_know_cannot_log_in() -> None:
+    with pytest.raises(LoginFailed, match="the consumer 'abc' was given no access token") as caught:
+        Script(refusal("invalid_client")).run(fetch_grant(CONSUMER))
+    assert "geheim" not in f"{caught.value!r}{CONSUMER!r}"
+    with pytest.raises(MediaWikiError) as caught_readonly:
+        Script(refusal("readonly")).run(fetch_grant(CONSUMER))
+    assert not isinstance(caught_readonly.value, LoginFailed)
+
+
+@pytest.mark.parametrize("token", ["", "with space", "zwei\nzeilen", "schlüssel", None])
+def test_a_token_that_no_header_takes_is_refused_and_not_shown(token: Any) -> None:
+    with pytest.raises((ValueError, TypeError)) as caught:
+        OAuth2Token(token=token)
+    assert not token or token not in str(caught.value)
+
+
+# States --------------------------------------------------------------------------------------------------------------
+
+STATE = LoginState(wiki="https://w/api.php", account="Demo", logged_in=True, cookies=[], tokens={"csrf": "t0k3n"})
+
+
+def test_a_login_state_survives_as_text_and_hides_its_secrets() -> None:
+    assert LoginState.parse(STATE.to_text()) == STATE
+    assert "t0k3n" not in f"{STATE} {STATE!r}"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "5", STATE.to_text()[:-5], STATE.to_text().replace('"logged_in":true', '"logged_in":5')]
+)
+def test_another_text_is_no_login_state_and_is_not_shown(text: str) -> None:
+    with pytest.raises(ValueError, match="no text of a LoginState") as caught:
+        LoginState.parse(text)
+    assert "t0k3n" not in str(caught.value)
+    with pytest.raises(ValueError, match="version 7"):
+        LoginState.parse(STATE.to_text().replace('"version":1', '"version":7'))
 
 
 # The account ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,42 @@
+"""What became of an edit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from attrs import field, frozen
+
+
+class EditOutcome(Enum):
+    """What an edit did to its page.
+
+    ``SAVED`` made a new revision, ``CREATED`` the page; ``MERGED`` made a new revision on top of an edit that came
+    in between, which the wiki joined with ours; ``UNCHANGED`` made none: the page said so already.
+    """
+
+    SAVED = "saved"
+    CREATED = "created"
+    MERGED = "merged"
+    UNCHANGED = "unchanged"
+
+
+@frozen(kw_only=True)
+class EditResult:
+    """An edit that was done, once.
+
+    ``revid`` is the revision that the page has now by this edit, ``oldrevid`` the one before it (0 for a new page),
+    ``timestamp`` when it was saved (None where nothing changed). ``verified`` says that the wiki's answer was lost, and
+    the edit was found in the page's history. ``raw`` is what the wiki answered, empty where it was lost.
+    """
+
+    title: str
+    pageid: int
+    outcome: EditOutcome
+    revid: int
+    oldrevid: int
+    timestamp: datetime | None = None
+    verified: bool = False
+    raw: Mapping[str, Any] = field(factory=dict, repr=False)
