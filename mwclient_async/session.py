@@ -19,9 +19,11 @@ import anyio
 from attrs import define, evolve
 
 from mwclient_async.driving import drive
+from mwclient_async.entrance import Entrance
 from mwclient_async.errors import (
+    ApiErrorItem,
+    AssertFailed,
     AuthError,
-    LoginFailed,
     MediaWikiError,
     OutcomeUnknown,
     ProtocolError,
@@ -33,37 +35,29 @@ from mwclient_async.identity import Identity
 from mwclient_async.models.auth import (
     Auth,
     BotPassword,
-    ClientLogin,
     LoginState,
-    OAuth2ClientCredentials,
-    OAuth2Token,
-    checked_token,
 )
 from mwclient_async.models.events import (
     ChunkSent,
-    LoggedIn,
     LoggedOut,
     Paused,
     RequestFinished,
-    Retrying,
     TokensFetched,
 )
 from mwclient_async.models.options import RetryPolicy
 from mwclient_async.models.values import ApiWarning
 from mwclient_async.observers import Observers, cause, log
+from mwclient_async.patience import Patience
 from mwclient_async.sansio.decipher import decipher
 from mwclient_async.sansio.envelope import NOBODY, Envelope
 from mwclient_async.sansio.login import (
     Account,
     fetch_account,
-    fetch_grant,
     fetch_tokens,
-    is_stale,
-    log_in,
     log_out,
 )
 from mwclient_async.sansio.modules import Module, core_module, from_paraminfo
-from mwclient_async.sansio.retrying import Remedy, Scope, ambiguous, decide, futile, pause, remedy
+from mwclient_async.sansio.retrying import Remedy, Scope, ambiguous, pause, remedy
 from mwclient_async.sansio.suggesting import module_names, nearest, suggestion
 from mwclient_async.sansio.wire import Call, Conversation, ReadAt, Reply, Request, Response
 from mwclient_async.sansio.writing import Base
@@ -72,13 +66,11 @@ from mwclient_async.titles import TitleLocks
 T = TypeVar("T")
 
 _WHO = Call(params={"action": "query", "meta": "userinfo"})
-_LOGIN = Call(params={"action": "login"}, login=True)
 _NOT_AN_ANSWER = frozenset({"unrecognizedparams", "unrecognizedvalues"})
 _EXPECTED = frozenset({"truncatedresult", "badmodule"})  # continuation brings the rest; an unknown name is an error
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _MOST_REDIRECTS = 5
 _MOST_OVERTAKEN = 5  # logins of other tasks that a call may meet with a failed assertion of its own
-_EARLY = 60.0  # seconds before its end that an OAuth token is renewed
 
 
 class _OvertakenError(Exception):
@@ -87,14 +79,13 @@ class _OvertakenError(Exception):
 
 @define
 class _Errand:
-    """One call on its way, and what it has cost so far, its recoveries included."""
+    """One call on its way, and what had to be mended for it. ``somebody`` says that it began as a login."""
 
     call: Call
+    patience: Patience
+    somebody: bool
     read: ReadAt | None = None
     on_sent: Callable[[], None] | None = None
-    since: float | None = None  # the moment of the first try
-    attempt: int = 1
-    vain: int = 0
     tokens: int = 0
     logins: int = 0
     overtaken: int = 0
@@ -108,7 +99,6 @@ class Session:
         farm: Farm,
         envelope: Envelope,
         *,
-        auth: Auth | None,
         retry: RetryPolicy,
         observers: Observers,
     ) -> None:
@@ -117,19 +107,20 @@ class Session:
         self.latest: dict[str, Base] = {}  # by key (``sansio/locking.py``): the revision that our last edit made
         self._titles = TitleLocks()
         self._envelope = envelope
-        self._auth = auth
         self._observers = observers
         self._clock = farm.clock
         self._identity = Identity()
+        self._entrance = Entrance(
+            self._identity, self.send, wiki=envelope.api_url, farm=farm, policy=retry, observers=observers
+        )
         self._modules: dict[str, Module] = {}
         self._tokens_flight: SingleFlight[None] = SingleFlight()
-        self._login_flight: SingleFlight[None] = SingleFlight()
         self._account_flight: SingleFlight[Account] = SingleFlight()
         self._describing = anyio.Lock()
 
     async def send(self, call: Call, *, read: ReadAt | None = None, on_sent: Callable[[], None] | None = None) -> Reply:
         """Send one call and return its Reply; again, by the policy, where that cannot do a thing twice."""
-        return await self._run(_Errand(call, read=read, on_sent=on_sent))
+        return await self._run(self._errand(call, read=read, on_sent=on_sent))
 
     async def drive(self, conversation: Conversation[T]) -> T:
         """The result of a conversation, with this site's requests and its clock."""
@@ -139,15 +130,22 @@ class Session:
         """Keep other tasks from writing to what these keys (``sansio/locking.py``) stand for."""
         return self._titles.holding(keys)
 
+    async def open(self, auth: Auth | None, state: LoginState | None) -> None:
+        """Go on with a stored login, or log in. Raises ValueError for a state of another wiki or account."""
+        if state is not None:
+            self._check_state(state, auth)
+            self._identity.restore(state)
+        self._entrance.auth = auth
+        if auth is not None and not self._identity.logged_in:
+            await self._entrance.enter(auth)
+
     async def log_in(self, auth: Auth) -> None:
-        """Log in; lost logins are renewed in the same way from now on. What was logged in before is forgotten."""
-        async with self._identity.door.closed():
-            await self._enter(auth)
-            self._auth = auth
+        """Log in, or as somebody else; lost logins are renewed in the same way from now on."""
+        await self._entrance.enter(auth)
 
     async def log_out(self) -> None:
         """End the session on the wiki, and be nobody."""
-        self._auth = None
+        self._entrance.auth = None
         try:
             if self._identity.by_cookies:
                 await self.drive(log_out())
@@ -161,14 +159,6 @@ class Session:
     def state(self) -> LoginState:
         """The login as a value that can be stored."""
         return self._identity.state(self._envelope.api_url)
-
-    def restore(self, state: LoginState) -> None:
-        """Go on with a stored login. Raises ValueError for that of another wiki or account."""
-        if state.wiki != self._envelope.api_url:
-            raise ValueError(f"this LoginState is of {state.wiki!r}, and this site is {self._envelope.api_url!r}")
-        if isinstance(self._auth, BotPassword) and state.account not in {"", self._auth.account}:
-            raise ValueError(f"this LoginState is of {state.account!r}, and auth is for {self._auth.account!r}")
-        self._identity.restore(state)
 
     async def modules(self, paths: Iterable[str]) -> dict[str, Module]:
         """The modules of these paths; one request, at most, for those that are not MediaWiki's own."""
@@ -184,24 +174,39 @@ class Session:
 
     async def account(self) -> Account:
         """Who the wiki takes us for, asked once."""
-        account = self._identity.account
-        if account is None:
-            account = await self._account_flight.run(partial(self.drive, fetch_account()))
-            self._identity.account = account
-        return account
+        return self._identity.account or await self._account_flight.run(self._fetch_account)
 
-    async def token(self, kind: str) -> str:
-        """A token of that kind, of this session."""
-        return await self._token(kind)
+    async def token(self, kind: str, *, since: float | None = None) -> str:
+        """A token of that kind, of this session. ``since`` is when the call began that needs it."""
+        if kind not in self._identity.tokens:
+            await self._tokens_flight.run(partial(self._fetch_tokens, since))
+        if kind not in self._identity.tokens:
+            raise ProtocolError(f"the wiki gave no {kind} token")
+        return self._identity.tokens[kind]
+
+    def _errand(
+        self,
+        call: Call,
+        *,
+        since: float | None = None,
+        read: ReadAt | None = None,
+        on_sent: Callable[[], None] | None = None,
+    ) -> _Errand:
+        patience = Patience(
+            policy=self.retry, clock=self._clock, observers=self._observers, label=call.label, since=since
+        )
+        return _Errand(call, patience, self._identity.logged_in, read=read, on_sent=on_sent)
 
     async def _run(self, errand: _Errand) -> Reply:
         call = errand.call
         while True:
             number, token = self._identity.number, None
             try:
-                await self._renew(call)
+                if not call.login:
+                    self._check_login(errand)
+                    await self._entrance.renew()
                 kind = self._identity.token_for(call)
-                token = await self._token(kind, since=errand.since) if kind is not None else None
+                token = await self.token(kind, since=errand.patience.since) if kind is not None else None
                 return await self._exchange(errand, token, number)
             except _OvertakenError:
                 continue
@@ -211,11 +216,16 @@ class Session:
                 if not await self._mended(error, errand, token, number):
                     await self._wait_or_raise(error, errand)
 
+    def _check_login(self, errand: _Errand) -> None:
+        """What began as somebody is not done by nobody, because another task has logged out."""
+        if errand.somebody and not self._identity.logged_in:
+            raise AssertFailed((ApiErrorItem(code="assertuserfailed", text="This site was logged out meanwhile."),))
+
     # One try ---------------------------------------------------------------------------------------------------------
 
     async def _exchange(self, errand: _Errand, token: str | None, number: int) -> Reply:
         call, gates = errand.call, self._gates(errand.call)
-        await self.farm.gates.wait(gates, patience=self.retry.deadline - self._elapsed(errand))
+        await self.farm.gates.wait(gates, patience=errand.patience.left)
         if call.write and not call.login:
             await self.farm.gates.keep_pace(gates[1], self.farm.limits.write_interval)
         response = await (self._travel(errand, token) if call.login else self._in_turn(errand, token, number))
@@ -231,8 +241,7 @@ class Session:
 
     async def _travel(self, errand: _Errand, token: str | None) -> Response:
         call = errand.call
-        if errand.since is None:
-            errand.since = self._clock.now()
+        errand.patience.begin()
         dress = self._identity.dress(call, token) if not call.login else NOBODY
         boundary = secrets.token_hex(16) if call.part is not None else ""
         request = self._envelope.seal(call, dress, boundary=boundary, read=errand.read)
@@ -252,7 +261,7 @@ class Session:
             request = evolve(request, headers={**request.headers, "cookie": cookie})
         log.debug("%s %s %s", request.method, urlsplit(request.url).path, call.label)
         began = self._clock.now()
-        told = partial(RequestFinished, label=call.label, method=request.method, attempt=errand.attempt)
+        told = partial(RequestFinished, label=call.label, method=request.method, attempt=errand.patience.attempt)
         try:
             response = await self.farm.transport.send(request)
         except MediaWikiError as error:
@@ -295,50 +304,28 @@ class Session:
             errand.overtaken += 1
             return errand.overtaken <= _MOST_OVERTAKEN
         if needed is Remedy.LOGIN:
-            return await self._log_in_again(errand, number)
+            errand.logins += 1
+            return errand.logins == 1 and await self._entrance.enter_again(number)
         errand.tokens += 1
         if errand.tokens > 1 or not (token is not None or self._identity.logged_in):
             return False
         if call.token is not None:
             self._identity.drop_token(call.token, token)
         if call.path and self._identity.logged_in:  # REST does not tell a lost login: ask where it is told
-            await self._run(_Errand(_WHO, since=errand.since))
-        return True
-
-    async def _log_in_again(self, errand: _Errand, number: int) -> bool:
-        given = isinstance(self._auth, OAuth2Token) and isinstance(self._auth.token, str)  # there is no other token
-        errand.logins += 1
-        if self._auth is None or given or errand.logins > 1:
-            return False
-        log.info("the wiki does not know this login any more: logging in again")
-        await self._login_flight.run(partial(self._enter_again, number))
+            await self._run(self._errand(_WHO, since=errand.patience.since))
         return True
 
     async def _wait_or_raise(self, error: MediaWikiError, errand: _Errand) -> None:
         call = errand.call
         self._close_gate(error, call)
         resend = call.repeatable or not call.write
-        errand.vain += futile(error)
-        decision = decide(
-            error,
-            policy=self.retry,
-            attempt=errand.attempt,
-            vain=errand.vain,
-            elapsed=self._elapsed(errand),
-            rand=self._clock.draw(),
-            resend=resend,
-        )
-        if decision is None:
-            if resend or call.login or not ambiguous(error):
-                raise error
-            raise OutcomeUnknown(
-                f"{call.label} was sent, and its answer was lost ({error}): look at the wiki before you repeat it"
-            ) from error
-        self._observers.happened(
-            Retrying(label=call.label, attempt=errand.attempt, after=decision.after, cause=cause(error))
-        )
-        await self._clock.sleep(decision.after)
-        errand.attempt += 1
+        if await errand.patience.outlasts(error, resend=resend):
+            return
+        if resend or call.login or not ambiguous(error):
+            raise error
+        raise OutcomeUnknown(
+            f"{call.label} was sent, and its answer was lost ({error}): look at the wiki before you repeat it"
+        ) from error
 
     def _close_gate(self, error: MediaWikiError, call: Call) -> None:
         paused = pause(error)
@@ -355,66 +342,25 @@ class Session:
         wiki = self._envelope.api_url
         return ("farm",), ("wiki", wiki), ("action", wiki, call.kind)
 
-    def _elapsed(self, errand: _Errand) -> float:
-        return self._clock.now() - errand.since if errand.since is not None else 0.0
-
     # Who we are ------------------------------------------------------------------------------------------------------
 
-    async def _enter_again(self, number: int) -> None:
-        """Log in, unless somebody has done so since that number."""
-        async with self._identity.door.closed():
-            if number == self._identity.number and self._auth is not None:
-                await self._enter(self._auth)
+    def _check_state(self, state: LoginState, auth: Auth | None) -> None:
+        if state.wiki != self._envelope.api_url:
+            raise ValueError(f"this LoginState is of {state.wiki!r}, and this site is {self._envelope.api_url!r}")
+        if isinstance(auth, BotPassword) and state.account not in {"", auth.account}:
+            raise ValueError(f"this LoginState is of {state.account!r}, and auth is for {auth.account!r}")
 
-    async def _enter(self, auth: Auth) -> None:
-        errand = _Errand(_LOGIN)
-        while True:
-            self._identity.forget()
-            try:
-                await self._introduce(auth)
-                break
-            except LoginFailed as error:
-                errand.logins += 1
-                if not is_stale(error) or errand.logins > 1:
-                    raise
-            except MediaWikiError as error:  # the answer to one of its steps was lost: from the beginning
-                errand.since = self._clock.now() if errand.since is None else errand.since
-                await self._wait_or_raise(error, errand)
-        self._observers.happened(LoggedIn(account=self._identity.name, number=self._identity.number))
-
-    async def _introduce(self, auth: Auth) -> None:
-        if isinstance(auth, OAuth2ClientCredentials):
-            grant = await self.drive(fetch_grant(auth))
-            until = None if grant.expires_in is None else self._clock.now() + grant.expires_in
-            self._identity.arrive(bearer=grant.token, expires=until)
-        elif isinstance(auth, OAuth2Token):
-            token = auth.token if isinstance(auth.token, str) else await auth.token()
-            self._identity.arrive(bearer=checked_token("the OAuth token", token))
-        else:
-            answer = auth.answer if isinstance(auth, ClientLogin) else None
-            name = await drive(log_in(auth), self.send, ask=answer, sleep=self._clock.sleep)
-            self._identity.arrive(name)
-
-    async def _renew(self, call: Call) -> None:
-        """Renew an OAuth token that is about to expire."""
-        expires = self._identity.expires
-        if expires is not None and not call.login and self._clock.now() > expires - _EARLY:
-            self._identity.expires = None  # one try; the wiki's refusal is the next
-            await self._login_flight.run(partial(self._enter_again, self._identity.number))
-
-    async def _token(self, kind: str, *, since: float | None = None) -> str:
-        if kind not in self._identity.tokens:
-            await self._tokens_flight.run(partial(self._fetch_tokens, since))
-        if kind not in self._identity.tokens:
-            raise ProtocolError(f"the wiki gave no {kind} token")
-        return self._identity.tokens[kind]
+    async def _fetch_account(self) -> Account:
+        account = await self.drive(fetch_account())
+        self._identity.account = account  # at once: nothing has come between the answer and this line
+        return account
 
     async def _fetch_tokens(self, since: float | None) -> None:
         async def send(call: Call, **_: object) -> Reply:
-            return await self._run(_Errand(call, since=since))
+            return await self._run(self._errand(call, since=since))
 
         tokens = await drive(fetch_tokens(logged_in=self._identity.logged_in), send)
-        self._identity.tokens = tokens  # at once: nothing has come between the answer and this line
+        self._identity.tokens = tokens  # at once, too
         self._observers.happened(TokensFetched(kinds=tuple(sorted(tokens))))
 
     # What the wiki can do --------------------------------------------------------------------------------------------

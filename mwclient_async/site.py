@@ -137,15 +137,11 @@ class Site:
         self._opened = Session(
             self._farm(),
             self._envelope,
-            auth=self._auth,
             retry=self._retry,
             observers=Observers(self._on_warning, self._on_event),
         )
         try:
-            if self._login_state is not None:
-                self._opened.restore(self._login_state)
-            elif self._auth is not None:
-                await self._opened.log_in(self._auth)
+            await self._opened.open(self._auth, self._login_state)
         except BaseException:
             await self.__aexit__(None, None, None)
             raise

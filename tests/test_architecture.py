@@ -26,7 +26,7 @@ LAYERS = (
     ("models",),
     ("sansio",),
     ("transport", "cookies", "driving", "clock", "flights", "titles", "observers"),
-    ("gates", "identity"),
+    ("gates", "identity", "patience", "entrance"),
     ("session",),
     ("stream", "feeds", "inputs"),
     ("upload", "loader", "download", "discovery"),

@@ -90,7 +90,7 @@ async def test_w4_a_lost_session_logs_in_again_and_never_edits_as_an_ip(bot: Sit
 
 async def test_w4_a_lost_session_without_a_way_to_log_in_raises(bot: Site) -> None:
     bot._session._identity.cookies.drop_session()
-    bot._session._auth = None
+    bot._session._entrance.auth = None
     with pytest.raises(AssertFailed, match="nothing was done"):
         await bot.call("edit", title="Never ever", text="by an IP")
 
