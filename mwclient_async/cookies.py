@@ -62,19 +62,24 @@ class Cookies:
         return [{name: getattr(cookie, name) for name in _KEPT} for cookie in self._jar]
 
     def restore(self, values: Iterable[Mapping[str, Any]]) -> None:
-        """Have those that :meth:`to_values` gave, and no others."""
+        """Have those that :meth:`to_values` gave, and no others. Raises ValueError for what it did not give."""
         self._jar.clear()
-        for value in values:
-            domain, path = str(value["domain"]), str(value["path"])
-            self._jar.set_cookie(
-                Cookie(
-                    **{name: value[name] for name in _KEPT},
-                    port_specified=value["port"] is not None,
-                    domain_specified=domain.startswith("."),
-                    domain_initial_dot=domain.startswith("."),
-                    path_specified=path != "/",
-                    comment=None,
-                    comment_url=None,
-                    rest={},
-                )
-            )
+        try:
+            for value in values:
+                self._jar.set_cookie(_cookie(value))
+        except (KeyError, TypeError):  # not shown: it may be a secret
+            raise ValueError("this LoginState has a cookie that is none") from None
+
+
+def _cookie(value: Mapping[str, Any]) -> Cookie:
+    domain, path = str(value["domain"]), str(value["path"])
+    return Cookie(
+        **{name: value[name] for name in _KEPT},
+        port_specified=value["port"] is not None,
+        domain_specified=domain.startswith("."),
+        domain_initial_dot=domain.startswith("."),
+        path_specified=path != "/",
+        comment=None,
+        comment_url=None,
+        rest={},
+    )

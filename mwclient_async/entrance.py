@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
-from mwclient_async.driving import Send, drive
+from mwclient_async.driving import drive
 from mwclient_async.errors import LoginFailed, LoginThrottled, MediaWikiError
 from mwclient_async.flights import SingleFlight
-from mwclient_async.gates import Farm, Gate
+from mwclient_async.gates import Farm, Gates
 from mwclient_async.identity import Identity
 from mwclient_async.models.auth import Auth, ClientLogin, OAuth2ClientCredentials, OAuth2Token, checked_token
 from mwclient_async.models.events import LoggedIn
@@ -15,8 +16,12 @@ from mwclient_async.models.options import RetryPolicy
 from mwclient_async.observers import Observers, log
 from mwclient_async.patience import Patience
 from mwclient_async.sansio.login import fetch_grant, is_stale, log_in
+from mwclient_async.sansio.wire import Call, Reply
 
-_EARLY = 60.0  # seconds before its end that an OAuth token is renewed
+SendWith = Callable[[Call, Patience], Awaitable[Reply]]
+
+_EARLY = 60.0  # seconds before its end that an OAuth token is renewed, or after half of its time
+_REFUSED = ("login",)
 _RESPITE = 60.0  # seconds after a refused login until one is tried again by itself: wikis count them
 
 
@@ -24,13 +29,13 @@ class Entrance:
     """Logs in with ``auth``. The site's door is closed meanwhile."""
 
     def __init__(
-        self, identity: Identity, send: Send, *, wiki: str, farm: Farm, policy: RetryPolicy, observers: Observers
+        self, identity: Identity, send: SendWith, *, farm: Farm, policy: RetryPolicy, observers: Observers
     ) -> None:
         self.auth: Auth | None = None
         self._identity = identity
         self._send = send
-        self._farm = farm
-        self._gate: Gate = ("login", wiki)
+        self._clock = farm.clock
+        self._gates = Gates(farm.clock)
         self._policy = policy
         self._observers = observers
         self._flight: SingleFlight[None] = SingleFlight()
@@ -40,18 +45,21 @@ class Entrance:
         async with self._identity.door.closed():
             await self._enter(auth)
             self.auth = auth
+            self._gates.open(_REFUSED)
 
     async def enter_again(self, number: int) -> bool:
         """Log in, unless somebody has done so since that number; whether there is a way to."""
-        if self.auth is None or (isinstance(self.auth, OAuth2Token) and isinstance(self.auth.token, str)):
+        given = isinstance(self.auth, OAuth2Token) and isinstance(self.auth.token, str)
+        if self.auth is None or (given and self._identity.by_token):  # there is no other token
             return False
         await self._flight.run(partial(self._enter_again, number))
         return True
 
-    async def renew(self) -> None:
-        """Renew an OAuth token that is about to expire."""
+    async def ready(self) -> None:
+        """Wait for a login that is under way again; renew an OAuth token that is about to expire."""
+        await self._flight.join()
         expires = self._identity.expires
-        if expires is not None and self._farm.clock.now() > expires - _EARLY:
+        if expires is not None and self._clock.now() > expires:
             self._identity.expires = None  # one try; the wiki's refusal is the next
             await self.enter_again(self._identity.number)
 
@@ -59,24 +67,22 @@ class Entrance:
         async with self._identity.door.closed():
             if number != self._identity.number or self.auth is None:
                 return
-            await self._farm.gates.wait([self._gate], patience=0)
+            await self._gates.wait([_REFUSED], patience=0)
             log.info("the wiki does not know this login any more: logging in again")
             try:
                 await self._enter(self.auth)
             except LoginFailed as error:
                 wait = error.wait if isinstance(error, LoginThrottled) else _RESPITE
-                self._farm.gates.close(self._gate, wait, error)
+                self._gates.close(_REFUSED, wait, error)
                 raise
 
     async def _enter(self, auth: Auth) -> None:
-        patience = Patience(
-            policy=self._policy, clock=self._farm.clock, observers=self._observers, label="action=login"
-        )
+        patience = Patience(policy=self._policy, clock=self._clock, observers=self._observers, label="action=login")
         stale = 0
         while True:
             self._identity.forget()
             try:
-                await self._introduce(auth)
+                await self._introduce(auth, patience)
                 break
             except LoginFailed as error:
                 stale += 1
@@ -87,16 +93,19 @@ class Entrance:
                     raise
         self._observers.happened(LoggedIn(account=self._identity.name, number=self._identity.number))
 
-    async def _introduce(self, auth: Auth) -> None:
-        clock = self._farm.clock
+    async def _introduce(self, auth: Auth, patience: Patience) -> None:
+        async def send(call: Call, **_: object) -> Reply:  # all steps together have the tries of one call
+            return await self._send(call, patience)
+
         if isinstance(auth, OAuth2ClientCredentials):
-            grant = await drive(fetch_grant(auth), self._send)
-            until = None if grant.expires_in is None else clock.now() + grant.expires_in
+            grant = await drive(fetch_grant(auth), send)
+            lasting = grant.expires_in
+            until = None if lasting is None else self._clock.now() + max(lasting - _EARLY, lasting / 2)
             self._identity.arrive(bearer=grant.token, expires=until)
         elif isinstance(auth, OAuth2Token):
             token = auth.token if isinstance(auth.token, str) else await auth.token()
             self._identity.arrive(bearer=checked_token("the OAuth token", token))
         else:
             answer = auth.answer if isinstance(auth, ClientLogin) else None
-            name = await drive(log_in(auth), self._send, ask=answer, sleep=clock.sleep)
+            name = await drive(log_in(auth), send, ask=answer)
             self._identity.arrive(name)

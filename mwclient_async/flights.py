@@ -32,13 +32,10 @@ class SingleFlight(Generic[T]):
 
     async def run(self, work: Callable[[], Awaitable[T]]) -> T:
         """The result of ``work``, ours or that of the task that was first."""
-        while (flight := self._flight) is not None:
-            await flight.landed.wait()
-            if flight.error is not None:
-                raise twin(flight.error)
-            if flight.results:
-                return flight.results[0]
-        self._flight = flight = _Flight()
+        for result in await self._of_others():
+            return result
+        flight: _Flight[T] = _Flight()
+        self._flight = flight
         try:
             result = await work()
         except MediaWikiError as error:
@@ -50,6 +47,19 @@ class SingleFlight(Generic[T]):
         finally:
             self._flight = None
             flight.landed.set()
+
+    async def join(self) -> None:
+        """Wait for what is under way, if anything is. Raises what that raised."""
+        await self._of_others()
+
+    async def _of_others(self) -> list[T]:
+        while (flight := self._flight) is not None:
+            await flight.landed.wait()
+            if flight.error is not None:
+                raise twin(flight.error)
+            if flight.results:
+                return flight.results
+        return []
 
 
 def twin(error: MediaWikiError) -> MediaWikiError:

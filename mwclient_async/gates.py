@@ -36,13 +36,17 @@ class Gates:
         self._next: dict[Gate, float] = {}
 
     def close(self, gate: Gate, seconds: float, error: MediaWikiError) -> bool:
-        """Close a gate for so long; whether that is a new pause, or longer than the one that is."""
+        """Close a gate for so long, or for longer than it is; whether it was open."""
         until = self._clock.now() + seconds
         now = self._closed.get(gate)
         if seconds <= 0 or (now is not None and now.until >= until):
             return False
         self._closed[gate] = _Closed(until, error)
         return now is None or now.until <= self._clock.now()
+
+    def open(self, gate: Gate) -> None:
+        """Open a gate before its time."""
+        self._closed.pop(gate, None)
 
     def are_closed(self, gates: Iterable[Gate]) -> bool:
         """Whether any of them is."""
@@ -85,7 +89,12 @@ class Door:
         self._inside = 0
         self._opened: anyio.Event | None = None
         self._emptied: anyio.Event | None = None
-        self._lock = anyio.Lock()
+        self._lock = anyio.Lock(fast_acquire=True)  # without letting others in meanwhile
+
+    @property
+    def closing(self) -> bool:
+        """Whether somebody is in it alone, or waits for the others to leave."""
+        return self._opened is not None
 
     @asynccontextmanager
     async def passing(self) -> AsyncIterator[None]:

@@ -34,6 +34,11 @@ class Identity:
         """Whether it is a login with a session, which cookies name."""
         return self.logged_in and self._bearer is None
 
+    @property
+    def by_token(self) -> bool:
+        """Whether it has an OAuth token to show."""
+        return self._bearer is not None
+
     def forget(self) -> None:
         """Be nobody: what belonged to the session is gone. The wiki's own cookies stay."""
         self.cookies.drop_session()
@@ -42,16 +47,19 @@ class Identity:
 
     def drop_tokens(self) -> None:
         """Ask for tokens and account anew when they are next needed."""
-        self.tokens.clear()
+        self.tokens = {}
         self.account = None
 
     def drop_token(self, kind: str, value: str | None) -> None:
         """Forget a token that was refused, and its siblings with it; a newer one stays."""
         if self.tokens.get(kind) == value:
-            self.tokens.clear()
+            self.tokens = {}
 
     def arrive(self, name: str = "", *, bearer: str | None = None, expires: float | None = None) -> None:
-        """Be logged in, with cookies or with an OAuth token. The name is empty where the login did not tell it."""
+        """Be logged in, with cookies or with an OAuth token, which is to be renewed at the moment ``expires``.
+
+        The name is empty where the login did not tell it.
+        """
         self.drop_tokens()
         self.name, self.logged_in = name, True
         self._bearer, self.expires = bearer, expires

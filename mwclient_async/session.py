@@ -32,11 +32,7 @@ from mwclient_async.errors import (
 from mwclient_async.flights import SingleFlight
 from mwclient_async.gates import Farm, Gate
 from mwclient_async.identity import Identity
-from mwclient_async.models.auth import (
-    Auth,
-    BotPassword,
-    LoginState,
-)
+from mwclient_async.models.auth import Auth, LoginState
 from mwclient_async.models.events import (
     ChunkSent,
     LoggedOut,
@@ -55,6 +51,7 @@ from mwclient_async.sansio.login import (
     fetch_account,
     fetch_tokens,
     log_out,
+    may_be_of,
 )
 from mwclient_async.sansio.modules import Module, core_module, from_paraminfo
 from mwclient_async.sansio.retrying import Remedy, Scope, ambiguous, pause, remedy
@@ -110,11 +107,9 @@ class Session:
         self._observers = observers
         self._clock = farm.clock
         self._identity = Identity()
-        self._entrance = Entrance(
-            self._identity, self.send, wiki=envelope.api_url, farm=farm, policy=retry, observers=observers
-        )
+        self._entrance = Entrance(self._identity, self._send_with, farm=farm, policy=retry, observers=observers)
         self._modules: dict[str, Module] = {}
-        self._tokens_flight: SingleFlight[None] = SingleFlight()
+        self._tokens_flight: SingleFlight[dict[str, str]] = SingleFlight()
         self._account_flight: SingleFlight[Account] = SingleFlight()
         self._describing = anyio.Lock()
 
@@ -156,6 +151,11 @@ class Session:
                 self._identity.leave()
         self._observers.happened(LoggedOut())
 
+    @property
+    def auth(self) -> Auth | None:
+        """How a login that is lost is renewed."""
+        return self._entrance.auth
+
     def state(self) -> LoginState:
         """The login as a value that can be stored."""
         return self._identity.state(self._envelope.api_url)
@@ -178,11 +178,13 @@ class Session:
 
     async def token(self, kind: str, *, since: float | None = None) -> str:
         """A token of that kind, of this session. ``since`` is when the call began that needs it."""
-        if kind not in self._identity.tokens:
-            await self._tokens_flight.run(partial(self._fetch_tokens, since))
-        if kind not in self._identity.tokens:
-            raise ProtocolError(f"the wiki gave no {kind} token")
-        return self._identity.tokens[kind]
+        while (token := self._identity.tokens.get(kind)) is None:  # a login may come between answer and waiter
+            if kind not in await self._tokens_flight.run(partial(self._fetch_tokens, since)):
+                raise ProtocolError(f"the wiki gave no {kind} token")
+        return token
+
+    async def _send_with(self, call: Call, patience: Patience) -> Reply:
+        return await self._run(_Errand(call, patience, self._identity.logged_in))
 
     def _errand(
         self,
@@ -200,13 +202,12 @@ class Session:
     async def _run(self, errand: _Errand) -> Reply:
         call = errand.call
         while True:
-            number, token = self._identity.number, None
+            if not call.login:
+                await self._entrance.ready()
+                self._check_login(errand)
+            number, kind = self._identity.number, self._identity.token_for(call)
+            token = await self.token(kind, since=errand.patience.since) if kind is not None else None
             try:
-                if not call.login:
-                    self._check_login(errand)
-                    await self._entrance.renew()
-                kind = self._identity.token_for(call)
-                token = await self.token(kind, since=errand.patience.since) if kind is not None else None
                 return await self._exchange(errand, token, number)
             except _OvertakenError:
                 continue
@@ -228,16 +229,25 @@ class Session:
         await self.farm.gates.wait(gates, patience=errand.patience.left)
         if call.write and not call.login:
             await self.farm.gates.keep_pace(gates[1], self.farm.limits.write_interval)
-        response = await (self._travel(errand, token) if call.login else self._in_turn(errand, token, number))
+        response = await self._in_turn(errand, token, number)
         reply = decipher(response, rest=bool(call.path or call.address), creating=call.creating)
         self._take_in(call, reply)
         return reply
 
     async def _in_turn(self, errand: _Errand, token: str | None, number: int) -> Response:
+        if errand.call.login:  # the door is closed behind it
+            async with self.farm.slots:
+                return await self._travel(errand, token)
         async with self._identity.door.passing(), self.farm.slots:
-            if number != self._identity.number or self.farm.gates.are_closed(self._gates(errand.call)):
+            if self._is_overtaken(errand.call, token, number):
                 raise _OvertakenError
             return await self._travel(errand, token)
+
+    def _is_overtaken(self, call: Call, token: str | None, number: int) -> bool:
+        identity = self._identity
+        spent = token is not None and call.token is not None and token != identity.tokens.get(call.token)
+        changing = identity.door.closing or number != identity.number
+        return changing or spent or self.farm.gates.are_closed(self._gates(call))
 
     async def _travel(self, errand: _Errand, token: str | None) -> Response:
         call = errand.call
@@ -258,7 +268,8 @@ class Session:
         call = errand.call
         cookie = self._identity.cookies.header(request.url) if not call.address else None
         if cookie:
-            request = evolve(request, headers={**request.headers, "cookie": cookie})
+            own = request.headers.get("cookie")  # of HttpOptions
+            request = evolve(request, headers={**request.headers, "cookie": f"{own}; {cookie}" if own else cookie})
         log.debug("%s %s %s", request.method, urlsplit(request.url).path, call.label)
         began = self._clock.now()
         told = partial(RequestFinished, label=call.label, method=request.method, attempt=errand.patience.attempt)
@@ -347,21 +358,22 @@ class Session:
     def _check_state(self, state: LoginState, auth: Auth | None) -> None:
         if state.wiki != self._envelope.api_url:
             raise ValueError(f"this LoginState is of {state.wiki!r}, and this site is {self._envelope.api_url!r}")
-        if isinstance(auth, BotPassword) and state.account not in {"", auth.account}:
-            raise ValueError(f"this LoginState is of {state.account!r}, and auth is for {auth.account!r}")
+        if state.account and not may_be_of(auth, state.account):
+            raise ValueError(f"this LoginState is of {state.account!r}, and auth is for another account")
 
     async def _fetch_account(self) -> Account:
         account = await self.drive(fetch_account())
         self._identity.account = account  # at once: nothing has come between the answer and this line
         return account
 
-    async def _fetch_tokens(self, since: float | None) -> None:
+    async def _fetch_tokens(self, since: float | None) -> dict[str, str]:
         async def send(call: Call, **_: object) -> Reply:
             return await self._run(self._errand(call, since=since))
 
         tokens = await drive(fetch_tokens(logged_in=self._identity.logged_in), send)
         self._identity.tokens = tokens  # at once, too
         self._observers.happened(TokensFetched(kinds=tuple(sorted(tokens))))
+        return tokens
 
     # What the wiki can do --------------------------------------------------------------------------------------------
 

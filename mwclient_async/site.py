@@ -5,16 +5,18 @@ One wiki, and everything that can be asked of it. It wires the parts together an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
 from anyio import CancelScope
 from attrs import evolve
 
 from mwclient_async.clock import Clock, SystemClock
+from mwclient_async.discovery import SiteOptions, discover
 from mwclient_async.gates import Farm
 from mwclient_async.inputs import Inputs
 from mwclient_async.models.accounts import Block, User, UserInfo
@@ -155,6 +157,33 @@ class Site:
             with CancelScope(shield=True):  # connections are closed on the way out of a cancelled task, too
                 await session.farm.transport.aclose()
 
+    @classmethod
+    @asynccontextmanager
+    async def discover(cls, page_url: str, *, user_agent: str, **options: Unpack[SiteOptions]) -> AsyncIterator[Self]:
+        """The wiki that a page belongs to, opened: ``async with Site.discover(url, user_agent=...) as site``.
+
+        ``page_url`` is the address of any page of the wiki, or of its api.php; ``options`` are those of Site. The page
+        is read without login or ``HttpOptions.headers``, its redirects are followed, and the api.php that it names is
+        used, else one at the usual places beside it, with the rest.php that this names. Where credentials are given,
+        it must stand on the page's own host, below that, or where a page of such a host says: give them here, not to
+        ``login`` afterwards, so that this is looked at.
+
+        Raises ValueError for an address that cannot work, or is not safe for credentials, before any request;
+        ProtocolError, which says what was tried, where there is no api.php, or it is on plain http and the page is
+        not, or credentials would go to a stranger; TransportError where no answer came; and what opening a Site
+        raises. See https://www.mediawiki.org/wiki/API:Main_page.
+        """
+        api_url, found = await discover(page_url, user_agent=user_agent, options=options)
+        try:
+            site = cls(api_url, user_agent=user_agent, **found)
+        except BaseException:
+            with CancelScope(shield=True):
+                if (transport := found.get("transport")) is not None:
+                    await transport.aclose()
+            raise
+        async with site:
+            yield site
+
     def sibling(
         self,
         api_url: str,
@@ -173,14 +202,15 @@ class Site:
 
         Raises ValueError for an address that cannot work, and for ``share_oauth`` where there is no OAuth login.
         """
-        if share_oauth and not isinstance(self._auth, OAuth2Token | OAuth2ClientCredentials):
+        own = self._auth if self._opened is None else self._opened.auth
+        if share_oauth and not isinstance(own, OAuth2Token | OAuth2ClientCredentials):
             raise ValueError("share_oauth=True, but this site has no OAuth login to share: give the sibling its auth")
         if share_oauth and auth is not None:
             raise ValueError("give the sibling its own auth, or share_oauth=True, but not both")
         brother = Site(
             api_url,
             user_agent=self._user_agent,
-            auth=self._auth if share_oauth else auth,
+            auth=own if share_oauth else auth,
             rest_url=rest_url,
             retry=self._retry,
             limits=self._limits,

@@ -1,7 +1,19 @@
 """HTTP, and the only file that knows the HTTP library.
 
 A transport sends one Request and brings back one Response, whole. It keeps no cookies, follows no redirects and retries
-nothing: all of that is the session's. Write your own by giving a Site an object with these two methods.
+nothing, with the one exception below: all of that is the session's. Write your own by giving a Site an object with
+these two methods.
+
+*Was it sent?* ConnectionFailed says that it certainly was not: no byte of the request was handed to the connection.
+Every failure after that is a ReplyLost, even where the server hung up before its first byte: a server that had closed
+the connection already cannot be told from one that died while it worked.
+
+*Kept connections.* A server may close an idle connection at any time. Before it sends over HTTP/1.1, httpx looks
+whether that has happened; over HTTP/2 it does not look; and a request that is on its way while the server closes is
+lost in either case. So a GET that was cut off on a kept connection, before a byte came back, is sent once more on
+another one. What is not a GET may change the wiki and is not sent again. It has connections of its own, new ones or
+such that were in use a moment ago, which no server closes just then, and always by HTTP/1.1; files are better off with
+that anyway, as HTTP/2 cuts them into small frames and waits for leave to go on.
 """
 
 from __future__ import annotations
@@ -9,36 +21,50 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from functools import cache
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 import httpx
 
-from mwclient_async.errors import ConnectionFailed, ReplyLost, ReplyTooLarge
+from mwclient_async.errors import ConnectionFailed, ProtocolError, ReplyLost, ReplyTooLarge
 from mwclient_async.models.options import HttpOptions, Limits
+from mwclient_async.sansio.unpacking import ACCEPTED, unpacker
 from mwclient_async.sansio.wire import Multipart, Request, Response
 
 _PIECE = 256 * 1024
+_A_MOMENT = 1.0  # seconds; servers close connections that were idle for longer than that
+_HERE = ("127.0.0.1", "localhost", "*.localhost", "[::1]")  # never reached through the environment's proxy
 
 
-class _WithoutHeaders(logging.Filter):
-    """Keeps the headers of answers, in which cookies are set, out of the HTTP library's own log."""
+class _WithoutSecrets(logging.Filter):
+    """Keeps headers, in which cookies and tokens are, out of the log of the HTTP library and of what it stands on.
+
+    Those of answers are logged as they come, those of requests where one cannot be sent; HTTP/2's compression tells of
+    each; and the handshake with a SOCKS proxy names the password.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return "receive_response_headers.complete" not in record.getMessage()
+        if record.name.startswith("hpack."):
+            return False
+        event = record.getMessage()
+        return not any(
+            told in event
+            for told in ("receive_response_headers.complete", "send_request_headers.failed", "setup_socks5_connection")
+        )
 
 
-for _name in ("httpcore.http11", "httpcore.http2", "httpcore.proxy"):
-    logging.getLogger(_name).addFilter(_WithoutHeaders())
+for _name in ("httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks", "hpack.hpack", "hpack.table"):
+    logging.getLogger(_name).addFilter(_WithoutSecrets())
 
 
 class Transport(Protocol):
     """What a Site sends its requests through."""
 
     async def send(self, request: Request) -> Response:
-        """Send the request and read the whole answer. Raises ConnectionFailed, ReplyLost or ReplyTooLarge."""
+        """Send the request and read the whole answer. Raises ConnectionFailed, ReplyLost or a ProtocolError."""
         ...
 
     async def aclose(self) -> None:
@@ -47,60 +73,38 @@ class Transport(Protocol):
 
 
 class HttpxTransport:
-    """The transport of every Site that is not given another one."""
+    """The transport of every Site that is not given another one. Raises ValueError for options that cannot work."""
 
     def __init__(self, options: HttpOptions, limits: Limits) -> None:
         self._limits = limits
+        self._failures: tuple[type[Exception], ...] = (httpx.HTTPError, httpx.InvalidURL, OSError)
+        if options.http2:
+            self._failures += _leaked_by_http2()
         self._timeouts = {patient: _timeout(options, patient=patient) for patient in (False, True)}
-        verify = _trusted() if options.verify is True else options.verify
-        self._client = httpx.AsyncClient(
-            proxy=options.proxy,
-            verify=verify,
-            follow_redirects=False,
-            mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
-            if options.proxy is None
-            else None,
-            limits=httpx.Limits(
-                max_connections=limits.concurrency,
-                max_keepalive_connections=limits.concurrency,
-                keepalive_expiry=options.keepalive,
-            ),
-        )
-        self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # cookies are the session's
+        self._reads = _client(options, limits, keepalive=options.keepalive, http2=options.http2)
+        self._writes = _client(options, limits, keepalive=_A_MOMENT, http2=False)
 
     async def send(self, request: Request) -> Response:
         """Send the request and read the whole answer, up to ``Limits.max_reply_bytes``."""
-        headers = dict(request.headers)
-        body: bytes | AsyncGenerator[bytes] = b""
-        if isinstance(request.body, Multipart):
-            headers["content-length"] = str(request.body.length)
-            body = _pieces(request.body)
-        else:
-            body = request.body
+        course = _Course(request)
         try:
-            outgoing = self._client.build_request(
-                request.method,
-                request.url,
-                headers=headers,
-                content=body or None,
-                timeout=self._timeouts[request.patient],
-            )
-            if request.on_sent is not None:
-                outgoing.extensions["trace"] = _watch(request.on_sent)
-            answer = await self._client.send(outgoing, stream=True)
-            try:
-                received = await self._read(answer)
-            finally:
-                await answer.aclose()
-        except (httpx.LocalProtocolError, httpx.InvalidURL) as error:
-            raise ValueError(f"the request to {_place(request.url)} cannot be sent: {type(error).__name__}") from None
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
-            raise _not_connected(request, error) from error
-        except (httpx.TransportError, httpx.DecodingError, OSError) as error:  # a TLS error can come as itself
-            raise ReplyLost(f"no whole answer came from {_place(request.url)}: {_said(error)}") from error
-        finally:
-            if not isinstance(body, bytes):
-                await body.aclose()
+            return await self._exchange(request, course)
+        except ReplyLost:
+            if request.method != "GET" or not course.cut_off:
+                raise
+        return await self._exchange(request, _Course(request))
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for client in (self._reads, self._writes):
+            await client.aclose()
+
+    async def _exchange(self, request: Request, course: _Course) -> Response:
+        try:
+            answer, received = await self._there_and_back(request, course)
+        except self._failures as error:
+            failed = course.failure(error)
+            raise failed from (None if isinstance(failed, ValueError) else error)  # that one quotes a header
         return Response(
             status=answer.status_code,
             headers=tuple((name.lower(), value) for name, value in answer.headers.multi_items()),
@@ -108,22 +112,196 @@ class HttpxTransport:
             url=request.url,
         )
 
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._client.aclose()
+    async def _there_and_back(self, request: Request, course: _Course) -> tuple[httpx.Response, bytes]:
+        client, headers = self._reads if request.method == "GET" else self._writes, dict(request.headers)
+        if isinstance(request.body, Multipart):
+            headers["content-length"] = str(request.body.length)
+        outgoing = client.build_request(
+            request.method,
+            request.url,
+            headers=headers,
+            content=request.body or None if isinstance(request.body, bytes) else None,
+            timeout=self._timeouts[request.patient],
+        )
+        if isinstance(request.body, Multipart):
+            outgoing.stream = _Body(request.body)
+        outgoing.extensions["trace"] = course
+        answer = await client.send(outgoing, stream=True)
+        try:
+            return answer, await self._read(answer)
+        finally:
+            await answer.aclose()
 
     async def _read(self, answer: httpx.Response) -> bytes:
-        if "," in answer.headers.get("content-encoding", ""):  # packed twice: the way to make much out of little
-            raise ReplyTooLarge(f"the answer is packed more than once ({answer.headers['content-encoding']})")
-        received = bytearray()
-        async for piece in answer.aiter_bytes():
-            received += piece
-            if len(received) > self._limits.max_reply_bytes:
-                raise ReplyTooLarge(
-                    f"the answer is larger than {self._limits.max_reply_bytes} bytes: ask for less, or raise "
-                    "Limits(max_reply_bytes=...)"
-                )
-        return bytes(received)
+        inbox = _Inbox(answer.headers.get("content-encoding", ""), most=self._limits.max_reply_bytes)
+        try:
+            async for raw in answer.aiter_raw():
+                if inbox.trouble is not None:  # to leave the loop would leave generators of httpx behind, unfinished
+                    _hang_up(answer)
+                inbox.take(raw)
+        except httpx.TransportError:
+            if inbox.trouble is None:
+                raise
+        return inbox.whole()
+
+
+class _Body(httpx.AsyncByteStream):
+    """A multipart body, read as it is sent. No generator: httpx would leave it unfinished where sending fails."""
+
+    def __init__(self, body: Multipart) -> None:
+        self._body = body
+        self._at = body.part.offset
+        self._head = [body.head]
+        self._tail = [body.tail]
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._head:
+            return self._head.pop()
+        left = self._body.part.offset + self._body.part.length - self._at
+        if left > 0:
+            piece = await self._body.read(self._at, min(_PIECE, left))
+            if not piece:
+                raise ValueError(f"the source of a body ended {left} bytes before its end")
+            self._at += len(piece)
+            return piece
+        if self._tail:
+            return self._tail.pop()
+        raise StopAsyncIteration
+
+
+class _Inbox:
+    """What came of a body so far, unpacked; ``trouble`` is why no more of it is wanted."""
+
+    def __init__(self, encoding: str, *, most: int) -> None:
+        self._encoding = encoding
+        self._most = most
+        self._unpacker = unpacker(encoding)
+        self._received = bytearray()
+        self.trouble: Exception | None = None
+        if self._unpacker is None:  # packed twice, for one: the way to make much out of little
+            self.trouble = ProtocolError(f"the answer is packed as {encoding!r}, which was not asked for")
+
+    def take(self, raw: bytes) -> None:
+        """Unpack these bytes, as far as they are wanted."""
+        if self._unpacker is None or self.trouble is not None:
+            return
+        try:
+            for piece in self._unpacker.feed(raw):
+                self._received += piece
+                if len(self._received) > self._most:
+                    self.trouble = ReplyTooLarge(
+                        f"the answer is larger than {self._most} bytes: ask for less, or raise "
+                        "Limits(max_reply_bytes=...)"
+                    )
+                    return
+        except ValueError as error:
+            self.trouble = httpx.DecodingError(str(error))
+
+    def whole(self) -> bytes:
+        """The whole body, or the trouble raised."""
+        if self.trouble is not None:
+            raise self.trouble
+        if self._unpacker is not None and not self._unpacker.done:
+            raise httpx.DecodingError(f"{self._encoding} that was cut")
+        return bytes(self._received)
+
+
+class _Course:
+    """What became of one request so far, as the HTTP library tells."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._begun = False
+        self._anew = False
+        self._answered = False
+        self._http2 = False
+        self.cut_off = False
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        protocol, _, step = event.partition(".")
+        if step == "connect_tcp.started":
+            self._anew = True
+        elif step == "send_request_headers.started":
+            self._begun = info["request"].method != b"CONNECT"  # which is for the proxy only
+            self._http2 = protocol == "http2"
+        elif step == "send_request_body.complete" and self._begun and self._request.on_sent is not None:
+            self._request.on_sent()
+        elif step == "receive_response_headers.complete" and self._begun:
+            self._answered = True
+
+    def failure(self, error: Exception) -> Exception:
+        """The error of this package, or the ValueError, for what the HTTP library raised."""
+        place = _place(self._request.url)
+        if isinstance(error, httpx.InvalidURL) or (isinstance(error, httpx.LocalProtocolError) and not self._http2):
+            return ValueError(f"the request to {place} cannot be sent: {type(error).__name__}")
+        reasons = list(_causes(error))
+        refused = self._anew and any(map(_is_refusal, reasons))
+        if refused or not self._begun or isinstance(error, _NOT_CONNECTED):
+            said = _said(error if isinstance(error, httpx.TimeoutException) else reasons[-1])
+            failed = ConnectionFailed(
+                f"could not connect to {place}: {said}; check the address, the network, the proxy "
+                "(HTTPS_PROXY) and, for certificates, HttpOptions(verify=...)"
+            )
+            failed.lasting = any(map(_is_lasting, reasons))
+            return failed
+        hung_up = not isinstance(error, httpx.TimeoutException)
+        self.cut_off = hung_up and not self._anew and not self._answered
+        return ReplyLost(f"no whole answer came from {place}: {_said(error)}")
+
+
+_NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+_CUT_SHORT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+
+
+def _is_lasting(reason: BaseException) -> bool:
+    if isinstance(reason, httpx.ProxyError):  # its text begins with the status that the proxy gave
+        return str(reason).startswith("4")
+    return isinstance(reason, socket.gaierror | ssl.SSLError) and not isinstance(reason, _CUT_SHORT)
+
+
+def _is_refusal(reason: BaseException) -> bool:
+    """Whether the server did not take our certificate, or wants one: by TLS 1.3, we hear that after we have sent."""
+    told = (reason.reason or "") if isinstance(reason, ssl.SSLError) else ""
+    return "ALERT" in told and any(word in told for word in ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED"))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__
+
+
+def _leaked_by_http2() -> tuple[type[Exception], ...]:
+    """What httpx lets through, unnamed, when an HTTP/2 connection ends under its requests."""
+    try:
+        from h2.exceptions import H2Error
+    except ImportError:
+        raise ValueError("HttpOptions(http2=True) needs another library: pip install mwclient_async[http2]") from None
+    from httpcore import ConnectionNotAvailable
+
+    return H2Error, ConnectionNotAvailable, KeyError
+
+
+def _client(options: HttpOptions, limits: Limits, *, keepalive: float, http2: bool) -> httpx.AsyncClient:
+    client = httpx.AsyncClient(
+        headers={"accept-encoding": ACCEPTED},
+        http2=http2,
+        proxy=options.proxy,
+        verify=_trusted() if options.verify is True else options.verify,
+        follow_redirects=False,
+        mounts={f"all://{host}": None for host in _HERE} if options.proxy is None else None,
+        limits=httpx.Limits(
+            max_connections=limits.concurrency,
+            max_keepalive_connections=limits.concurrency,
+            keepalive_expiry=min(keepalive, options.keepalive),
+        ),
+    )
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # cookies are the session's
+    return client
 
 
 def _timeout(options: HttpOptions, *, patient: bool) -> httpx.Timeout:
@@ -135,49 +313,29 @@ def _timeout(options: HttpOptions, *, patient: bool) -> httpx.Timeout:
     )
 
 
-async def _pieces(body: Multipart) -> AsyncGenerator[bytes]:
-    yield body.head
-    at, end = body.part.offset, body.part.offset + body.part.length
-    while at < end:
-        piece = await body.read(at, min(_PIECE, end - at))
-        yield piece
-        at += len(piece)
-    yield body.tail
+_OF_THREAD = threading.local()
 
 
-def _watch(on_sent: Callable[[], None]) -> Callable[[str, object], Awaitable[None]]:
-    async def trace(event: str, _info: object) -> None:
-        if event.endswith("send_request_body.complete"):
-            on_sent()
-
-    return trace
-
-
-@cache
 def _trusted() -> ssl.SSLContext:
-    # Loading the certificates takes 25 ms; every Site of the process shares them.
-    return httpx.create_ssl_context()
+    """The usual certificates. Loading them takes 25 ms, so every Site of the thread shares them.
+
+    Not every thread does: the HTTP library changes a context whenever it connects.
+    """
+    if not hasattr(_OF_THREAD, "trusted"):
+        _OF_THREAD.trusted = httpx.create_ssl_context()
+    trusted: ssl.SSLContext = _OF_THREAD.trusted
+    return trusted
 
 
-def _not_connected(request: Request, error: Exception) -> ConnectionFailed:
-    reasons = list(_causes(error))
-    failed = ConnectionFailed(
-        f"could not connect to {_place(request.url)}: {_said(reasons[-1])}; check the address, the network, the proxy "
-        "(HTTPS_PROXY) and, for certificates, HttpOptions(verify=...)"
-    )
-    failed.lasting = any(isinstance(reason, ssl.SSLCertVerificationError | socket.gaierror) for reason in reasons)
-    return failed
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    found: BaseException | None = error
-    while found is not None:
-        yield found
-        found = found.__cause__ or found.__context__
+def _hang_up(answer: httpx.Response) -> None:
+    """Let the next read find the end. To close the connection is httpx's own business, which comes then."""
+    shown = answer.extensions["network_stream"].get_extra_info("socket")  # no socket yet: some loops show less
+    with suppress(OSError), socket.fromfd(shown.fileno(), shown.family, shown.type) as raw:  # or it is gone already
+        raw.shutdown(socket.SHUT_RDWR)
 
 
 def _place(url: str) -> str:
-    return str(httpx.URL(url).copy_with(query=None))
+    return url.partition("?")[0]
 
 
 def _said(error: BaseException) -> str:

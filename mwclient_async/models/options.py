@@ -6,6 +6,8 @@ import ssl
 
 from attrs import field, frozen, validators
 
+_PROXIES = ("http://", "https://", "socks5://", "socks5h://")
+
 
 @frozen(kw_only=True)
 class RetryPolicy:
@@ -45,10 +47,15 @@ class HttpOptions:
 
     ``read_timeout`` is the longest silence on a connection, not the length of a whole answer; ``commit_timeout`` is
     the same while the answer to a write is waited for, longer because giving up leaves a doubt; ``send_timeout`` the
-    longest silence while sending. ``proxy`` is an URL; without one the environment's usual variables
-    (``HTTPS_PROXY``, ``NO_PROXY``) count. ``verify`` is False, or an SSL context with your own certificates, a
-    client's own included. ``headers`` are added to every request to the wiki, and never shown. ``plain_http`` allows
-    to send credentials over http, which everybody on the way can read, to another machine than this one.
+    longest silence while sending; ``keepalive`` how long a connection is kept for the next read. ``proxy`` is an URL;
+    without one the environment's usual variables (``HTTPS_PROXY``, ``NO_PROXY``) count, though not for this machine.
+    ``verify`` is False, or an SSL context with your own certificates, a client's own included. ``headers`` are added
+    to every request to the wiki, and never shown. ``plain_http`` allows to send credentials over http, which everybody
+    on the way can read, to another machine than this one. ``http2`` reads over HTTP/2 where the server offers it;
+    writes and uploads stay on HTTP/1.1, where a connection that the server has closed is noticed in time. It needs
+    ``pip install mwclient_async[http2]``: opening a Site raises ValueError without.
+
+    Answers are compressed with gzip, and with brotli or zstd where ``pip install mwclient_async[brotli,zstd]`` was.
     """
 
     connect_timeout: float = field(default=15.0, validator=validators.gt(0))
@@ -60,6 +67,12 @@ class HttpOptions:
     verify: ssl.SSLContext | bool = True
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     plain_http: bool = False
+    http2: bool = False
+
+    @proxy.validator
+    def _is_a_proxy(self, _attribute: object, value: str | None) -> None:
+        if value is not None and not value.startswith(_PROXIES):  # not shown: it may hold a password
+            raise ValueError("the proxy is no URL that begins with http://, https://, socks5:// or socks5h://")
 
     @headers.validator
     def _can_be_sent(self, _attribute: object, value: tuple[tuple[str, str], ...]) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypedDict, Unpack
 
-from mwclient_async.errors import ApiErrorItem, PageMissing
 from mwclient_async.models.edits import EditResult
-from mwclient_async.models.page import Page
+from mwclient_async.models.page import Page, PageStatus
 from mwclient_async.sansio import params as wire_params
-from mwclient_async.sansio.edits import Edit, Missing, edit
+from mwclient_async.sansio.edits import Edit, Missing, edit, page_missing, read_text
 from mwclient_async.sansio.locking import page_key, title_key
 from mwclient_async.sansio.params import checked_text, checked_title
-from mwclient_async.sansio.wire import Call
 from mwclient_async.sansio.writing import Base
 from mwclient_async.session import Session
 
@@ -58,17 +56,12 @@ class PageHandle:
         return f"<page {self._title or self._pageid!r}>"
 
     async def text(self) -> str:
-        """The text of the latest revision; a ``save`` that follows is based on it. Raises PageMissing."""
-        place = {"titles": self._title} if self._title else {"pageids": str(self._pageid)}
-        asked = {"prop": "revisions", "rvprop": "ids|content", "rvslots": "main", "curtimestamp": "1"}
-        reply = await self._session.send(Call(params={"action": "query", **asked, **place}))
-        page = reply.body["query"]["pages"][0]
-        if not page.get("revisions"):
-            text = f"There is no page {self._title or self._pageid!r}."
-            raise PageMissing((ApiErrorItem(code="missingtitle", text=text, data=page),))
-        revision = page["revisions"][0]
-        self._base = Base(revid=revision["revid"], pageid=page["pageid"], since=reply.body.get("curtimestamp", ""))
-        return str(revision["slots"]["main"].get("content", ""))
+        """The text of the latest revision; a ``save`` that follows is based on it. Raises PageMissing, InvalidTitle."""
+        page = Edit(title=self._title, pageid=self._pageid)
+        text, self._base = await self._session.drive(read_text(page))
+        if text is None:
+            raise page_missing(page)
+        return text
 
     async def save(
         self, text: str, *, summary: str = "", missing: Missing = "raise", **options: Unpack[EditOptions]
@@ -76,9 +69,10 @@ class PageHandle:
         """Give the page this text.
 
         It is based on what ``text()`` read, or on the Page that the handle was made from: when somebody has changed the
-        page since, and the wiki cannot join the two changes, it is an EditConflict. A handle that has read nothing
-        replaces what is there now. ``missing`` says what to do about a page that is not there: ``"raise"`` PageMissing,
-        ``"create"`` it, or ``"only"`` create it, and raise PageExists for one that is there.
+        page since, and the wiki cannot join the two changes, it is an EditConflict; when there was no page, and by now
+        there is one, PageExists. A handle that has read nothing replaces what is there now. ``missing`` says what to
+        do about a page that is not there: ``"raise"`` PageMissing, ``"create"`` it, or ``"only"`` create it, and raise
+        PageExists for one that is there.
         """
         change = self._edit(summary, missing, options, text=checked_text("text", text))
         return await self._write(change, self._base)
@@ -109,13 +103,11 @@ class PageHandle:
         **options: Unpack[EditOptions],
     ) -> EditResult:
         """Put a section at the page's end. Without ``summary`` it has the wiki's own, which links to the section."""
-        if not heading.strip() or "\n" in heading:
+        if not checked_text("heading", heading).strip() or "\n" in heading or "\r" in heading:
             raise ValueError(
                 f"heading={heading!r}: a heading is one line, and not empty; use append() for text without one"
             )
-        change = self._edit(
-            summary, missing, options, append=checked_text("text", text), section=checked_text("heading", heading)
-        )
+        change = self._edit(summary, missing, options, append=checked_text("text", text), section=heading)
         return await self._write(change, None)
 
     def _edit(self, summary: str, missing: Missing, options: EditOptions, **change: str) -> Edit:
@@ -159,19 +151,18 @@ class PageHandle:
 
 
 def page_handle(session: Session, page: str | Page) -> PageHandle:
-    """The handle of a title, or of a Page, whose revision edits are then based on."""
+    """The handle of a title, or of a Page, whose latest revision in it edits are then based on."""
     if isinstance(page, Page):
         return PageHandle(session, title=page.title, base=_base_of(page))
     return PageHandle(session, title=checked_title(page))
 
 
 def _base_of(page: Page) -> Base | None:
-    if not page.exists:
-        return None
-    raw = page.raw
-    revisions = raw.get("revisions") or ()
-    revid = raw.get("lastrevid") or (revisions[0].get("revid") if revisions else 0)
-    return Base(revid=int(revid), pageid=int(raw.get("pageid", 0))) if revid else None
+    if page.status is PageStatus.MISSING:
+        return Base(revid=0)
+    known = [revision.get("revid", 0) for revision in page.raw.get("revisions", ())]
+    revid = max(known, default=page.raw.get("lastrevid", 0))  # what was read, where that is not the latest
+    return Base(revid=int(revid), pageid=page.pageid or 0) if revid else None
 
 
 def _something(text: str) -> str:

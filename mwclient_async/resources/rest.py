@@ -75,7 +75,12 @@ class Rest:
         return await self._edit(title, source, comment, content_model, Base(revid=latest))
 
     async def _edit(self, title: str, text: str, comment: str, model: str | None, base: Base | None) -> RestPage:
-        change = RestEdit(title=checked_title(title), text=checked_text("source", text), summary=comment, model=model)
+        change = RestEdit(
+            title=checked_title(title),
+            text=checked_text("source", text),
+            summary=checked_text("comment", comment),
+            model=model if model is None else checked_text("content_model", model),
+        )
         async with self._session.exclusively([title_key(title)]):
             self._session.latest.pop(title_key(title), None)
             page = await self._session.drive(rest_edit(change, base, policy=self._session.retry))

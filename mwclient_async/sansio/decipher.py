@@ -48,7 +48,7 @@ from mwclient_async.sansio.wire import Reply, Response
 _EXCERPT = 200
 _REDIRECT, _BAD_REQUEST, _CONFLICT, _TOO_MANY, _SERVER_ERROR = 300, 400, 409, 429, 500
 _FROM_NO_UPSTREAM = frozenset({502, 504})  # a gateway's own words, whatever headers stand beside them
-_TOKEN = re.compile(r"[0-9a-fA-F]{24,}(\+\\*)?")
+_SECRET = re.compile(r"(token|password|secret)\W{1,4}[^\s\"'&;,<>]+|[0-9a-fA-F]{24,}(\+\\*)?", re.IGNORECASE)
 _BY_DATA = (StashError, ChunkRefused, TooManyValues)  # their data says how to go on; without it, better ask again
 
 _REST_CODES = ("actionModuleErrorCode", "failureCode", "errorKey")  # the most telling first
@@ -203,7 +203,7 @@ def _http_error(response: Response) -> HttpError:
 
 def _seen(response: Response) -> str:
     start = response.body[: 4 * _EXCERPT].decode("utf-8", "replace")
-    excerpt = _TOKEN.sub("...", " ".join(start.split()))[:_EXCERPT]  # it could be the half of an answer with a token
+    excerpt = _SECRET.sub(r"\1...", " ".join(start.split()))[:_EXCERPT]  # it could be half of an answer with a token
     kind = response.header("content-type") or "no content type"
     return f"HTTP {response.status}, {kind}: {excerpt!r}"
 

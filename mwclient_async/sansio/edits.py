@@ -21,6 +21,8 @@ from mwclient_async.errors import (
     CaptchaRequired,
     EditConflict,
     InvalidTitle,
+    MediaWikiError,
+    OutcomeUnknown,
     PageExists,
     PageMissing,
     ProtocolError,
@@ -91,6 +93,15 @@ class Edit:
             params["starttimestamp"] = base.since
         return Call(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
 
+    def accepted(self, reply: Reply) -> Reply:
+        """The reply, if it says that the wiki has done it. One that says nothing of it leaves a doubt."""
+        said = reply.body.get("edit") if isinstance(reply.body, Mapping) else None
+        if not isinstance(said, Mapping) or "result" not in said:
+            raise OutcomeUnknown(f"the wiki's answer to the edit of {self.name} does not say what became of it")
+        if said["result"] != "Success":
+            raise _failure(self, said)
+        return reply
+
 
 @frozen(kw_only=True)
 class RestEdit:
@@ -122,6 +133,12 @@ class RestEdit:
             return Call(path=path, method="PUT", json=body, token="csrf", write=True)  # noqa: S106 - a kind
         body["title"] = self.title
         return Call(path="/v1/page", method="POST", json=body, creating=True, token="csrf", write=True)  # noqa: S106
+
+    def accepted(self, reply: Reply) -> Reply:
+        """The reply, if it is the page. Another one leaves a doubt."""
+        if not isinstance(reply.body, Mapping) or "latest" not in reply.body:
+            raise OutcomeUnknown(f"the wiki's answer to the edit of {self.name} does not say what became of it")
+        return reply
 
 
 def edit(change: Edit, base: Base | None, *, policy: RetryPolicy) -> Conversation[EditResult]:
@@ -158,12 +175,19 @@ def rest_edit(change: RestEdit, base: Base | None, *, policy: RetryPolicy) -> Co
         creation, base = yield from read_base(creation)
         _check_presence(creation, base, Doubt())
     done = yield from write(change, base, policy=policy)
-    reply = done.reply
-    if reply is None:
-        reply = yield Call(path=f"/v1/page/{path_segment(change.title)}")
+    reply = done.reply or (yield from _read_back(done))
     if not isinstance(reply.body, Mapping):
         raise ProtocolError(f"{change.name} was saved, and the wiki's answer is no page")
     return reply.body
+
+
+def _read_back(done: Done) -> Conversation[Reply]:
+    """The page, where the answer to the edit itself was lost."""
+    try:
+        return (yield Call(path=f"/v1/page/{path_segment(done.title)}"))
+    except MediaWikiError as error:
+        error.add_note(f"{done.title!r} was saved before that, as revision {done.found['revid']}.")
+        raise
 
 
 def read_base(change: Edit) -> Conversation[tuple[Edit, Base]]:
@@ -174,14 +198,42 @@ def read_base(change: Edit) -> Conversation[tuple[Edit, Base]]:
         arguments = f"\x1f{heading}" if "|" in heading else heading
         params |= {"meta": "allmessages", "ammessages": "newsectionsummary", "amargs": arguments, "uselang": "content"}
     reply = yield Call(params=params)
-    page = page_of(reply)
-    revisions = page.get("revisions") or [{}]
-    revid = 0 if "missing" in page else int(revisions[0].get("revid", 0))
-    if "invalid" in page or "special" in page or not (revid or "missing" in page):
-        reason = str(page.get("invalidreason", "the wiki shows no revision of it"))
-        raise InvalidTitle((ApiErrorItem(code="invalidtitle", text=f"{change.name} cannot be edited: {reason}"),))
-    base = Base(revid=revid, pageid=int(page.get("pageid", 0)), since=str(reply.body.get("curtimestamp", "")))
+    base = _base(change, reply)
     return _with_section(change, base, reply), base
+
+
+def read_text(change: Edit) -> Conversation[tuple[str | None, Base]]:
+    """What the page says now, and which revision that is; None where there is no page. Raises InvalidTitle."""
+    params = {"action": "query", "prop": "revisions", "rvprop": "ids|content", "rvslots": "main", "curtimestamp": "1"}
+    reply = yield Call(params={**params, **asked_for(change)})
+    base = _base(change, reply)
+    if not base.revid:
+        return None, base
+    text = page_of(reply)["revisions"][0].get("slots", {}).get("main", {}).get("content")
+    if not isinstance(text, str):
+        raise ProtocolError(f"the wiki keeps the text of {change.name} to itself")
+    return text, base
+
+
+def _base(change: Edit, reply: Reply) -> Base:
+    if reply.body.get("query", {}).get("interwiki"):
+        raise _invalid(change, "it is a page of another wiki")
+    page = page_of(reply)
+    revid = 0 if "missing" in page else int((page.get("revisions") or [{}])[0].get("revid", 0))
+    if "invalid" in page or "special" in page or not (revid or "missing" in page):
+        reason = page.get("invalidreason", "the wiki shows no revision of it")
+        raise _invalid(change, str(reason.get("text", "")) if isinstance(reason, Mapping) else str(reason))
+    return Base(revid=revid, pageid=int(page.get("pageid", 0)), since=str(reply.body.get("curtimestamp", "")))
+
+
+def _invalid(change: Edit, reason: str) -> InvalidTitle:
+    text = f"{change.name} is no page that can have a text: {reason}"
+    return InvalidTitle((ApiErrorItem(code="invalidtitle", text=text),))
+
+
+def page_missing(change: Edit) -> PageMissing:
+    """The error for a page that should be there."""
+    return PageMissing((ApiErrorItem(code="missingtitle", text=f"There is no page {change.name}."),))
 
 
 def _with_section(change: Edit, base: Base, reply: Reply) -> Edit:
@@ -199,7 +251,7 @@ def _check_presence(change: Edit, base: Base, doubt: Doubt) -> None:
     if not base.revid and change.missing == "raise":
         if doubt.error is not None:
             raise unknown_outcome(change, doubt, GONE)
-        raise PageMissing((ApiErrorItem(code="missingtitle", text=f"There is no page {change.name}."),))
+        raise page_missing(change)
 
 
 # What the wiki says --------------------------------------------------------------------------------------------------
@@ -208,9 +260,7 @@ def _check_presence(change: Edit, base: Base, doubt: Doubt) -> None:
 def _result(change: Edit, done: Done) -> EditResult:
     if done.reply is None:
         return _found(done)
-    said = done.reply.body.get("edit") if isinstance(done.reply.body, Mapping) else None
-    if not isinstance(said, Mapping) or said.get("result") != "Success":
-        raise _failure(change, said if isinstance(said, Mapping) else {})
+    said = done.reply.body["edit"]
     unchanged = "nochange" in said
     old, new = (done.base.revid if unchanged else int(said.get(name, 0)) for name in ("oldrevid", "newrevid"))
     outcome = EditOutcome.MERGED if old != done.base.revid else EditOutcome.SAVED
@@ -251,7 +301,7 @@ def _failure(change: Edit, said: Mapping[str, Any]) -> Refused:
 
 
 def _plain(heading: str) -> str:
-    return _LINK.sub(r"\1", heading).replace("'''", "").replace("''", "").strip()
+    return _LINK.sub(r"\1", heading).replace("'''", "").replace("''", "")
 
 
 def _instant(text: object) -> datetime | None:

@@ -30,6 +30,7 @@ from mwclient_async.errors import (
     class_for,
 )
 from mwclient_async.models.auth import (
+    Auth,
     BotPassword,
     ClientLogin,
     LoginField,
@@ -74,6 +75,13 @@ def log_in(auth: BotPassword | ClientLogin) -> Conversation[str]:
     if isinstance(auth, BotPassword):
         return (yield from _with_bot_password(auth, token))
     return (yield from _step_by_step(auth, token))
+
+
+def may_be_of(auth: Auth | None, account: str) -> bool:
+    """Whether that may be the account that ``auth`` logs in to. A name with an @ in it is not an account's own."""
+    if isinstance(auth, BotPassword):
+        return _canonical(auth.account) == account
+    return not isinstance(auth, ClientLogin) or "@" in auth.username or _canonical(auth.username) == account
 
 
 def is_stale(error: LoginFailed) -> bool:
@@ -161,7 +169,8 @@ def _step_by_step(auth: ClientLogin, token: str) -> Conversation[str]:
         if status == "PASS":
             return str(result.get("username", auth.username))
         question = _question(status, result)
-        if status not in {"UI", "REDIRECT", "RESTART"}:
+        throttled = issubclass(class_for(question.code), LoginThrottled)  # which may come as one more question
+        if throttled or status not in {"UI", "REDIRECT", "RESTART"}:
             raise _refused(auth.username, question.code or "login-failed", question.message or status)
         if auth.answer is None:
             asked = ", ".join(item.name for item in question.fields) or question.redirect
@@ -212,6 +221,12 @@ def _refused(name: str, code: str, text: str) -> LoginFailed:
     known = class_for(code)
     cls = LoginThrottled if issubclass(known, LoginThrottled) else LoginFailed
     return cls((ApiErrorItem(code=code, text=f"{name!r} could not log in: {text}", module="login"),))
+
+
+def _canonical(name: str) -> str:
+    """The name of an account as the wiki writes it."""
+    name = " ".join(name.replace("_", " ").split())
+    return name[:1].upper() + name[1:]
 
 
 def _said(error: ApiError) -> str:

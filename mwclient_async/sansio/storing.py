@@ -16,6 +16,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _SUBSTITUTED = re.compile(r"\{\{\s*(?:safe)?subst\s*:", re.IGNORECASE)
 _TRANSFORMED = re.compile(r"~{3,}|\[\[[^\[\]\n|]*\|\]\]|\[\[\|[^\[\]\n|]+\]\]")
 _BRACES = re.compile(r"\{\{|\}\}")
+_TRIMMED = " \t\n\r\0\x0b"  # what PHP takes for white space, unlike Python: no-break spaces stay
 _LONGEST_SUMMARY = 500  # code points
 
 
@@ -26,7 +27,7 @@ def sent_form(text: str) -> str:
 
 def stored_form(text: str) -> str:
     """A text as the wiki stores it, where nothing in it is transformed."""
-    return sent_form(text).replace("\r\n", "\n").replace("\r", "\n").rstrip()
+    return _trimmed(sent_form(text).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def md5_of(text: str) -> str:
@@ -41,7 +42,7 @@ def sha1_of(text: str) -> str:
 
 def may_be(stored: str, *, sent: str) -> bool:
     """Whether a wiki that was sent one text may have stored the other."""
-    wanted, found = stored_form(sent), stored.rstrip()
+    wanted, found = stored_form(sent), _trimmed(stored)
     pieces = _literal(wanted)
     if len(pieces) == 1:
         return wanted == found
@@ -62,6 +63,10 @@ def may_hold(stored: str, *, base: str, sent: str) -> bool:
     before, wanted, found = (set(text.splitlines()) for text in (stored_form(base), stored_form(sent), stored))
     added = {line for line in wanted - before if len(_literal(line)) == 1}
     return bool(added) and added <= found and not (before - wanted) & found
+
+
+def _trimmed(text: str) -> str:
+    return text.rstrip(_TRIMMED)
 
 
 def _literal(text: str) -> list[str]:

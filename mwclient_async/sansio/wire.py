@@ -76,7 +76,7 @@ class Call:
 class Reply:
     """A decoded answer without an error in it. ``body`` is a mapping, or a list where the REST API sends one."""
 
-    body: Any
+    body: Any = field(repr=False)  # it may be an answer with tokens
     warnings: tuple[ApiWarning, ...] = ()
     request_id: str = ""
 
@@ -114,10 +114,10 @@ Conversation = Generator[Step, Reply, T]
 class Multipart:
     """A body around a stretch of a file: framing, the stretch as ``read`` gives it, framing."""
 
-    head: bytes
+    head: bytes = field(repr=False)
     part: Part
-    tail: bytes
-    read: ReadAt
+    tail: bytes = field(repr=False)  # the token is in it
+    read: ReadAt = field(repr=False)
 
     @property
     def length(self) -> int:

@@ -65,6 +65,7 @@ class Writing(Protocol):
     def commutes(self) -> bool: ...
     def applied_to(self, text: str) -> str: ...
     def attempt(self, base: Base) -> Call: ...
+    def accepted(self, reply: Reply) -> Reply: ...
 
 
 @define
@@ -96,7 +97,7 @@ def write(writing: Writing, base: Base, *, policy: RetryPolicy, doubt: Doubt | N
         if number:
             yield Wait(min(policy.longest_delay, policy.first_delay * 2.0 ** (number - 1)))
         try:
-            reply = yield writing.attempt(base)
+            reply = writing.accepted((yield writing.attempt(base)))
         except OutcomeUnknown as error:
             doubt.arises(base, error)
         except MediaWikiError as error:
@@ -137,7 +138,7 @@ def _look(writing: Writing, doubt: Doubt) -> Conversation[tuple[Done | None, boo
     assert doubt.base is not None
     base = doubt.base
     reply = yield _history(writing, base)
-    me = reply.body["query"]["userinfo"]["name"]
+    who = reply.body["query"]["userinfo"]
     filtered = any("abuse" in str(extension.get("name", "")).lower() for extension in reply.body["query"]["extensions"])
     page = page_of(reply)
     if "missing" in page:
@@ -145,7 +146,7 @@ def _look(writing: Writing, doubt: Doubt) -> Conversation[tuple[Done | None, boo
             raise unknown_outcome(writing, doubt, GONE)
         return None, filtered
     since = yield from _since(writing, doubt, base, reply)
-    found = yield from _recognised(writing, doubt, base, [item for item in since if item.get("user") == me])
+    found = yield from _recognised(writing, doubt, base, [item for item in since if _may_be_ours(item, who)])
     if found is None:
         return None, filtered
     return Done(base=base, found=found, title=str(page.get("title", "")), pageid=int(page.get("pageid", 0))), filtered
@@ -174,6 +175,12 @@ def _since(writing: Writing, doubt: Doubt, base: Base, reply: Reply) -> Conversa
         if len(found) >= _MOST_HISTORY:
             raise unknown_outcome(writing, doubt, f"more than {_MOST_HISTORY} revisions came since")
         reply = yield _history(writing, base, {name: str(value) for name, value in going_on.items()})
+
+
+def _may_be_ours(revision: Mapping[str, Any], who: Mapping[str, Any]) -> bool:
+    """Whether our account made it. Nobody does not know which address or temporary account his edit got."""
+    nobodys = bool(revision.get("anon") or revision.get("temp"))
+    return revision.get("user") == who["name"] or (bool(who.get("anon")) and nobodys)
 
 
 def _recognised(
@@ -239,5 +246,7 @@ def page_of(reply: Reply) -> Mapping[str, Any]:
 
 
 def asked_for(writing: Writing) -> Mapping[str, str]:
-    """The page, as a query wants it."""
-    return {"titles": writing.title} if writing.title else {"pageids": str(writing.pageid)}
+    """The page, as a query wants it: one, even where its title holds what stands between two."""
+    if not writing.title:
+        return {"pageids": str(writing.pageid)}
+    return {"titles": f"\x1f{writing.title}" if "|" in writing.title else writing.title}

@@ -25,6 +25,8 @@ from mwclient_async.sansio.storing import (
         ("e\u0301", "é"),
         ("a\x00b\x1fc", "a\ufffdb\ufffdc"),
         ("\ttab", "\ttab"),
+        ("a\u00a0 \u3000", "a\u00a0 \u3000"),
+        ("a\v\0", "a\ufffd\ufffd"),
     ],
 )
 def test_a_text_as_it_is_stored(sent: str, stored: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -16,14 +16,15 @@ from mwclient_async.errors import (
     OutcomeUnknown,
     PageExists,
     PageMissing,
+    ProtocolError,
     Refused,
 )
 from mwclient_async.models.edits import EditOutcome, EditResult
 from mwclient_async.models.options import RetryPolicy
-from mwclient_async.sansio.edits import Edit, edit
+from mwclient_async.sansio.edits import Edit, RestEdit, edit, read_text, rest_edit
 from mwclient_async.sansio.wire import Call
 from mwclient_async.sansio.writing import Base
-from tests.sansio.conversing import Script, converse, refusal
+from tests.sansio.conversing import Answer, Script, converse, refusal
 from tests.sansio.modelwiki import ME, TITLE, ModelWiki
 
 POLICY = RetryPolicy(attempts=4)
@@ -195,6 +196,96 @@ def test_a_merge_and_no_change_are_told_apart() -> None:
     assert Script(merged).run(edit(SAVE, Base(revid=4), policy=POLICY)).outcome is EditOutcome.MERGED
     same = Script({"edit": {**told, "nochange": True}}).run(edit(SAVE, Base(revid=4), policy=POLICY))
     assert (same.outcome, same.revid, same.timestamp) == (EditOutcome.UNCHANGED, 4, None)
+
+
+@pytest.mark.parametrize("account", ["anon", "temp"])
+def test_w2_who_is_nobody_finds_his_edit_under_a_temporary_account(account: str) -> None:
+    """Its name came with the answer that was lost."""
+    on = wiki("after")
+
+    def answer(call: Call) -> Answer:
+        said = on.answer(call)
+        if not isinstance(said, Mapping) or "userinfo" not in said.get("query", {}):
+            return said
+        (page,) = said["query"]["pages"]
+        revisions = [
+            {**one, "user": "~2026-1", account: True} if one["user"] == ME else one for one in page["revisions"]
+        ]
+        who = {"name": "127.0.0.1", "anon": True}
+        return {**said, "query": {**said["query"], "userinfo": who, "pages": [{**page, "revisions": revisions}]}}
+
+    assert converse(edit(APPEND, None, policy=POLICY), answer).verified
+    assert ours(on) == 1
+
+
+def test_w2_an_answer_that_says_nothing_of_the_edit_leaves_a_doubt_that_the_history_decides() -> None:
+    answers: tuple[Answer, ...] = ({}, {"edit": []}, {"edit": {}}, {"query": {}})
+    for nothing in answers:
+        on, told = wiki(), list[object]()
+
+        def answer(call: Call, on: ModelWiki = on, told: list[object] = told, nothing: Answer = nothing) -> Answer:
+            said = on.answer(call)
+            if call.params["action"] == "edit" and not told:
+                told.append(said)
+                return nothing
+            return said
+
+        assert converse(edit(SAVE, None, policy=POLICY), answer).verified
+        assert ours(on) == 1
+
+
+def test_w2_a_captcha_after_a_doubt_does_not_say_that_nothing_was_saved() -> None:
+    """The first request was still on its way, and has used the captcha up when the second one comes."""
+    on = wiki("late")
+    captcha = {"edit": {"result": "Failure", "captcha": {"id": "2"}}}
+
+    def answer(call: Call) -> Answer:
+        if edits(on) and call.params["action"] == "edit":
+            on.arrive_late()
+            return captcha
+        return on.answer(call)
+
+    assert converse(edit(APPEND, None, policy=POLICY), answer).verified
+    assert ours(on) == 1
+
+
+def test_a_bar_in_a_title_never_makes_two_of_it() -> None:
+    answer = {
+        "query": {"pages": [{"title": "A|B", "invalid": True, "invalidreason": {"code": "x", "text": "No bar."}}]}
+    }
+    for conversation in (edit(Edit(title="A|B", text="x"), None, policy=POLICY), read_text(Edit(title="A|B"))):
+        script = Script(answer)
+        with pytest.raises(InvalidTitle, match=r"no page that can have a text: No bar\."):
+            script.run(conversation)
+        assert script.calls[0].params["titles"] == "\x1fA|B"
+
+
+def test_a_page_of_another_wiki_and_a_text_that_is_kept_back_are_typed_errors() -> None:
+    with pytest.raises(InvalidTitle, match="page of another wiki"):
+        Script({"query": {"interwiki": [{"title": "mw:A", "iw": "mw"}]}}).run(read_text(Edit(title="mw:A")))
+    hidden = {"title": TITLE, "pageid": 7, "revisions": [{"revid": 4, "slots": {"main": {"texthidden": True}}}]}
+    with pytest.raises(ProtocolError, match="keeps the text"):
+        Script({"query": {"pages": [hidden]}}).run(read_text(SAVE))
+
+
+def test_w2_an_edit_by_rest_that_is_found_is_read_back_under_the_pages_own_title() -> None:
+    """Even where that fails, it is told that the edit was done."""
+    on, read_back = wiki(), list[str]()
+
+    def answer(call: Call) -> Answer:
+        if call.method == "PUT":
+            on.save("Text of ours.", user=ME, comment="ours")
+            return OutcomeUnknown("lost")
+        if call.path:
+            read_back.append(call.path)
+            return refusal("missingtitle")
+        return on.answer(call)
+
+    change, base = RestEdit(title="page#Section", text="Text of ours."), Base(revid=on.revisions[-1].revid)
+    with pytest.raises(PageMissing) as caught:
+        converse(rest_edit(change, base, policy=POLICY), answer)
+    assert read_back == [f"/v1/page/{TITLE}"]
+    assert caught.value.__notes__ == [f"'{TITLE}' was saved before that, as revision {on.revisions[-1].revid}."]
 
 
 def test_w2_a_request_that_arrives_between_the_conflict_and_the_next_try_is_found() -> None:
