@@ -67,7 +67,6 @@ _NOT_AN_ANSWER = frozenset({"unrecognizedparams", "unrecognizedvalues"})
 _EXPECTED = frozenset({"truncatedresult", "badmodule"})  # continuation brings the rest; an unknown name is an error
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _MOST_REDIRECTS = 5
-_MOST_OVERTAKEN = 5  # logins of other tasks that a call may meet with a failed assertion of its own
 
 
 class _OvertakenError(Exception):
@@ -85,7 +84,6 @@ class _Errand:
     on_sent: Callable[[], None] | None = None
     tokens: int = 0
     logins: int = 0
-    overtaken: int = 0
 
 
 class Session:
@@ -311,9 +309,6 @@ class Session:
         needed = remedy(error, call) if not call.login else None
         if needed is None:
             return False
-        if number != self._identity.number:  # it is mended already
-            errand.overtaken += 1
-            return errand.overtaken <= _MOST_OVERTAKEN
         if needed is Remedy.LOGIN:
             errand.logins += 1
             return errand.logins == 1 and await self._entrance.enter_again(number)

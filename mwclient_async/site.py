@@ -233,7 +233,12 @@ class Site:
         await self._session.log_in(auth)
 
     async def logout(self) -> None:
-        """End the session on the wiki and be nobody in particular. See https://www.mediawiki.org/wiki/API:Logout."""
+        """End the session on the wiki, and be nobody in particular from now on.
+
+        Calls that other tasks have begun as somebody raise AssertFailed rather than be done by nobody. A stored
+        ``login_state`` of a bot password may stay good until the wiki forgets it. See
+        https://www.mediawiki.org/wiki/API:Logout.
+        """
         await self._session.log_out()
 
     def login_state(self) -> LoginState:

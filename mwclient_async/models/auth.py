@@ -114,8 +114,9 @@ class ClientLogin:
 
     ``answer`` is an async function that is given each LoginQuestion and returns values for its fields, for example
     ``{"OATHToken": "123456"}``; without one a question is a LoginFailed. It is asked again when a lost session is
-    logged in again. For programs a BotPassword or OAuth is the better way: they carry fewer rights and need no
-    second factor. See https://www.mediawiki.org/wiki/API:Login#Method_2._clientlogin.
+    logged in again; the site sends nothing else meanwhile, so it must not wait for an answer of that same site. For
+    programs a BotPassword or OAuth is the better way: they carry fewer rights and need no second factor. See
+    https://www.mediawiki.org/wiki/API:Login#Method_2._clientlogin.
     """
 
     username: str = field(validator=validators.instance_of(str))
@@ -129,7 +130,8 @@ class OAuth2Token:
     """An OAuth 2 access token, sent with every request to the wiki and to nowhere else.
 
     ``token`` is the token, or an async function without arguments that returns one: it is called when the site opens,
-    and again when the wiki refuses the token, as it does when that has expired. See
+    and again when the wiki refuses the token, as it does when that has expired. The site sends nothing meanwhile, so
+    the function must not wait for an answer of that same site. See
     https://www.mediawiki.org/wiki/OAuth/For_Developers.
     """
 

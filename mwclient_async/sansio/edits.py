@@ -160,6 +160,8 @@ def edit(change: Edit, base: Base | None, *, policy: RetryPolicy) -> Conversatio
                 raise
             base = None  # what we knew of the page is old
             continue
+        if doubt.error is not None and _is_unchanged(done):  # by our first request, maybe, that came late
+            done = (yield from seek(change, doubt))[0] or done
         return _result(change, done)
     text = f"{change.name} was changed by others {_MOST_CONFLICTS} times in a row."
     raise EditConflict((ApiErrorItem(code="editconflict", text=text),))
@@ -275,6 +277,10 @@ def _result(change: Edit, done: Done) -> EditResult:
         timestamp=None if unchanged else _instant(said.get("newtimestamp")),
         raw=said,
     )
+
+
+def _is_unchanged(done: Done) -> bool:
+    return done.reply is not None and "nochange" in done.reply.body["edit"]
 
 
 def _found(done: Done) -> EditResult:

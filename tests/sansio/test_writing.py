@@ -234,6 +234,14 @@ def test_w2_an_answer_that_says_nothing_of_the_edit_leaves_a_doubt_that_the_hist
         assert ours(on) == 1
 
 
+def test_w2_where_our_first_request_came_late_the_second_one_changes_nothing_and_the_edit_is_done() -> None:
+    on = wiki("late")
+    on.meddle = lambda on: on.arrive_late() if len(edits(on)) == 2 else None
+    result = run(SAVE, on)
+    assert (result.outcome, result.revid, result.verified) == (EditOutcome.SAVED, on.revisions[-1].revid, True)
+    assert ours(on) == 1
+
+
 def test_w2_a_captcha_after_a_doubt_does_not_say_that_nothing_was_saved() -> None:
     """The first request was still on its way, and has used the captcha up when the second one comes."""
     on = wiki("late")
