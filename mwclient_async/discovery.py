@@ -13,13 +13,13 @@ from attrs import frozen
 from mwclient_async.clock import Clock, SystemClock
 from mwclient_async.errors import HttpError, MediaWikiError, TransportError
 from mwclient_async.models.auth import Auth, LoginState
-from mwclient_async.models.events import RequestFinished, Retrying
+from mwclient_async.models.events import RequestFinished
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.observers import Observers, OnEvent, OnWarning, cause, log
+from mwclient_async.patience import Patience
 from mwclient_async.sansio.decipher import retry_after
 from mwclient_async.sansio.discovering import Addresses, Discovery
 from mwclient_async.sansio.envelope import full_user_agent
-from mwclient_async.sansio.retrying import decide
 from mwclient_async.sansio.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -102,26 +102,14 @@ class _Messenger:
             conversation.close()
 
     async def _send(self, request: Request) -> Response:
-        since, attempt = self.clock.now(), 1
+        patience = Patience(policy=self.retry, clock=self.clock, observers=self.observers, label=_LABEL)
         while True:
+            patience.begin()
             try:
-                return await self._try(request, attempt)
+                return await self._try(request, patience.attempt)
             except TransportError as error:
-                decision = decide(
-                    error,
-                    policy=self.retry,
-                    attempt=attempt,
-                    elapsed=self.clock.now() - since,
-                    rand=self.clock.draw(),
-                    resend=True,
-                )
-                if decision is None:
+                if not await patience.outlasts(error, resend=True):
                     raise
-                self.observers.happened(
-                    Retrying(label=_LABEL, attempt=attempt, after=decision.after, cause=cause(error))
-                )
-            await self.clock.sleep(decision.after)
-            attempt += 1
 
     async def _try(self, request: Request, attempt: int) -> Response:
         log.debug("%s %s %s", request.method, urlsplit(request.url).path, _LABEL)
