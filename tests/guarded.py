@@ -45,7 +45,7 @@ $wgExtensionFunctions[] = static function () {{
 	}}
 	$session = MediaWiki\\Session\\SessionManager::getGlobalSession();
 	$all = $session->get( 'wsTokenSecrets', [] );
-	$secret = hash_hmac( 'md5', $session->getId(), $word );
+	$secret = hash_hmac( 'md5', $session->getId() . ( $_SERVER['HTTP_AUTHORIZATION'] ?? '' ), $word );
 	if ( ( $all['default'] ?? '' ) !== $secret ) {{
 		$session->set( 'wsTokenSecrets', [ 'default' => $secret ] + $all );
 	}}
