@@ -23,8 +23,15 @@ if TYPE_CHECKING:
     from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
     from mwclient_async.models.page import Page, PageStatus
     from mwclient_async.models.rest import HistoryRevision
-    from mwclient_async.models.upload import StashedFile, UploadProgress, UploadResult, UploadStage
-    from mwclient_async.models.values import ApiWarning, Cursor, UploadWarning
+    from mwclient_async.models.upload import (
+        RemoteFile,
+        StashedFile,
+        UploadProgress,
+        UploadResult,
+        UploadStage,
+        UploadWay,
+    )
+    from mwclient_async.models.values import ApiWarning, Checkpoint, Cursor, UploadWarning
     from mwclient_async.site import Site
     from mwclient_async.stream import Stream
 
@@ -32,6 +39,7 @@ __all__ = [
     "ApiWarning",
     "Batch",
     "BotPassword",
+    "Checkpoint",
     "ClientLogin",
     "Cursor",
     "EditOutcome",
@@ -45,6 +53,7 @@ __all__ = [
     "OAuth2Token",
     "Page",
     "PageStatus",
+    "RemoteFile",
     "RetryPolicy",
     "Site",
     "SiteInfo",
@@ -54,6 +63,7 @@ __all__ = [
     "UploadResult",
     "UploadStage",
     "UploadWarning",
+    "UploadWay",
     "UserInfo",
 ]
 
@@ -61,6 +71,7 @@ _HOME = {
     "ApiWarning": "models.values",
     "Batch": "models.batch",
     "BotPassword": "models.auth",
+    "Checkpoint": "models.values",
     "ClientLogin": "models.auth",
     "Cursor": "models.values",
     "EditOutcome": "models.edits",
@@ -73,6 +84,7 @@ _HOME = {
     "OAuth2ClientCredentials": "models.auth",
     "OAuth2Token": "models.auth",
     "Page": "models.page",
+    "RemoteFile": "models.upload",
     "PageStatus": "models.page",
     "RetryPolicy": "models.options",
     "Site": "site",
@@ -83,6 +95,7 @@ _HOME = {
     "UploadResult": "models.upload",
     "UploadStage": "models.upload",
     "UploadWarning": "models.values",
+    "UploadWay": "models.upload",
     "UserInfo": "models.accounts",
 }
 

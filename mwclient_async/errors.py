@@ -31,6 +31,7 @@
     |   `-- InternalError              the wiki broke while it worked on this
     |-- UnrecognizedParameters         a parameter that the wiki does not know: the answer is not to be trusted
     |-- UploadWarnings                 the wiki wants a decision before it publishes; ``.filekey`` goes on
+    |-- UploadPending                  the wiki is not done with the file yet
     |-- SourceChanged                  the file changed while it was being sent, or on the way
     |-- ContinuationLoop               the wiki repeats its ``continue`` and brings nothing new
     |-- CursorMismatch                 a cursor of another wiki or of another query
@@ -48,17 +49,19 @@ from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from mwclient_async.models.values import ApiWarning, Cursor, UploadWarning
+from mwclient_async.models.values import ApiWarning, Checkpoint, Cursor, UploadWarning
 
 
 class MediaWikiError(Exception):
     """Every error that this package raises about a wiki.
 
-    ``cursor`` is set where a stream was under way, ``filekey`` where a file was sent and is in the wiki's stash.
+    ``cursor`` is set where a stream was under way, ``filekey`` where a file was sent and is in the wiki's stash,
+    ``checkpoint`` where an upload was under way and can be gone on with.
     """
 
     cursor: Cursor | None = None
     filekey: str | None = None
+    checkpoint: Checkpoint | None = None
 
 
 class TransportError(MediaWikiError):
@@ -499,6 +502,12 @@ class FileRefused(UploadError):
             "filetype-badmime",
             "filetype-mime-mismatch",
             "windows-nonascii-filename",
+            "filetype-bad-ie-mime",
+            "upload-scripted-dtd",
+            "upload-scripted-pi-callback",
+            "uploadinvalidxml",
+            "uploadscriptednamespace",
+            "uploadvirus",  # and every code that begins with uploaded-: what an SVG must not have in it
         }
     )
     hint = "the wiki's page Special:Upload tells which files it takes"
@@ -618,21 +627,44 @@ class UploadWarnings(MediaWikiError):
 
     ``warnings`` are all that it warned of, ``filekey`` names the stashed file. To go on without sending the file again:
     ``site.upload(StashedFile(error.filekey), filename=..., ignore_warnings={"exists"})``, or with another ``filename``.
+    Where the wiki warned before it had the file, ``filekey`` is empty.
     """
 
     def __init__(self, warnings: tuple[UploadWarning, ...], *, filekey: str, filename: str) -> None:
         said = ", ".join(f"{w.kind}: {w.value}" if w.value not in (None, "", True) else w.kind for w in warnings)
+        kept = "the wiki keeps the file for some hours: " if filekey else ""
+        passed = ", and pass StashedFile(error.filekey) as the source" if filekey else ""
         super().__init__(
-            f"{filename!r} was not published ({said}); the wiki keeps the file for some hours: choose another name, or "
-            "ignore_warnings, and pass StashedFile(error.filekey) as the source"
+            f"{filename!r} was not published ({said}); {kept}choose another name, or ignore_warnings{passed}"
         )
         self.warnings = warnings
         self.filekey: str = filekey
         self.filename = filename
 
 
+class UploadPending(MediaWikiError):
+    """The wiki has the whole file, or its address, and was still at work when the patience of the caller ended.
+
+    ``filekey`` is what to ask for (empty for an address), ``stage`` what the wiki says that it does, ``waited`` the
+    seconds that it was waited for. Go on later with ``site.upload(..., checkpoint=error.checkpoint)``: nothing is sent
+    again. A StashedFile or a RemoteFile has no checkpoint: give it once more, soon, and it is waited for again.
+    """
+
+    def __init__(self, *, filekey: str, stage: str, waited: float) -> None:
+        super().__init__(
+            f"the wiki is still at work ({stage}) after {waited:.0f} s: go on later, with checkpoint=error.checkpoint "
+            "where there is one"
+        )
+        self.filekey: str = filekey
+        self.stage = stage
+        self.waited = waited
+
+
 class SourceChanged(MediaWikiError):
-    """The file changed while it was being sent, or arrived with another hash. Nothing was published."""
+    """The file changed while it was being sent, or arrived with another hash.
+
+    Nothing was published, unless the message says so: a file that is sent in one request cannot be looked at before.
+    """
 
 
 class ContinuationLoop(MediaWikiError):
@@ -652,6 +684,7 @@ class NotRequested(MediaWikiError, LookupError):
 
 _FAMILIES: Mapping[str, type[ApiError]] = {  # by how their codes begin
     "internal_api_error": InternalError,
+    "uploaded-": FileRefused,
     "mwoauth-invalid-authorization": AuthorizationRefused,
 }
 

@@ -9,8 +9,8 @@ request goes out. The decisions themselves are in ``sansio/retrying.py``.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -56,7 +56,8 @@ from mwclient_async.sansio.login import (
 from mwclient_async.sansio.modules import Module, core_module, from_paraminfo
 from mwclient_async.sansio.retrying import Remedy, Scope, ambiguous, pause, remedy
 from mwclient_async.sansio.suggesting import module_names, nearest, suggestion
-from mwclient_async.sansio.wire import Call, Conversation, ReadAt, Reply, Request, Response
+from mwclient_async.sansio.uploading import UploadRules, fetch_rules
+from mwclient_async.sansio.wire import Call, Conversation, Incoming, ReadAt, Reply, Request, Response
 from mwclient_async.sansio.writing import Base
 from mwclient_async.titles import TitleLocks
 
@@ -102,11 +103,12 @@ class Session:
         self.latest: dict[str, Base] = {}  # by key (``sansio/locking.py``): the revision that our last edit made
         self._titles = TitleLocks()
         self._envelope = envelope
-        self._observers = observers
+        self.observers = observers
         self._clock = farm.clock
         self._identity = Identity()
         self._entrance = Entrance(self._identity, self._send_with, farm=farm, policy=retry, observers=observers)
         self._modules: dict[str, Module] = {}
+        self._rules: UploadRules | None = None
         self._tokens_flight: SingleFlight[dict[str, str]] = SingleFlight()
         self._account_flight: SingleFlight[Account] = SingleFlight()
         self._describing = anyio.Lock()
@@ -118,6 +120,39 @@ class Session:
     async def drive(self, conversation: Conversation[T]) -> T:
         """The result of a conversation, with this site's requests and its clock."""
         return await drive(conversation, self.send, sleep=self._clock.sleep)
+
+    @asynccontextmanager
+    async def fetch(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[Incoming]:
+        """An answer as it comes in. Who we are is shown to the wiki's own server only; redirects are followed."""
+        for _ in range(_MOST_REDIRECTS):
+            await self.farm.gates.wait([("farm",)], patience=self.retry.deadline)
+            request = Request(method="GET", url=url, headers={**self._envelope.plain_headers, **headers})
+            if self._envelope.is_ours(url):
+                request = evolve(request, headers={**request.headers, **self._shown_to(url)})
+            log.debug("GET %s", urlsplit(url).path)
+            async with self.farm.slots, self._stream(request) as incoming:
+                location = next((value for name, value in incoming.headers if name == "location"), "")
+                if incoming.status not in _REDIRECTS or not location:
+                    yield incoming
+                    return
+                url = urljoin(url, location)
+        raise ProtocolError(f"more than {_MOST_REDIRECTS} redirects on the way to a file")
+
+    def _stream(self, request: Request) -> AbstractAsyncContextManager[Incoming]:
+        stream = getattr(self.farm.transport, "stream", None)
+        if stream is None:
+            raise TypeError("this site's transport has no stream(), which downloads need")
+        opened: AbstractAsyncContextManager[Incoming] = stream(request)
+        return opened
+
+    def _shown_to(self, url: str) -> dict[str, str]:
+        cookie = self._identity.cookies.header(url)
+        own = dict(self._identity.dress(Call(), None).headers)
+        return (
+            {name.lower(): value for name, value in self._envelope.headers}
+            | own
+            | ({"cookie": cookie} if cookie else {})
+        )
 
     def exclusively(self, keys: Iterable[str]) -> AbstractAsyncContextManager[None]:
         """Keep other tasks from writing to what these keys (``sansio/locking.py``) stand for."""
@@ -147,7 +182,7 @@ class Session:
         finally:
             async with self._identity.door.closed():
                 self._identity.leave()
-        self._observers.happened(LoggedOut())
+        self.observers.happened(LoggedOut())
 
     @property
     def auth(self) -> Auth | None:
@@ -174,6 +209,12 @@ class Session:
         """Who the wiki takes us for, asked once."""
         return self._identity.account or await self._account_flight.run(self._fetch_account)
 
+    async def upload_rules(self) -> UploadRules:
+        """What the wiki takes for uploads, asked once."""
+        if self._rules is None:
+            self._rules = await self.drive(fetch_rules())
+        return self._rules
+
     async def token(self, kind: str, *, since: float | None = None) -> str:
         """A token of that kind, of this session. ``since`` is when the call began that needs it."""
         while (token := self._identity.tokens.get(kind)) is None:  # a login may come between answer and waiter
@@ -193,7 +234,7 @@ class Session:
         on_sent: Callable[[], None] | None = None,
     ) -> _Errand:
         patience = Patience(
-            policy=self.retry, clock=self._clock, observers=self._observers, label=call.label, since=since
+            policy=self.retry, clock=self._clock, observers=self.observers, label=call.label, since=since
         )
         return _Errand(call, patience, self._identity.logged_in, read=read, on_sent=on_sent)
 
@@ -274,11 +315,11 @@ class Session:
         try:
             response = await self.farm.transport.send(request)
         except MediaWikiError as error:
-            self._observers.happened(told(seconds=self._clock.now() - began, failure=cause(error)))
+            self.observers.happened(told(seconds=self._clock.now() - began, failure=cause(error)))
             raise
         if not call.address:
             self._identity.cookies.store(request.url, response.headers)
-        self._observers.happened(
+        self.observers.happened(
             told(
                 seconds=self._clock.now() - began,
                 status=response.status,
@@ -294,9 +335,9 @@ class Session:
             if warning.code in _NOT_AN_ANSWER and not call.write:
                 raise UnrecognizedParameters(warning)
             if warning.code not in _EXPECTED:
-                self._observers.warned(warning)
+                self.observers.warned(warning)
         if call.part is not None:
-            self._observers.happened(ChunkSent(offset=call.part.offset, length=call.part.length))
+            self.observers.happened(ChunkSent(offset=call.part.offset, length=call.part.length))
         said = reply.body.get(call.kind) if isinstance(reply.body, dict) else None
         if isinstance(said, dict) and said.get("tempusercreated"):  # a write of nobody made an account for him
             self._identity.drop_tokens()
@@ -340,7 +381,7 @@ class Session:
         farm, wiki, action = self._gates(call)
         gate = {Scope.FARM: farm, Scope.WIKI: wiki, Scope.ACTION: action}[paused.scope]
         if self.farm.gates.close(gate, paused.seconds, error):
-            self._observers.happened(
+            self.observers.happened(
                 Paused(scope=paused.scope.value, name=gate[-1], seconds=paused.seconds, cause=cause(error))
             )
 
@@ -367,7 +408,7 @@ class Session:
 
         tokens = await drive(fetch_tokens(logged_in=self._identity.logged_in), send)
         self._identity.tokens = tokens  # at once, too
-        self._observers.happened(TokensFetched(kinds=tuple(sorted(tokens))))
+        self.observers.happened(TokensFetched(kinds=tuple(sorted(tokens))))
         return tokens
 
     # What the wiki can do --------------------------------------------------------------------------------------------

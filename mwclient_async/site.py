@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
-from os import PathLike
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack, overload
 
@@ -42,14 +40,16 @@ from mwclient_async.models.lists import (
 )
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.models.page import Page
-from mwclient_async.models.upload import StashedFile, UploadResult
+from mwclient_async.models.upload import RemoteFile, StashedFile, UploadResult
 from mwclient_async.observers import Observers, OnEvent, OnWarning
 from mwclient_async.resources import meta
 from mwclient_async.resources.actions import Actions, call
 from mwclient_async.resources.export import Export
+from mwclient_async.resources.files import FileHandle
 from mwclient_async.resources.pages import PageHandle, page_handle
 from mwclient_async.resources.queries import Queries
 from mwclient_async.resources.rest import Rest
+from mwclient_async.resources.uploads import UploadOptions, Uploads
 from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.envelope import (
     Envelope,
@@ -59,10 +59,9 @@ from mwclient_async.sansio.envelope import (
     rest_url_beside,
 )
 from mwclient_async.sansio.meta import user_info
-from mwclient_async.sansio.uploading import DEFAULT_CHUNK, Publication, file_name
 from mwclient_async.session import Session
+from mwclient_async.sources import Given
 from mwclient_async.stream import Stream
-from mwclient_async.upload import OnProgress, upload
 
 if TYPE_CHECKING:
     from mwclient_async.transport import Transport
@@ -284,6 +283,10 @@ class Site:
         """
         return page_handle(self._session, page)
 
+    def file(self, title: str) -> FileHandle:
+        """The handle of one file: ``await site.file("Earth.png").download("earth.png")``."""
+        return FileHandle(self._session, self._envelope.api_url, title)
+
     @property
     def actions(self) -> Actions:
         """The wiki's actions, typed."""
@@ -488,7 +491,7 @@ class Site:
 
     async def upload(
         self,
-        source: str | PathLike[str] | StashedFile,
+        source: Given | StashedFile | RemoteFile,
         *,
         filename: str,
         comment: str = "",
@@ -496,34 +499,41 @@ class Site:
         tags: Iterable[str] = (),
         watchlist: Literal["watch", "preferences", "nochange"] | None = None,
         ignore_warnings: Collection[str] | bool = (),
-        chunk_size: int = DEFAULT_CHUNK,
-        on_progress: OnProgress | None = None,
+        **options: Unpack[UploadOptions],
     ) -> UploadResult:
-        """Upload a file in chunks and publish it under that name.
+        """Upload a file and publish it under that name, once, whatever gets lost on the way.
 
-        ``source`` is a path, or the StashedFile that an earlier UploadWarnings named. ``comment`` is the summary,
-        ``text`` the file page's first text (the comment, where None). ``ignore_warnings`` is a set of kinds
-        (``{"exists"}``) or True for all: without it nothing is overwritten. ``chunk_size`` is in bytes.
-        ``on_progress`` is called, and awaited where it is a coroutine, with an UploadProgress before each chunk,
-        before the publishing, and at the end.
+        ``source`` is a path, bytes, a binary file object, an asynchronous iterator of bytes, the StashedFile that an
+        earlier UploadWarnings named, or a RemoteFile that the wiki fetches itself. A file of more than 1 MiB goes in
+        chunks. ``comment`` is the summary, ``text`` the file page's first text (the comment, where None).
+        ``ignore_warnings`` is a set of kinds (``{"exists"}``) or True for all: without it nothing is overwritten. The
+        further options are those of UploadOptions: among them ``chunk_size``, in bytes, ``on_progress``, which is
+        called, and awaited where it is a coroutine, with an UploadProgress, and ``checkpoint`` to go on with.
 
-        Raises FileNotFoundError, ValueError for a name or file that no wiki takes, before any request; UploadWarnings,
-        with the filekey to go on with; SourceChanged when the file was written to meanwhile; FileRefused, StashError
-        or another ApiError; OutcomeUnknown when the answer to the publishing was lost. An error that comes when the
-        whole file was sent has its ``filekey``. See https://www.mediawiki.org/wiki/API:Upload.
+        Raises FileNotFoundError, ValueError for a name or source that no wiki takes, before any request; FileRefused,
+        before the transfer, for an extension or a size that this wiki does not take; UploadWarnings, with the filekey
+        to go on with; SourceChanged when the file was written to meanwhile; UploadPending, StashError or another
+        ApiError; OutcomeUnknown when the answer to the publishing was lost, and nothing can be told. An error that
+        comes on the way has the ``checkpoint`` to go on with. See https://www.mediawiki.org/wiki/API:Upload.
         """
-        if chunk_size < 1:
-            raise ValueError(f"chunk_size={chunk_size}: give a number of bytes")
-        publication = Publication(
-            filename=file_name(filename),
+        return await self._uploads.upload(
+            source,
+            filename=filename,
             comment=comment,
             text=text,
-            params=wire_params.encode(
-                {"tags": ([tags] if isinstance(tags, str) else list(tags)) or None, "watchlist": watchlist}
-            ),
-            ignored=frozenset({ignore_warnings}) if isinstance(ignore_warnings, str) else ignore_warnings,
+            tags=tags,
+            watchlist=watchlist,
+            ignore_warnings=ignore_warnings,
+            options=options,
         )
-        if not isinstance(source, str | PathLike | StashedFile):
-            raise TypeError(f"source is of type {type(source).__name__}: give a path, or a StashedFile")
-        path = source if isinstance(source, StashedFile) else Path(source)
-        return await upload(self._session.send, path, publication, chunk_size=chunk_size, on_progress=on_progress)
+
+    async def stash(self, source: Given, *, filename: str, **options: Unpack[UploadOptions]) -> StashedFile:
+        """Upload a file to the account's stash, and no further: ``site.upload(stashed, filename=...)`` publishes it.
+
+        The stash keeps files for some hours. ``filename`` decides whether the wiki takes it. Raises as ``upload`` does.
+        """
+        return await self._uploads.stash(source, filename=filename, options=options)
+
+    @property
+    def _uploads(self) -> Uploads:
+        return Uploads(self._session, self._envelope.api_url)

@@ -1,143 +1,270 @@
-"""Uploads: the shell around ``sansio/uploading.py`` that reads the file."""
+"""Uploads: the shell that reads the source, runs the conversations of ``sansio/``, and tells how far it is."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import stat
-import threading
 from collections.abc import Awaitable, Callable
+from functools import partial
 from inspect import isawaitable
 from pathlib import Path
-from typing import Self
+from typing import Any
 
-from anyio import CancelScope, to_thread
+from attrs import define, evolve, field, frozen
 
+from mwclient_async.clock import Clock
 from mwclient_async.driving import Send, drive
-from mwclient_async.errors import SourceChanged
-from mwclient_async.models.upload import StashedFile, UploadProgress, UploadResult, UploadStage
-from mwclient_async.sansio.uploading import Publication, publish, send_chunks
+from mwclient_async.errors import MediaWikiError, SourceChanged, StashError
+from mwclient_async.models.options import RetryPolicy
+from mwclient_async.models.upload import (
+    RemoteFile,
+    StashedFile,
+    UploadProgress,
+    UploadResult,
+    UploadStage,
+    UploadWay,
+)
+from mwclient_async.models.values import Checkpoint
+from mwclient_async.sansio.chunking import ChunkPlan, Position, send_chunks
+from mwclient_async.sansio.publishing import Publication, fetch_remote, publish, send_whole
+from mwclient_async.sansio.stashing import GONE, is_too_large, look_into
+from mwclient_async.sansio.uploading import UploadRules
+from mwclient_async.sansio.wire import Conversation
+from mwclient_async.sources import Given, Source
 
 OnProgress = Callable[[UploadProgress], Awaitable[None] | None]
+OnCheckpoint = Callable[[Checkpoint], Awaitable[None] | None]
 
-_PIECE = 1024 * 1024
+DIRECT_UP_TO = 1024 * 1024  # bytes: below every usual limit of PHP, and one request instead of two
+ASYNCHRONOUS_FROM = 50 * 1024 * 1024  # bytes: putting these together takes longer than web servers wait
 
 
-class FileSource:
-    """A file on disk, read by position in a worker thread and hashed on the way."""
+@frozen(kw_only=True)
+class Errand:
+    """One upload as the caller wants it. ``way`` and ``asynchronous`` are None where the size decides."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        mode = path.stat().st_mode  # before it is opened: a pipe would wait for its other end
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            raise ValueError(f"{str(path)!r} is a pipe or a device: write it to a file first, and upload that")
-        self._file = path.open("rb", buffering=0)
-        self._stamp = self._stat()
-        self._lock = threading.Lock()
-        self._sha1 = hashlib.sha1(usedforsecurity=False)
-        self._hashed = 0
+    publication: Publication
+    chunk_size: int
+    way: UploadWay | None = None
+    asynchronous: bool | None = None
+    checkpoint: Checkpoint | None = None
+    spool: Path | None = None
+    on_progress: OnProgress | None = None
+    on_checkpoint: OnCheckpoint | None = None
 
-    @classmethod
-    async def open(cls, path: Path) -> Self:
-        """Open it. Raises FileNotFoundError, IsADirectoryError, PermissionError, or ValueError for an empty file."""
+
+@frozen(kw_only=True)
+class Uploader:
+    """Runs uploads on one wiki."""
+
+    send: Send
+    clock: Clock
+    policy: RetryPolicy
+    wiki: str
+    rules: Callable[[], Awaitable[UploadRules]]
+
+    async def upload(self, source: Given | StashedFile | RemoteFile, errand: Errand) -> UploadResult:
+        """Get the source to the wiki and publish it."""
+        teller = _Teller(self.clock, errand)
+        if isinstance(source, RemoteFile):
+            return await self._fetch(source, errand, teller)
+        if isinstance(source, StashedFile):
+            return await self._publish_stashed(source, errand, teller)
+        file = await Source.open(source, spool=errand.spool, spooled=teller.spooled)
         try:
-            source = await to_thread.run_sync(cls, path)
-        except FileNotFoundError as error:
-            hint = f"there is no such file; the current directory is {Path.cwd()}"
-            raise FileNotFoundError(error.errno, hint, str(path)) from error
-        except IsADirectoryError as error:
-            raise IsADirectoryError(error.errno, "this is a directory; give the path of a file", str(path)) from error
-        if source.size == 0:
-            await source.aclose()
-            raise ValueError(f"{str(path)!r} is empty: wikis take no empty files")
-        return source
-
-    @property
-    def size(self) -> int:
-        """The number of bytes, as it was when the file was opened."""
-        return self._stamp[0]
-
-    async def read(self, offset: int, length: int) -> bytes:
-        """That many bytes from there. Raises SourceChanged when the file has become shorter or cannot be read."""
-        try:
-            return await to_thread.run_sync(self._read, offset, length)
-        except OSError as error:
-            raise SourceChanged(
-                f"{str(self._path)!r} cannot be read any more: {error}; nothing was published"
-            ) from error
-
-    def sha1(self) -> str:
-        """The SHA-1, in hex, of the whole file as it was sent.
-
-        Raises SourceChanged when it was written to meanwhile.
-        """
-        if self._stat() != self._stamp or self._hashed != self.size:
-            raise SourceChanged(f"{str(self._path)!r} changed while it was being sent: nothing was published")
-        return self._sha1.hexdigest()
-
-    async def aclose(self) -> None:
-        """Close the file, in a task that is being cancelled, too."""
-        with CancelScope(shield=True):
-            await to_thread.run_sync(self._file.close)
-
-    def _stat(self) -> tuple[int, int]:
-        now = os.fstat(self._file.fileno())
-        return now.st_size, now.st_mtime_ns
-
-    def _read(self, offset: int, length: int) -> bytes:
-        with self._lock:  # a read that was cancelled may still be at work
-            while self._hashed < offset:  # the wiki stands further on than we have read
-                self._hash(self._hashed, self._exactly(self._hashed, min(_PIECE, offset - self._hashed)))
-            data = self._exactly(offset, length)
-            self._hash(offset, data)
-            return data
-
-    def _exactly(self, offset: int, length: int) -> bytes:
-        self._file.seek(offset)
-        data = self._file.read(length)
-        while data and len(data) < length and (more := self._file.read(length - len(data))):
-            data += more
-        if len(data) != length:
-            raise SourceChanged(f"{str(self._path)!r} became shorter while it was being sent: nothing was published")
-        return data
-
-    def _hash(self, offset: int, data: bytes) -> None:
-        fresh = memoryview(data)[self._hashed - offset :]  # what was sent before is hashed already
-        self._sha1.update(fresh)
-        self._hashed += len(fresh)
-
-
-async def upload(
-    send: Send,
-    source: Path | StashedFile,
-    publication: Publication,
-    *,
-    chunk_size: int,
-    on_progress: OnProgress | None,
-) -> UploadResult:
-    """Send a file in chunks and publish it, or publish what is in the stash already."""
-
-    async def report(progress: UploadProgress) -> None:
-        if on_progress is not None:
-            answer = on_progress(progress)
-            if isawaitable(answer):
-                await answer
-
-    if isinstance(source, StashedFile):
-        total = 0
-        result = await drive(publish(publication, source.filekey, total=total), send, report=report)
-    else:
-        file = await FileSource.open(source)
-        try:
-            total = file.size
-            sending = send_chunks(filename=publication.filename, size=total, chunk_size=chunk_size, sha1=file.sha1)
-            filekey = await drive(sending, send, read=file.read, report=report)
-            result = await drive(publish(publication, filekey, total=total), send, report=report)
+            rules = await self._checked_rules(file, errand.publication)
+            if self._goes_directly(file, errand):
+                try:
+                    return await self._send_whole(file, errand, teller)
+                except MediaWikiError as error:
+                    if errand.way is UploadWay.DIRECT or not is_too_large(error):
+                        raise
+            return await self._send_chunks(file, errand, rules, teller)
         finally:
             await file.aclose()
-    try:
-        await report(UploadProgress(stage=UploadStage.DONE, sent=total, total=total))
-    except BaseException as error:
-        error.add_note(f"The file was published before that, as {result.filename!r}.")
-        raise
-    return result
+
+    async def stash(self, source: Given, errand: Errand) -> StashedFile:
+        """Get the source into the stash, and no further."""
+        teller = _Teller(self.clock, errand)
+        file = await Source.open(source, spool=errand.spool, spooled=teller.spooled)
+        try:
+            rules = await self._checked_rules(file, errand.publication)
+            return await self._to_stash(file, errand, rules, teller, await self._checked_start(file, errand, teller))
+        finally:
+            await file.aclose()
+
+    async def _fetch(self, remote: RemoteFile, errand: Errand, teller: _Teller) -> UploadResult:
+        rules = await self.rules()
+        rules.check(errand.publication.filename, None, ignored=errand.publication.ignored)
+        publication = evolve(errand.publication, asynchronous=bool(errand.asynchronous))
+        return await self._run(fetch_remote(publication, remote.url, rules=rules, policy=self.policy), teller)
+
+    async def _publish_stashed(self, stashed: StashedFile, errand: Errand, teller: _Teller) -> UploadResult:
+        if stashed.sha1 is None:
+            stashed = await self._run(look_into(stashed.filekey), teller) or stashed
+        publication = evolve(errand.publication, asynchronous=self._waits(errand, stashed.size or 0))
+        return await self._run(publish(publication, stashed, policy=self.policy), teller)
+
+    def _goes_directly(self, file: Source, errand: Errand) -> bool:
+        if errand.checkpoint is not None or errand.way is not None:
+            return errand.way is UploadWay.DIRECT and errand.checkpoint is None
+        return file.size <= min(DIRECT_UP_TO, errand.chunk_size) and not errand.asynchronous
+
+    async def _send_whole(self, file: Source, errand: Errand, teller: _Teller) -> UploadResult:
+        sha1 = await file.sha1_of(file.size)
+        whole = send_whole(errand.publication, size=file.size, sha1=sha1, policy=self.policy)
+        return await self._run(whole, teller, file)
+
+    async def _send_chunks(self, file: Source, errand: Errand, rules: UploadRules, teller: _Teller) -> UploadResult:
+        start = await self._checked_start(file, errand, teller)
+        stashed = await self._to_stash(file, errand, rules, teller, start)
+        try:
+            return await self._publish(stashed, errand, teller)
+        except StashError as error:
+            if error.code not in GONE or teller.restarted:
+                raise
+        teller.restarted = True  # it was too long in the stash
+        return await self._publish(await self._to_stash(file, errand, rules, teller), errand, teller)
+
+    async def _to_stash(
+        self, file: Source, errand: Errand, rules: UploadRules, teller: _Teller, start: Position | None = None
+    ) -> StashedFile:
+        if start is not None and start.stashed:
+            return StashedFile(start.filekey, size=file.size, sha1=file.sha1())
+        plan = ChunkPlan(
+            filename=errand.publication.filename,
+            size=file.size,
+            chunk_size=errand.chunk_size,
+            least=rules.least_chunk,
+            asynchronous=self._waits(errand, file.size),
+            patience=errand.publication.patience,
+            restarted=teller.restarted,
+        )
+        keeper = _Keeper(self.wiki, errand, file)
+        try:
+            return await self._run(send_chunks(plan, sha1=file.sha1, start=start), teller, file, keeper)
+        except MediaWikiError as error:
+            error.checkpoint = keeper.latest
+            raise
+
+    async def _publish(self, stashed: StashedFile, errand: Errand, teller: _Teller) -> UploadResult:
+        publication = evolve(errand.publication, asynchronous=self._waits(errand, stashed.size or 0))
+        resumed = errand.checkpoint is not None
+        try:
+            result = await self._run(publish(publication, stashed, policy=self.policy, resumed=resumed), teller)
+        except MediaWikiError as error:
+            error.checkpoint = _checkpoint(self.wiki, errand, stashed)
+            raise
+        return evolve(result, way=UploadWay.CHUNKED)
+
+    async def _checked_rules(self, file: Source, publication: Publication) -> UploadRules:
+        rules = await self.rules()
+        rules.check(publication.filename, file.size, ignored=publication.ignored)
+        return rules
+
+    def _waits(self, errand: Errand, size: int) -> bool:
+        return size >= ASYNCHRONOUS_FROM if errand.asynchronous is None else errand.asynchronous
+
+    async def _checked_start(self, file: Source, errand: Errand, teller: _Teller) -> Position | None:
+        """Where to go on; SourceChanged, before a byte is sent, where it is another file."""
+        point = errand.checkpoint
+        if point is None:
+            return None
+        if file.size != point.size:
+            raise SourceChanged(f"the checkpoint is of a file of {point.size} bytes, and this one has {file.size}")
+        if await file.sha1_of(point.offset, hashed=partial(teller.hashed, file.size)) != point.sha1:
+            raise SourceChanged(f"the first {point.offset} bytes are not those that the wiki has: it is another file")
+        return Position(filekey=point.filekey, offset=point.offset, stashed=point.stashed)
+
+    async def _run(
+        self,
+        conversation: Conversation[Any],
+        teller: _Teller,
+        file: Source | None = None,
+        keeper: _Keeper | None = None,
+    ) -> Any:
+        async def report(event: UploadProgress | Position) -> None:
+            if isinstance(event, UploadProgress):
+                await teller.tell(event)
+            elif keeper is not None:
+                await keeper.keep(event)
+
+        read = file.read if file is not None else None
+        result = await drive(conversation, self.send, read=read, report=report, sleep=self.clock.sleep)
+        if isinstance(result, UploadResult):
+            await teller.done(result)
+        return result
+
+
+class _Keeper:
+    """Makes a checkpoint of each position, and gives it to the caller."""
+
+    def __init__(self, wiki: str, errand: Errand, file: Source) -> None:
+        self._wiki = wiki
+        self._errand = errand
+        self._file = file
+        self.latest: Checkpoint | None = errand.checkpoint
+
+    async def keep(self, position: Position) -> None:
+        self.latest = Checkpoint(
+            wiki=self._wiki,
+            filename=self._errand.publication.filename,
+            size=self._file.size,
+            filekey=position.filekey,
+            offset=position.offset,
+            sha1=await self._file.sha1_of(position.offset),
+            stashed=position.stashed,
+        )
+        if self._errand.on_checkpoint is not None:
+            await _maybe_await(self._errand.on_checkpoint(self.latest))
+
+
+def _checkpoint(wiki: str, errand: Errand, stashed: StashedFile) -> Checkpoint:
+    size, sha1 = stashed.size or 0, stashed.sha1 or ""
+    filename = errand.publication.filename
+    return Checkpoint(
+        wiki=wiki, filename=filename, size=size, filekey=stashed.filekey, offset=size, sha1=sha1, stashed=True
+    )
+
+
+@define
+class _Teller:
+    """Tells the caller how far it is, and how fast. ``restarted`` says that the wiki has lost the file once."""
+
+    _clock: Clock
+    _errand: Errand
+    restarted: bool = False
+    _began: dict[UploadStage, tuple[float, int]] = field(init=False, factory=dict)
+
+    async def spooled(self, written: int) -> None:
+        await self.tell(UploadProgress(stage=UploadStage.SPOOLING, sent=written, total=0))
+
+    async def hashed(self, total: int, done: int) -> None:
+        await self.tell(UploadProgress(stage=UploadStage.HASHING, sent=done, total=total))
+
+    async def tell(self, progress: UploadProgress) -> None:
+        self.restarted = self.restarted or progress.restarted
+        if self._errand.on_progress is None:
+            return
+        now = self._clock.now()
+        is_new = progress.stage not in self._began
+        since, first = self._began.setdefault(progress.stage, (now, progress.sent))
+        moved = progress.sent - first
+        rate = moved / (now - since) if now > since and moved > 0 else None
+        try:
+            await _maybe_await(self._errand.on_progress(evolve(progress, rate=rate, restarted=self.restarted)))
+        except BaseException as error:
+            if progress.stage is UploadStage.PUBLISHING and not is_new:  # the wiki may be at it by itself
+                error.add_note(f"The wiki may have published {self._errand.publication.filename!r}, or do it yet.")
+            raise
+
+    async def done(self, result: UploadResult) -> None:
+        total = result.imageinfo.size if result.imageinfo is not None and result.imageinfo.size is not None else 0
+        try:
+            await self.tell(UploadProgress(stage=UploadStage.DONE, sent=total, total=total))
+        except BaseException as error:
+            error.add_note(f"The file was published before that, as {result.filename!r}.")
+            raise
+
+
+async def _maybe_await(answer: Awaitable[None] | None) -> None:
+    if isawaitable(answer):
+        await answer

@@ -29,7 +29,7 @@ LAYERS = (
     ("gates", "identity", "patience", "entrance"),
     ("session",),
     ("stream", "feeds", "inputs"),
-    ("upload", "loader", "download", "discovery"),
+    ("sources", "upload", "loader", "download", "discovery"),
     ("resources",),
     ("site",),
     ("tour", "cli", "testing"),

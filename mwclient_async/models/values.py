@@ -1,4 +1,4 @@
-"""The lowest values: where a stream stands, and what a wiki warned of.
+"""The lowest values: where a stream or an upload stands, and what a wiki warned of.
 
 A :class:`Cursor` is everything that is needed to go on with a stream later, in another process: the wiki, a fingerprint
 of the query, the ``continue`` block at the *start* of the current batch, the limits that were sent with it, and the
@@ -12,11 +12,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Self
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 _PREFIX = "mwc1."  # the format version of a cursor's text; text of another version is refused
 _DAMAGED = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError, zlib.error)
@@ -41,13 +43,107 @@ class ApiWarning:
 class UploadWarning:
     """Something that the wiki wants decided before it publishes a file.
 
-    ``kind`` is the wiki's name for it (``"exists"``, ``"duplicate"``, ``"was-deleted"``, ``"badfilename"`` ...),
-    ``value`` what it says about it: mostly the name of the other file, or a list of names. See
-    https://www.mediawiki.org/wiki/API:Upload.
+    ``kind`` is the wiki's name for it, ``value`` what it says about it, as it was sent. ``titles``, ``timestamps`` and
+    ``numbers`` are what is in that:
+
+    ============================================  =====================================================================
+    ``exists``, ``page-exists``, ``was-deleted``  ``titles``: the file or page of that name, now or once
+    ``exists-normalized``                         ``titles``: a file whose name differs in case, spaces or extension
+    ``thumb``, ``thumb-name``, ``bad-prefix``     ``titles``: what the name looks like
+    ``badfilename``                               ``titles``: the name that the wiki would give it
+    ``duplicate``, ``duplicate-archive``          ``titles``: files with the same contents, present or deleted
+    ``nochange``, ``duplicateversions``           ``timestamps``: versions of this file with the same contents
+    ``large-file``                                ``numbers``: bytes that the wiki recommends at most, and those sent
+    ``filetype-unwanted-type``                    ``titles``: the extension, and those that the wiki prefers
+    ``empty-file``                                nothing more
+    ============================================  =====================================================================
+
+    Extensions of a wiki add further kinds. See https://www.mediawiki.org/wiki/API:Upload.
     """
 
     kind: str
     value: Any = None
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The names in it, as the wiki writes them; none where it keeps them to itself."""
+        if self.kind in _WITHOUT_TITLES:
+            return ()
+        return tuple(text for text in _flat(self.value) if isinstance(text, str) and text)
+
+    @property
+    def timestamps(self) -> tuple[datetime, ...]:
+        """The times in it, newest first."""
+        texts = [text for text in _flat(self.value) if isinstance(text, str) and _INSTANT.fullmatch(text)]
+        return tuple(datetime.fromisoformat(text) for text in texts)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers in it."""
+        values = list(_flat(self.value))
+        if self.kind == "large-file":  # of a stashed file, the wiki writes the size as text
+            values = [int(value) if isinstance(value, str) and value.isdecimal() else value for value in values]
+        return tuple(value for value in values if type(value) is int)
+
+
+_WITHOUT_TITLES = frozenset({"nochange", "duplicateversions", "large-file", "empty-file"})
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    """What is in a warning's value, however deep."""
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        yield value
+        return
+    for item in value:
+        yield from _flat(item)
+
+
+@frozen(kw_only=True)
+class Checkpoint:
+    """A place in an upload, as a value: ``str(checkpoint)`` to store it, ``Checkpoint.parse(text)`` to get it back.
+
+    Another process of the same account goes on from there, with the same file: ``size`` is that of the file in bytes,
+    ``offset`` how many of them the wiki has under ``filekey``, and ``sha1`` that of those bytes, in hex. With
+    ``stashed`` the wiki has put the whole file together. It holds no secret: a filekey is of use to its account only.
+    """
+
+    wiki: str
+    filename: str
+    size: int
+    filekey: str
+    offset: int
+    sha1: str
+    stashed: bool = False
+
+    def __str__(self) -> str:
+        state = json.dumps(asdict(self), separators=(",", ":"))
+        return _CHECKPOINT + base64.urlsafe_b64encode(state.encode()).decode().rstrip("=")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The checkpoint that ``str(checkpoint)`` wrote. ValueError when the text is none, or of another version."""
+        try:
+            packed = text.strip().removeprefix(_CHECKPOINT)
+            if packed == text.strip():
+                raise ValueError(f"it does not begin with {_CHECKPOINT!r}")
+            state = json.loads(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
+            made = cls(**state)
+            if [type(getattr(made, name)) for name in state] != _CHECKPOINT_TYPES or len(made.sha1) != _SHA1_LENGTH:
+                raise ValueError("its values are of other types")
+            if not 0 <= made.offset <= made.size:
+                raise ValueError(f"it is at byte {made.offset} of {made.size}")
+        except _DAMAGED as error:
+            message = f"{text[:40]!r} is no checkpoint of this version ({error}): begin the upload anew"
+            raise ValueError(message) from error
+        return made
+
+
+_CHECKPOINT = "mwu1."  # the format version of a checkpoint's text
+_CHECKPOINT_TYPES = [str, str, int, str, int, str, bool]
+_SHA1_LENGTH = 40
 
 
 def fingerprint(params: Mapping[str, str]) -> dict[str, str]:

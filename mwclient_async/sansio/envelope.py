@@ -48,6 +48,15 @@ class Envelope:
     limits: Limits
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
+    @property
+    def plain_headers(self) -> Mapping[str, str]:
+        """What every request says, to whomever it goes."""
+        return {"user-agent": self.user_agent}
+
+    def is_ours(self, url: str) -> bool:
+        """Whether an address is on the wiki's own server, so that it may be shown who we are."""
+        return origin(url) in {origin(self.api_url), origin(self.rest_url)}
+
     def seal(self, call: Call, dress: Dress = NOBODY, *, boundary: str = "", read: ReadAt | None = None) -> Request:
         """The Request for a call."""
         basic = {"user-agent": self.user_agent, "accept": "application/json"}
@@ -117,6 +126,13 @@ def _multipart(fields: Iterable[tuple[str, str]], call: Call, boundary: str, rea
 
 def _field(boundary: str, name: str, value: str) -> str:
     return f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").lower(), port
 
 
 def path_segment(title: str) -> str:

@@ -11,8 +11,8 @@ it, so that it can recover; it returns its result. One driver, in ``driving.py``
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Mapping
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+from typing import Any, Protocol, TypeVar
 
 from attrs import field, frozen
 
@@ -152,3 +152,16 @@ class Response:
     def header(self, name: str) -> str:
         """The first header of that (lower case) name, or an empty string."""
         return next((value for key, value in self.headers if key == name), "")
+
+
+class Incoming(Protocol):
+    """An answer that is still coming in, for bodies that are not to be held as a whole."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]: ...
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        """The body, in the pieces that come. Raises ReplyLost where it is cut."""
+        ...
