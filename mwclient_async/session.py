@@ -216,7 +216,7 @@ class Session:
         return self._rules
 
     async def token(self, kind: str, *, since: float | None = None) -> str:
-        """A token of that kind, of this session. ``since`` is when the call began that needs it."""
+        """A token of that kind, fetched where there is none. ``since`` is when the call began that needs it."""
         while (token := self._identity.tokens.get(kind)) is None:  # a login may come between answer and waiter
             if kind not in await self._tokens_flight.run(partial(self._fetch_tokens, since)):
                 raise ProtocolError(f"the wiki gave no {kind} token")

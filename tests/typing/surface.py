@@ -12,8 +12,11 @@ from mwclient_async import (
     Batch,
     BotPassword,
     Cursor,
+    EditOutcome,
+    EditResult,
     HttpOptions,
     Limits,
+    LoginState,
     Page,
     PageStatus,
     RetryPolicy,
@@ -54,7 +57,7 @@ from mwclient_async.models.props import (
     PageLink,
     Revision,
 )
-from mwclient_async.models.rest import HistoryRevision
+from mwclient_async.models.rest import HistoryRevision, RestPage
 
 
 async def opening(auth: BotPassword) -> None:
@@ -174,6 +177,35 @@ async def histories(site: Site) -> None:
         assert_type(revision.timestamp, datetime)
     site.rest.history("Earth", filter="bots")  # type: ignore[arg-type]  # not one of the wiki's filters
     site.rest.history("Earth", "bot")  # type: ignore[call-arg]  # everything after the title is named
+
+
+async def edits(site: Site, page: Page) -> None:
+    handle = site.page(page)
+    assert_type(await handle.text(), str)
+    assert_type(await handle.save("T", summary="S", minor=True, tags=["t"]), EditResult)
+    assert_type(await site.page("Earth").append("T", missing="create"), EditResult)
+    assert_type((await handle.new_section("H", "T")).outcome, EditOutcome)
+    assert_type(await site.rest.create_page("Earth", source="S"), RestPage)
+    assert_type((await site.rest.update_page("Earth", source="S", latest=5)).latest.id, int)
+    await handle.save("T", "S")  # type: ignore[call-arg]  # everything after the text is named
+    await handle.append("T", missing="never")  # type: ignore[arg-type]  # no such choice
+    await handle.save("T", major=True)  # type: ignore[call-arg]  # no such option
+
+
+async def logins(site: Site) -> None:
+    await site.login(BotPassword(name="A@b", password="x"))
+    assert_type(site.login_state(), LoginState)
+    assert_type(LoginState.parse(site.login_state().to_text()).account, str)
+    async with Site.discover("https://w.example/wiki/A", user_agent="A", maxlag=None) as found:
+        assert_type(found, Site)
+    async with site.sibling("https://c.example/w/api.php", share_oauth=True) as sibling:
+        assert_type(sibling, Site)
+
+
+async def files(site: Site) -> None:
+    assert_type(await site.file("A.png").info(), ImageInfo)
+    assert_type(await site.file("A.png").download("a.png", overwrite=True), Path | None)
+    assert_type(await site.stash(b"bytes", filename="A.png"), StashedFile)
 
 
 async def uploads(site: Site) -> None:
