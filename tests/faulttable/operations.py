@@ -355,7 +355,7 @@ WRITES = (
     Operation(name="call edit", kind=Kind.WRITE, act=call_edit, hits=EDIT, shown=r"Start\.\n\* a line"),
     Operation(name="move", kind=Kind.WRITE, act=move, hits=action("move"), log="move"),
     Operation(name="delete", kind=Kind.WRITE, act=delete, hits=action("delete"), log="delete"),
-    UPLOAD(name="upload, publishing", kind=Kind.WRITE, hits=action("upload", filekey="?*")),
+    UPLOAD(name="upload, publishing", kind=Kind.EDIT, hits=action("upload", filekey="?*")),
 )
 FILTERED = (
     APPEND(name="append where filters are", kind=Kind.FILTERED, hits=EDIT),
