@@ -162,16 +162,16 @@ async def measure(order: Order) -> dict[str, Measured]:
 async def watched(work: Callable[[], Awaitable[None]]) -> Measured:
     """What the work takes."""
     Path("/proc/self/clear_refs").write_text("5")  # noqa: ASYNC240 - sets the peak back to what is in use
-    memory, cpu, began = resident("VmHWM"), time.process_time(), time.perf_counter()
+    memory, cpu, began = peak(), time.process_time(), time.perf_counter()
     await work()
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    return Measured(seconds=seconds, cpu=cpu, memory=resident("VmHWM") - memory)
+    return Measured(seconds=seconds, cpu=cpu, memory=peak() - memory)
 
 
-def resident(kind: str) -> float:
-    """MiB of memory, as the kernel counts it."""
+def peak() -> float:
+    """MiB of memory, at most so far."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return int(next(line for line in lines if line.startswith(f"{kind}:")).split()[1]) / 1024
+    return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1024
 
 
 # All of them ---------------------------------------------------------------------------------------------------------

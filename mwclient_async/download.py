@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 import os
+import stat
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutinefunction
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -21,12 +25,18 @@ from mwclient_async.patience import Patience
 from mwclient_async.sansio.downloading import Remote, as_mapping, range_header, starts_at
 from mwclient_async.sansio.wire import Incoming
 
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None  # type: ignore[assignment]  # there is no other way to say so
+
 Fetch = Callable[[str, "dict[str, str]"], AbstractAsyncContextManager[Incoming]]
 OnBytes = Callable[[int, int], Awaitable[None] | None]
 AsyncSink = Callable[[bytes], Awaitable[None]]
 
 _PIECE = 1024 * 1024
 _PART = ".part"
+_PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # no link, no pipe
 
 
 class _Target(Protocol):
@@ -42,25 +52,32 @@ class _Target(Protocol):
 
 
 class PartFile:
-    """A file beside the one that it becomes: what an earlier attempt left there is gone on with."""
+    """A file beside the one that it becomes: what an earlier attempt left there is gone on with.
 
-    def __init__(self, final: Path) -> None:
+    Whoever writes to it has it alone: two that wrote to one file would each find their own bytes right. Raises
+    FileExistsError where another download does, and OSError for what is no file, a link that was put there among it.
+    """
+
+    def __init__(self, final: Path, *, overwrite: bool = True) -> None:
         self._final = final
+        self._overwrite = overwrite
         self._part = final.with_name(final.name + _PART)
-        self._file: BinaryIO = self._part.open("ab+", buffering=0)
+        self._file = _held(self._part)
+        self._lock = threading.Lock()
         self._hash = hashlib.sha1(usedforsecurity=False)
+        self._finished = False
         self.have = 0
-        self._file.seek(0)
-        while piece := self._file.read(_PIECE):
-            self._hash.update(piece)
-            self.have += len(piece)
+        try:
+            self._take_in()
+        except BaseException:
+            self._file.close()
+            raise
 
     async def write(self, data: bytes) -> None:
         await to_thread.run_sync(self._write, data)
 
     async def restart(self) -> None:
-        await to_thread.run_sync(self._file.truncate, 0)
-        self._hash, self.have = hashlib.sha1(usedforsecurity=False), 0
+        await to_thread.run_sync(self._empty)
 
     async def sha1(self) -> str:
         return self._hash.hexdigest()
@@ -70,24 +87,124 @@ class PartFile:
 
     async def close(self) -> None:
         with CancelScope(shield=True):
-            await to_thread.run_sync(self._file.close)
+            await to_thread.run_sync(self.close_now)
+
+    def close_now(self) -> None:
+        """Close it, from a thread. A file into which nothing came goes away."""
+        with self._lock:
+            if self._file.closed:
+                return
+            came = os.fstat(self._file.fileno()).st_size  # not what we have: a disk that is full takes a part of it
+            if fcntl is None:  # on Windows, an open file cannot be removed
+                self._file.close()
+            if not (self._finished or came):
+                self._part.unlink(missing_ok=True)
+            self._file.close()
+
+    def _take_in(self) -> None:
+        self._file.seek(0)
+        while piece := self._file.read(_PIECE):
+            self._hash.update(piece)
+            self.have += len(piece)
 
     def _write(self, data: bytes) -> None:
-        left = memoryview(data)
-        while left:
-            left = left[self._file.write(left) :]
-        self._hash.update(data)
-        self.have += len(data)
+        with self._lock:  # the task may have left this thread behind
+            write_all(self._file, data)
+            self._hash.update(data)
+            self.have += len(data)
+
+    def _empty(self) -> None:
+        with self._lock:
+            self._file.truncate(0)
+            self._hash, self.have = hashlib.sha1(usedforsecurity=False), 0
 
     def _publish(self) -> None:
-        os.fsync(self._file.fileno())
-        self._part.replace(self._final)
+        with self._lock:
+            os.fsync(self._file.fileno())
+            if fcntl is None:  # on Windows, an open file gets no other name
+                self._file.close()
+            if self._overwrite:
+                self._part.replace(self._final)
+            else:
+                _rename_to_new(self._part, self._final)
+            self._finished = True
+
+
+def _held(path: Path) -> BinaryIO:
+    """A file, opened to be added to, that nobody else has open so."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _PLAIN, 0o666)
+        file: BinaryIO = os.fdopen(descriptor, "ab+", buffering=0)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise FileExistsError(errno.EEXIST, "there is something that is no file", str(path))
+            _lock(file, path)
+            if _is_still(file, path):
+                return file
+        except BaseException:
+            file.close()
+            raise
+        file.close()  # it got its name, or went away, before it was ours
+
+
+def _lock(file: BinaryIO, path: Path) -> None:
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise FileExistsError(error.errno, "another download is writing to it", str(path)) from None
+    except OSError:  # a file system without locks
+        return
+
+
+def _is_still(file: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def _rename_to_new(part: Path, final: Path) -> None:
+    """Give the file its name, which nobody must have taken meanwhile."""
+    try:
+        os.link(part, final)
+    except FileExistsError as error:
+        raise FileExistsError(error.errno, "it came to be while the file was being downloaded", str(final)) from None
+    except OSError:  # a file system without links
+        if final.exists():
+            raise FileExistsError(
+                errno.EEXIST, "it came to be while the file was being downloaded", str(final)
+            ) from None
+        part.replace(final)
+    else:
+        part.unlink()
+
+
+def write_all(file: BinaryIO, data: bytes) -> None:
+    """Write the bytes, in as many steps as the file wants."""
+    left = memoryview(data)
+    while left:
+        written = file.write(left)
+        if isinstance(written, int):
+            left = left[written:]
+        elif isinstance(file, io.RawIOBase):
+            raise BlockingIOError(errno.EAGAIN, "the sink takes nothing at the moment: it must be a blocking one")
+        else:  # it does not count
+            return
 
 
 class Sink:
-    """Whatever takes bytes: a binary file object or an async function. What it was given cannot be taken back."""
+    """Whatever takes bytes: a binary file object or an async function. What it was given cannot be taken back.
+
+    Raises TypeError for what takes text, and for a file whose ``write`` is asynchronous: that is itself a sink.
+    """
 
     def __init__(self, to: BinaryIO | AsyncSink) -> None:
+        if isinstance(to, io.TextIOBase):
+            raise TypeError("the sink is open as text: open it in binary mode")
+        if not callable(to) and iscoroutinefunction(to.write):
+            raise TypeError("the sink's write is asynchronous: give that, to=file.write")
         self._to = to
         self._hash = hashlib.sha1(usedforsecurity=False)
         self.have = 0
@@ -96,13 +213,16 @@ class Sink:
         if callable(self._to):
             await self._to(data)
         else:
-            await to_thread.run_sync(self._write_all, self._to, data)
+            await to_thread.run_sync(write_all, self._to, data)
         self._hash.update(data)
         self.have += len(data)
 
     async def restart(self) -> None:
         if self.have:
-            raise SourceChanged("the file arrived damaged, and what was given to the sink cannot be taken back")
+            raise SourceChanged(
+                "the file arrived damaged, or was replaced meanwhile, and what was given to the sink cannot be taken "
+                "back"
+            )
 
     async def sha1(self) -> str:
         return self._hash.hexdigest()
@@ -112,12 +232,6 @@ class Sink:
 
     async def close(self) -> None:
         pass
-
-    @staticmethod
-    def _write_all(file: BinaryIO, data: bytes) -> None:
-        left = memoryview(data)
-        while left:
-            left = left[file.write(left) :]
 
 
 @frozen(kw_only=True)
@@ -141,7 +255,10 @@ class Downloader:
             if not last:  # what was there before may have been another file
                 await target.restart()
         await target.restart()
-        raise SourceChanged("the file arrived damaged twice: what came has not the SHA-1 that the wiki names")
+        raise SourceChanged(
+            "the file arrived damaged twice: what came has not the SHA-1 that the wiki named; was it replaced "
+            "meanwhile?"
+        )
 
     async def _complete(self, remote: Remote, target: _Target, on_progress: OnBytes | None) -> None:
         patience, furthest = self._patience(), target.have
@@ -157,8 +274,10 @@ class Downloader:
     async def _some(self, remote: Remote, target: _Target, on_progress: OnBytes | None) -> None:
         have = target.have
         async with self.fetch(remote.url, dict(range_header(have))) as incoming:
-            start = starts_at(incoming.status, as_mapping(incoming.headers), have=have, size=remote.size)
+            start = starts_at(incoming.status, as_mapping(incoming.headers), have=have)
             if start is None:
+                if have < remote.size:  # the file there is shorter: begin anew, and look whether it is so still
+                    await target.restart()
                 return
             skipping = have - start
             async for piece in incoming.pieces():

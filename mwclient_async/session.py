@@ -63,6 +63,7 @@ from mwclient_async.titles import TitleLocks
 
 T = TypeVar("T")
 
+_FILE = Call()
 _WHO = Call(params={"action": "query", "meta": "userinfo"})
 _NOT_AN_ANSWER = frozenset({"unrecognizedparams", "unrecognizedvalues"})
 _EXPECTED = frozenset({"truncatedresult", "badmodule"})  # continuation brings the rest; an unknown name is an error
@@ -133,9 +134,13 @@ class Session:
             async with self.farm.slots, self._stream(request) as incoming:
                 location = next((value for name, value in incoming.headers if name == "location"), "")
                 if incoming.status not in _REDIRECTS or not location:
-                    yield incoming
+                    try:
+                        yield incoming
+                    except MediaWikiError as error:  # what whoever reads makes of it
+                        self._close_gate(error, _FILE)
+                        raise
                     return
-                url = urljoin(url, location)
+                url = _joined(url, location)
         raise ProtocolError(f"more than {_MOST_REDIRECTS} redirects on the way to a file")
 
     def _stream(self, request: Request) -> AbstractAsyncContextManager[Incoming]:
@@ -428,6 +433,15 @@ class Session:
             return await self.drive(suggestion(call.params, warning))
         except MediaWikiError:
             return ""  # the mistake is to be told, not that its explanation failed
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise ProtocolError(
+            f"a redirect on the way to a file leads to {location!r:.200}, which is no address"
+        ) from error
 
 
 def _redirected(request: Request, response: Response) -> str | None:

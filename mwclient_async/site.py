@@ -35,11 +35,13 @@ from mwclient_async.models.lists import (
     RecentChange,
     SearchResult,
     SpecialPageRow,
+    StashEntry,
     Tag,
     WatchedChange,
 )
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.models.page import Page
+from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import RemoteFile, StashedFile, UploadResult
 from mwclient_async.observers import Observers, OnEvent, OnWarning
 from mwclient_async.resources import meta
@@ -423,6 +425,10 @@ class Site:
     ) -> Stream[LogEvent]: ...
     @overload
     def list(
+        self, module: Literal["mystashedfiles"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[StashEntry]: ...
+    @overload
+    def list(
         self, module: Literal["protectedtitles"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
     ) -> Stream[ProtectedTitle]: ...
     @overload
@@ -533,6 +539,17 @@ class Site:
         The stash keeps files for some hours. ``filename`` decides whether the wiki takes it. Raises as ``upload`` does.
         """
         return await self._uploads.stash(source, filename=filename, options=options)
+
+    async def stashed(self, file: StashedFile | str) -> ImageInfo:
+        """What the wiki says of a file in the account's stash: size in bytes, SHA-1, width and height, MIME type, time.
+
+        ``file`` is a StashedFile or its filekey, which older wikis called the session's key. Of a file that is still on
+        its way in chunks, this is of the first of them. ``site.list("mystashedfiles")`` are all that there are.
+
+        Raises StashError where the account has no such file there (any more); NotLoggedIn. See
+        https://www.mediawiki.org/wiki/API:Stashimageinfo.
+        """
+        return await self._uploads.stashed(file)
 
     @property
     def _uploads(self) -> Uploads:

@@ -82,7 +82,7 @@ class Source:
     @classmethod
     async def _of_path(cls, path: Path) -> Self:
         try:
-            return await to_thread.run_sync(cls._of_file, path)
+            return await opened(partial(cls._of_file, path), cls._close)
         except FileNotFoundError as error:
             hint = f"there is no such file; the current directory is {Path.cwd()}"
             raise FileNotFoundError(error.errno, hint, str(path)) from error
@@ -99,7 +99,7 @@ class Source:
     @classmethod
     async def _spooled(cls, pieces: AsyncIterable[bytes], spool: Path | None, spooled: Spooled | None) -> Self:
         """Everything there is, in a file of its own."""
-        file: BinaryIO = await to_thread.run_sync(_spool_file, spool)
+        file: BinaryIO = await opened(partial(_spool_file, spool), lambda file: file.close())
         try:
             await _fill(file, pieces, spooled)
             return await to_thread.run_sync(cls, file, "the source")
@@ -130,7 +130,11 @@ class Source:
         """Close the file, in a task that is being cancelled, too; one that was given stays open."""
         if self._owned:
             with CancelScope(shield=True):
-                await to_thread.run_sync(self._file.close)
+                await to_thread.run_sync(self._close)
+
+    def _close(self) -> None:
+        with self._lock:  # a read that was cancelled may still be at work
+            self._file.close()
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
@@ -183,10 +187,34 @@ class Source:
             return sha1.hexdigest()
 
 
+async def opened(work: Callable[[], T], close: Callable[[T], object]) -> T:
+    """What a thread opens. The task may be cancelled meanwhile, and then nobody else would close it."""
+    lock, found, gone = threading.Lock(), list[T](), list[bool]()
+
+    def open_and_hand_over() -> None:
+        file = work()
+        with lock:
+            if gone:
+                close(file)
+            else:
+                found.append(file)
+
+    try:
+        await to_thread.run_sync(open_and_hand_over)
+    except BaseException:
+        with lock:
+            gone.append(True)
+            for file in found:
+                close(file)
+        raise
+    return found[0]
+
+
 def _may_be_positioned(file: BinaryIO) -> bool:
     if isinstance(file.read(0), str):
         raise TypeError("the source is open as text: open it in binary mode")
-    return file.seekable()
+    seekable = getattr(file, "seekable", None)
+    return seekable is not None and seekable()
 
 
 async def _fill(file: BinaryIO, pieces: AsyncIterable[bytes], spooled: Spooled | None) -> None:

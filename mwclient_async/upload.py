@@ -12,8 +12,9 @@ from attrs import define, evolve, field, frozen
 
 from mwclient_async.clock import Clock
 from mwclient_async.driving import Send, drive
-from mwclient_async.errors import MediaWikiError, SourceChanged, StashError
+from mwclient_async.errors import MediaWikiError, SourceChanged, StashError, UploadWarnings
 from mwclient_async.models.options import RetryPolicy
+from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import (
     RemoteFile,
     StashedFile,
@@ -23,10 +24,11 @@ from mwclient_async.models.upload import (
     UploadWay,
 )
 from mwclient_async.models.values import Checkpoint
-from mwclient_async.sansio.chunking import ChunkPlan, Position, send_chunks
+from mwclient_async.sansio.chunking import ChunkPlan, Position, ReadOn, send_chunks
 from mwclient_async.sansio.publishing import Publication, fetch_remote, publish, send_whole
 from mwclient_async.sansio.stashing import GONE, is_too_large, look_into
 from mwclient_async.sansio.uploading import UploadRules
+from mwclient_async.sansio.versions import current_version, unchanged
 from mwclient_async.sansio.wire import Conversation
 from mwclient_async.sources import Given, Source
 
@@ -39,12 +41,16 @@ ASYNCHRONOUS_FROM = 50 * 1024 * 1024  # bytes: putting these together takes long
 
 @frozen(kw_only=True)
 class Errand:
-    """One upload as the caller wants it. ``way`` and ``asynchronous`` are None where the size decides."""
+    """One upload as the caller wants it. ``way`` and ``asynchronous`` are None where the size decides.
+
+    ``replaces`` says that it is a new version of a file, which must be there, and have other contents.
+    """
 
     publication: Publication
     chunk_size: int
     way: UploadWay | None = None
     asynchronous: bool | None = None
+    replaces: bool = False
     checkpoint: Checkpoint | None = None
     spool: Path | None = None
     on_progress: OnProgress | None = None
@@ -64,13 +70,27 @@ class Uploader:
     async def upload(self, source: Given | StashedFile | RemoteFile, errand: Errand) -> UploadResult:
         """Get the source to the wiki and publish it."""
         teller = _Teller(self.clock, errand)
-        if isinstance(source, RemoteFile):
-            return await self._fetch(source, errand, teller)
-        if isinstance(source, StashedFile):
-            return await self._publish_stashed(source, errand, teller)
+        current = await self._replaced(errand, teller)
+        try:
+            if isinstance(source, RemoteFile):
+                return await self._fetch(source, errand, teller)
+            if isinstance(source, StashedFile):
+                return await self._publish_stashed(source, errand, teller, current)
+            return await self._send(source, errand, teller, current)
+        except UploadWarnings as error:
+            if not errand.replaces or all(warning.kind != "nochange" for warning in error.warnings):
+                raise
+            same = unchanged(errand.publication.filename)
+            same.filekey, same.checkpoint = error.filekey, error.checkpoint
+            raise same from error
+
+    async def _send(self, source: Given, errand: Errand, teller: _Teller, current: ImageInfo | None) -> UploadResult:
         file = await Source.open(source, spool=errand.spool, spooled=teller.spooled)
         try:
             rules = await self._checked_rules(file, errand.publication)
+            if current is not None and file.size == current.size:
+                sha1 = await file.sha1_of(file.size, hashed=partial(teller.hashed, file.size))
+                _check_news(errand, current, sha1)
             if self._goes_directly(file, errand):
                 try:
                     return await self._send_whole(file, errand, teller)
@@ -80,6 +100,13 @@ class Uploader:
             return await self._send_chunks(file, errand, rules, teller)
         finally:
             await file.aclose()
+
+    async def _replaced(self, errand: Errand, teller: _Teller) -> ImageInfo | None:
+        """What the file is that gets a new version. An earlier attempt may have published that already."""
+        if not errand.replaces:
+            return None
+        current = await self._run(current_version(errand.publication.filename), teller)
+        return current if errand.checkpoint is None else None
 
     async def stash(self, source: Given, errand: Errand) -> StashedFile:
         """Get the source into the stash, and no further."""
@@ -97,9 +124,12 @@ class Uploader:
         publication = evolve(errand.publication, asynchronous=bool(errand.asynchronous))
         return await self._run(fetch_remote(publication, remote.url, rules=rules, policy=self.policy), teller)
 
-    async def _publish_stashed(self, stashed: StashedFile, errand: Errand, teller: _Teller) -> UploadResult:
+    async def _publish_stashed(
+        self, stashed: StashedFile, errand: Errand, teller: _Teller, current: ImageInfo | None
+    ) -> UploadResult:
         if stashed.sha1 is None:
             stashed = await self._run(look_into(stashed.filekey), teller) or stashed
+        _check_news(errand, current, stashed.sha1)
         publication = evolve(errand.publication, asynchronous=self._waits(errand, stashed.size or 0))
         return await self._run(publish(publication, stashed, policy=self.policy), teller)
 
@@ -187,11 +217,21 @@ class Uploader:
             elif keeper is not None:
                 await keeper.keep(event)
 
+        async def read_on(question: ReadOn) -> str:
+            assert file is not None
+            return await file.sha1_of(question.upto, hashed=partial(teller.hashed, file.size))
+
         read = file.read if file is not None else None
-        result = await drive(conversation, self.send, read=read, report=report, sleep=self.clock.sleep)
+        result = await drive(conversation, self.send, read=read, report=report, ask=read_on, sleep=self.clock.sleep)
         if isinstance(result, UploadResult):
             await teller.done(result)
         return result
+
+
+def _check_news(errand: Errand, current: ImageInfo | None, sha1: str | None) -> None:
+    """FileRefused for the contents that the file has already, before anything is sent."""
+    if current is not None and sha1 is not None and current.sha1 == sha1:
+        raise unchanged(errand.publication.filename)
 
 
 class _Keeper:

@@ -134,6 +134,7 @@ async def _upload(site: Site, scratch: Path) -> None:
     await site.upload(new, filename="Copy of the globe.png", comment="the same", ignore_warnings=True)
     await site.upload(old, filename="Lost.png", comment="soon deleted", ignore_warnings=True)
     await site.call("delete", title="File:Lost.png", reason="not ''needed''")
+    await site.stash(new, filename="Not published.png")
 
 
 async def _act(site: Site) -> None:

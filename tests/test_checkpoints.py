@@ -291,6 +291,19 @@ def test_u6_u7_patience_that_ends_leaves_a_checkpoint_at_both_ends(
     anyio.run(run)
 
 
+async def test_u7_who_stood_further_back_finds_what_another_process_has_sent_and_does_not_send_it_again(
+    wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
+) -> None:
+    path, steps, later = picture(11_000), list[UploadProgress](), {"chunk_size": CHUNK, "asynchronous": True}
+    async with FaultProxy(wiki.url) as proxy, uploader.site(proxy, clock=JobClock(wiki, after=0)) as site:
+        point = await stopped(site, path, name, after=1)
+        await site.stash(path, filename=name, checkpoint=point, **later)  # type: ignore[arg-type]  # mypy mixes them up
+        proxy.seen.clear()
+        await site.upload(path, filename=name, checkpoint=point, on_progress=steps.append, **later)  # type: ignore[arg-type]
+        assert (sent_chunks(proxy), await versions(site, name)) == ([4_000], [sha1(path)])
+    assert not any(step.restarted for step in steps)
+
+
 async def test_u7_an_assembled_file_is_found_when_the_wiki_has_forgotten_how_far_it_was(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:

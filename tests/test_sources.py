@@ -86,6 +86,13 @@ async def pieces(*some: Any) -> AsyncIterator[Any]:
         yield piece
 
 
+class Reader:
+    """It can be read from, and no more."""
+
+    def __init__(self, data: bytes) -> None:
+        self.read = io.BytesIO(data).read
+
+
 SOURCES: dict[str, Maker] = {
     "a path": written,
     "a path as text": lambda path: str(written(path)),
@@ -102,6 +109,7 @@ SOURCES: dict[str, Maker] = {
     ),
     "a member of an archive": zipped,
     "a pipe": lambda _: pipe(DATA),
+    "what can be read from and no more": lambda _: Reader(DATA),
     "an asynchronous iterator": lambda _: pieces(DATA[:10], b"", bytearray(DATA[10:99]), memoryview(DATA[99:])),
     "pieces that are numbers": lambda _: pieces(memoryview(DATA).cast("I")),
 }
@@ -297,6 +305,14 @@ async def test_an_iterator_that_is_left_in_the_middle_is_closed(tmp_path: Path) 
         await Source.open(given(b"a"), spool=tmp_path / "spool", spooled=cancel)
     with pytest.raises(Leaving):
         await Source.open(pipe(DATA), spooled=leave)
+
+    async def breaking() -> AsyncIterator[bytes]:
+        yield DATA
+        raise Leaving
+
+    for spool in (None, tmp_path / "broken"):
+        with pytest.raises(Leaving):
+            await Source.open(breaking(), spool=spool)
     assert closed == ["closed"] * 3
     gc.collect()
 

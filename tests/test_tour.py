@@ -96,9 +96,15 @@ def test_the_history_is_walked_both_ways(whole: subprocess.CompletedProcess[str]
 def test_the_uploaded_file_has_the_same_hash(whole: subprocess.CompletedProcess[str]) -> None:
     here, there = re.findall(r"the file (?:here|on the wiki) +([\d,]+) +([0-9a-f]{40})", whole.stdout)
     assert here == there
-    assert [line for line in whole.stdout.splitlines() if line.startswith("Uploading:")] == [
-        f"Uploading: {done} of 20.0 MiB" for done in ("5.0", "10.0", "15.0", "20.0")
-    ]
+
+
+def test_every_stage_of_the_upload_is_shown_with_its_bytes_and_how_fast_it_is(
+    whole: subprocess.CompletedProcess[str],
+) -> None:
+    shown = re.findall(r"^(\w+): ([\d.]+) of 20\.0 MiB(?:, ([\d.]+) MiB a second)?$", whole.stdout, re.MULTILINE)
+    quarters = [("Sending", done) for done in ("5.0", "10.0", "15.0", "20.0")]
+    assert [(stage, done) for stage, done, _ in shown] == [*quarters, ("Publishing", "20.0"), ("Done", "20.0")]
+    assert all(float(rate) > 0 for stage, _, rate in shown if stage == "Sending")
 
 
 def test_another_wiki_is_read_and_no_more(foreign: subprocess.CompletedProcess[str], corpus: Corpus) -> None:

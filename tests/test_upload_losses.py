@@ -35,6 +35,7 @@ from tests.uploads import (
     JobClock,
     Pictures,
     account,
+    capital,
     chunk_at,
     in_database,
     is_publishing,
@@ -85,6 +86,27 @@ async def test_u3_whatever_becomes_of_the_answer_to_a_last_chunk_the_file_is_fou
             assert await versions(site, f"{number} {name}") == [sha1(path)]
     assert set(proxy.counts.values()) == {1}
     assert len(proxy.counts) == 4
+
+
+async def test_u3_a_stashed_file_of_the_same_size_that_is_published_just_then_is_not_the_one_and_no_obstacle(
+    wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
+) -> None:
+    """It is on the list, and gone when it is looked into; ours comes after it."""
+    path, other = picture(5_000, number=1), picture(5_000, number=2)
+    asked: list[str] = []
+    async with FaultProxy(wiki.url) as proxy, uploader.site(proxy, retry=QUICK) as site:
+        first = await site.stash(other, filename=name)
+
+        def plan(seen: Seen) -> Fault | None:
+            asked.append(seen.params.get("siifilekey", ""))
+            if asked[-1] == first.filekey:
+                in_database(wiki, f"DELETE FROM uploadstash WHERE us_key = '{first.filekey}'")
+            return DROP_AFTER if chunk_at(seen) == 4_000 and DROP_AFTER.kind not in proxy.counts else None
+
+        proxy.plan = plan
+        result = await site.upload(path, filename=name, **CHUNKS)
+        assert (first.filekey in asked, result.verified) == (True, False)
+        assert await versions(site, name) == [sha1(path)]
 
 
 # The publishing ------------------------------------------------------------------------------------------------------
@@ -183,6 +205,21 @@ async def test_w2_where_nobody_can_be_asked_any_more_it_is_not_said_that_nothing
         assert await versions(site, name) == [sha1(path)]
         result = await site.upload(path, filename=name, checkpoint=caught.value.checkpoint)
         assert (result.verified, await versions(site, name)) == (True, [sha1(path)])
+
+
+async def test_w2_what_the_wiki_shows_under_the_name_of_a_redirect_is_not_what_was_published(
+    wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
+) -> None:
+    """Its target has the same contents: the request that was lost before the wiki saw it is sent again."""
+    path = picture(3_000)
+    async with FaultProxy(wiki.url) as proxy, uploader.site(proxy, retry=QUICK) as site:
+        await site.upload(path, filename=f"Target {name}")
+        await site.call("edit", title=f"File:{name}", text=f"#REDIRECT [[File:Target {name}]]")
+        assert await versions(site, name) == [sha1(path)]  # as the wiki shows it
+        proxy.plan = only(is_whole, DROP_BEFORE)
+        assert not (await site.upload(path, filename=name, ignore_warnings=True)).verified
+        listed = [file.name async for file in site.list("allimages", sha1=sha1(path))]
+        assert sorted(listed) == sorted([capital(name), f"Target_{name}"])
 
 
 class Halfway(FaultyTransport):

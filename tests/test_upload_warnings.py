@@ -11,7 +11,7 @@ from mwclient_async import RemoteFile, Site, StashedFile, UploadWarning, UploadW
 from mwclient_async.errors import FileRefused, UploadWarnings
 from mwclient_async.testing import LocalWiki
 from tests.files import png, sha1
-from tests.uploads import Account, Pictures, capital, serving, versions
+from tests.uploads import Account, Pictures, capital, in_database, serving, versions
 
 pytest_plugins = "tests.upload_fixtures"
 
@@ -75,6 +75,18 @@ def test_u5_every_kind_that_contents_are_warned_of(
             assert (await warned(site, new, f"copy of {name}"))["duplicate-archive"].titles == (there,)
 
     anyio.run(run)
+
+
+async def test_u5_a_deleted_file_that_is_hidden_is_warned_of_without_its_name(
+    wiki: LocalWiki, bot: Site, newcomer: Account, picture: Pictures, name: str
+) -> None:
+    path = picture(2_000)
+    await bot.upload(path, filename=name)
+    await bot.call("delete", title=f"File:{name}")
+    in_database(wiki, f"UPDATE filearchive SET fa_deleted = 1 WHERE fa_name = '{capital(name)}'")
+    async with newcomer.site(wiki) as other:
+        hidden = (await warned(other, path, f"copy of {name}"))["duplicate-archive"]
+    assert (hidden.titles, hidden.value) == ((), "")
 
 
 async def test_u5_what_a_wiki_can_be_set_to_warn_of(narrowed: Site, picture: Pictures, name: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from attrs import evolve
 
 from mwclient_async import Checkpoint, RemoteFile, Site, StashedFile, UploadProgress, UploadStage, UploadWay
 from mwclient_async.errors import (
@@ -14,6 +16,7 @@ from mwclient_async.errors import (
     FileRefused,
     MissingParameter,
     ProtocolError,
+    StashError,
     UploadError,
     UploadPending,
     UploadWarnings,
@@ -28,6 +31,15 @@ from tests.uploads import Account, JobClock, Pictures, capital, chunk_at, is_pub
 pytest_plugins = "tests.upload_fixtures"
 
 NEVER = float("inf")
+
+
+class Stop(Exception):
+    pass
+
+
+def pixels(path: Path) -> int:
+    """The height of a picture, by its own words."""
+    return int.from_bytes(path.read_bytes()[20:24])
 
 
 def kinds(proxy: FaultProxy) -> list[str]:
@@ -212,14 +224,61 @@ async def test_what_is_stashed_is_published_by_nobody_but_by_who_asks_for_it(
     path = picture(size := 3_000)
     stashed = await bot.stash(path, filename=name, chunk_size=1_024)
     assert (stashed.sha1, await versions(bot, name)) == (sha1(path), [])
-    listed = [item async for item in bot.list("mystashedfiles", prop="size|type")]
-    assert {"filekey": stashed.filekey, "size": stashed.size, "status": "finished"}.items() <= {
-        **next(item for item in listed if item["filekey"] == stashed.filekey)
-    }.items()
     other = f"other {name}"  # the name of the stash was a proposal
     result = await bot.upload(StashedFile(stashed.filekey), filename=other)
     assert (result.way, await versions(bot, other), await versions(bot, name)) == (UploadWay.STASH, [sha1(path)], [])
     assert size > 2_000
+
+
+@pytest.mark.everywhere
+def test_what_is_in_the_stash_is_listed_and_looked_into(
+    wiki: LocalWiki, uploader: Account, newcomer: Account, picture: Pictures, name: str
+) -> None:
+    """Whole files, and what has come of one that is on its way; of another account there is nothing to be seen."""
+    path, started = picture(3_000), list[Checkpoint]()
+
+    def stop(checkpoint: Checkpoint) -> None:
+        started.append(checkpoint)
+        raise Stop
+
+    async def run() -> None:
+        async with uploader.site(wiki) as site, newcomer.site(wiki) as other:
+            whole = await site.stash(path, filename=name)
+            with pytest.raises(Stop):
+                await site.stash(picture(number=1), filename=name, chunk_size=1_024, on_checkpoint=stop)
+            entries = {entry.filekey: entry async for entry in site.list("mystashedfiles", prop=["size", "type"])}
+            entry, part = entries[whole.filekey], entries[started[0].filekey]
+            assert (entry.status, entry.size, entry.mimetype) == ("finished", path.stat().st_size, "image/png")
+            assert (part.status, part.size) == ("chunks", 1_024)
+            for file in (whole, whole.filekey):
+                info = await site.stashed(file)
+                assert (info.sha1, info.size, info.mime) == (sha1(path), entry.size, "image/png")
+                assert (info.width, info.height) == (entry.width, entry.height) == (256, pixels(path))
+            for asking, filekey in ((other, whole.filekey), (site, "1d3o92ilvvpw.2zeaf1.1.png"), (site, "a|b")):
+                with pytest.raises(StashError):
+                    await asking.stashed(filekey)
+
+    anyio.run(run)
+
+
+def as_an_old_wiki(answer: Answer) -> Answer:
+    return evolve(answer, body=answer.body.replace(b'"filekey":', b'"sessionkey":'))
+
+
+async def test_an_old_wiki_that_speaks_of_the_sessions_key_is_understood_and_so_is_who_has_one(
+    wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
+) -> None:
+    old = Fault(kind="OLD", answer=as_an_old_wiki)
+    async with FaultProxy(wiki.url, lambda _: old) as proxy, uploader.site(proxy) as site:
+        ways: list[dict[str, Any]] = [{}, {"chunk_size": 1_024}]
+        for number, how in enumerate(ways):
+            path = picture(2_000 + number, number=number)
+            with pytest.raises(UploadWarnings) as caught:
+                await site.upload(path, filename=f"120px-{name}", **how)
+            sessionkey = caught.value.filekey
+            assert (await site.stashed(sessionkey)).sha1 == sha1(path)
+            await site.upload(StashedFile(sessionkey), filename=f"{number}{name}")
+            assert await versions(site, f"{number}{name}") == [sha1(path)]
 
 
 # Addresses -----------------------------------------------------------------------------------------------------------

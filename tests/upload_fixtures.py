@@ -17,6 +17,35 @@ from tests.conftest import once
 from tests.files import png
 from tests.uploads import Account, Pictures, account
 
+NARROW = """
+$wgMaxUploadSize = 60 * 1024;
+$wgUploadSizeWarning = 20 * 1024;
+$wgStrictFileExtensions = false;
+
+# What one request may find, if it says so.
+$found = $_SERVER['HTTP_X_FOUND'] ?? '';
+$wgEnableUploads = $found !== 'no uploads';
+$wgAllowCopyUploads = $found !== 'no addresses';
+$wgCopyUploadsDomains = $found === 'other domains' ? [ '*.example.org' ] : [];
+$wgEnableAsyncUploads = $found !== 'no jobs';
+$wgGroupPermissions['user']['reupload'] = $found !== 'no replacing';
+$wgGroupPermissions['bot']['upload_by_url'] = true;
+if ( $found === 'a limit' ) {
+	$wgRateLimits = [ 'upload' => [ 'user' => [ 1, 3600 ] ] ];
+}
+if ( $found === 'a hook' ) {
+	$wgHooks['UploadVerifyFile'][] = static function ( $upload, $mime, &$error ) {
+		$error = [ 'uploadvirus', 'a made-up one' ];
+	};
+}
+if ( $found === 'another hook' ) {
+	$wgHooks['UploadVerifyUpload'][] = static function ( $upload, $user, $props, $comment, $text, &$error ) {
+		$error = 'hookaborted';
+		return false;
+	};
+}
+"""
+
 
 @pytest.fixture(scope="session")
 def uploader(wiki: LocalWiki, mediawiki_version: str) -> Account:
@@ -36,11 +65,10 @@ def narrow(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
 
     The wiki itself takes files of 60 KB, and warns of 20 KB and of extensions that it does not know.
     """
-    settings = "$wgMaxUploadSize = 60 * 1024; $wgUploadSizeWarning = 20 * 1024; $wgStrictFileExtensions = false;"
     with pytest.MonkeyPatch.context() as patch:
         limits = ["-d", "upload_max_filesize=4K", "-d", "post_max_size=16K"]
         patch.setattr(instance, "php_options", lambda directory: [*php_options(directory), *limits])
-        return mediawiki_factory(version=mediawiki_version, settings=settings)
+        return mediawiki_factory(version=mediawiki_version, settings=NARROW)
 
 
 @pytest.fixture

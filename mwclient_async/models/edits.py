@@ -28,8 +28,10 @@ class EditResult:
     """An edit that was done, once.
 
     ``revid`` is the revision that the page has now by this edit, ``oldrevid`` the one before it (0 for a new page),
-    ``timestamp`` when it was saved (None where nothing changed). ``verified`` says that the wiki's answer was lost, and
-    the edit was found in the page's history. ``raw`` is what the wiki answered, empty where it was lost.
+    ``timestamp`` when it was saved (None where nothing changed). Of an UNCHANGED edit, which has made no revision,
+    both are the one that it was based on: others may have saved the page since. ``verified`` says that the wiki's
+    answer was lost, and the edit was found in the page's history. ``raw`` is what the wiki answered, empty where it was
+    lost.
     """
 
     title: str

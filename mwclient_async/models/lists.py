@@ -356,3 +356,23 @@ class ArchivedFile:
     commenthidden: bool = False
     userhidden: bool = False
     suppressed: bool = False
+
+
+@frozen(kw_only=True)
+class StashEntry:
+    """``list=mystashedfiles``: a file, or the part of one that has come so far, in the stash of the account.
+
+    ``status`` is ``finished`` for a whole file, which ``StashedFile(filekey)`` publishes, and ``chunks`` for one that
+    is on its way: its ``size`` is the bytes that the wiki has. ``size`` (in bytes), ``width``, ``height`` and ``bits``
+    need ``prop=size``, ``mimetype`` and ``mediatype`` need ``prop=type``. See
+    https://www.mediawiki.org/wiki/API:Mystashedfiles.
+    """
+
+    filekey: str
+    status: str | None = None
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    bits: int | None = None
+    mimetype: str | None = None
+    mediatype: str | None = None

@@ -28,14 +28,29 @@ class RemoteFile:
     """A file somewhere on the Web, which the wiki itself fetches: a source of an upload that sends nothing.
 
     The wiki must allow it, for this account and that server (``$wgAllowCopyUploads``, the right ``upload_by_url``).
+    What may be secret in the address, a password or what stands behind the question mark, is in no ``repr``.
     """
 
-    url: str = field()
+    url: str = field(repr=lambda url: repr(_shown(url)))
 
     @url.validator
     def _is_an_address(self, _attribute: Attribute[str], value: str) -> None:
-        if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname:
-            raise ValueError(f"{value!r} is no address that a wiki could fetch: write it whole, as 'https://...'")
+        try:
+            fine = urlsplit(value).scheme in {"http", "https"} and bool(urlsplit(value).hostname)
+        except ValueError:
+            fine = False
+        if not fine:
+            raise ValueError(
+                f"{_shown(value)!r} is no address that a wiki could fetch: write it whole, as 'https://...'"
+            )
+
+
+def _shown(url: str) -> str:
+    """An address without what may be secret in it."""
+    place, question, _ = str(url).partition("?")
+    scheme, slashes, rest = place.rpartition("//")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}{question and '?...'}"
 
 
 class UploadWay(Enum):

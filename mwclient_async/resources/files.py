@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal, Unpack
 
 from anyio import to_thread
 
 from mwclient_async.download import AsyncSink, Downloader, OnBytes, PartFile, Sink
 from mwclient_async.models.props import ImageInfo
-from mwclient_async.resources.actions import call
+from mwclient_async.models.upload import RemoteFile, StashedFile, UploadResult
+from mwclient_async.resources.uploads import UploadOptions, Uploads, with_exists
 from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.downloading import fetch_info, remote_of, safe_name
-from mwclient_async.sansio.params import checked_title
+from mwclient_async.sansio.locking import file_key
+from mwclient_async.sansio.params import checked_text, checked_title
 from mwclient_async.sansio.uploading import file_name
+from mwclient_async.sansio.versions import revert_to
 from mwclient_async.session import Session
+from mwclient_async.sources import Given, opened
 
 
 class FileHandle:
@@ -56,9 +61,9 @@ class FileHandle:
         another process. ``version`` is the time of an older version. ``on_progress`` is called, and awaited where it
         is a coroutine, with the bytes so far and all there are.
 
-        Raises PageMissing; FileExistsError, before anything is asked for, unless ``overwrite``; ValueError for a name
-        that would lead out of the directory; SourceChanged for a file that arrives damaged; TransportError when the
-        line does not hold.
+        Raises PageMissing; FileExistsError, before anything is asked for, unless ``overwrite``, and where another
+        download is at work on that path; ValueError for a name that would lead out of the directory; OSError where it
+        cannot be written; SourceChanged for a file that arrives damaged; TransportError when the line does not hold.
         """
         if isinstance(to, str | os.PathLike):
             return await self._to_path(Path(to), version, overwrite=overwrite, on_progress=on_progress)
@@ -66,31 +71,74 @@ class FileHandle:
             raise TypeError(
                 f"to is of type {type(to).__name__}: give a path, a binary file object or an async function"
             )
+        sink = Sink(to)
         remote = remote_of(await self.info(version=version), self._wiki)
-        await self._downloader.download(remote, Sink(to), on_progress)
+        await self._downloader.download(remote, sink, on_progress)
         return None
+
+    async def upload_version(
+        self,
+        source: Given | StashedFile | RemoteFile,
+        *,
+        comment: str = "",
+        tags: Iterable[str] = (),
+        watchlist: Literal["watch", "preferences", "nochange"] | None = None,
+        ignore_warnings: Collection[str] | bool = (),
+        **options: Unpack[UploadOptions],
+    ) -> UploadResult:
+        """Publish a new version of this file, once, in the place of the one that it has.
+
+        It is ``site.upload`` (where ``source`` and ``options`` are explained) with the choice made to overwrite: the
+        warning ``exists`` is ignored, and no other, unless ``ignore_warnings`` names it. The text of the file's page
+        stays as it is; the old version stays in its history.
+
+        Raises PageMissing, before anything is sent, where the wiki has no such file of its own: for a redirect, too,
+        and for a file that it only shows from a shared repository. Raises FileRefused with the code
+        ``fileexists-no-change`` where the latest version has these contents already, and whatever ``site.upload``
+        raises. See https://www.mediawiki.org/wiki/API:Upload.
+        """
+        return await Uploads(self._session, self._wiki).upload(
+            source,
+            filename=self._filename,
+            comment=comment,
+            text=None,
+            tags=tags,
+            watchlist=watchlist,
+            ignore_warnings=with_exists(chosen=ignore_warnings),
+            options=options,
+            replaces=True,
+        )
 
     async def revert(self, *, archivename: str, comment: str = "") -> None:
         """Make an old version the latest one again. ``archivename`` is its name, as ``imageinfo`` tells.
 
-        Raises PageMissing or another ApiError; OutcomeUnknown when the answer was lost. See
+        Where the file was replaced in this very second, which the wiki refuses, it is done in the next.
+
+        Raises PageMissing or another ApiError: FileRefused with the code ``fileexists-no-change`` where the latest
+        version has the same contents; OutcomeUnknown when the answer was lost. See
         https://www.mediawiki.org/wiki/API:Filerevert.
         """
-        filename = file_name(self._title)
-        params = {"filename": filename, "archivename": archivename, "comment": comment}
-        await call(self._session, "filerevert", wire_params.encode(params))
+        name, session = self._filename, self._session
+        archivename, comment = checked_text("archivename", archivename), checked_text("comment", comment)
+        async with session.exclusively([file_key(name)]):
+            await session.drive(revert_to(name, archivename, comment, attempts=session.retry.attempts))
 
     async def _to_path(
         self, path: Path, version: datetime | None, *, overwrite: bool, on_progress: OnBytes | None
     ) -> Path:
         final = await to_thread.run_sync(partial(_final, path, self._title, overwrite=overwrite))
         remote = remote_of(await self.info(version=version), self._wiki)
-        target = await to_thread.run_sync(PartFile, final)
+        target = await opened(partial(PartFile, final, overwrite=overwrite), PartFile.close_now)
         try:
             await self._downloader.download(remote, target, on_progress)
         finally:
             await target.close()
         return final
+
+    @property
+    def _filename(self) -> str:
+        """Its name, which no namespace stands before, in whatever language it is."""
+        return file_name(self._title.partition(":")[2])
 
     @property
     def _downloader(self) -> Downloader:
@@ -102,7 +150,7 @@ class FileHandle:
 
 def _final(path: Path, title: str, *, overwrite: bool) -> Path:
     """The path of the file, when it is whole."""
-    final = path / safe_name(title) if path.is_dir() else path
+    final = path / safe_name(title, windows=os.name == "nt") if path.is_dir() else path
     if final.exists() and not overwrite:
         raise FileExistsError(f"{str(final)!r} is there already: say overwrite=True, or give another path")
     if not final.parent.is_dir():

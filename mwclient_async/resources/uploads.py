@@ -7,12 +7,16 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Literal, TypedDict
 
+from attrs import evolve
+
+from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import RemoteFile, StashedFile, UploadResult, UploadWay
 from mwclient_async.models.values import Checkpoint
 from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.chunking import DEFAULT_CHUNK
 from mwclient_async.sansio.locking import file_key
 from mwclient_async.sansio.publishing import Publication
+from mwclient_async.sansio.stashing import describe
 from mwclient_async.sansio.uploading import file_name
 from mwclient_async.session import Session
 from mwclient_async.sources import Given
@@ -25,7 +29,7 @@ class UploadOptions(TypedDict, total=False):
     ``chunk_size`` is in bytes. ``way`` chooses between one request and chunks, which the size does otherwise, and
     ``asynchronous`` whether the wiki takes its time, which it does for large files; it is waited for, up to
     ``patience`` seconds. ``checkpoint`` goes on from an earlier attempt; ``on_checkpoint`` is given one after each
-    chunk, to be stored. ``spool`` is where a source without length is written to first, and stays.
+    chunk, to be stored. ``spool`` is where a source without length is written to first, over what is there, and stays.
     """
 
     chunk_size: int
@@ -56,8 +60,9 @@ class Uploads:
         watchlist: Literal["watch", "preferences", "nochange"] | None,
         ignore_warnings: Collection[str] | bool,
         options: UploadOptions,
+        replaces: bool = False,
     ) -> UploadResult:
-        """See ``Site.upload``."""
+        """See ``Site.upload``; ``replaces``: see ``FileHandle.upload_version``."""
         publication = Publication(
             filename=file_name(filename),
             comment=wire_params.checked_text("comment", comment),
@@ -68,12 +73,17 @@ class Uploads:
             ignored=_kinds(chosen=ignore_warnings),
             patience=options.get("patience", 3600.0),
         )
-        errand = self._errand(publication, options)
+        errand = evolve(self._errand(publication, options), replaces=replaces)
         if errand.checkpoint is not None and isinstance(source, StashedFile | RemoteFile):
             raise ValueError("a checkpoint is of a file that is sent: this source sends nothing")
         uploader = self._uploader()
         async with self._session.exclusively([file_key(publication.filename)]):
             return await uploader.upload(source, errand)
+
+    async def stashed(self, file: StashedFile | str) -> ImageInfo:
+        """See ``Site.stashed``."""
+        filekey = file.filekey if isinstance(file, StashedFile) else wire_params.checked_text("filekey", file)
+        return await self._session.drive(describe(filekey))
 
     async def stash(self, source: Given, *, filename: str, options: UploadOptions) -> StashedFile:
         """See ``Site.stash``."""
@@ -113,6 +123,12 @@ class Uploads:
             on_progress=options.get("on_progress"),
             on_checkpoint=options.get("on_checkpoint"),
         )
+
+
+def with_exists(*, chosen: Collection[str] | bool) -> Collection[str] | bool:
+    """A choice of warnings, to which the choice to overwrite is added."""
+    kinds = _kinds(chosen=chosen)
+    return kinds if kinds is True else {"exists", *(kinds or ())}
 
 
 def _kinds(*, chosen: Collection[str] | bool) -> Collection[str] | bool:

@@ -39,6 +39,7 @@ from mwclient_async.sansio.stashing import (
     filekey_of,
     find_stashed,
     is_too_large,
+    key_of,
     look_into,
     named,
     refusal,
@@ -46,10 +47,11 @@ from mwclient_async.sansio.stashing import (
     upload_part,
     wait_for,
 )
-from mwclient_async.sansio.wire import Call, Conversation, Part, Report
+from mwclient_async.sansio.wire import Ask, Call, Conversation, Part, Report
 
 DEFAULT_CHUNK = 5 * 1024 * 1024
 LEAST_CHUNK = 1024  # what a wiki takes that does not say
+_ASKED = "asked"  # marks an answer that is not one to the chunk itself
 _MOST_STUCK = 5  # chunks in a row that brought the wiki no further than it was
 
 
@@ -60,6 +62,13 @@ class Position:
     filekey: str
     offset: int
     stashed: bool = False
+
+
+@frozen(kw_only=True)
+class ReadOn:
+    """Asks for the file to be read, up to that byte, so that its hash is known."""
+
+    upto: int
 
 
 @frozen(kw_only=True)
@@ -162,8 +171,10 @@ class _Sending:
     def _take_in(self, result: Mapping[str, Any], length: int) -> Conversation[StashedFile | None]:
         """The stashed file, when it is whole; None to go on with the next chunk."""
         plan = self._plan
+        if result.get("result") in {"Poll", "Success"}:
+            yield from self._read_on(result, length)
         if result.get("result") == "Poll":
-            key = str(result.get("filekey") or self._filekey)
+            key = key_of(result) or str(self._filekey)
             yield Report(Position(filekey=key, offset=plan.size))
             result = yield from self._assembled(key)
         if result.get("result") == "Success":
@@ -182,6 +193,15 @@ class _Sending:
         self._go_on(result, length)
         yield Report(Position(filekey=str(self._filekey), offset=self._offset))
         return None
+
+    def _read_on(self, result: Mapping[str, Any], length: int) -> Conversation[None]:
+        """The wiki has all of it: what was sent by another process has to be read here, too, for the hash."""
+        sent, size = self._offset + length, self._plan.size
+        if sent < size and _ASKED not in result:
+            text = f"The wiki took the file for whole after {sent} of {size} bytes: it takes none that is larger."
+            raise refusal(FileRefused, "file-too-large", text, {"size": size, "max": sent})
+        if sent < size:
+            yield Ask(ReadOn(upto=size))
 
     def _go_on(self, result: Mapping[str, Any], length: int) -> None:
         before, self._offset, self._filekey = self._offset, _number(result, "offset"), filekey_of(result)
@@ -215,7 +235,7 @@ class _Sending:
             lost = lost or (error is not None and error.code == "stashfailed")
         else:
             if status.get("result") in {"Poll", "Success"}:
-                return {"filekey": self._filekey, **status}
+                return {"filekey": self._filekey, **status, _ASKED: True}
         if whole:
             found = yield from find_stashed(self._plan.size, self._sha1)
             if found is not None:

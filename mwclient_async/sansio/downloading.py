@@ -17,14 +17,18 @@ from attrs import frozen
 from mwclient_async.errors import HttpError, PageMissing, ProtocolError
 from mwclient_async.models.props import ImageInfo
 from mwclient_async.sansio.convert import structurer
+from mwclient_async.sansio.decipher import retry_after
+from mwclient_async.sansio.params import wire_value
 from mwclient_async.sansio.stashing import refusal
-from mwclient_async.sansio.wire import Call, Conversation
+from mwclient_async.sansio.wire import Call, Conversation, Response
 
 _OK, _PARTIAL, _UNSATISFIABLE = 200, 206, 416
 _GONE = frozenset({404, 410})
 _BUSY = frozenset({429, 500, 502, 503, 504})
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 _SEPARATORS = re.compile(r"[/\\\x00-\x1f\x7f]")
+_DEVICE = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[0-9\u00b9\u00b2\u00b3])\s*(\..*)?", re.IGNORECASE)
+_NOT_ON_WINDOWS = re.compile(r'[<>"|?*]|[. ]$')
 
 
 @frozen(kw_only=True)
@@ -38,7 +42,8 @@ class Remote:
 
 def fetch_info(title: str, *, version: str | None = None) -> Conversation[ImageInfo]:
     """What the wiki says of a file: of its latest version, or of the one of that time. Raises PageMissing."""
-    params = {"action": "query", "titles": title, "prop": "imageinfo", "redirects": "1"}
+    titles = wire_value("titles", [title]) or ""  # one, even where it holds what stands between two
+    params = {"action": "query", "titles": titles, "prop": "imageinfo", "redirects": "1"}
     params["iiprop"] = "url|size|sha1|mime|timestamp|user|archivename"
     if version is not None:
         params |= {"iistart": version, "iiend": version, "iilimit": "1"}
@@ -55,9 +60,13 @@ def remote_of(info: ImageInfo, api_url: str) -> Remote:
     """Where a version is. Raises ProtocolError where the wiki does not say, or names no place on the Web."""
     if info.url is None or info.size is None or info.sha1 is None:
         raise ProtocolError("the wiki does not say where the file is, and what it should be: is it hidden?")
-    url = urljoin(api_url, info.url)
-    if urlsplit(url).scheme not in {"http", "https"}:
-        raise ProtocolError(f"the wiki says that the file is at {url!r}, which is no address on the Web")
+    try:
+        url = urljoin(api_url, info.url)
+        on_the_web = urlsplit(url).scheme in {"http", "https"} and bool(urlsplit(url).hostname)
+    except ValueError:
+        on_the_web = False
+    if not on_the_web:
+        raise ProtocolError(f"the wiki says that the file is at {info.url!r}, which is no address on the Web")
     return Remote(url=url, size=info.size, sha1=info.sha1)
 
 
@@ -66,8 +75,8 @@ def range_header(have: int) -> Mapping[str, str]:
     return {"range": f"bytes={have}-"} if have else {}
 
 
-def starts_at(status: int, headers: Mapping[str, str], *, have: int, size: int) -> int | None:
-    """The byte with which an answer begins; None where nothing is left to be sent.
+def starts_at(status: int, headers: Mapping[str, str], *, have: int) -> int | None:
+    """The byte with which an answer begins; None where the file there has no more bytes than we do.
 
     Raises HttpError or ProtocolError for an answer that brings nothing.
     """
@@ -79,9 +88,10 @@ def starts_at(status: int, headers: Mapping[str, str], *, have: int, size: int) 
             raise ProtocolError("the server sent another part of the file than it was asked for")
         return int(told[1])
     if status == _UNSATISFIABLE and have:
-        return None if have == size else 0
+        return None
     if status in _BUSY:
-        raise HttpError(f"HTTP {status} for a file", status=status)
+        wait = retry_after(Response(status=status, headers=tuple(headers.items()), body=b""))
+        raise HttpError(f"HTTP {status} for a file", status=status, retry_after=wait)
     if status in _GONE:
         raise refusal(PageMissing, f"http-{status}", "The wiki knows the file, but its server does not have it.")
     error = ProtocolError(f"HTTP {status} for a file")
@@ -89,10 +99,14 @@ def starts_at(status: int, headers: Mapping[str, str], *, have: int, size: int) 
     raise error
 
 
-def safe_name(title: str) -> str:
-    """The file's name for a directory of this machine. Raises ValueError for one that would lead out of it."""
+def safe_name(title: str, *, windows: bool = False) -> str:
+    """The file's name for a directory of this machine. Raises ValueError for one that would lead out of it.
+
+    On Windows, there are devices that are in every directory, and characters that mean something else.
+    """
     name = title.partition(":")[2].strip().replace(" ", "_") if ":" in title else title.strip().replace(" ", "_")
-    if not name.strip(".") or _SEPARATORS.search(name) or name.startswith("-") or ":" in name:
+    odd = not name.strip(".") or _SEPARATORS.search(name) or name.startswith("-") or ":" in name
+    if odd or (windows and (_DEVICE.fullmatch(name) or _NOT_ON_WINDOWS.search(name))):
         raise ValueError(f"{title!r} is no name for a file here: say download(to=...) with the path that it shall have")
     return name
 

@@ -27,6 +27,7 @@ from mwclient_async.models.lists import (
     RecentChange,
     SearchResult,
     SpecialPageRow,
+    StashEntry,
     Tag,
     WatchedChange,
 )
@@ -66,6 +67,7 @@ ITEMS: Mapping[str, type[Any]] = {
     "iwbacklinks": InterwikiBacklink,
     "langbacklinks": InterwikiBacklink,
     "logevents": LogEvent,
+    "mystashedfiles": StashEntry,
     "prefixsearch": ListedPage,
     "protectedtitles": ProtectedTitle,
     "querypage": SpecialPageRow,

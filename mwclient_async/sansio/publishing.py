@@ -35,9 +35,10 @@ from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import StashedFile, UploadProgress, UploadResult, UploadStage, UploadWay
 from mwclient_async.models.values import UploadWarning
 from mwclient_async.sansio.convert import structurer
-from mwclient_async.sansio.stashing import GONE, look_into, refusal, status_of, upload_part, wait_for
+from mwclient_async.sansio.stashing import GONE, key_of, look_into, refusal, status_of, upload_part, wait_for
 from mwclient_async.sansio.uploading import UploadRules
 from mwclient_async.sansio.uploadwarnings import warnings_of
+from mwclient_async.sansio.versions import PROPS, own_file
 from mwclient_async.sansio.wire import Call, Conversation, Part, Report, Wait
 
 _ARCHIVE_CLOCK = 1.0  # seconds
@@ -104,7 +105,7 @@ def publish(
         if result.get("result") == "Success":
             fresh = tuple(warning for warning in warnings if warning not in ignored)
             return _published(publication, result, ignored=(*ignored, *fresh))
-        stashed = evolve(stashed, filekey=str(result.get("filekey") or stashed.filekey))
+        stashed = evolve(stashed, filekey=key_of(result) or stashed.filekey)
         if ignoring or not warnings or not publication.ignores(warnings):
             raise UploadWarnings(warnings, filekey=stashed.filekey, filename=publication.filename)
         ignored, ignoring = warnings, True
@@ -119,7 +120,7 @@ def send_whole(publication: Publication, *, size: int, sha1: str, policy: RetryP
     try:
         result = yield from _once(publication, call, sha1=sha1, policy=policy)
     except ApiError as error:  # where another name would do, the wiki keeps the file
-        error.filekey = str(error.data["filekey"]) if "filekey" in error.data else None
+        error.filekey = key_of(error.data)
         raise
     if isinstance(result, UploadResult):
         return evolve(result, way=UploadWay.DIRECT)
@@ -150,7 +151,7 @@ def fetch_remote(
         if result.get("result") != "Warning":
             fresh = tuple(warning for warning in warnings if warning not in ignored)
             return _published(publication, result, ignored=(*ignored, *fresh), way=UploadWay.URL)
-        if "filekey" in result:
+        if key_of(result) is not None:
             return (yield from _go_on(publication, result, size=None, sha1=None, policy=policy, way=UploadWay.URL))
         if not warnings:
             raise refusal(UrlRefused, "async-url-unsupported", _NOT_WARNING)
@@ -169,7 +170,7 @@ def _go_on(
     way: UploadWay,
 ) -> Conversation[UploadResult]:
     """Go on from a warning, if the caller chose to ignore it: the wiki has the file in its stash by now."""
-    warnings, filekey = warnings_of(result), str(result.get("filekey") or result.get("sessionkey") or "")
+    warnings, filekey = warnings_of(result), key_of(result) or ""
     if not filekey or publication.ignored is True or not warnings or not publication.ignores(warnings):
         raise UploadWarnings(warnings, filekey=filekey, filename=publication.filename)
     stashed = StashedFile(filekey, size=size, sha1=sha1)
@@ -325,12 +326,12 @@ def _wait_for_fetching(publication: Publication, url: str) -> Conversation[Mappi
 def _look(filename: str, sha1: str | None) -> Conversation[tuple[UploadResult | None, bool]]:
     """Our file under its name, if its latest version is ours; and whether the wiki filters uploads."""
     params = {"action": "query", "titles": f"File:{filename}", "prop": "imageinfo", "meta": "siteinfo"}
-    reply = yield Call(params={**params, "iiprop": "sha1|size|timestamp|user|url|mime", "siprop": "extensions"})
+    reply = yield Call(params={**params, "iiprop": PROPS, "siprop": "extensions"})
     told = reply.body.get("query", {})
     filtered = any("abuse" in str(entry.get("name", "")).lower() for entry in told.get("extensions", ()))
     page = (told.get("pages") or [{}])[0]
-    info = (page.get("imageinfo") or [{}])[0]
-    if sha1 is None or info.get("sha1") != sha1:
+    info = own_file(page)
+    if sha1 is None or info is None or info.get("sha1") != sha1:
         return None, filtered
     name = str(page.get("title", filename)).partition(":")[2].replace(" ", "_")
     return UploadResult(filename=name, imageinfo=structurer(ImageInfo)(info), verified=True), filtered

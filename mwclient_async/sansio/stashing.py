@@ -21,11 +21,15 @@ from mwclient_async.errors import (
     UploadError,
     UploadPending,
 )
+from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import StashedFile
+from mwclient_async.sansio.convert import structurer
+from mwclient_async.sansio.params import wire_value
 from mwclient_async.sansio.wire import Call, Conversation, Reply, Report, Wait
 
 GONE = frozenset({"uploadstash-file-not-found", "uploadstash-bad-path", "stashedfilenotfound"})
 _TOO_LARGE = 413
+_ALL_PROPS = "timestamp|canonicaltitle|url|size|sha1|mime|bitdepth"
 _FIRST_POLL, _LONGEST_POLL, _GROWTH = 1.0, 15.0, 1.5  # seconds, seconds, factor
 
 
@@ -47,17 +51,33 @@ def find_stashed(size: int, sha1: Callable[[], str]) -> Conversation[StashedFile
 
 def look_into(filekey: str) -> Conversation[StashedFile | None]:
     """What the wiki says of a stashed file, or None where it has none of that key for this account."""
-    params = {"action": "query", "prop": "stashimageinfo", "siifilekey": filekey, "siiprop": "sha1|size"}
     try:
-        reply = yield Call(params=params)
+        info = yield from describe(filekey, props="sha1|size")
     except StashError:
         return None
+    return StashedFile(filekey, size=info.size, sha1=info.sha1)
+
+
+def describe(filekey: str, *, props: str = _ALL_PROPS) -> Conversation[ImageInfo]:
+    """What the wiki says of a stashed file: https://www.mediawiki.org/wiki/API:Stashimageinfo.
+
+    Raises StashError where it has none of that key for this account.
+    """
+    key = wire_value("filekey", [filekey]) or ""
+    try:
+        reply = yield Call(params={"action": "query", "prop": "stashimageinfo", "siifilekey": key, "siiprop": props})
     except InternalError as error:
-        if "UploadStash" in error.code:  # the key of another account makes this module fail
-            return None
-        raise
+        if "UploadStash" not in error.code:
+            raise
+        text = "There is no file of that key in the stash of this account."  # that of another makes the module fail
+        raise refusal(StashError, "uploadstash-wrong-owner", text) from error
     found = reply.body.get("query", {}).get("stashimageinfo") or [{}]
-    return StashedFile(filekey, size=_whole(found[0].get("size")), sha1=_or_none(found[0].get("sha1")))
+    return structurer(ImageInfo)(found[0])
+
+
+def key_of(said: Mapping[str, Any]) -> str | None:
+    """The filekey that an answer or an error names, which old wikis call the session's key."""
+    return _or_none(said.get("filekey") or said.get("sessionkey"))
 
 
 def wait_for(asked: Mapping[str, str], *, patience: float, event: Callable[[], Any]) -> Conversation[Mapping[str, Any]]:
@@ -99,9 +119,9 @@ def upload_part(reply: Reply) -> Mapping[str, Any]:
 
 
 def filekey_of(result: Mapping[str, Any]) -> str:
-    """Its filekey, which old wikis call the session's key."""
-    filekey = result.get("filekey") or result.get("sessionkey")
-    if not isinstance(filekey, str):
+    """Its filekey. Raises ProtocolError where it has none."""
+    filekey = key_of(result)
+    if filekey is None:
         raise ProtocolError("the wiki's answer to an upload has no filekey")
     return filekey
 
@@ -132,10 +152,6 @@ def names(values: Iterable[object]) -> str:
     """Some of many, for a message."""
     shown = [str(value) for value in values]
     return ", ".join(shown[:20]) + (" ..." if len(shown) > 20 else "")  # noqa: PLR2004 - enough to read
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) else None
 
 
 def _or_none(value: object) -> str | None:

@@ -5,12 +5,14 @@ The manual's page is https://www.mediawiki.org/wiki/API:Upload.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 
 from attrs import frozen
 
 from mwclient_async.errors import FileRefused, UploadError
 from mwclient_async.sansio.chunking import LEAST_CHUNK
+from mwclient_async.sansio.params import checked_text
 from mwclient_async.sansio.stashing import names, refusal
 from mwclient_async.sansio.wire import Call, Conversation
 
@@ -58,8 +60,11 @@ def fetch_rules() -> Conversation[UploadRules]:
 
 
 def file_name(name: str) -> str:
-    """The name without a leading ``File:``; ValueError for one that no wiki takes, before anything is sent."""
-    bare = name.strip()
+    """The name without a leading ``File:``, composed as wikis store it (NFC).
+
+    Raises ValueError for one that no wiki takes, before anything is sent.
+    """
+    bare = unicodedata.normalize("NFC", checked_text("filename", name)).strip()
     prefix, colon, rest = bare.partition(":")
     if colon and prefix.strip().lower() == "file":
         bare = rest.strip()

@@ -24,7 +24,7 @@ $wgDBservers = [ [
 	'variables' => [ 'synchronous' => 'OFF' ],
 	'flags' => DBO_DEFAULT,
 	'load' => 1,
-	'trxMode' => ( $_SERVER['REQUEST_METHOD'] ?? 'POST' ) === 'POST' ? 'IMMEDIATE' : 'DEFERRED',
+	'trxMode' => in_array( $_SERVER['REQUEST_METHOD'] ?? 'POST', [ 'GET', 'HEAD' ] ) ? 'DEFERRED' : 'IMMEDIATE',
 ] ];
 $wgObjectCaches[CACHE_DB]['server']['variables']['synchronous'] = 'OFF';
 $wgLocalisationCacheConf['storeServer']['variables']['synchronous'] = 'OFF';

@@ -38,8 +38,8 @@ async def show(screen: Screen, visit: Visit, picture: Picture, *, account: str) 
     screen.say(f"{picture.size:,} bytes as the bot {account!r}, in chunks of 1 MiB:")
     screen.code(f"site.upload(path, filename={name!r}, chunk_size=1024 * 1024)")
     before, started = visit.requests, time.monotonic()
-    with screen.bar("Uploading", picture.size) as progress:
-        filename = await send(visit.site, picture, name, lambda now: progress(now.sent))
+    with screen.bar(picture.size) as progress:
+        filename = await send(visit.site, picture, name, lambda now: progress(now.stage.value, now.sent, now.rate))
     seconds = time.monotonic() - started
     requests = visit.requests - before
     size, sha1 = await on_the_wiki(visit.site, filename)

@@ -16,6 +16,9 @@ from rich.text import Text
 _WIDTH = 80
 _MEBIBYTE = 1024 * 1024
 
+Shown = Callable[[str, int, float | None], None]
+"""Is told the stage, the bytes that are done and how many there are a second, None where that is not known."""
+
 
 class Screen:
     """Where the tour is shown, and where it is noted which of its checks held."""
@@ -76,32 +79,44 @@ class Screen:
             yield lambda count: status.update(f"{text}: {count:,}")
 
     @contextmanager
-    def bar(self, text: str, total: int) -> Iterator[Callable[[int], None]]:
-        """Give a function that shows how many bytes are done: as a live bar, or else as a line for each quarter."""
+    def bar(self, total: int) -> Iterator[Shown]:
+        """Give a function that shows how far a file is: as a live bar, or else as a line for each stage and quarter."""
         if not self._console.is_interactive:
-            yield self._quarters(text, total)
+            yield self._lines(total)
             return
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
             TaskProgressColumn(),
             DownloadColumn(binary_units=True),
+            TextColumn("{task.fields[speed]}", style="progress.data.speed"),
         )
         with Progress(*columns, console=self._console) as progress:
-            task = progress.add_task(text, total=total)
-            yield lambda done: progress.update(task, completed=done)
+            task = progress.add_task("", total=total, speed="")
 
-    def _quarters(self, text: str, total: int) -> Callable[[int], None]:
-        shown = 0
+            def show(stage: str, done: int, rate: float | None) -> None:
+                progress.update(task, description=f"{stage.capitalize():10}", completed=done)
+                if rate is not None:  # the last one stays
+                    progress.update(task, speed=_speed(rate))
 
-        def show(done: int) -> None:
+            yield show
+
+    def _lines(self, total: int) -> Shown:
+        shown: tuple[str, int] | None = None
+
+        def show(stage: str, done: int, rate: float | None) -> None:
             nonlocal shown
-            quarter = 4 * done // total
-            if quarter > shown:
-                shown = quarter
-                self.say(f"{text}: {done / _MEBIBYTE:.1f} of {total / _MEBIBYTE:.1f} MiB")
+            reached = stage, 4 * done // total
+            if reached[1] and reached != shown:
+                shown = reached
+                so_far = f"{done / _MEBIBYTE:.1f} of {total / _MEBIBYTE:.1f} MiB"
+                self.say(", ".join(filter(None, [f"{stage.capitalize()}: {so_far}", _speed(rate)])))
 
         return show
+
+
+def _speed(rate: float | None) -> str:
+    return f"{rate / _MEBIBYTE:.1f} MiB a second" if rate is not None else ""
 
 
 def _cell(value: object) -> str:

@@ -23,8 +23,6 @@ FEW = (REFUSE, TOO_MANY, DROP_BEFORE, UNAVAILABLE_AFTER, BROKEN_JSON)
 
 SETTINGS = """
 $wgPasswordConfig['pbkdf2']['cost'] = '1';
-# A PUT writes as a POST does, and has to wait for others that do.
-$wgDBservers[0]['trxMode'] = in_array( $_SERVER['REQUEST_METHOD'] ?? '', [ 'GET', 'HEAD' ] ) ? 'DEFERRED' : 'IMMEDIATE';
 """
 
 

@@ -26,6 +26,7 @@ from tests.sansio.stash import (
     GONE,
     NO_STATUS,
     SHA1,
+    poll,
     positions,
     progress,
     said,
@@ -129,10 +130,10 @@ def missing(name: str) -> MediaWikiError:
     ids=["413", "badupload", "badupload with a size", "thrown away, token and all"],
 )
 def test_u10_a_body_that_is_refused_as_too_large_is_sent_in_smaller_ones(error: MediaWikiError, then: int) -> None:
-    script = Script(went_on(4000), error, went_on(4000 + then), went_on(4000 + 2 * then), stashed())
+    script = Script(went_on(4000), error, *(went_on(at) for at in range(4000 + then, 10_000, then)), stashed())
     script.run(sending())
-    ends = [(4000 + then, then), (4000 + 2 * then, 10_000 - 4000 - 2 * then)]
-    assert stretches(script) == [(0, 4000), (4000, 4000), (4000, then), *((at, min(then, n)) for at, n in ends)]
+    smaller = ((at, min(then, 10_000 - at)) for at in range(4000, 10_000, then))
+    assert stretches(script) == [(0, 4000), (4000, 4000), *smaller]
 
 
 def test_u10_it_ends_at_the_smallest_chunk_that_the_wiki_takes() -> None:
@@ -204,6 +205,9 @@ def test_u3_a_file_that_was_lost_before_is_not_begun_a_third_time() -> None:
         Script(went_on(4000), GONE, NO_STATUS).run(sending(restarted=True))
 
 
+ALL_BUT_ONE = [went_on(4000), went_on(8000)]
+
+
 @pytest.mark.parametrize(
     ("answers", "error"),
     [
@@ -225,7 +229,9 @@ def test_u3_a_file_that_was_lost_before_is_not_begun_a_third_time() -> None:
         pytest.param([{}], ProtocolError, id="no upload in the answer"),
         pytest.param([{"upload": {"result": "Continue", "filekey": "K"}}], ProtocolError, id="no offset"),
         pytest.param([{"upload": {"result": "Continue", "offset": 4000}}], ProtocolError, id="no filekey"),
-        pytest.param([{"upload": {"result": "Success"}}], ProtocolError, id="Success without filekey"),
+        pytest.param([*ALL_BUT_ONE, {"upload": {"result": "Success"}}], ProtocolError, id="Success without filekey"),
+        pytest.param([went_on(4000), stashed()], FileRefused, id="whole when it is not: it takes no larger one"),
+        pytest.param([went_on(4000), poll()], FileRefused, id="at work on it when that is not all"),
     ],
 )
 def test_what_cannot_be_gone_on_with_is_an_error(answers: list[Answer], error: type[MediaWikiError]) -> None:

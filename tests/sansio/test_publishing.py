@@ -203,6 +203,20 @@ def test_a_refusal_of_the_name_alone_names_the_filekey_that_the_wiki_kept() -> N
     assert caught.value.filekey == "K5"
 
 
+def test_an_old_wiki_calls_the_filekey_the_sessions_key_wherever_it_names_one() -> None:
+    old = {"upload": {"result": "Warning", "warnings": {"exists": "W.png"}, "sessionkey": "K7"}}
+    for begin in (publishing, directly, from_afar):
+        with pytest.raises(UploadWarnings) as caught:
+            Script(old).run(begin())
+        assert caught.value.filekey == "K7"
+    with pytest.raises(FileRefused) as refused:
+        Script(refusal("illegal-filename", sessionkey="K7")).run(directly())
+    assert refused.value.filekey == "K7"
+    script = Script(old, DONE)
+    script.run(publishing(ignored={"exists"}))
+    assert script.calls[1].params["filekey"] == "K7"
+
+
 def test_a_mixture_that_was_published_is_no_success() -> None:
     mixed = {"upload": {**DONE["upload"], "imageinfo": {"sha1": "f" * 40}}}
     with pytest.raises(SourceChanged, match=r"is published as 'A\.png'"):

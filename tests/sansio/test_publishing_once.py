@@ -55,8 +55,13 @@ def test_a_file_that_is_there_was_published(begin: Begin) -> None:
     assert script.calls[1].params.items() >= {("titles", "File:A.png"), ("prop", "imageinfo")}
 
 
+ELSEWHERE = {"title": "File:A.png", "imagerepository": "shared", "imageinfo": [{"sha1": SHA1}]}
+REDIRECT = {"title": "File:A.png", "imageinfo": [{"sha1": SHA1, "canonicaltitle": "File:B.png"}]}
+SHOWN = [ABSENT, ANOTHER, {"query": {"pages": [ELSEWHERE]}}, {"query": {"pages": [REDIRECT]}}]
+
+
 @BOTH
-@pytest.mark.parametrize("seen", [ABSENT, ANOTHER], ids=["absent", "another file"])
+@pytest.mark.parametrize("seen", SHOWN, ids=["absent", "another file", "of a shared repository", "a redirect's"])
 def test_a_file_that_is_not_there_is_sent_again_in_the_same_way(begin: Begin, seen: Answer) -> None:
     script = Script(LOST, seen, LOST, seen, DONE)
     assert script.run(begin()).verified is False

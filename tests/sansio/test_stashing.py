@@ -6,7 +6,8 @@ import pytest
 
 from mwclient_async.errors import FileRefused, UploadPending
 from mwclient_async.models.upload import StashedFile, UploadStage
-from mwclient_async.sansio.chunking import Position
+from mwclient_async.sansio.chunking import Position, ReadOn
+from mwclient_async.sansio.stashing import describe
 from mwclient_async.sansio.wire import Call
 from tests.sansio.conversing import Answer, Script
 from tests.sansio.stash import (
@@ -38,6 +39,12 @@ def test_u3_the_file_of_a_lost_last_reply_is_found_by_size_and_hash_among_all_th
     assert script.run(sending(size=5000)) == StashedFile("OURS", size=5000, sha1=SHA1)
     assert script.calls[5].params["msfcontinue"] == "17"
     assert [call.params.get("siifilekey") for call in script.calls[4::2]] == ["OTHER", "OURS"]
+
+
+def test_one_filekey_is_asked_for_even_where_it_holds_what_stands_between_two() -> None:
+    script = Script({"query": {"stashimageinfo": [{"sha1": SHA1, "width": 5}]}})
+    info = script.run(describe("a|b"))
+    assert (info.sha1, info.width, script.calls[0].params["siifilekey"]) == (SHA1, 5, "\x1fa|b")
 
 
 # U6: a wiki that takes its time --------------------------------------------------------------------------------------
@@ -94,6 +101,14 @@ def test_u3_u6_the_lost_answer_to_a_last_chunk_is_asked_for(status: Answer) -> N
     complete = said("Chunked upload is already completed, check status for details.")
     script = Script(went_on(4000), complete, status, *([stashed("NEW")] if status != stashed("NEW") else []))
     assert script.run(sending(size=5000, asynchronous=True)).filekey == "NEW"
+
+
+@pytest.mark.parametrize("status", [poll(), stashed("NEW")], ids=["at work", "done"])
+def test_u7_what_another_process_has_sent_meanwhile_is_read_for_the_hash_and_not_sent_again(status: Answer) -> None:
+    complete = said("Chunked upload is already completed, check status for details.")
+    script = Script(complete, status, *([stashed("NEW")] if status != stashed("NEW") else []), reply={})
+    assert script.run(sending(start=Position(filekey="K", offset=4000))).filekey == "NEW"
+    assert (stretches(script), script.questions) == ([(4000, 4000)], [ReadOn(upto=10_000)])
 
 
 def test_u3_the_lost_answer_to_a_last_chunk_may_be_a_refusal_of_the_file() -> None:

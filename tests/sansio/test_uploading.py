@@ -76,6 +76,8 @@ def test_an_extension_that_may_only_be_warned_of_is_left_to_the_wiki_by_choice(i
         ("Earth from 17.tar.gz", "Earth from 17.tar.gz"),
         ("Ünï 🪐.png", "Ünï 🪐.png"),
         ("x" * 236 + ".png", "x" * 236 + ".png"),
+        ("E\u0301tude.png", "\u00c9tude.png"),
+        ("e\u0301" * 118 + ".png", "\u00e9" * 118 + ".png"),
     ],
 )
 def test_a_name_is_taken_without_its_namespace(name: str, bare: str) -> None:
@@ -94,3 +96,10 @@ def test_a_name_is_taken_without_its_namespace(name: str, bare: str) -> None:
 def test_a_name_that_no_wiki_takes_is_a_value_error(name: str) -> None:
     with pytest.raises(ValueError, match=r"^filename="):
         file_name(name)
+
+
+def test_a_name_that_is_no_text_is_told() -> None:
+    with pytest.raises(ValueError, match="half of a surrogate pair at 1"):
+        file_name("x\ud800.png")
+    with pytest.raises(TypeError, match="filename is of type bytes"):
+        file_name(b"x.png")  # type: ignore[arg-type]  # on purpose

@@ -13,8 +13,12 @@ import httpx
 import pytest
 
 CRASH = """
+import signal
+
 import anyio
 from mwclient_async.testing import LocalWiki
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin with it ignored
 
 async def main():
     async with LocalWiki() as wiki:

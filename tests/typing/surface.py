@@ -44,6 +44,7 @@ from mwclient_async.models.lists import (
     RecentChange,
     SearchResult,
     SpecialPageRow,
+    StashEntry,
     Tag,
     WatchedChange,
 )
@@ -144,6 +145,7 @@ async def lists(site: Site, module: str) -> None:
     assert_type(site.list("iwbacklinks", prefix="a"), Stream[InterwikiBacklink])
     assert_type(site.list("langbacklinks", lang="a"), Stream[InterwikiBacklink])
     assert_type(site.list("logevents"), Stream[LogEvent])
+    assert_type(site.list("mystashedfiles"), Stream[StashEntry])
     assert_type(site.list("protectedtitles"), Stream[ProtectedTitle])
     assert_type(site.list("querypage", page="Wantedpages"), Stream[SpecialPageRow])
     assert_type(site.list("random"), Stream[ListedPage])
@@ -206,6 +208,9 @@ async def files(site: Site) -> None:
     assert_type(await site.file("A.png").info(), ImageInfo)
     assert_type(await site.file("A.png").download("a.png", overwrite=True), Path | None)
     assert_type(await site.stash(b"bytes", filename="A.png"), StashedFile)
+    assert_type(await site.stashed(StashedFile("K")), ImageInfo)
+    assert_type(await site.stashed("K"), ImageInfo)
+    assert_type(await site.file("A.png").upload_version(b"bytes", comment="C", chunk_size=5), UploadResult)
 
 
 async def uploads(site: Site) -> None:

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from mwclient_async import UploadWay
 from tests.files import png
-from tests.uploadrun.line import Point
+from tests.uploadrun.loads import Point
 
 LEAST_CHUNK = 1024  # what the wiki takes
 MEBIBYTE = 1024 * 1024

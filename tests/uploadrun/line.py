@@ -1,4 +1,4 @@
-"""The line between an upload and the wiki: what each request is for, and where the line fails.
+"""The line between an upload and the wiki, and where it fails.
 
 A request is at a *point* of its upload. Every point has faults of its own, drawn from a seed, and requests that carry a
 part of a file are cut in the middle of it as well, answered 413, or find that the wiki has lost the session of chunks.
@@ -11,18 +11,19 @@ import random
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
-from enum import Enum
 from pathlib import Path
 from typing import cast
 
 import anyio
 from anyio.abc import SocketStream
-from attrs import define, field, frozen
+from attrs import define, field
 
 from tests.proxy import ALL, BROKEN_JSON, HTML_200_AFTER, HTML_200_BEFORE, Fault, FaultProxy, Plan, Seeded
 from tests.serving import Answer, Seen
+from tests.uploadrun.ledger import Ledger
+from tests.uploadrun.loads import Load, Point
 
 CUT = "CUT"
 """The kind of a request that is cut in the middle of its file's bytes; the wiki does not see it."""
@@ -38,55 +39,6 @@ TOO_LARGE = Fault(
 NO_ANSWERS = (HTML_200_BEFORE, HTML_200_AFTER, BROKEN_JSON)
 _MOST_UNANSWERED = 2
 _WORTH_HALVING = 16 * 1024  # bytes: smaller chunks are not refused, for the wiki takes none below 1024
-_MOST_HEADS = 64 * 1024
-
-_FIELD = re.compile(rb'name="([a-z]+)"\r\n\r\n([^\r]*)\r\n')
-_FILE = re.compile(rb'name="(file|chunk)"; filename="[^"]*"\r\n[^\r]*\r\n\r\n')
-
-
-class Point(Enum):
-    """What a request does for its upload; ``SEARCH`` looks for what may be there, ``OTHER`` is what comes before."""
-
-    DIRECT = "direct"
-    FIRST = "first chunk"
-    CHUNK = "chunk"
-    LAST = "last chunk"
-    STATUS = "status"
-    PUBLISH = "publish"
-    SEARCH = "search"
-    OTHER = "other"
-
-
-@frozen(kw_only=True)
-class Load:
-    """What of an upload is in a request: where it stands, its fields, and the number of the file's bytes."""
-
-    point: Point
-    fields: Mapping[str, str]
-    length: int = 0
-
-    @classmethod
-    def of(cls, seen: Seen) -> Load:
-        """Look into it."""
-        params = seen.params
-        if seen.action != "upload":
-            searching = {"mystashedfiles", "stashimageinfo", "imageinfo"} & {params.get("list"), params.get("prop")}
-            return cls(point=Point.SEARCH if searching else Point.OTHER, fields=params)
-        part = _FILE.search(seen.body, 0, _MOST_HEADS)
-        if part is None:
-            return cls(point=Point.STATUS if "checkstatus" in params else Point.PUBLISH, fields=params)
-        fields = {key.decode(): value.decode() for key, value in _FIELD.findall(seen.body[: part.start()])}
-        length = seen.body.rindex(b"\r\n--", 0, seen.body.rindex(b'name="token"')) - part.end()
-        return cls(point=_point(part[1], fields, length), fields=fields, length=length)
-
-
-def _point(name: bytes, fields: Mapping[str, str], length: int) -> Point:
-    if name == b"file":
-        return Point.DIRECT
-    offset = int(fields["offset"])
-    if offset + length == int(fields["filesize"]):
-        return Point.LAST
-    return Point.CHUNK if offset else Point.FIRST
 
 
 def _rate(point: Point, rate: float) -> float:
@@ -108,7 +60,7 @@ class Troubles:
     least: int = 1
     kinds: tuple[Fault, ...] = ALL
     forgetful: dict[str, int] = field(factory=dict)
-    sent: int = 0
+    ledger: Ledger = field(factory=Ledger)
     requests: Counter[Point] = field(factory=Counter)
     drawn: Counter[tuple[Point, str]] = field(factory=Counter)
     busy: anyio.Event = field(factory=anyio.Event)
@@ -128,7 +80,6 @@ class Troubles:
     def __call__(self, seen: Seen) -> Fault | None:
         load = Load.of(seen)
         self.requests[load.point] += 1
-        self.sent += load.length
         if load.point is Point.STATUS or "async" in load.fields:
             self.busy.set()
         if load.point in {Point.CHUNK, Point.LAST} and "filekey" in load.fields:
@@ -161,6 +112,7 @@ class Troubles:
         with closing(sqlite3.connect(self.database, timeout=60)) as database, database:
             database.execute("DELETE FROM uploadstash WHERE us_key = ?", (load.fields["filekey"],))
         self.drawn[load.point, FORGOTTEN] += 1
+        self.ledger.forgot(load)
 
 
 class Line(FaultProxy):
@@ -174,8 +126,18 @@ class Line(FaultProxy):
         await super()._serve(cast("SocketStream", _Cutting(stream, self._troubles, self._cut)))
         self.seen.clear()  # files are large
 
+    async def _answer(self, seen: Seen, fault: Fault | None) -> Answer | None:
+        if fault is not None and not fault.acted:
+            self._troubles.ledger.lost(Load.of(seen).length)
+        return await super()._answer(seen, fault)
+
+    async def _forward(self, request: Seen) -> Answer | None:
+        answer = await super()._forward(request)
+        self._troubles.ledger.answered(Load.of(request), answer)
+        return answer
+
     def _cut(self, lost: int) -> None:
-        self._troubles.sent += lost
+        self._troubles.ledger.lost(lost)
         self._count(CUT)
 
 

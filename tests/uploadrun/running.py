@@ -25,7 +25,9 @@ from tests import guarded
 from tests.proxy import ALL, REFUSE, STALL_AFTER, STALL_BEFORE, Fault
 from tests.serving import Seen
 from tests.uploadrun.jobs import LEAST_CHUNK, Death, Job, make_jobs
-from tests.uploadrun.line import Line, Load, Point, Troubles
+from tests.uploadrun.ledger import Ledger
+from tests.uploadrun.line import Line, Troubles
+from tests.uploadrun.loads import Load, Point
 from tests.uploadrun.worker import COMMENT, HTTP, RETRY, USER_AGENT, ImpatientClock, Order
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +68,7 @@ class Tally:
     logins: int = 0
     tokens: int = 0
     bytes: int = 0
-    sent: int = 0
+    ledger: Ledger = Factory(Ledger)
     requests: Counter[Point] = Factory(Counter)
     faults: Counter[str] = Factory(Counter)
     drawn: Counter[tuple[Point, str]] = Factory(Counter)
@@ -75,10 +77,9 @@ class Tally:
         self.logins += isinstance(event, LoggedIn)
         self.tokens += isinstance(event, TokensFetched)
 
-    @property
-    def again(self) -> float:
-        """The bytes that were sent more than once, as a share of all the files' bytes."""
-        return (self.sent - self.bytes) / self.bytes
+    def share(self, some: int) -> float:
+        """Some bytes as a share of all the files' bytes."""
+        return some / self.bytes
 
     def __str__(self) -> str:
         drawn: Counter[Point] = Counter()
@@ -91,7 +92,8 @@ class Tally:
             f"{sum(map(len, self.found.values()))} versions\n"
             f"  {dict(sorted(self.ways.items()))}; {self.deaths} processes killed, {self.resumed} went on from a "
             f"checkpoint; {self.logins} logins, {self.tokens} token requests\n"
-            f"  {self.bytes:,} bytes in files, {self.sent:,} sent: {self.sent - self.bytes:,} again, {self.again:.0%}\n"
+            f"  {self.bytes:,} bytes in files, {self.ledger.sent:,} sent: {self.share(self.ledger.again):.1%} again, "
+            f"{self.share(self.ledger.needless):.1%} needlessly\n  {self.ledger}\n"
             f"  faults: {dict(sorted(self.faults.items()))}\n  faults in requests: {at}"
         )
 
@@ -104,7 +106,7 @@ async def run(wiki: LocalWiki, auth: BotPassword, directory: Path, *, size: Size
     await _Run(wiki, auth, troubles, tally).all(jobs)
     await wiki.run_jobs()  # nothing that was begun is left to be done
     tally.found, tally.on_disk, tally.logged = on_the_wiki(wiki, prefix)
-    tally.sent, tally.requests, tally.drawn = troubles.sent, troubles.requests, troubles.drawn
+    tally.ledger, tally.requests, tally.drawn = troubles.ledger, troubles.requests, troubles.drawn
     return tally
 
 

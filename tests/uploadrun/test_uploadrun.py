@@ -13,12 +13,15 @@ from mwclient_async.testing.factory import WikiFactory
 from tests import guarded
 from tests.proxy import ALL, STALL_AFTER, STALL_BEFORE
 from tests.uploadrun.jobs import MEBIBYTE
-from tests.uploadrun.line import CUT, FORGOTTEN, Point
+from tests.uploadrun.ledger import Fate
+from tests.uploadrun.line import CUT, FORGOTTEN
+from tests.uploadrun.loads import Point
 from tests.uploadrun.running import Size, Tally, run
 
 QUICK = tuple(fault for fault in ALL if fault not in {STALL_BEFORE, STALL_AFTER})  # those wait for a time-out
 SAMPLE = Size(uploads=12, killed=2, forgotten=1, largest=MEBIBYTE // 2, kinds=QUICK)
 CAMPAIGN = Size(uploads=200, killed=20, forgotten=10, largest=6 * MEBIBYTE)
+MOST_NEEDLESS = 0.05  # of all bytes; some is for first chunks whose key is lost, and for processes that are killed
 GROUPS = ((Point.FIRST, Point.CHUNK), (Point.LAST,), (Point.PUBLISH,))
 
 
@@ -39,7 +42,7 @@ def check(tally: Tally) -> None:
     assert tally.on_disk == once
     assert set(tally.logged.values()) == {1}
     assert tally.deaths >= tally.size.killed
-    assert tally.sent > tally.bytes
+    assert tally.ledger.bytes[Fate.TAKEN] == tally.bytes
     assert tally.restarted <= tally.size.forgotten  # whatever else is lost is found again
 
 
@@ -74,4 +77,4 @@ def test_u2_two_hundred_files_arrive_once_through_every_fault(
     assert [missing(tally, points) for points in GROUPS] == [set(), set(), set()]
     assert tally.faults[CUT] >= 10
     assert sum(tally.drawn[point, FORGOTTEN] for point in Point) == CAMPAIGN.forgotten
-    assert tally.again < 1
+    assert tally.share(tally.ledger.needless) < MOST_NEEDLESS
