@@ -35,14 +35,16 @@ OnBytes = Callable[[int, int], Awaitable[None] | None]
 AsyncSink = Callable[[bytes], Awaitable[None]]
 
 _PIECE = 1024 * 1024
+_GATHERED = 256 * 1024
 _PART = ".part"
 _PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # no link, no pipe
 
 
 class _Target(Protocol):
-    """Where the bytes go; ``have`` is how many are there."""
+    """Where the bytes go; ``have`` is how many are there, ``gathers`` how many it is best given at once."""
 
     have: int
+    gathers: int
 
     async def write(self, data: bytes) -> None: ...
     async def restart(self) -> None: ...
@@ -66,7 +68,7 @@ class PartFile:
         self._lock = threading.Lock()
         self._hash = hashlib.sha1(usedforsecurity=False)
         self._finished = False
-        self.have = 0
+        self.have, self.gathers = 0, _GATHERED
         try:
             self._take_in()
         except BaseException:
@@ -207,7 +209,7 @@ class Sink:
             raise TypeError("the sink's write is asynchronous: give that, to=file.write")
         self._to = to
         self._hash = hashlib.sha1(usedforsecurity=False)
-        self.have = 0
+        self.have, self.gathers = 0, 1 if callable(to) else _GATHERED
 
     async def write(self, data: bytes) -> None:
         if callable(self._to):
@@ -232,6 +234,37 @@ class Sink:
 
     async def close(self) -> None:
         pass
+
+
+class _Basket:
+    """Gathers small pieces: to write one takes a thread, and that takes longer than to write it."""
+
+    def __init__(self, target: _Target, size: int, on_progress: OnBytes | None, *, skipping: int) -> None:
+        self._target = target
+        self._size = size
+        self._on_progress = on_progress
+        self._skipping = skipping
+        self._pieces: list[bytes] = []
+        self._gathered = 0
+
+    async def add(self, piece: bytes) -> None:
+        fresh = piece[self._skipping :]
+        self._skipping = max(0, self._skipping - len(piece))
+        came = self._target.have + self._gathered + len(fresh)
+        if came > self._size:
+            raise SourceChanged(f"the server sent more than the {self._size} bytes that the file has")
+        if fresh:
+            self._pieces.append(fresh)
+            self._gathered += len(fresh)
+            if self._gathered >= self._target.gathers:
+                await self.give()
+            await _told(self._on_progress, came, self._size)
+
+    async def give(self) -> None:
+        """Give what was gathered to the target."""
+        pieces, self._pieces, self._gathered = self._pieces, [], 0
+        if pieces:
+            await self._target.write(b"".join(pieces))
 
 
 @frozen(kw_only=True)
@@ -279,15 +312,12 @@ class Downloader:
                 if have < remote.size:  # the file there is shorter: begin anew, and look whether it is so still
                     await target.restart()
                 return
-            skipping = have - start
-            async for piece in incoming.pieces():
-                fresh = piece[skipping:]
-                skipping = max(0, skipping - len(piece))
-                if target.have + len(fresh) > remote.size:
-                    raise SourceChanged(f"the server sent more than the {remote.size} bytes that the file has")
-                if fresh:
-                    await target.write(fresh)
-                    await _told(on_progress, target.have, remote.size)
+            basket = _Basket(target, remote.size, on_progress, skipping=have - start)
+            try:
+                async for piece in incoming.pieces():
+                    await basket.add(piece)
+            finally:
+                await basket.give()
         if target.have < remote.size:
             raise ReplyLost(f"{target.have} of {remote.size} bytes came")
 

@@ -166,6 +166,7 @@ class Uploader:
             least=rules.least_chunk,
             asynchronous=self._waits(errand, file.size),
             patience=errand.publication.patience,
+            policy=self.policy,
             restarted=teller.restarted,
         )
         keeper = _Keeper(self.wiki, errand, file)

@@ -182,16 +182,17 @@ async def test_u7_what_was_published_from_a_later_place_than_the_one_that_was_ke
     assert (result.verified, await versions(bot, name)) == (True, [sha1(path)])
 
 
+@pytest.mark.parametrize("asynchronous", [False, True])
 async def test_u7_a_last_chunk_whose_answer_nobody_saw_is_found_by_the_next_process(
-    wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
+    wiki: LocalWiki, uploader: Account, picture: Pictures, name: str, *, asynchronous: bool
 ) -> None:
-    """The process died while it waited: its last checkpoint is before that chunk."""
+    """The process died while it waited: its last checkpoint is before that chunk, and the next one's are smaller."""
     path = picture(7_000)
-    async with FaultProxy(wiki.url) as proxy, uploader.site(proxy) as site:
+    async with FaultProxy(wiki.url) as proxy, uploader.site(proxy, clock=JobClock(wiki)) as site:
         point = await stopped(site, path, name, after=1)
-        await site.stash(path, filename=name, checkpoint=point, chunk_size=CHUNK)
+        await site.stash(path, filename=name, checkpoint=point, chunk_size=CHUNK, asynchronous=asynchronous)
         proxy.seen.clear()
-        await site.upload(path, filename=name, checkpoint=point, chunk_size=CHUNK)
+        await site.upload(path, filename=name, checkpoint=point, chunk_size=CHUNK // 2)
         assert (sent_chunks(proxy), await versions(site, name)) == ([4_000], [sha1(path)])
 
 

@@ -69,6 +69,24 @@ async def test_a_file_is_downloaded_to_a_path_a_directory_and_into_sinks(
     assert not [name for name in names(tmp_path) if name.endswith(".part")]
 
 
+async def test_a_file_is_written_in_few_steps_and_a_function_is_given_the_bytes_as_they_come() -> None:
+    written, given = list[bytes](), list[bytes]()
+
+    class Sink(io.BytesIO):
+        def write(self, data: Any) -> int:
+            written.append(bytes(data))
+            return super().write(data)
+
+    async def take(piece: bytes) -> None:
+        given.append(piece)
+
+    async with Recorder(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
+        await site.file("A.bin").download(Sink())
+        await site.file("A.bin").download(take)
+    assert b"".join(given) == b"".join(written) == DATA
+    assert len(given) > len(written) == 1
+
+
 @pytest.mark.everywhere
 @pytest.mark.parametrize("fault", [TRUNCATE, DROP_BEFORE, DROP_AFTER, BAD_GATEWAY_BEFORE], ids=lambda one: one.kind)
 async def test_a_download_that_is_cut_goes_on(fault: Fault, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """A file's way into the stash in chunks, as a conversation.
 
 - *The server's offset is the truth.* Each reply names the byte at which the wiki stands, and so does the error
-  ``stashfailed`` for a chunk that does not fit; the next chunk begins there. A chunk whose reply was lost can be sent
-  again: the wiki refuses it and names the end of it.
+  ``stashfailed`` for a chunk that does not fit; the next chunk begins there.
+- *When the answer to a chunk is lost*, the wiki is asked where it stands, for that costs less than a chunk, and what it
+  has is not sent again. Only of the first of several chunks nobody knows the key: it is sent again.
 - *Chunks are sent with ``ignorewarnings``*, because a warning (the name exists!) would end the session of chunks.
   Nothing is published by that: the stash asks nobody.
 - *A body that is refused as too large* is halved, and the rest is sent in chunks of that size. Web servers say so with
@@ -20,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from mwclient_async.errors import (
     ApiError,
@@ -28,12 +29,15 @@ from mwclient_async.errors import (
     FileRefused,
     MediaWikiError,
     MissingParameter,
+    OutcomeUnknown,
     ProtocolError,
     SourceChanged,
     StashError,
     UploadError,
 )
+from mwclient_async.models.options import RetryPolicy
 from mwclient_async.models.upload import StashedFile, UploadProgress, UploadStage
+from mwclient_async.sansio.retrying import decide
 from mwclient_async.sansio.stashing import (
     GONE,
     filekey_of,
@@ -47,7 +51,7 @@ from mwclient_async.sansio.stashing import (
     upload_part,
     wait_for,
 )
-from mwclient_async.sansio.wire import Ask, Call, Conversation, Part, Report
+from mwclient_async.sansio.wire import Ask, Call, Conversation, Part, Report, Wait
 
 DEFAULT_CHUNK = 5 * 1024 * 1024
 LEAST_CHUNK = 1024  # what a wiki takes that does not say
@@ -75,7 +79,7 @@ class ReadOn:
 class ChunkPlan:
     """What is sent, and how. ``least`` is the wiki's smallest chunk, ``patience`` seconds for the wiki's own work.
 
-    ``restarted`` says that the wiki has lost the file once already.
+    ``policy`` is for a chunk whose answer is lost; ``restarted`` says that the wiki has lost the file once already.
     """
 
     filename: str
@@ -84,6 +88,7 @@ class ChunkPlan:
     least: int = 1
     asynchronous: bool = False
     patience: float = 3600.0
+    policy: RetryPolicy = field(factory=RetryPolicy)
     restarted: bool = False
 
 
@@ -108,6 +113,8 @@ class _Sending:
     _chunk: int = 0
     _furthest: int = 0
     _stuck: int = 0
+    _lost: int = 0
+    _waited: float = 0.0
     _restarted: bool = False
 
     def run(self) -> Conversation[StashedFile]:
@@ -136,6 +143,8 @@ class _Sending:
             return None
         except StashError as error:
             return (yield from self._resolve(error, length))
+        except OutcomeUnknown as error:
+            return (yield from self._ask(error, length))
         return upload_part(reply)
 
     def _call(self, length: int) -> Call:
@@ -153,7 +162,8 @@ class _Sending:
         if plan.asynchronous and self._offset + length == plan.size:
             params["async"] = "1"
         part = Part(name="chunk", offset=self._offset, length=length)
-        return Call(params=params, post=True, token="csrf", write=True, repeatable=True, part=part)  # noqa: S106 - a kind
+        blind = self._filekey is None and length < plan.size  # there is nothing that the wiki could be asked for
+        return Call(params=params, post=True, token="csrf", write=True, repeatable=blind, part=part)  # noqa: S106 - a kind
 
     def _progress(self, stage: UploadStage, sent: int) -> UploadProgress:
         return UploadProgress(stage=stage, sent=sent, total=self._plan.size, restarted=self._restarted)
@@ -207,6 +217,7 @@ class _Sending:
         before, self._offset, self._filekey = self._offset, _number(result, "offset"), filekey_of(result)
         self._stuck = 0 if self._offset > self._furthest else self._stuck + 1
         self._furthest = max(self._offset, self._furthest)
+        self._lost, self._waited = 0, 0.0
         if self._stuck > _MOST_STUCK or not 0 <= self._offset < self._plan.size:
             raise ProtocolError(
                 f"the wiki stands at byte {self._offset} of {self._plan.size} after a chunk of {length} bytes at "
@@ -224,25 +235,52 @@ class _Sending:
             raise refusal(FileRefused, "verification-error", error.text, error.data)
         return (yield from self._became(error, whole=self._offset + length == self._plan.size))
 
+    def _ask(self, doubt: OutcomeUnknown, length: int) -> Conversation[Mapping[str, Any] | None]:
+        """What became of a chunk whose answer was lost; None where it is to be sent again. Raises how it was lost."""
+        error = doubt.__cause__ if isinstance(doubt.__cause__, MediaWikiError) else doubt
+        self._lost += 1
+        again = decide(error, policy=self._plan.policy, attempt=self._lost, elapsed=self._waited, rand=1.0, resend=True)
+        if again is None:
+            raise error
+        self._waited += again.after
+        yield Wait(again.after)
+        if self._filekey is None:
+            return (yield from self._found())
+        result = yield from self._became(None, whole=self._offset + length == self._plan.size)
+        stays = result.get("result") == "Continue" and _number(result, "offset") == self._offset
+        return None if stays else result
+
     def _became(self, error: StashError | None, *, whole: bool) -> Conversation[Mapping[str, Any]]:
         """What became of the file that the wiki should have in part, or ``whole``."""
-        lost = error is None or error.code in GONE
-        try:
-            status = yield from status_of({"filekey": str(self._filekey)})
-        except UploadError as told:
-            if told.code != "missingresult":  # it failed, and the wiki says why
-                raise
-            lost = lost or (error is not None and error.code == "stashfailed")
-        else:
-            if status.get("result") in {"Poll", "Success"}:
-                return {"filekey": self._filekey, **status, _ASKED: True}
-        if whole:
-            found = yield from find_stashed(self._plan.size, self._sha1)
+        status = yield from self._status()
+        result = status.get("result") if status is not None else None
+        if status is not None and (result in {"Poll", "Success"} or (result == "Continue" and error is None)):
+            return {"filekey": self._filekey, **status, _ASKED: True}
+        if whole or self._start is not None:  # an earlier process may have sent all of it
+            found = yield from self._found()
             if found is not None:
-                return {"result": "Success", "filekey": found.filekey, "imageinfo": {"sha1": found.sha1}}
+                return found
+        lost = error is None or error.code in GONE or (error.code == "stashfailed" and status is None)
         if lost and not self._restarted:
             return {"result": "Lost"}
         raise named(error) if error is not None else refusal(StashError, "stashfailed", "The wiki has lost the file.")
+
+    def _status(self) -> Conversation[Mapping[str, Any] | None]:
+        """How far the wiki says it is; None where it knows nothing of it. Raises what it says where it failed."""
+        try:
+            return (yield from status_of({"filekey": str(self._filekey)}))
+        except UploadError as told:
+            if told.code != "missingresult":
+                raise
+            return None
+
+    def _found(self) -> Conversation[Mapping[str, Any] | None]:
+        """The answer that the wiki would have given to the last chunk, where the file is in the stash."""
+        yield Ask(ReadOn(upto=self._plan.size))  # this process may have read only a part of it
+        found = yield from find_stashed(self._plan.size, self._sha1)
+        if found is None:
+            return None
+        return {"result": "Success", "filekey": found.filekey, "imageinfo": {"sha1": found.sha1}, _ASKED: True}
 
     def _assembled(self, filekey: str) -> Conversation[Mapping[str, Any]]:
         result = yield from wait_for(

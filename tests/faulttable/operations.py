@@ -46,7 +46,7 @@ class Kind(Enum):
     STEP = auto()
     """On the way to a write, and harmless by itself: a token, the base, a chunk, the look at the history."""
     EDIT = auto()
-    """With compare-and-swap, where the history tells what became of it."""
+    """With compare-and-swap, where the history, or the stash, tells what became of it."""
     WRITE = auto()
     """Neither the one nor the other."""
     CONFLICT = auto()
@@ -344,7 +344,7 @@ STEPS = (
         shown=f"New {SIGNATURE}",
     ),
     UPLOAD(name="upload, first chunk", kind=Kind.STEP, hits=chunk(0)),
-    UPLOAD(name="upload, last chunk", kind=Kind.STEP, hits=chunk(CHUNK)),
+    UPLOAD(name="upload, last chunk", kind=Kind.EDIT, hits=chunk(CHUNK)),
     APPEND(
         name="append, old token", kind=Kind.OLD_TOKEN, hits=EDIT, refused=True,
         arrives=partial(logged_in, tokens={"csrf": OLD_TOKEN}),

@@ -35,6 +35,7 @@ def test_u3_the_file_of_a_lost_last_reply_is_found_by_size_and_hash_among_all_th
         {"query": {"stashimageinfo": [{"sha1": "f" * 40, "size": 5000}]}},
         {"query": {"mystashedfiles": [entry("OURS")]}},
         {"query": {"stashimageinfo": [{"sha1": SHA1, "size": 5000}]}},
+        reply={},
     )
     assert script.run(sending(size=5000)) == StashedFile("OURS", size=5000, sha1=SHA1)
     assert script.calls[5].params["msfcontinue"] == "17"
@@ -89,7 +90,7 @@ def test_u6_patience_ends_and_a_failed_job_is_an_error_by_its_right_name() -> No
 def test_u6_u7_a_process_that_comes_back_to_a_whole_file_asks_what_became_of_it(
     answers: list[Answer], filekey: str
 ) -> None:
-    script = Script(*answers)
+    script = Script(*answers, reply={})
     assert script.run(sending(size=5000, start=Position(filekey="K", offset=5000))).filekey == filekey
     assert script.calls[0].params == {"action": "upload", "checkstatus": "1", "filekey": "K"}
     assert (0, 0) not in stretches(script)
