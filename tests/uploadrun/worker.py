@@ -37,8 +37,8 @@ class ImpatientClock(SystemClock):
 class Order:
     """What to upload. ``store`` is where the checkpoint is kept.
 
-    The process dies when it is given the checkpoint of the number ``dies_at`` (-1: that of the whole file): after it
-    has stored that one, or before.
+    The process dies when it is given the checkpoint of the number ``dies_at`` (-1: that of the whole file, which also
+    counts where there are fewer than that, because an answer was lost): after it has stored that one, or before.
     """
 
     api_url: str
@@ -65,7 +65,7 @@ class _Keeper:
 
     def keep(self, checkpoint: Checkpoint) -> None:
         self.count += 1
-        dies = self.order.dies_at == (-1 if checkpoint.stashed else self.count)
+        dies = self.order.dies_at is not None and (checkpoint.stashed or self.count == self.order.dies_at)
         if dies and not self.order.dies_after_storing:
             os.kill(os.getpid(), signal.SIGKILL)
         new = Path(f"{self.order.store}.new")
