@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mwclient_async.core import CoreRest
     from mwclient_async.models.accounts import UserInfo
     from mwclient_async.models.auth import (
         BotPassword,
@@ -41,6 +42,7 @@ __all__ = [
     "BotPassword",
     "Checkpoint",
     "ClientLogin",
+    "CoreRest",
     "Cursor",
     "EditOutcome",
     "EditResult",
@@ -73,6 +75,7 @@ _HOME = {
     "BotPassword": "models.auth",
     "Checkpoint": "models.values",
     "ClientLogin": "models.auth",
+    "CoreRest": "core",
     "Cursor": "models.values",
     "EditOutcome": "models.edits",
     "EditResult": "models.edits",

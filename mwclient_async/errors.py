@@ -21,13 +21,15 @@
     |   |   |-- Blocked, Protected
     |   |-- Refused                    the content or the target is not acceptable
     |   |   |-- EditConflict, PageExists, PageMissing, AbuseFilter, SpamBlacklisted, CaptchaRequired
+    |   |   `-- BeyondLimit            more of them than this endpoint lists or counts
     |   |-- UploadError                the file or its stash
     |   |   |-- StashError             the chunk session or the stashed file
     |   |   |-- ChunkRefused           the size of a chunk
     |   |   |-- FileRefused            extension, size, contents
     |   |   `-- UrlRefused             the address that the wiki was to fetch the file from
     |   |-- BadRequest                 the call itself is wrong: no use in sending it again
-    |   |   |-- InvalidTitle, InvalidParameter, MissingParameter, TooManyValues, BadContinue, UnknownAction
+    |   |   |-- InvalidTitle, InvalidParameter, MissingParameter, TooManyValues, BadContinue
+    |   |   |-- UnknownAction, Unsupported   what this wiki lacks
     |   `-- InternalError              the wiki broke while it worked on this
     |-- UnrecognizedParameters         a parameter that the wiki does not know: the answer is not to be trusted
     |-- UploadWarnings                 the wiki wants a decision before it publishes; ``.filekey`` goes on
@@ -45,6 +47,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from attrs import field, frozen
@@ -147,6 +150,7 @@ class ApiError(MediaWikiError):
 
     codes: ClassVar[frozenset[str]] = frozenset()
     hint: ClassVar[str] = ""
+    hints: ClassVar[Mapping[str, str]] = MappingProxyType({})  # by code, where one class has several
 
     def __init__(
         self,
@@ -181,7 +185,8 @@ class ApiError(MediaWikiError):
 
     def _message(self) -> str:
         said = "; ".join(f"{error.code}: {error.text}" if error.text else error.code for error in self.errors)
-        return f"{said} ({self.hint})" if self.hint else said
+        hint = self.hints.get(self.code, self.hint)
+        return f"{said} ({hint})" if hint else said
 
 
 class Unavailable(ApiError):
@@ -317,6 +322,7 @@ class PermissionDenied(ApiError):
             "noapiwrite",
             "cantcreate",
             "cantcreate-anon",
+            "cantchangecontentmodel",
             "badaccess",
             "mwoauth-api-module-disabled",
             "rest-read-denied",
@@ -347,6 +353,7 @@ class Protected(PermissionDenied):
             "protectednamespace-interface",
             "cascadeprotected",
             "cantedit",
+            *(f"{whose}{kind}protected" for whose in ("custom", "mycustom", "site") for kind in ("css", "js", "json")),
         }
     )
     hint = "the page or title is protected"
@@ -387,6 +394,18 @@ class EditConflict(Refused):
         }
     )
     hint = "nothing was saved; read the page again and redo the change"
+
+
+class BeyondLimit(Refused):
+    """The page has more of them than this endpoint of the REST API lists or counts. The message says how to get all."""
+
+    codes = frozenset({"rest-media-too-many-links", "rest-pagehistorycount-too-many-revisions"})
+    hints = MappingProxyType(
+        {
+            "rest-media-too-many-links": "site.page(title).media() brings all files of a page",
+            "rest-pagehistorycount-too-many-revisions": "site.rest.history(title, filter='minor') brings each",
+        }
+    )
 
 
 class PageExists(Refused):
@@ -599,9 +618,24 @@ class BadContinue(BadRequest):
 
 
 class UnknownAction(BadRequest):
-    """The wiki has no such action, or no such endpoint of the REST API; an extension may be missing."""
+    """The wiki has no such action; an extension may be missing."""
 
-    codes = frozenset({"unknown_action", "rest-no-match", "rest-unknown-module", "rest-bad-prefix"})
+    codes = frozenset({"unknown_action"})
+
+
+class Unsupported(BadRequest):
+    """The wiki lacks what this endpoint of its REST API needs; the message names it."""
+
+    codes = frozenset(
+        {"rest-no-match", "rest-unknown-module", "rest-bad-prefix", "rest-compare-wikidiff2", "rest-html-backend-error"}
+    )
+    hint = "this wiki lacks the endpoint: its MediaWiki is too old, or an extension is missing"
+    hints = MappingProxyType(
+        {
+            "rest-compare-wikidiff2": "this wiki lacks wikidiff2, the PHP extension, in version 1.9 or newer",
+            "rest-html-backend-error": "Parsoid, which this needs, does not work on this wiki, or not for this page",
+        }
+    )
 
 
 class InternalError(ApiError):

@@ -274,7 +274,13 @@ class Session:
         if call.write and not call.login:
             await self.farm.gates.keep_pace(gates[1], self.farm.limits.write_interval)
         response = await self._in_turn(errand, token, number)
-        reply = decipher(response, rest=bool(call.path or call.address), creating=call.creating)
+        reply = decipher(
+            response,
+            rest=bool(call.path or call.address),
+            creating=call.creating,
+            conditional=call.is_conditional,
+            documents=call.documents,
+        )
         self._take_in(call, reply)
         return reply
 
@@ -300,13 +306,20 @@ class Session:
         boundary = secrets.token_hex(16) if call.part is not None else ""
         request = self._envelope.seal(call, dress, boundary=boundary, read=errand.read)
         request = evolve(request, on_sent=errand.on_sent)
-        for _ in range(_MOST_REDIRECTS):
+        for _ in range(1 + _MOST_REDIRECTS):
             response = await self._one_way(errand, request)
-            target = _redirected(request, response)
+            location = response.header("location")
+            if request.method != "GET" or response.status not in _REDIRECTS or not location or not call.path:
+                return response
+            target = self._envelope.redirected(request.url, location)
             if target is None:
-                break
+                return response
             request = evolve(request, url=target)
-        return response
+        last = urlsplit(request.url).path
+        raise ProtocolError(
+            f"{call.label} redirects more than {_MOST_REDIRECTS} times, at last to {last!r}: in a circle, maybe. Where "
+            "they are redirects of the wiki, redirect=False brings the first one itself"
+        )
 
     async def _one_way(self, errand: _Errand, request: Request) -> Response:
         call = errand.call
@@ -359,6 +372,8 @@ class Session:
             errand.logins += 1
             return errand.logins == 1 and await self._entrance.enter_again(number)
         errand.tokens += 1
+        if self._envelope.project:  # of many wikis at one address: it tells a lost login, and there is no other to ask
+            return False
         if errand.tokens > 1 or not (token is not None or self._identity.logged_in):
             return False
         if call.token is not None:
@@ -442,15 +457,3 @@ def _joined(url: str, location: str) -> str:
         raise ProtocolError(
             f"a redirect on the way to a file leads to {location!r:.200}, which is no address"
         ) from error
-
-
-def _redirected(request: Request, response: Response) -> str | None:
-    """Where a read of the REST API goes on: newer wikis redirect to the canonical title. Never to another server."""
-    location = response.header("location")
-    if request.method != "GET" or response.status not in _REDIRECTS or not location or "/v1/" not in request.url:
-        return None
-    try:
-        target = urljoin(request.url, location)
-        return target if urlsplit(target)[:2] == urlsplit(request.url)[:2] else None
-    except ValueError:  # a location that is no address
-        return None

@@ -283,7 +283,7 @@ class Site:
 
         Made from a Page, it is based on that revision: saving over somebody else's edit is an EditConflict.
         """
-        return page_handle(self._session, page)
+        return page_handle(self._session, self._queries, page)
 
     def file(self, title: str) -> FileHandle:
         """The handle of one file: ``await site.file("Earth.png").download("earth.png")``."""

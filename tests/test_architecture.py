@@ -31,7 +31,7 @@ LAYERS = (
     ("stream", "feeds", "inputs"),
     ("sources", "upload", "loader", "download", "discovery"),
     ("resources",),
-    ("site",),
+    ("site", "core"),
     ("tour", "cli", "testing"),
     ("",),  # the front door
 )

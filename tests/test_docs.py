@@ -6,19 +6,26 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from mwclient_async import BotPassword, Site
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision
 from mwclient_async.testing.factory import WikiFactory
 from tests.conftest import USER_AGENT
 from tests.files import png
+from tests.rest.gateway import Gateway
 
 ROOT = Path(__file__).parent.parent
 WIKIPEDIA = "https://en.wikipedia.org/w/api.php"
+MOVED = """
+import functools, mwclient_async
+mwclient_async.CoreRest = functools.partial(mwclient_async.CoreRest, base_url="{}")
+"""
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PROGRAMS = [
     pytest.param(block, id=f"{page.name}-{number}")
@@ -44,16 +51,27 @@ def planets(mediawiki_factory: WikiFactory, tmp_path_factory: pytest.TempPathFac
     return wiki, anyio.run(fill)
 
 
+@pytest.fixture(scope="module")
+def gateway(planets: tuple[LocalWiki, BotPassword]) -> Iterator[Gateway]:
+    """The same wiki in the place of all that api.wikimedia.org knows."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(Gateway(planets[0], tokens=["a-token"])) as opened,
+    ):
+        yield opened
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_programs_of_the_documentation_run(
-    planets: tuple[LocalWiki, BotPassword], tmp_path: Path, program: str
+    planets: tuple[LocalWiki, BotPassword], gateway: Gateway, tmp_path: Path, program: str
 ) -> None:
     wiki, bot = planets
     png(tmp_path / "Earth.png", 9_000, seed=len(program))
+    moved = MOVED.format(gateway.base_url) if "CoreRest(" in program else ""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program.replace(WIKIPEDIA, wiki.api_url)],
+        [sys.executable, "-W", "error", "-c", moved + program.replace(WIKIPEDIA, wiki.api_url)],
         cwd=tmp_path,
-        env={**os.environ, "BOT_PASSWORD": bot.password},
+        env={**os.environ, "BOT_PASSWORD": bot.password, "ACCESS_TOKEN": "a-token"},
         capture_output=True,
         encoding="utf-8",
         timeout=120,

@@ -49,8 +49,8 @@ from mwclient_async.errors import (
     TooManyValues,
     TransportError,
     Unavailable,
-    UnknownAction,
     UnrecognizedParameters,
+    Unsupported,
     UploadError,
     UploadWarnings,
     UrlRefused,
@@ -199,7 +199,7 @@ CODES: Mapping[str, Mapping[type[ApiError], str]] = {
         PageMissing: "rest-nonexistent-title rest-nonexistent-title-revision rest-nonexistent-revision",
         PermissionDenied: "rest-read-denied rest-write-denied",
         InvalidParameter: "parameter-validation-failed",
-        UnknownAction: "rest-no-match rest-unknown-module",
+        Unsupported: "rest-no-match rest-unknown-module",
         BadRequest: "rest-unsupported-content-type rest-wrong-method",
     },
 }
@@ -378,7 +378,7 @@ def test_what_the_rest_api_refuses_has_the_same_class_in_both_versions(
         "conflict": EditConflict,
         "missing": PageMissing,
         "title": InvalidTitle,
-        "protected": PermissionDenied if version == "1.39" else Protected,
+        "protected": Protected,
         "readonly": ReadOnly,
     }
     assert refused is (PermissionDenied if version == "1.39" else BadToken)  # the older one names no code

@@ -7,14 +7,17 @@ from typing import Any, Literal, TypedDict, Unpack
 
 from mwclient_async.models.edits import EditResult
 from mwclient_async.models.page import Page, PageStatus
+from mwclient_async.resources.queries import Queries
 from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.edits import Edit, Missing, edit, page_missing, read_text
 from mwclient_async.sansio.locking import page_key, title_key
 from mwclient_async.sansio.params import checked_text, checked_title
 from mwclient_async.sansio.writing import Base
 from mwclient_async.session import Session
+from mwclient_async.stream import Stream
 
 _MOST_REMEMBERED = 1000  # pages whose latest revision is known, because we made it
+_OF_FILES = ("timestamp", "user", "url", "size", "sha1", "mime", "mediatype")
 _SET_HERE = frozenset(
     {
         *("title", "pageid", "text", "appendtext", "prependtext", "section", "sectiontitle", "summary", "md5"),
@@ -46,8 +49,11 @@ class PageHandle:
     or another ApiError where the wiki refuses; OutcomeUnknown where an answer was lost and nothing can be told.
     """
 
-    def __init__(self, session: Session, *, title: str = "", pageid: int = 0, base: Base | None = None) -> None:
+    def __init__(
+        self, session: Session, queries: Queries, *, title: str = "", pageid: int = 0, base: Base | None = None
+    ) -> None:
         self._session = session
+        self._queries = queries
         self._title = title
         self._pageid = pageid
         self._base = base
@@ -62,6 +68,16 @@ class PageHandle:
         if text is None:
             raise page_missing(page)
         return text
+
+    def media(self) -> Stream[Page]:
+        """The files that the page shows, any number of them, as pages with ``imageinfo``; missing ones, too.
+
+        A page that is not there shows none.
+        See https://www.mediawiki.org/wiki/API:Images.
+        """
+        wanted = {"generator": "images", "prop": "imageinfo", "iiprop": _OF_FILES}
+        source = {"titles": [self._title]} if self._title else {"pageids": self._pageid}  # one, whatever is in it
+        return self._queries.query(limit=None, batch_size=None, params=None, keywords={**source, **wanted})
 
     async def save(
         self, text: str, *, summary: str = "", missing: Missing = "raise", **options: Unpack[EditOptions]
@@ -150,11 +166,11 @@ class PageHandle:
         return result
 
 
-def page_handle(session: Session, page: str | Page) -> PageHandle:
+def page_handle(session: Session, queries: Queries, page: str | Page) -> PageHandle:
     """The handle of a title, or of a Page, whose latest revision in it edits are then based on."""
     if isinstance(page, Page):
-        return PageHandle(session, title=page.title, base=_base_of(page))
-    return PageHandle(session, title=checked_title(page))
+        return PageHandle(session, queries, title=page.title, base=_base_of(page))
+    return PageHandle(session, queries, title=checked_title(page))
 
 
 def _base_of(page: Page) -> Base | None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -45,8 +45,10 @@ from mwclient_async.errors import (
 from mwclient_async.models.values import ApiWarning
 from mwclient_async.sansio.wire import Reply, Response
 
+NO_DOCUMENTS: Mapping[str, Callable[[Response], bool]] = {}
+
 _EXCERPT = 200
-_REDIRECT, _BAD_REQUEST, _CONFLICT, _TOO_MANY, _SERVER_ERROR = 300, 400, 409, 429, 500
+_REDIRECT, _NOT_MODIFIED, _BAD_REQUEST, _CONFLICT, _TOO_MANY, _SERVER_ERROR = 300, 304, 400, 409, 429, 500
 _FROM_NO_UPSTREAM = frozenset({502, 504})  # a gateway's own words, whatever headers stand beside them
 _SECRET = re.compile(r"(token|password|secret)\W{1,4}[^\s\"'&;,<>]+|[0-9a-fA-F]{24,}(\+\\*)?", re.IGNORECASE)
 _BY_DATA = (StashError, ChunkRefused, TooManyValues)  # their data says how to go on; without it, better ask again
@@ -72,6 +74,15 @@ _MESSAGES: Mapping[str, str] = {  # messages that have another name than the cod
     "systemblockedtext": "blocked",
     "titleprotected": "protectedtitle",
 }
+_WORDS = (  # of MediaWiki 1.39, which names no code: what begins an English text, and the code that it has today
+    ("The requested relative path", "rest-no-match"),
+    ("Too many media links found", "rest-media-too-many-links"),
+    ("This endpoint requires wikidiff2", "rest-compare-wikidiff2"),
+    ("The specified title contains too many revisions", "rest-pagehistorycount-too-many-revisions"),
+    ("Unable to fetch Parsoid HTML", "rest-html-backend-error"),
+    ("The specified revisions belong to different pages", "rest-compare-page-mismatch"),
+    ("This page has been protected", "protectedpage"),
+)
 _NAME = re.compile(r"[A-Za-z][\w-]*")
 _EXCEPTION = re.compile(r"Error: exception of type ([\w\\]+)")
 _REST_CLASSES: Mapping[int, type[ApiError]] = {
@@ -88,12 +99,29 @@ _REST_CLASSES: Mapping[int, type[ApiError]] = {
 }
 
 
-def decipher(response: Response, *, rest: bool = False, creating: bool = False) -> Reply:
+def decipher(
+    response: Response,
+    *,
+    rest: bool = False,
+    creating: bool = False,
+    conditional: bool = False,
+    documents: Mapping[str, Callable[[Response], bool]] = NO_DOCUMENTS,
+) -> Reply:
     """The Reply of a Response. Raises ApiError, HttpError or ProtocolError.
 
     ``rest`` says that it is the REST API's, ``creating`` that the request was to create a page: an older wiki tells
-    "it exists" from "edit conflict" in words only.
+    "it exists" from "edit conflict" in words only. ``conditional`` says that it asked for what has changed only,
+    ``documents`` are the content types that may come instead of JSON, each with how to tell the wiki's own.
     """
+    if rest and conditional and response.status == _NOT_MODIFIED:  # it has no body, and the type of a page
+        return _reply(response, {})
+    is_genuine = documents.get(_kind(response)) if response.status < _REDIRECT else None
+    if is_genuine is not None:
+        if (refused := _refused_in_header(response)) is not None:
+            raise refused
+        if not is_genuine(response):
+            raise _strange(BrokenReply, response, f"a page that is not the wiki's, or half of one: {_seen(response)}")
+        return _reply(response, response.body)
     body = _decoded(response)
     return _rest_reply(response, body, creating=creating) if rest else _action_reply(response, body)
 
@@ -112,8 +140,22 @@ def retry_after(response: Response) -> float | None:
         return None
 
 
+def _reply(response: Response, body: Any, warnings: tuple[ApiWarning, ...] = ()) -> Reply:
+    return Reply(
+        body=body,
+        warnings=warnings,
+        request_id=response.header("x-request-id"),
+        status=response.status,
+        headers=response.headers,
+    )
+
+
+def _kind(response: Response) -> str:
+    return response.header("content-type").partition(";")[0].strip().lower()
+
+
 def _decoded(response: Response) -> Any:
-    kind = response.header("content-type").partition(";")[0].strip().lower()
+    kind = _kind(response)
     broken: Exception | None = None
     if kind == "application/json" or kind.endswith("+json"):
         try:
@@ -133,11 +175,10 @@ def _decoded(response: Response) -> Any:
 
 
 def _action_reply(response: Response, body: Any) -> Reply:
-    request_id = response.header("x-request-id")
     if body == []:  # an empty PHP array: the answer of an action that has nothing to say
         body = {}
     if isinstance(body, list) and response.status < _REDIRECT:
-        return Reply(body=body, request_id=request_id)  # opensearch
+        return _reply(response, body)  # opensearch
     if not isinstance(body, Mapping):
         if _busy(response):
             raise _refused_in_header(response) or _http_error(response)
@@ -148,7 +189,7 @@ def _action_reply(response: Response, body: Any) -> Reply:
         raise _refusal(errors, response, warnings)
     if response.status >= _BAD_REQUEST:
         raise _refused_in_header(response) or _http_error(response)
-    return Reply(body=body, warnings=warnings, request_id=request_id)
+    return _reply(response, body, warnings)
 
 
 def _rest_reply(response: Response, body: Any, *, creating: bool) -> Reply:
@@ -156,7 +197,7 @@ def _rest_reply(response: Response, body: Any, *, creating: bool) -> Reply:
         raise _http_error(response)
     if response.status >= _BAD_REQUEST:
         raise _rest_error(response, _mapping(body), creating=creating)
-    return Reply(body=body, request_id=response.header("x-request-id"))
+    return _reply(response, body)
 
 
 def _refusal(
@@ -272,7 +313,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 def _rest_error(response: Response, said: Mapping[str, Any], *, creating: bool) -> ApiError:
     text = _rest_text(said)
     raised = _EXCEPTION.match(text) if response.status == _SERVER_ERROR else None
-    code = f"internal_api_error_{raised[1]}" if raised else _rest_code(said) or f"rest-{response.status}"
+    code = f"internal_api_error_{raised[1]}" if raised else _rest_code(said) or _from_words(said, response.status)
     cls = class_for(code)
     if response.status == _CONFLICT:
         if said.get("message") == "Failure" or (code == "rest-edit-conflict" and "Failure" in text):
@@ -290,6 +331,11 @@ def _rest_code(said: Mapping[str, Any]) -> str:
     if not named and _is_name(said.get("error")):
         named = [said["error"]]
     return next((code for code in named if class_for(code) is not ApiError), named[0] if named else "")
+
+
+def _from_words(said: Mapping[str, Any], status: int) -> str:
+    text = str(_mapping(said.get("messageTranslations")).get("en", ""))
+    return next((code for beginning, code in _WORDS if text.startswith(beginning)), f"rest-{status}")
 
 
 def _is_name(value: Any) -> bool:

@@ -30,7 +30,7 @@ from mwclient_async.errors import (
 )
 from mwclient_async.models.edits import EditOutcome, EditResult
 from mwclient_async.models.options import RetryPolicy
-from mwclient_async.sansio.envelope import path_segment
+from mwclient_async.sansio import endpoints
 from mwclient_async.sansio.storing import md5_of
 from mwclient_async.sansio.wire import Call, Conversation, Reply
 from mwclient_async.sansio.writing import GONE, Base, Done, Doubt, asked_for, page_of, seek, unknown_outcome, write
@@ -129,10 +129,8 @@ class RestEdit:
         if self.model is not None:
             body["content_model"] = self.model
         if base.revid:
-            path, body["latest"] = f"/v1/page/{path_segment(self.title)}", {"id": base.revid}
-            return Call(path=path, method="PUT", json=body, token="csrf", write=True)  # noqa: S106 - a kind
-        body["title"] = self.title
-        return Call(path="/v1/page", method="POST", json=body, creating=True, token="csrf", write=True)  # noqa: S106
+            return endpoints.update_page.call({"title": self.title}, json={**body, "latest": {"id": base.revid}})
+        return endpoints.create_page.call(json={**body, "title": self.title})
 
     def accepted(self, reply: Reply) -> Reply:
         """The reply, if it is the page. Another one leaves a doubt."""
@@ -186,7 +184,7 @@ def rest_edit(change: RestEdit, base: Base | None, *, policy: RetryPolicy) -> Co
 def _read_back(done: Done) -> Conversation[Reply]:
     """The page, where the answer to the edit itself was lost."""
     try:
-        return (yield Call(path=f"/v1/page/{path_segment(done.title)}"))
+        return (yield endpoints.page.call({"title": done.title}))
     except MediaWikiError as error:
         error.add_note(f"{done.title!r} was saved before that, as revision {done.found['revid']}.")
         raise

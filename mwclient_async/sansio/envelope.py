@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from ipaddress import ip_address
-from urllib.parse import quote, urlencode, urlsplit
+from unicodedata import normalize
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from attrs import field, frozen
 
@@ -22,6 +23,9 @@ from mwclient_async.sansio.wire import Call, Multipart, ReadAt, Request
 
 _FORM = {"format": "json", "formatversion": "2", "errorformat": "plaintext", "errorlang": "en"}
 _IN_URL = frozenset({"action", *_FORM, "maxlag", "assert", "assertuser"})
+_PAGE_PATH = re.compile(r"/page/([^/?]+)")
+_ROUTES = re.compile(r"/v1(?=/)")
+_DOTS = frozenset({".", ".."})
 _CONTACT = re.compile(r"https?://\S|[^@\s]+@[^@\s]+\.\w|\b[Uu]ser:\S")
 
 
@@ -39,7 +43,11 @@ NOBODY = Dress()
 
 @frozen(kw_only=True)
 class Envelope:
-    """What one site puts around every call. ``headers`` are those of HttpOptions, which may hold a credential."""
+    """What one site puts around every call.
+
+    ``headers`` are those of HttpOptions, which may hold a credential. ``project`` is what stands between ``/v1`` and an
+    endpoint's own path, where one REST API serves many wikis.
+    """
 
     api_url: str
     rest_url: str
@@ -47,6 +55,7 @@ class Envelope:
     maxlag: int | None
     limits: Limits
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    project: str = ""
 
     @property
     def plain_headers(self) -> Mapping[str, str]:
@@ -59,7 +68,7 @@ class Envelope:
 
     def seal(self, call: Call, dress: Dress = NOBODY, *, boundary: str = "", read: ReadAt | None = None) -> Request:
         """The Request for a call."""
-        basic = {"user-agent": self.user_agent, "accept": "application/json"}
+        basic = {"user-agent": self.user_agent, "accept": "*/*" if call.documents else "application/json"}
         if call.address:
             return _form(call.address, call.params, basic, patient=True)
         headers = {name.lower(): value for name, value in self.headers} | basic | dict(dress.headers)
@@ -68,7 +77,7 @@ class Envelope:
         return self._action(call, dress, headers, boundary=boundary, read=read)
 
     def _rest(self, call: Call, dress: Dress, headers: dict[str, str]) -> Request:
-        url = self.rest_url + call.path
+        url, headers = self._address(call.path), headers | dict(call.headers)
         if call.json is not None:
             body = {**call.json} if dress.token is None else {**call.json, "token": dress.token}
             headers["content-type"] = "application/json"
@@ -77,6 +86,32 @@ class Envelope:
         if call.post:
             return _form(url, call.params, headers, patient=True)
         return Request(method="GET", url=url + _query(call.params), headers=headers)
+
+    def _address(self, path: str) -> str:
+        return self.rest_url + (_ROUTES.sub(f"/v1{self.project}", path, count=1) if self.project else path)
+
+    def redirected(self, url: str, location: str) -> str | None:
+        """Where a request of the REST API goes on: what a Location names, at *our* address; None for nothing.
+
+        Newer wikis redirect to the normal form of a title, and from a redirect to its target, with the address that
+        they know themselves by, which a proxy may have changed. Only the part after ``/v1`` is followed; and only the
+        title, where MediaWiki 1.43 left a variable of the path as it is (``/history/counts/{type}``).
+        """
+        try:
+            parts = urlsplit(location)
+        except ValueError:  # no address at all
+            return None
+        _, found, path = parts.path.rpartition("/v1/")
+        ours = f"{self.rest_url}/v1{self.project}"
+        if not found or not url.startswith(f"{ours}/") or not _DOTS.isdisjoint(unquote(path).split("/")):
+            return None
+        asked, title = _PAGE_PATH.match(url, len(ours)), _PAGE_PATH.search(f"/{path}")
+        if "{" in unquote(path) and asked and title:  # no title has that in it
+            target = url[: asked.start(1)] + title[1] + url[asked.end(1) :]
+        else:
+            target = f"{ours}/" + path.removeprefix(self.project.lstrip("/")).lstrip("/")
+            target += f"?{parts.query}" if parts.query else ""
+        return target if target != url else None
 
     def _action(
         self, call: Call, dress: Dress, headers: dict[str, str], *, boundary: str, read: ReadAt | None
@@ -136,8 +171,22 @@ def origin(url: str) -> tuple[str, str, int | None]:
 
 
 def path_segment(title: str) -> str:
-    """A title as one segment of a REST path: underscores for spaces, and everything else encoded, slashes too."""
-    return quote(title.strip().replace(" ", "_"), safe="")
+    """A title as one segment of a REST path: underscores for spaces, and everything else encoded, slashes too.
+
+    It is in the form NFC, which MediaWiki 1.39 does not give it there.
+
+    Raises ValueError for dots that would lead to another path: servers and HTTP libraries undo what encodes them.
+    """
+    text = normalize("NFC", title).strip().replace(" ", "_")
+    if not _DOTS.isdisjoint(text.split("/")):
+        raise ValueError(f"{title!r} is no title: it has a relative path ('.' or '..') in it")
+    return quote(text, safe="")
+
+
+def title_of(address: str) -> str:
+    """The title in the address of a page of the REST API, as it is read; the address itself where there is none."""
+    named = _PAGE_PATH.search(urlsplit(address).path)
+    return unquote(named[1]).replace("_", " ") if named else address
 
 
 def full_user_agent(user_agent: str) -> str:

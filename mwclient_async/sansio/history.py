@@ -16,10 +16,11 @@ from urllib.parse import parse_qs
 from attrs import frozen
 
 from mwclient_async.errors import ProtocolError
+from mwclient_async.sansio import endpoints
 from mwclient_async.sansio.continuing import Continuation, Fetched, LoopGuard, Row
 from mwclient_async.sansio.envelope import path_segment
 from mwclient_async.sansio.params import is_count
-from mwclient_async.sansio.wire import Call, Conversation
+from mwclient_async.sansio.wire import Conversation
 
 HistoryFilter = Literal["anonymous", "bot", "reverted", "minor"]
 _LONGEST = 1024  # bytes; titles have 255, and a namespace's name
@@ -67,7 +68,7 @@ class History:
         params = {"filter": self.filter} if self.filter else {}
         if self.anchor is not None:
             params[self._parameter] = str(self.anchor)
-        reply = yield Call(path=f"/v1/page/{path_segment(self.title)}/history", params={**params, **start})
+        reply = yield endpoints.history.call({"title": self.title}, params={**params, **start})
         body = reply.body
         if not isinstance(body, Mapping) or not isinstance(body.get("revisions"), list):
             raise ProtocolError(f"the history of {self.title!r} has no list of revisions in it")
@@ -91,8 +92,6 @@ def history(title: str, *, filter: str | None, older_than: int | None, newer_tha
     """The walk that these arguments ask for. ValueError for a contradiction, before any request."""
     if not title.strip():
         raise ValueError("title is empty: give the page's title, for example 'Earth'")
-    if not title.strip(". _"):
-        raise ValueError(f"title={title!r} is no title of a wiki")
     if len(title.encode("utf-8", "surrogatepass")) > _LONGEST:
         raise ValueError(f"title={title[:60]!r}... is longer than {_LONGEST} bytes, which no title is")
     if older_than is not None and newer_than is not None:

@@ -38,10 +38,12 @@ class Call:
     """One request, as a conversation means it.
 
     ``path`` is empty for the Action API and begins with a slash for the REST API; ``json`` is the body of a write
-    there, ``method`` how it is sent, ``creating`` says that it must not be there yet. ``address`` is another server
-    than the wiki's own, which is told nothing of who we are. ``token`` names the kind of token to add, ``token_name``
-    the parameter that it is. ``write`` says that the wiki may change, so that a lost reply does not mean "send it
-    again"; ``repeatable`` takes that back where the wiki itself refuses to do it twice (a chunk with its offset).
+    there, ``method`` how it is sent, ``creating`` says that it must not be there yet; ``headers`` are further ones.
+    ``documents`` are the content types of an answer that is no JSON, each with how to tell the wiki's own from a page
+    of somebody else. ``address`` is another server than the wiki's own, which is told nothing of who we are. ``token``
+    names the kind of token to add, ``token_name`` the parameter that it is. ``write`` says that the wiki may change, so
+    that a lost reply does not mean "send it again"; ``repeatable`` takes that back where the wiki itself refuses to do
+    it twice (a chunk with its offset).
     ``login`` marks the requests that make a session, which assert nothing about it, ``partial`` those that leave out
     modules of a query and keep their parameters.
     """
@@ -52,6 +54,8 @@ class Call:
     json: Mapping[str, Any] | None = field(default=None, repr=False)
     method: str = ""
     creating: bool = False
+    headers: Mapping[str, str] = field(factory=dict)
+    documents: Mapping[str, Callable[[Response], bool]] = field(factory=dict)
     post: bool = False
     token: str | None = None
     token_name: str = "token"  # noqa: S105 - a parameter's name
@@ -60,6 +64,11 @@ class Call:
     login: bool = False
     partial: bool = False
     part: Part | None = None
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it may be answered with "nothing has changed"."""
+        return "if-none-match" in self.headers or "if-modified-since" in self.headers
 
     @property
     def label(self) -> str:
@@ -74,11 +83,22 @@ class Call:
 
 @frozen(kw_only=True)
 class Reply:
-    """A decoded answer without an error in it. ``body`` is a mapping, or a list where the REST API sends one."""
+    """A decoded answer without an error in it.
+
+    ``body`` is a mapping, a list where the REST API sends one, or the bytes of a document that the call asked for.
+    ``status`` is 200 but for the REST API, which also has 201 and, for what has not changed, 304. Header names are in
+    lower case.
+    """
 
     body: Any = field(repr=False)  # it may be an answer with tokens
     warnings: tuple[ApiWarning, ...] = ()
     request_id: str = ""
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = field(default=(), eq=False, repr=False)
+
+    def header(self, name: str) -> str:
+        """The first header of that (lower case) name, or an empty string."""
+        return _first(self.headers, name)
 
 
 NOTHING = Reply(body={})
@@ -108,6 +128,10 @@ class Ask:
 
 Step = Call | Wait | Report | Ask
 Conversation = Generator[Step, Reply, T]
+
+
+def _first(headers: tuple[tuple[str, str], ...], name: str) -> str:
+    return next((value for key, value in headers if key == name), "")
 
 
 @frozen(kw_only=True)
@@ -151,7 +175,7 @@ class Response:
 
     def header(self, name: str) -> str:
         """The first header of that (lower case) name, or an empty string."""
-        return next((value for key, value in self.headers if key == name), "")
+        return _first(self.headers, name)
 
 
 class Incoming(Protocol):

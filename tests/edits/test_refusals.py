@@ -29,7 +29,7 @@ async def test_what_cannot_be_sent_is_refused_before_any_request() -> None:
             (TypeError, "text is of type NoneType", lambda: page.append(None)),
             (TypeError, "summary is of type int", lambda: page.save("x", summary=1)),
             (TypeError, "heading is of type NoneType", lambda: page.new_section(None, "x")),
-            (TypeError, "comment is of type NoneType", lambda: rest.create_page("A", source="x", comment=None)),
+            (TypeError, "comment is of type int", lambda: rest.create_page("A", source="x", comment=1)),
             (TypeError, "content_model is of type int", lambda: rest.create_page("A", source="x", content_model=1)),
             (ValueError, "half of a surrogate", lambda: page.create("\ud800")),
             (ValueError, "half of a surrogate", lambda: rest.update_page("A", source="x", comment="\udfff", latest=1)),

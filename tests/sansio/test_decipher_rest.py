@@ -29,7 +29,7 @@ from mwclient_async.errors import (
     RateLimited,
     ReadOnly,
     Refused,
-    UnknownAction,
+    Unsupported,
 )
 from mwclient_async.sansio.decipher import decipher
 from mwclient_async.sansio.retrying import ambiguous
@@ -69,7 +69,7 @@ OLDER = [  # 1.39: some have the code of the Action API, most have none
     row("captcha", 409, {"message": "Failure", "httpCode": 409}, CaptchaRequired, "rest-409"),
     row("badtoken", 403, said("Invalid CSRF token."), PermissionDenied, "rest-403"),
     row("no token", 400, acted("missingparam"), MissingParameter, "missingparam"),
-    row("protected", 403, said("This page has been protected to prevent editing."), PermissionDenied, "rest-403"),
+    row("protected", 403, said("This page has been protected to prevent editing."), Protected, "protectedpage"),
     row("readonly", 400, acted("readonly"), ReadOnly, "readonly"),
     row("blocked", 400, acted("blocked"), Blocked, "blocked"),
     row("ratelimited", 429, said("As an anti-abuse measure ..."), RateLimited, "rest-429"),
@@ -100,7 +100,7 @@ NEWER = [  # 1.43: each has the name of its message
     row("ratelimited", 429, key("apierror-ratelimited"), RateLimited, "ratelimited"),
     row("missing page", 404, key("apierror-missingtitle"), PageMissing, "missingtitle"),
     row("missing revision", 404, key("rest-nonexistent-revision"), PageMissing, "rest-nonexistent-revision"),
-    row("no endpoint", 404, key("rest-no-match"), UnknownAction, "rest-no-match"),
+    row("no endpoint", 404, key("rest-no-match"), Unsupported, "rest-no-match"),
     row("title", 400, acted("invalidtitle", errorKey="apierror-invalidtitle"), InvalidTitle, "invalidtitle"),
     row("type", 415, key("rest-unsupported-content-type"), BadRequest, "rest-unsupported-content-type"),
     row(
@@ -127,7 +127,7 @@ BOTH = [
     row("denied", 403, {"error": "rest-read-denied"}, PermissionDenied, "rest-read-denied"),
     row("exception", 500, {"message": EXCEPTION}, InternalError, DB_CODE),
     row("exception, shown", 500, {"message": f"{EXCEPTION}: x", "exception": {"line": 1}}, InternalError, DB_CODE),
-    row("backend", 500, key("rest-html-backend-error"), InternalError, "rest-html-backend-error"),
+    row("backend", 500, key("rest-html-backend-error"), Unsupported, "rest-html-backend-error"),
     row("a page named like an exception", 404, said(EXCEPTION), PageMissing, "rest-404"),
 ]
 FOREIGN = [  # what is not MediaWiki's, or half of it

@@ -1,0 +1,180 @@
+"""The differences of two revisions, line by line.
+
+The manual's page is https://www.mediawiki.org/wiki/API:REST_API/Reference#Compare_revisions. Offsets and lengths are
+in bytes of UTF-8, as the wiki counts; what finds and cuts the text with them is here: ``DiffLine.spans``,
+``DiffSide.slices`` and ``position_in``.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from itertools import pairwise
+
+from attrs import frozen
+
+
+class DiffType(Enum):
+    """What happened to a line. UNKNOWN is what a newer wiki may say; ``DiffLine.type_number`` is its own number."""
+
+    UNKNOWN = -1
+    CONTEXT = 0
+    ADDED = 1
+    DELETED = 2
+    CHANGED = 3
+    MOVED_FROM = 4
+    MOVED_TO = 5
+
+
+class HighlightType(Enum):
+    """What happened to a stretch of a line. UNKNOWN is what a newer wiki may say."""
+
+    UNKNOWN = -1
+    ADDED = 0
+    DELETED = 1
+
+
+@frozen(kw_only=True)
+class Section:
+    """A heading of one of the two texts: its ``level``, its line, and where it begins, in bytes.
+
+    ``position_in(text, section.offset)`` is where that is in a ``str``.
+    """
+
+    level: int
+    heading: str
+    offset: int
+
+
+@frozen(kw_only=True)
+class DiffSide:
+    """One of the two revisions, with the headings of its text. ``slot_role`` is the part of the page, mostly main."""
+
+    id: int
+    slot_role: str = "main"
+    sections: tuple[Section, ...] = ()
+
+    def slices(self, text: str) -> tuple[str, ...]:
+        """The text of this revision, cut at its headings: what is before the first, then one for each section.
+
+        All of them together are ``text``. Raises ValueError for a text that is not that of this revision.
+        """
+        whole = text.encode()
+        if any(not whole.startswith(section.heading.encode(), section.offset) for section in self.sections):
+            raise ValueError(f"this is not the text of revision {self.id}: its headings are not where they should be")
+        cuts = [0, *(section.offset for section in self.sections), len(whole)]
+        return tuple(whole[start:end].decode() for start, end in pairwise(cuts))
+
+
+@frozen(kw_only=True)
+class Highlight:
+    """A stretch of a line that is in one of the two texts only: ``start`` and ``length`` in bytes of the line."""
+
+    start: int
+    length: int
+    type: HighlightType
+
+
+@frozen(kw_only=True)
+class MoveInfo:
+    """The other end of a move: the line whose own ``id`` is ``link_id``; ``Diff.counterpart`` finds it.
+
+    ``lower`` says that it is further down on the page.
+    """
+
+    id: str
+    link_id: str
+    lower: bool
+
+
+@frozen(kw_only=True)
+class Span:
+    """A stretch of a line, as text. ``type`` is None for what both texts have."""
+
+    text: str
+    type: HighlightType | None = None
+
+
+@frozen(kw_only=True)
+class DiffLine:
+    """One line of a comparison.
+
+    ``text`` has what is in either text: for a changed line both, which ``highlights`` take apart. ``line_number``
+    counts from 1, in the newer text (None for a line that is not in it); ``from_offset`` and ``to_offset`` are where
+    the line begins in either text, in bytes, None where it is not in that one. A line that was moved comes twice: where
+    it was, MOVED_FROM, and where it is, MOVED_TO, whose highlights tell what was changed in it besides.
+    """
+
+    type: DiffType
+    text: str
+    type_number: int = 0
+    line_number: int | None = None
+    from_offset: int | None = None
+    to_offset: int | None = None
+    highlights: tuple[Highlight, ...] = ()
+    move: MoveInfo | None = None
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The line, cut where the highlights begin and end: all of them together are ``text``."""
+        whole, done, found = self.text.encode(), 0, []
+        for mark in self.highlights:
+            found += [(whole[done : mark.start], None), (whole[mark.start : mark.start + mark.length], mark.type)]
+            done = mark.start + mark.length
+        found.append((whole[done:], None))
+        return tuple(Span(text=part.decode(), type=kind) for part, kind in found if part)
+
+    @property
+    def before(self) -> str | None:
+        """The line as it was in the older text, without its end; None where it is not in it."""
+        if self.type in {DiffType.ADDED, DiffType.MOVED_TO} or self._is_strange_in(self.from_offset):
+            return None
+        return self._without(HighlightType.ADDED)
+
+    @property
+    def after(self) -> str | None:
+        """The line as it is in the newer text, without its end; None where it is not in it."""
+        if self.type in {DiffType.DELETED, DiffType.MOVED_FROM} or self._is_strange_in(self.to_offset):
+            return None
+        return self._without(HighlightType.DELETED)
+
+    def _is_strange_in(self, offset: int | None) -> bool:
+        return self.type is DiffType.UNKNOWN and offset is None
+
+    def _without(self, kind: HighlightType) -> str:
+        return "".join(span.text for span in self.spans if span.type is not kind)
+
+
+@frozen(kw_only=True)
+class Diff:
+    """How one revision became another: the changed lines, and up to two unchanged ones around each.
+
+    The lines come in the order of the page; those with ``before`` are in the order of the older text, those with
+    ``after`` in that of the newer. No lines: both texts are the same, but for a line's end at the end of one.
+    """
+
+    from_: DiffSide
+    to: DiffSide
+    lines: tuple[DiffLine, ...] = ()
+
+    def counterpart(self, line: DiffLine) -> DiffLine | None:
+        """Where a moved line came from, or went to. None for one that was not moved.
+
+        It is None, too, where the wiki itself shows the other end as DELETED or ADDED, which happens, if rarely.
+        """
+        if line.move is None:
+            return None
+        return next((other for other in self.lines if other.move and other.move.id == line.move.link_id), None)
+
+
+def position_in(text: str, offset: int) -> int:
+    """The index in a ``str`` of what begins at this offset, in bytes of UTF-8, as sections and lines have them.
+
+    Raises ValueError for an offset that is no character's beginning in this text: it is another text then.
+    """
+    whole = text.encode()
+    try:
+        if not 0 <= offset <= len(whole):
+            raise ValueError(f"the text has {len(whole)} bytes")
+        return len(whole[:offset].decode())
+    except ValueError as error:
+        raise ValueError(f"no character of this text begins at byte {offset}: {error}") from error

@@ -1,0 +1,481 @@
+"""CoreRest: the methods of ``site.rest`` through a gateway that maps paths and checks tokens."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+
+from mwclient_async import CoreRest, OAuth2Token, Site
+from mwclient_async.core import BASE_URL
+from mwclient_async.errors import (
+    AuthorizationRefused,
+    BeyondLimit,
+    CursorMismatch,
+    EditConflict,
+    MediaWikiError,
+    OutcomeUnknown,
+    PageExists,
+    PageMissing,
+    PermissionDenied,
+    ProtocolError,
+)
+from mwclient_async.models.events import Event, LoggedIn
+from mwclient_async.models.options import HttpOptions
+from mwclient_async.resources.rest import Rest
+from mwclient_async.sansio.wire import Response
+from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision, WikiFactory
+from mwclient_async.testing.scripted import ScriptedClock, ScriptedTransport, json_response
+from tests.conftest import USER_AGENT, once
+from tests.oauthwiki import TokenDesk
+from tests.proxy import DROP_AFTER, TRUNCATE, Fault, matching, scripted as faults, too_many
+from tests.rest.gateway import SETTINGS, Gateway, says
+
+TOKEN = "a-token-of-the-core-api"
+PAGE = {
+    "id": 1,
+    "key": "Earth",
+    "title": "Earth",
+    "latest": {"id": 7, "timestamp": "2024-01-01T00:00:00Z"},
+    "content_model": "wikitext",
+    "license": {"url": "", "title": ""},
+    "source": "x",
+}
+EDITS = 45
+SCANTY = says(429, "Too Many Requests", ("retry-after", "0"))
+
+
+@pytest.fixture(scope="module")
+def wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
+    made = mediawiki_factory(version=mediawiki_version, settings=SETTINGS)
+    once("core", mediawiki_version, lambda: anyio.run(fill, made))
+    return made
+
+
+async def fill(wiki: LocalWiki) -> None:
+    history = [
+        SeedRevision(f"Earth, {n}.\n\n== A ==\n\nfar", comment=f"edit {n}", minor=n % 2 == 0) for n in range(EDITS)
+    ]
+    files = "".join(f"[[File:Picture {n}.png]]" for n in range(101))
+    pages = [SeedPage("Core Earth", revisions=history), SeedPage("Core files", files), SeedPage("Core/A?b%", "odd")]
+    secret = [SeedRevision("a secret"), SeedRevision("not for everybody")]
+    await wiki.seed([*pages, SeedPage("Core guarded", revisions=secret)])
+    await wiki.create_user("Core user")
+    await wiki.create_user("Core keeper", groups=["sysop"])
+    token = TokenDesk(wiki).issue("Core keeper")
+    async with Site(wiki.api_url, user_agent=USER_AGENT, auth=OAuth2Token(token=token)) as site:
+        await site.call("protect", title="Core guarded", protections="edit=sysop")
+        secrets = await site.rest.history("Core guarded").collect()
+        hidden = secrets[-1].id
+        await site.call("revisiondelete", type="revision", ids=[hidden], hide=["content"])
+
+
+@pytest.fixture(scope="module")
+def token(wiki: LocalWiki) -> str:
+    return TokenDesk(wiki).issue("Core user")
+
+
+@pytest.fixture
+async def gateway(wiki: LocalWiki, token: str) -> AsyncIterator[Gateway]:
+    async with Gateway(wiki, tokens=[token]) as opened:
+        yield opened
+
+
+def core(gateway: Gateway, *place: str, **options: Any) -> CoreRest:
+    return CoreRest(*(place or ("wikipedia", "en")), user_agent=USER_AGENT, base_url=gateway.base_url, **options)
+
+
+@asynccontextmanager
+async def scripted(*script: Any, **options: Any) -> AsyncIterator[tuple[CoreRest, ScriptedTransport]]:
+    transport = ScriptedTransport(script)
+    asked: dict[str, Any] = {"access_token": TOKEN, "clock": ScriptedClock(), "transport": transport, **options}
+    async with CoreRest("wikipedia", "en", user_agent=USER_AGENT, **asked) as opened:
+        yield opened, transport
+
+
+# The same methods ----------------------------------------------------------------------------------------------------
+
+CALLS: dict[str, tuple[Any, ...]] = {
+    "search_pages": ("far",),
+    "search_titles": ("Core",),
+    "search_description": (),
+    "page": ("core Earth",),  # newer wikis redirect to the normal form
+    "page_bare": ("Core/A?b%",),
+    "page_html": ("Core Earth",),
+    "page_with_html": ("Core Earth",),
+    "languages": ("Core Earth",),
+    "media": ("Core files",),
+    "file": ("No such file.png",),
+    "history_counts": ("core_Earth", "minor"),
+    "revision": ("latest",),
+    "revision_bare": ("latest",),
+    "revision_html": ("latest",),
+    "revision_with_html": ("latest",),
+    "compare": ("first", "latest"),
+    "to_html": ("'''x'''",),
+    "to_wikitext": ("<b>x</b>",),
+    "lint": ("<center>x",),
+    "page_lint": ("Core Earth",),
+    "revision_lint": ("latest",),
+}
+ELSEWHERE = {"history", "create_page", "update_page"}
+
+
+def test_every_method_is_among_those_that_are_compared() -> None:
+    public = {name for name, _ in inspect.getmembers(Rest, inspect.isfunction) if not name.startswith("_")}
+    assert public == CALLS.keys() | ELSEWHERE
+
+
+async def outcome(rest: Rest, name: str, arguments: list[Any]) -> Any:
+    try:
+        value = await getattr(rest, name)(*arguments)
+    except MediaWikiError as error:
+        return type(error), str(error)
+    return value
+
+
+@pytest.mark.everywhere
+async def test_each_method_brings_what_the_wikis_own_rest_api_does(
+    wiki: LocalWiki, gateway: Gateway, token: str
+) -> None:
+    async with Site(wiki.api_url, user_agent=USER_AGENT) as site, core(gateway, access_token=token) as opened:
+        history = await site.rest.history("Core Earth").collect()
+        named = {"first": history[-1].id, "latest": history[0].id}
+        for name, arguments in CALLS.items():
+            given = [named.get(argument, argument) for argument in arguments]
+            assert await outcome(opened, name, given) == await outcome(site.rest, name, given), name
+    assert {seen.header("authorization") for seen in gateway.seen} == {f"Bearer {token}"}
+    assert all(seen.target.startswith("/core/v1/wikipedia/en/") for seen in gateway.seen)
+    followed = "/core/v1/wikipedia/en/page/Core_Earth" in {seen.target for seen in gateway.seen}
+    assert followed is not wiki.version.startswith("1.39")
+
+
+async def test_what_has_not_changed_is_not_sent_again(gateway: Gateway, token: str) -> None:
+    async with core(gateway, access_token=token) as opened, core(gateway, "commons") as other:
+        page = await opened.page("Core Earth")
+        assert await opened.page("Core Earth", previous=page) is page
+        elsewhere = await other.page("Core Earth", previous=page)
+    assert (elsewhere is page, elsewhere == page) == (False, True)
+    assert [seen.header("if-none-match") for seen in gateway.seen] == ["", page.validator.etag, ""]
+
+
+async def test_more_files_than_it_lists_are_an_error_that_says_how_to_get_them(gateway: Gateway) -> None:
+    async with core(gateway, "commons") as opened:
+        with pytest.raises(BeyondLimit, match=r"site\.page\(title\)\.media\(\)"):
+            await opened.media("Core files")
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "error"),
+    [
+        (404, "The specified title does not exist", PageMissing),
+        (500, "Too many media links found on title (100 allowed)", BeyondLimit),
+    ],
+)
+async def test_the_errors_of_the_manual_have_no_code_and_are_known_by_status_and_text(
+    status: int, said: str, error: type[MediaWikiError]
+) -> None:
+    body = {"messageTranslations": {"en": said}, "httpCode": status, "httpReason": "As ever"}
+    async with scripted(json_response(body, status=status)) as (opened, transport):
+        with pytest.raises(error, match=r"The specified title does not exist|100 allowed"):
+            await opened.media("Earth")
+    assert len(transport.requests) == 1
+
+
+async def test_an_unknown_project_is_missing(gateway: Gateway) -> None:
+    async with core(gateway, "wikipedia", "xx") as opened:
+        with pytest.raises(PageMissing) as caught:
+            await opened.page("Core Earth")
+    assert (caught.value.status, gateway.forwarded) == (404, 0)
+
+
+@pytest.mark.parametrize("refusal", [too_many("0"), Fault(kind="JSON", acted=False, answer=lambda _: SCANTY)])
+async def test_a_limit_of_requests_is_waited_for(gateway: Gateway, refusal: Fault) -> None:
+    gateway.plan = matching("/core/v1/commons/page/*", refusal)
+    async with core(gateway, "commons") as opened:
+        assert (await opened.page("Core Earth")).title == "Core Earth"
+    assert len(gateway.seen) == 2
+
+
+# Histories -----------------------------------------------------------------------------------------------------------
+
+
+def numbers(revisions: list[Any]) -> list[int]:
+    return [int(revision.comment.removeprefix("edit ")) for revision in revisions]
+
+
+@pytest.mark.everywhere
+async def test_h3_a_history_is_walked_through_the_gateway_and_resumed_there_only(gateway: Gateway, token: str) -> None:
+    async with core(gateway, access_token=token) as opened:
+        run = aiter(opened.history("Core Earth"))
+        head = [await anext(run) for _ in range(25)]
+        newer = await opened.history("Core Earth", newer_than=head[24].id, filter="minor").collect()
+    async with core(gateway, "wikipedia", "en") as later, core(gateway, "commons") as other:
+        tail = await later.history("Core Earth").resume(str(run.cursor)).collect()
+        with pytest.raises(CursorMismatch, match="core/v1/wikipedia/en"):
+            other.history("Core Earth").resume(str(run.cursor))
+    assert numbers(head + tail) == list(range(EDITS - 1, -1, -1))
+    assert numbers(newer) == list(range(22, EDITS, 2))
+
+
+# Writes --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.everywhere
+async def test_pages_are_created_and_updated_and_what_is_in_the_way_is_told_apart(
+    gateway: Gateway, token: str, request: pytest.FixtureRequest
+) -> None:
+    title = f"Core write {request.node.callspec.id}"
+    async with core(gateway, access_token=token) as opened:
+        made = await opened.create_page(title, source="one", comment="c")
+        changed = await opened.update_page(title, source="two", latest=made.latest.id)
+        assert (changed.source, changed.id, changed.latest.id > made.latest.id) == ("two", made.id, True)
+        with pytest.raises(PageExists):
+            await opened.create_page(title, source="other")
+        with pytest.raises(EditConflict):
+            await opened.update_page(title, source="three", latest=made.latest.id)
+        with pytest.raises(PageMissing):
+            await opened.update_page(f"{title} not", source="three", latest=made.latest.id)
+        assert (await opened.page(title)).source == "two"
+    assert not any(b"token" in seen.body for seen in gateway.seen)
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("fault", [DROP_AFTER, TRUNCATE], ids=lambda fault: fault.kind)
+async def test_w2_a_write_whose_answer_is_lost_is_sent_once_and_in_doubt(
+    gateway: Gateway, token: str, fault: Fault, request: pytest.FixtureRequest
+) -> None:
+    title = f"Core lost {request.node.callspec.id}"
+    gateway.plan = matching("/core/v1/wikipedia/en/page", fault)
+    async with core(gateway, access_token=token) as opened:
+        with pytest.raises(OutcomeUnknown):
+            await opened.create_page(title, source="once")
+        page = await opened.page(title)
+        gateway.plan = faults(fault)
+        with pytest.raises(OutcomeUnknown):
+            await opened.update_page(title, source="twice", latest=page.latest.id)
+        assert (page.source, (await opened.page(title)).source) == ("once", "twice")
+    assert [seen.method for seen in gateway.seen] == ["POST", "GET", "PUT", "GET"]
+
+
+@pytest.mark.parametrize("answer", [{}, {"title": "Earth"}, [], json_response(PAGE, status=503)])
+async def test_w2_an_answer_that_does_not_say_what_became_of_a_write_leaves_it_in_doubt(answer: Any) -> None:
+    reply = answer if isinstance(answer, Response) else json_response(answer)
+    async with scripted(reply) as (opened, transport):
+        with pytest.raises(OutcomeUnknown):
+            await opened.create_page("Earth", source="x")
+    assert len(transport.requests) == 1
+
+
+async def test_w1_a_write_that_certainly_was_not_done_is_sent_again(gateway: Gateway, token: str) -> None:
+    gateway.plan = matching("/core/v1/wikipedia/en/page", too_many("0"))
+    async with core(gateway, access_token=token) as opened:
+        await opened.create_page("Core later", source="x")
+    assert (len(gateway.seen), gateway.forwarded) == (2, 1)
+
+
+@pytest.mark.everywhere
+async def test_what_the_account_may_not_do_is_told_at_once(gateway: Gateway, token: str) -> None:
+    """There is no Action API here that could be asked who we are."""
+    async with core(gateway, access_token=token) as opened:
+        latest, _, hidden = await opened.history("Core guarded").collect()
+        with pytest.raises(PermissionDenied):
+            await opened.revision(hidden.id)
+        with pytest.raises(PermissionDenied):
+            await opened.update_page("Core guarded", source="x", latest=latest.id)
+    assert [seen.method for seen in gateway.seen] == ["GET", "GET", "PUT"]
+
+
+async def test_a_refusal_without_any_reason_is_told_at_once() -> None:
+    async with scripted(json_response({"httpCode": 403, "httpReason": "Forbidden"}, status=403)) as (opened, transport):
+        with pytest.raises(PermissionDenied):
+            await opened.create_page("Earth", source="x")
+    assert len(transport.requests) == 1
+
+
+async def test_nobody_in_particular_reads_and_writes_nothing() -> None:
+    async with scripted(PAGE, access_token=None) as (opened, transport):
+        assert (await opened.page("Earth")).source == "x"
+        with pytest.raises(ValueError, match="has no access_token"):
+            await opened.create_page("Mars", source="x")
+    assert "authorization" not in transport.requests[0].headers
+
+
+# Tokens --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("expiring", ["at the gateway", "at the wiki"])
+async def test_w3_a_token_that_has_expired_is_renewed_once_for_all_who_wait(
+    wiki: LocalWiki, gateway: Gateway, expiring: str, request: pytest.FixtureRequest
+) -> None:
+    desk, given = TokenDesk(wiki), list[str]()
+
+    async def fresh() -> str:
+        given.append(desk.issue("Core user"))
+        gateway.tokens = {*given}
+        return given[-1]
+
+    async with core(gateway, access_token=fresh) as opened:
+        await opened.page("Core Earth")
+        gateway.tokens = set() if expiring == "at the gateway" else gateway.tokens
+        desk.expire(given[0])
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(opened.page, "Core Earth")
+        gateway.tokens = set() if expiring == "at the gateway" else gateway.tokens
+        desk.expire(given[1])
+        await opened.create_page(f"Core renewed {request.node.callspec.id}", source="x")
+    assert len(given) == 3
+
+
+async def test_s1_a_token_that_is_refused_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[Event] = []
+    refused = json_response({"httpCode": 401, "httpReason": "Jwt is expired"}, status=401)
+    with caplog.at_level(logging.DEBUG):
+        async with scripted(refused, on_event=told.append) as (opened, transport):
+            with pytest.raises(AuthorizationRefused, match="Jwt is expired") as caught:
+                await opened.page("Earth")
+    assert transport.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+    assert isinstance(told[0], LoggedIn)
+    shown = [repr(opened), repr(vars(opened)), str(caught.value), repr(caught.value), repr(told), caplog.text]
+    assert not [text for text in shown if TOKEN in text]
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "/w/rest.php/v1/page/Earth",
+        "https://evil.example/rest.php/v1/page/Earth",
+        "//evil.example/core/v1/wikipedia/en/page/Earth",
+        "http://api.wikimedia.org/core/v1/wikipedia/en/page/Earth",
+    ],
+)
+async def test_s2_a_redirect_is_followed_here_whatever_host_it_names(location: str) -> None:
+    moved = Response(status=301, headers=(("location", location), ("content-type", "text/html")), body=b"")
+    async with scripted(moved, PAGE) as (opened, transport):
+        assert (await opened.page("earth")).key == "Earth"
+    assert [request.url for request in transport.requests] == [
+        f"{BASE_URL}/v1/wikipedia/en/page/earth",
+        f"{BASE_URL}/v1/wikipedia/en/page/Earth",
+    ]
+
+
+@pytest.mark.parametrize("status", [301, 308])
+async def test_s2_an_endpoint_that_has_moved_to_its_wiki_says_where_and_that_gets_no_token(status: int) -> None:
+    new = "https://en.wikipedia.org/w/rest.php/v1/page/Earth"
+    moved = Response(status=status, headers=(("location", new), ("content-type", "text/html")), body=b"<p>Moved</p>")
+    async with scripted(moved, moved) as (opened, transport):
+        read, write = partial(opened.page, "Earth"), partial(opened.update_page, "Earth", source="x", latest=7)
+        for use in (read, write):
+            with pytest.raises(ProtocolError, match=f"It redirects to '{new}': use that address"):
+                await use()
+    assert [request.url for request in transport.requests] == [f"{BASE_URL}/v1/wikipedia/en/page/Earth"] * 2
+
+
+async def test_s2_a_redirect_to_something_else_is_not_followed() -> None:
+    moved = Response(status=302, headers=(("location", "https://evil.example/login"),), body=b"")
+    async with scripted(moved) as (opened, transport):
+        with pytest.raises(MediaWikiError):
+            await opened.page("Earth")
+    assert len(transport.requests) == 1
+
+
+COOKIE = HttpOptions(headers=(("Cookie", "session=1"),))
+
+
+@pytest.mark.parametrize("options", [{"access_token": TOKEN}, {"http": COOKIE}])
+def test_s3_nothing_that_proves_who_we_are_goes_over_plain_http(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is plain http"):
+        CoreRest("commons", user_agent=USER_AGENT, base_url="http://api.example.org/core", **options)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "options"),
+    [
+        ("http://api.example.org/core", {}),
+        ("http://localhost:8080/core", {"access_token": TOKEN}),
+        ("http://api.example.org/core", {"access_token": TOKEN, "http": HttpOptions(plain_http=True)}),
+    ],
+)
+def test_s3_plain_http_is_for_this_machine_and_for_whom_it_is_allowed(base_url: str, options: Any) -> None:
+    assert "commons" in repr(CoreRest("commons", user_agent=USER_AGENT, base_url=base_url, **options))
+
+
+# Where and when ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("place", "path"),
+    [
+        (("wikipedia", "en"), "wikipedia/en"),
+        (("wiktionary", "zh-min-nan"), "wiktionary/zh-min-nan"),
+        (("commons",), "commons"),
+        (("wikidata", None), "wikidata"),
+        (("project-of-tomorrow", "en"), "project-of-tomorrow/en"),
+        (("project-of-tomorrow",), "project-of-tomorrow"),
+    ],
+)
+def test_a_project_and_its_language_are_the_address(place: Any, path: str) -> None:
+    assert repr(CoreRest(*place, user_agent=USER_AGENT)) == f"CoreRest('{BASE_URL}/v1/{path}')"
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        (("commons", "en"), "one wiki for all languages"),
+        (("wikidata", "de"), "one wiki for all languages"),
+        (("species", "la"), "one wiki for all languages"),
+        (("wikipedia",), "say which one"),
+        (("wikipedia", ""), "language=''"),
+        (("wikipedia", "en/../de"), "give a word"),
+        (("Wikipedia", "en"), "project='Wikipedia'"),
+        (("", "en"), "project=''"),
+    ],
+)
+def test_what_does_not_go_together_is_a_value_error(place: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        CoreRest(*place, user_agent=USER_AGENT)
+
+
+@pytest.mark.parametrize("options", [{"access_token": ""}, {"base_url": "api.wikimedia.org"}, {"user_agent": "bot"}])
+def test_what_cannot_work_is_a_value_error_before_any_request(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        CoreRest("commons", **{"user_agent": USER_AGENT, **options})
+
+
+async def test_it_is_open_once_at_a_time_and_says_so() -> None:
+    transport = ScriptedTransport([{"revisions": []}])
+    core = CoreRest("commons", user_agent=USER_AGENT, transport=transport)
+    stream = core.history("Earth")  # asks for nothing yet
+    uses: list[Callable[[], Any]] = [lambda: core.page("Earth"), stream.collect]
+    for use in uses:
+        with pytest.raises(RuntimeError, match="is not open: use it inside"):
+            await use()
+    async with core:
+        assert await stream.collect() == []
+        with pytest.raises(RuntimeError, match="is open already"):
+            await core.__aenter__()
+    assert transport.closed
+    for use in uses:
+        with pytest.raises(RuntimeError, match="is not open"):
+            await use()
+
+
+async def test_what_is_opened_in_vain_is_closed() -> None:
+    async def lost() -> str:
+        raise LookupError("no token today")
+
+    transport = ScriptedTransport()
+    core = CoreRest("commons", user_agent=USER_AGENT, transport=transport, access_token=lost)
+    with pytest.raises(LookupError):
+        await core.__aenter__()
+    assert transport.closed
+    with pytest.raises(RuntimeError, match="is not open"):
+        await core.page("Earth")

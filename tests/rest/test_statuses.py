@@ -1,0 +1,177 @@
+"""Every status that the table of endpoints names, produced by the wiki, and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from mwclient_async import Site
+from mwclient_async.errors import (
+    ApiError,
+    BadRequest,
+    InternalError,
+    InvalidParameter,
+    PageMissing,
+    PermissionDenied,
+    Unsupported,
+)
+from mwclient_async.sansio.decipher import decipher
+from mwclient_async.sansio.endpoints import ENDPOINTS
+from mwclient_async.sansio.wire import Response
+from mwclient_async.testing import LocalWiki, WikiFactory
+from tests.logins import site as site_of
+from tests.rest.cases import CASES, Case
+from tests.rest.ground import Ground, Visitor, Visits, visit
+
+
+def named(each: Case) -> str:
+    return f"{each.endpoint}-{each.status}"
+
+
+@pytest.mark.parametrize(
+    ("version", "each"),
+    [pytest.param(version, each, id=f"{version}-{named(each)}") for each in CASES for version in each.versions],
+)
+async def test_each_status_comes_from_the_wiki_and_is_a_value_or_its_error(
+    visits: Visits, version: str, each: Case
+) -> None:
+    if each.switch == "busy":  # after which nothing is sent for a while
+        visitor, ground = Visitor(), visits.grounds[version]
+        async with visit(ground, visitor, switch="busy") as site:
+            await answered(site, visitor, ground, each)
+        return
+    site, visitor, ground = await visits(version, switch=each.switch, sysop=each.sysop)
+    visitor.kind = each.kind
+    try:
+        await answered(site, visitor, ground, each)
+    finally:
+        visitor.kind = ""
+
+
+async def answered(site: Site, visitor: Visitor, ground: Ground, each: Case) -> None:
+    if each.error is None:
+        await each.ask(site, ground)
+        assert each.status in visitor.statuses
+        return
+    with pytest.raises(each.error) as caught:
+        await each.ask(site, ground)
+    assert (caught.value.status, visitor.statuses[-1]) == (each.status, each.status)
+
+
+# What the wikis here cannot be made to say ---------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class Scripted:
+    """A status that no wiki here gives, with the reason, and the answer as it would be."""
+
+    endpoint: str
+    status: int
+    why: str
+    error: type[ApiError] | None = None
+    body: Any = None
+
+
+OLD = "of wikis that had their HTML from a service of its own, RESTBase: before MediaWiki 1.36"
+NEW_LINT = "MediaWiki 1.44 and newer have it"
+BACKEND = {"errorKey": "rest-html-backend-error", "messageTranslations": {"en": "Unable to fetch Parsoid HTML"}}
+MISSING = {"errorKey": "rest-nonexistent-title", "messageTranslations": {"en": "The page (X) does not exist"}}
+DENIED = {"errorKey": "rest-read-denied"}
+BAD_ID = {"error": "parameter-validation-failed", "name": "id", "value": "x", "failureCode": "badinteger"}
+
+SCRIPTED = [
+    Scripted(
+        endpoint="search_title",
+        status=500,
+        why="the search of titles is not asked whether it failed",
+        error=InternalError,
+        body={"errorKey": "rest-search-error", "messageTranslations": {"en": "Search error"}},
+    ),
+    Scripted(
+        endpoint="page",
+        status=400,
+        why="of a page whose content is no text, which needs an extension",
+        error=BadRequest,
+        body={"errorKey": "rest-page-source-type-error", "messageTranslations": {"en": "The content is no text"}},
+    ),
+    Scripted(endpoint="page_bare", status=500, why=OLD, error=Unsupported, body=BACKEND),
+    *(
+        Scripted(endpoint=name, status=status, why=NEW_LINT, error=error, body=body)
+        for name in ("page_lint", "revision_lint")
+        for status, error, body in (
+            (200, None, [{"type": "x", "dsr": [0, 3, None, None], "params": [], "templateInfo": None}]),
+            (403, PermissionDenied, DENIED),
+            (404, PageMissing, MISSING),
+        )
+    ),
+    Scripted(endpoint="revision_lint", status=400, why=NEW_LINT, error=InvalidParameter, body=BAD_ID),
+]
+
+REDIRECTED = {("page_lint", 301): NEW_LINT}
+"""Redirects, which are the same for all endpoints: test_titles.py has those of the wiki."""
+
+
+@pytest.mark.parametrize("each", [pytest.param(each, id=f"{each.endpoint}-{each.status}") for each in SCRIPTED])
+def test_each_status_that_no_wiki_here_gives_is_a_value_or_its_error(each: Scripted) -> None:
+    kind = ("content-type", "application/json")
+    response = Response(status=each.status, headers=(kind,), body=json.dumps(each.body).encode())
+    endpoint = ENDPOINTS[each.endpoint]
+    if each.error is None:
+        assert len(endpoint.read(decipher(response, rest=True))) == 1
+        return
+    with pytest.raises(each.error):
+        decipher(response, rest=True)
+
+
+MANUAL = {
+    **{key: {200, 400, 500} for key in ("search_page", "search_title")},
+    "create_page": {201, 400, 409, 415},
+    "update_page": {200, 201, 400, 409, 415},
+    "page": {200, 400, 404},
+    **{key: {200, 404, 500} for key in ("page_bare", "page_html", "page_with_html", "media")},
+    **{key: {200, 404} for key in ("languages", "file", "revision_bare")},
+    "history": {200, 400, 404},
+    "history_counts": {200, 400, 404, 500},
+    "compare": {200, 400, 403, 404, 500},
+}
+"""What the manual lists, https://www.mediawiki.org/wiki/API:REST_API/Reference."""
+
+
+def test_no_status_of_the_manual_is_missing_in_the_table() -> None:
+    missing = {name: listed - ENDPOINTS[name].statuses for name, listed in MANUAL.items()}
+    assert {name for name, statuses in missing.items() if statuses} == set()
+
+
+def test_no_status_of_the_table_is_left_out() -> None:
+    cases: list[Case | Scripted] = [*CASES, *SCRIPTED]
+    tested = {(each.endpoint, each.status) for each in cases} | set(REDIRECTED) | ELSEWHERE
+    assert tested == {(name, status) for name, endpoint in ENDPOINTS.items() for status in endpoint.statuses}
+
+
+# Without wikidiff2 ---------------------------------------------------------------------------------------------------
+
+ELSEWHERE = {("compare", 500)}
+"""Below: what is missing there is missing for a whole wiki."""
+
+
+@pytest.fixture(scope="module")
+def without_wikidiff2(
+    mediawiki_factory: WikiFactory, mediawiki_version: str, tmp_path_factory: pytest.TempPathFactory
+) -> LocalWiki:
+    directory = tmp_path_factory.mktemp("php")
+    (directory / "without.ini").write_text("disable_functions = wikidiff2_inline_json_diff\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PHP_INI_SCAN_DIR", f":{directory}")  # beside its own
+        return mediawiki_factory(version=mediawiki_version, settings="# without wikidiff2")
+
+
+async def test_a_wiki_without_wikidiff2_compares_nothing_and_the_error_says_why(without_wikidiff2: LocalWiki) -> None:
+    async with site_of(without_wikidiff2) as site:
+        page = await site.rest.create_page("Compared", source="One.")
+        after = await site.rest.update_page("Compared", source="Two.", latest=page.latest.id)
+        with pytest.raises(Unsupported, match="lacks wikidiff2") as caught:
+            await site.rest.compare(page.latest.id, after.latest.id)
+    assert caught.value.status == 500
