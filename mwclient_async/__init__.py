@@ -19,8 +19,9 @@ if TYPE_CHECKING:
         OAuth2Token,
     )
     from mwclient_async.models.batch import Batch
-    from mwclient_async.models.edits import EditOutcome, EditResult
+    from mwclient_async.models.edits import EditOutcome, EditResult, PageEdit
     from mwclient_async.models.info import SiteInfo
+    from mwclient_async.models.manners import EditDefaults
     from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
     from mwclient_async.models.page import Page, PageStatus
     from mwclient_async.models.rest import HistoryRevision
@@ -44,6 +45,7 @@ __all__ = [
     "ClientLogin",
     "CoreRest",
     "Cursor",
+    "EditDefaults",
     "EditOutcome",
     "EditResult",
     "HistoryRevision",
@@ -54,6 +56,7 @@ __all__ = [
     "OAuth2ClientCredentials",
     "OAuth2Token",
     "Page",
+    "PageEdit",
     "PageStatus",
     "RemoteFile",
     "RetryPolicy",
@@ -77,6 +80,7 @@ _HOME = {
     "ClientLogin": "models.auth",
     "CoreRest": "core",
     "Cursor": "models.values",
+    "EditDefaults": "models.manners",
     "EditOutcome": "models.edits",
     "EditResult": "models.edits",
     "HistoryRevision": "models.rest",
@@ -87,6 +91,7 @@ _HOME = {
     "OAuth2ClientCredentials": "models.auth",
     "OAuth2Token": "models.auth",
     "Page": "models.page",
+    "PageEdit": "models.edits",
     "RemoteFile": "models.upload",
     "PageStatus": "models.page",
     "RetryPolicy": "models.options",

@@ -14,6 +14,7 @@ from mwclient_async.clock import Clock, SystemClock
 from mwclient_async.errors import HttpError, MediaWikiError, TransportError
 from mwclient_async.models.auth import Auth, LoginState
 from mwclient_async.models.events import RequestFinished
+from mwclient_async.models.manners import EditDefaults
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.observers import Observers, OnEvent, OnWarning, cause, log
 from mwclient_async.patience import Patience
@@ -39,6 +40,7 @@ class SiteOptions(TypedDict, total=False):
     limits: Limits
     maxlag: int | None
     http: HttpOptions
+    defaults: EditDefaults
     on_warning: OnWarning | None
     on_event: OnEvent | None
     transport: Transport | None

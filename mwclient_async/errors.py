@@ -35,6 +35,8 @@
     |-- UploadWarnings                 the wiki wants a decision before it publishes; ``.filekey`` goes on
     |-- UploadPending                  the wiki is not done with the file yet
     |-- SourceChanged                  the file changed while it was being sent, or on the way
+    |-- Withheld                     this library did not send a write, as it was told to
+    |   |-- BotsExcluded, BotStopped, DryRun
     |-- ContinuationLoop               the wiki repeats its ``continue`` and brings nothing new
     |-- CursorMismatch                 a cursor of another wiki or of another query
     `-- NotRequested                   a property of a page that the query did not ask for
@@ -699,6 +701,22 @@ class SourceChanged(MediaWikiError):
 
     Nothing was published, unless the message says so: a file that is sent in one request cannot be looked at before.
     """
+
+
+class Withheld(MediaWikiError):
+    """A write was not sent, because the Site was told so by its EditDefaults. Nothing was done."""
+
+
+class BotsExcluded(Withheld):
+    """The page says ``{{nobots}}``, or excludes this bot in ``{{bots}}``, and ``EditDefaults.obey_bots`` is set."""
+
+
+class BotStopped(Withheld):
+    """The page that ``EditDefaults.stop_page`` names has a text: somebody wants the bot to stop."""
+
+
+class DryRun(Withheld):
+    """The Site has ``EditDefaults(dry_run=True)``, and this is a write other than an edit."""
 
 
 class ContinuationLoop(MediaWikiError):

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Generic, Protocol, TypeVar
 
+import anyio
 from attrs import evolve, field, frozen
 
 from mwclient_async.driving import Send, drive
@@ -25,6 +26,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 OnSent = Callable[[], None]
+Sleep = Callable[[float], Awaitable[None]]
 Convert = Callable[[Row], T]
 
 
@@ -70,9 +72,16 @@ class ChainFeed(Generic[T]):
     serial = True
 
     def __init__(
-        self, plan: Plan, send: Send, prepare: Callable[[], Awaitable[Pager]], convert: Callable[[], Convert[T]]
+        self,
+        plan: Plan,
+        send: Send,
+        prepare: Callable[[], Awaitable[Pager]],
+        convert: Callable[[], Convert[T]],
+        *,
+        sleep: Sleep = anyio.sleep,
     ) -> None:
         self._plan = plan
+        self._sleep = sleep
         self._send = send
         self._prepare = prepare
         self._make_convert = convert
@@ -101,7 +110,7 @@ class ChainFeed(Generic[T]):
         limits = pager.limits(want=None if self._plan.distinct else self._want, sent=self._sent)
         guard = evolve(self._guard)  # a job that fails or is cancelled leaves no trace in it
         try:
-            fetched = await drive(pager.batch(start, limits, guard), self._send, on_sent=on_sent)
+            fetched = await drive(pager.batch(start, limits, guard), self._send, on_sent=on_sent, sleep=self._sleep)
         except Repeated:
             raise ContinuationLoop(
                 "the wiki repeats its `continue` and would answer the same for ever; often one row is larger than its "

@@ -24,6 +24,7 @@ from mwclient_async.errors import (
     ApiErrorItem,
     AssertFailed,
     AuthError,
+    DryRun,
     MediaWikiError,
     OutcomeUnknown,
     ProtocolError,
@@ -98,14 +99,16 @@ class Session:
         *,
         retry: RetryPolicy,
         observers: Observers,
+        dry_run: bool = False,
     ) -> None:
         self.farm = farm
+        self.dry_run = dry_run
+        self.clock = farm.clock
         self.retry = retry
         self.latest: dict[str, Base] = {}  # by key (``sansio/locking.py``): the revision that our last edit made
         self._titles = TitleLocks()
         self._envelope = envelope
         self.observers = observers
-        self._clock = farm.clock
         self._identity = Identity()
         self._entrance = Entrance(self._identity, self._send_with, farm=farm, policy=retry, observers=observers)
         self._modules: dict[str, Module] = {}
@@ -116,11 +119,13 @@ class Session:
 
     async def send(self, call: Call, *, read: ReadAt | None = None, on_sent: Callable[[], None] | None = None) -> Reply:
         """Send one call and return its Reply; again, by the policy, where that cannot do a thing twice."""
+        if self.dry_run and call.write and not call.login:
+            raise DryRun(f"{call.label} was not sent: this site has EditDefaults(dry_run=True)")
         return await self._run(self._errand(call, read=read, on_sent=on_sent))
 
     async def drive(self, conversation: Conversation[T]) -> T:
         """The result of a conversation, with this site's requests and its clock."""
-        return await drive(conversation, self.send, sleep=self._clock.sleep)
+        return await drive(conversation, self.send, sleep=self.clock.sleep)
 
     @asynccontextmanager
     async def fetch(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[Incoming]:
@@ -239,7 +244,7 @@ class Session:
         on_sent: Callable[[], None] | None = None,
     ) -> _Errand:
         patience = Patience(
-            policy=self.retry, clock=self._clock, observers=self.observers, label=call.label, since=since
+            policy=self.retry, clock=self.clock, observers=self.observers, label=call.label, since=since
         )
         return _Errand(call, patience, self._identity.logged_in, read=read, on_sent=on_sent)
 
@@ -328,18 +333,18 @@ class Session:
             own = request.headers.get("cookie")  # of HttpOptions
             request = evolve(request, headers={**request.headers, "cookie": f"{own}; {cookie}" if own else cookie})
         log.debug("%s %s %s", request.method, urlsplit(request.url).path, call.label)
-        began = self._clock.now()
+        began = self.clock.now()
         told = partial(RequestFinished, label=call.label, method=request.method, attempt=errand.patience.attempt)
         try:
             response = await self.farm.transport.send(request)
         except MediaWikiError as error:
-            self.observers.happened(told(seconds=self._clock.now() - began, failure=cause(error)))
+            self.observers.happened(told(seconds=self.clock.now() - began, failure=cause(error)))
             raise
         if not call.address:
             self._identity.cookies.store(request.url, response.headers)
         self.observers.happened(
             told(
-                seconds=self._clock.now() - began,
+                seconds=self.clock.now() - began,
                 status=response.status,
                 request_id=response.header("x-request-id"),
             )

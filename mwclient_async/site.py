@@ -39,20 +39,26 @@ from mwclient_async.models.lists import (
     Tag,
     WatchedChange,
 )
+from mwclient_async.models.manners import EditDefaults
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.models.page import Page
 from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import RemoteFile, StashedFile, UploadResult
+from mwclient_async.models.values import Cursor
 from mwclient_async.observers import Observers, OnEvent, OnWarning
 from mwclient_async.resources import meta
 from mwclient_async.resources.actions import Actions, call
+from mwclient_async.resources.editing import Editor, Transform
 from mwclient_async.resources.export import Export
 from mwclient_async.resources.files import FileHandle
-from mwclient_async.resources.pages import PageHandle, page_handle
+from mwclient_async.resources.many import ManyEdits
+from mwclient_async.resources.pages import EditOptions, PageHandle, editing, page_handle
 from mwclient_async.resources.queries import Queries
+from mwclient_async.resources.reading import Tools
 from mwclient_async.resources.rest import Rest
 from mwclient_async.resources.uploads import UploadOptions, Uploads
 from mwclient_async.sansio import params as wire_params
+from mwclient_async.sansio.edits import Missing
 from mwclient_async.sansio.envelope import (
     Envelope,
     checked_url,
@@ -74,6 +80,9 @@ _BacklinkLists = Literal["iwbacklinks", "langbacklinks"]
 _UserLists = Literal["allusers", "users"]
 
 
+_TO_EDIT = ("ids", "size", "content")
+
+
 class Site:
     """One wiki. ``async with Site(api_url, user_agent=...) as site`` opens it, and logs in when ``auth`` is given.
 
@@ -83,8 +92,9 @@ class Site:
     of an earlier process, which is then used as long as it lasts. A login that the wiki forgets is renewed.
 
     ``maxlag`` makes the wiki refuse requests, which are then tried again, while its databases lag by more seconds than
-    that; None turns it off. ``on_warning`` is told of what the wiki warns of; without one it is logged, once each.
-    ``on_event`` is told of requests, retries, pauses, logins, tokens and chunks (``mwclient_async.models.events``).
+    that; None turns it off. ``defaults`` is what all edits have in common, and when none may be made. ``on_warning`` is
+    told of what the wiki warns of; without one it is logged, once each. ``on_event`` is told of requests, retries,
+    pauses, logins, tokens and chunks (``mwclient_async.models.events``).
     ``transport`` and ``clock`` replace HTTP and time, for tests.
 
     Raises ValueError for an address, a User-Agent or a login state that cannot work, before any request; entering
@@ -103,6 +113,7 @@ class Site:
         limits: Limits = Limits(),  # noqa: B008
         maxlag: int | None = 5,
         http: HttpOptions = HttpOptions(),  # noqa: B008
+        defaults: EditDefaults = EditDefaults(),  # noqa: B008
         on_warning: OnWarning | None = None,
         on_event: OnEvent | None = None,
         transport: Transport | None = None,
@@ -124,6 +135,8 @@ class Site:
             self._check_safe(auth)
         self._retry = retry
         self._limits = limits
+        self._defaults = defaults
+        self._editor: Editor | None = None
         self._on_warning = on_warning
         self._on_event = on_event
         self._transport = transport
@@ -142,6 +155,7 @@ class Site:
             self._envelope,
             retry=self._retry,
             observers=Observers(self._on_warning, self._on_event),
+            dry_run=self._defaults.dry_run,
         )
         try:
             await self._opened.open(self._auth, self._login_state)
@@ -217,6 +231,7 @@ class Site:
             limits=self._limits,
             maxlag=self._envelope.maxlag,
             http=evolve(self._http, headers=()),
+            defaults=self._defaults,
             on_warning=on_warning or self._on_warning,
             on_event=on_event or self._on_event,
             clock=self._clock,
@@ -275,6 +290,13 @@ class Site:
         return self._opened
 
     @property
+    def _tools(self) -> Tools:
+        session = self._session
+        if self._editor is None or self._editor.session is not session:
+            self._editor = Editor(session, self._defaults)
+        return Tools(session, self._queries, self.rest, self.actions, self._editor)
+
+    @property
     def _queries(self) -> Queries:
         return Queries(self._session, self._envelope.api_url)
 
@@ -283,7 +305,40 @@ class Site:
 
         Made from a Page, it is based on that revision: saving over somebody else's edit is an EditConflict.
         """
-        return page_handle(self._session, self._queries, page)
+        return page_handle(self._tools, page)
+
+    def edit_many(
+        self,
+        pages: Inputs | Stream[Page],
+        transform: Transform,
+        *,
+        summary: str = "",
+        missing: Missing = "raise",
+        concurrency: int | None = None,
+        resume: Cursor | str | None = None,
+        **options: Unpack[EditOptions],
+    ) -> ManyEdits:
+        """Edit many pages by one function: ``async with site.edit_many(titles, transform, summary="...") as edits``.
+
+        ``pages`` are titles, in any number and from any iterable, or a stream of pages: one that brings their text and
+        its size (``prop="revisions", rvprop=["ids", "size", "content"]``) saves a read of each page, as titles do. Of
+        any other stream, such as a list, each page is read by itself.
+        ``transform``, ``summary``, ``missing`` and the options are those of ``page.edit``. ``concurrency`` pages are
+        under way at once, as many as ``Limits.concurrency`` where it is left out. Iterating gives a PageEdit for each
+        page, as it is done; see ManyEdits for what is fatal. ``resume`` is the ``cursor`` of an earlier run over the
+        same pages: those that were not given out then, and maybe some that were edited, are offered again.
+
+        Raises ValueError for contradictions and CursorMismatch for a cursor of another wiki or query, before any
+        request; for other titles than before, once they have been read.
+        """
+        if concurrency is not None and not wire_params.is_count(concurrency, least=1):
+            raise ValueError(f"concurrency={concurrency!r}: give a whole number from 1 up")
+        stream = pages if isinstance(pages, Stream) else self.pages(titles=pages, prop="revisions", rvprop=_TO_EDIT)
+        return ManyEdits(
+            stream if resume is None else stream.resume(resume),
+            editing(self._tools, transform, summary=summary, missing=missing, options=options),
+            concurrency=concurrency or self._limits.concurrency,
+        )
 
     def file(self, title: str) -> FileHandle:
         """The handle of one file: ``await site.file("Earth.png").download("earth.png")``."""

@@ -37,6 +37,7 @@ class Stream(Generic[T]):
     _feed: Callable[[Plan], Feed[T]] = field(repr=False)
     _plan: Plan
     _not_iterable: str | None = None
+    _followed: Callable[[float, float], Stream[T]] | None = field(default=None, repr=False)
 
     @classmethod
     def over(
@@ -47,10 +48,11 @@ class Stream(Generic[T]):
         fingerprinted: Mapping[str, str],
         limit: int | None = None,
         not_iterable: str | None = None,
+        followed: Callable[[float, float], Stream[T]] | None = None,
     ) -> Self:
         """The stream of a feed; ``fingerprinted`` are the parameters that a cursor of it must share."""
         start = Cursor(wiki=wiki, fingerprint=fingerprint(fingerprinted))
-        return cls(feed=feed, plan=Plan(start=start, limit=limit), not_iterable=not_iterable)
+        return cls(feed=feed, plan=Plan(start=start, limit=limit), not_iterable=not_iterable, followed=followed)
 
     def __aiter__(self) -> Run[T]:
         if self._not_iterable is not None:
@@ -99,6 +101,23 @@ class Stream(Generic[T]):
         A page comes as often as replies name it, each time with the part of its properties that the reply has.
         """
         return self._planned(merged=False)
+
+    def follow(self, *, every: float = 10.0, overlap: float = 60.0) -> Stream[T]:
+        """The same list without an end: what is new, as it comes, oldest first, each event once.
+
+        For ``site.list`` of recentchanges, logevents, usercontribs and watchlist. It begins at the list's ``start``,
+        or now, and asks again ``every`` so many seconds, going back ``overlap`` seconds each time for events that
+        became visible late; an event that is later than that is missed. ``run.cursor`` and ``error.cursor`` go on
+        where it was, in another process, too: ``stream.follow().resume(cursor)``.
+
+        Raises ValueError for a stream that cannot be followed. See https://www.mediawiki.org/wiki/API:RecentChanges.
+        """
+        if self._followed is None:
+            raise ValueError("only lists of events can be followed: site.list('recentchanges').follow(), for example")
+        if not every >= 0 or not overlap >= 0:
+            raise ValueError(f"every={every!r}, overlap={overlap!r}: give numbers of seconds, 0 or more")
+        stream = self._followed(every, overlap)
+        return evolve(stream, plan=evolve(stream._plan, limit=self._plan.limit, raw=self._plan.raw))  # noqa: SLF001
 
     def distinct(self) -> Self:
         """Each item once, where a generator or a list names it again.

@@ -11,14 +11,14 @@ from attrs import field, frozen
 from mwclient_async import Page, Site
 from mwclient_async.errors import NotRequested, ProtocolError
 from mwclient_async.models.props import CategoryInfo, Contributor, Contributors, PageInfo, Protection
-from mwclient_async.sansio.items import _MANY, _ONE
+from mwclient_async.sansio.items import _ONE, MANY
 from mwclient_async.sansio.modules import core_module
 from tests.furnished import EARTH, Furnished
 from tests.typed import ID, TIME, Containing, picked, props_of, without_a_field
 
 Row = Mapping[str, Any]
 
-PROPS = sorted({*_MANY, *_ONE})
+PROPS = sorted({*MANY, *_ONE})
 TITLES = [
     *("Earth", "Mars", "Terra", "Secrets", "Gone", "Salted", "Sandbox", "The Moon", "Template:Planet"),
     *("Category:Planets", "Category:Maintained", "File:Globe.png", "File:Lost.png", "Special:Version"),
@@ -56,12 +56,12 @@ async def pages_of(site: Site, prop: str) -> list[Page]:
 
 
 @pytest.mark.everywhere
-@pytest.mark.parametrize("prop", sorted(_MANY))
+@pytest.mark.parametrize("prop", sorted(MANY))
 async def test_every_key_that_the_wiki_sends_has_a_field(steward: Site, prop: str) -> None:
     pages = await pages_of(steward, prop)
     rows = [row for page in pages for row in page.raw.get(prop, [])]
     assert rows
-    assert {key for row in rows for key in without_a_field(_MANY[prop], row)} == set()
+    assert {key for row in rows for key in without_a_field(MANY[prop], row)} == set()
     assert {key for page in pages for key in page.raw} <= {*OF_THE_PAGE, prop}
     assert [len(getattr(page, prop)) for page in pages] == [len(page.raw.get(prop, [])) for page in pages]
 
@@ -119,7 +119,7 @@ LISTED: Mapping[str, tuple[str, Row]] = {
 
 
 def test_every_typed_prop_is_tested() -> None:
-    assert set(LISTED) == set(_MANY)
+    assert set(LISTED) == set(MANY)
 
 
 @pytest.mark.everywhere

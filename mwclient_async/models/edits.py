@@ -9,18 +9,22 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async.errors import MediaWikiError
+
 
 class EditOutcome(Enum):
     """What an edit did to its page.
 
     ``SAVED`` made a new revision, ``CREATED`` the page; ``MERGED`` made a new revision on top of an edit that came
-    in between, which the wiki joined with ours; ``UNCHANGED`` made none: the page said so already.
+    in between, which the wiki joined with ours; ``UNCHANGED`` made none: the page said so already. ``DRY_RUN`` would
+    have been an edit, but for ``EditDefaults(dry_run=True)``.
     """
 
     SAVED = "saved"
     CREATED = "created"
     MERGED = "merged"
     UNCHANGED = "unchanged"
+    DRY_RUN = "dry run"
 
 
 @frozen(kw_only=True)
@@ -42,3 +46,12 @@ class EditResult:
     timestamp: datetime | None = None
     verified: bool = False
     raw: Mapping[str, Any] = field(factory=dict, repr=False)
+
+
+@frozen(kw_only=True)
+class PageEdit:
+    """What became of one page among many: its ``result``, or the ``error`` that kept it from being edited."""
+
+    title: str
+    result: EditResult | None = None
+    error: MediaWikiError | None = None

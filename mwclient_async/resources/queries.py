@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from mwclient_async.feeds import ChainFeed, Feed, InputFeed, Plan
 from mwclient_async.inputs import Inputs, Reading, Source
@@ -15,7 +15,8 @@ from mwclient_async.resources.export import Export
 from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.continuing import Pager, Query, only_rows_of, pages_of, row_key
 from mwclient_async.sansio.convert import convert_to
-from mwclient_async.sansio.items import pager, rower
+from mwclient_async.sansio.following import Following, follow_params
+from mwclient_async.sansio.items import MANY, pager, rower, rows_of_page
 from mwclient_async.sansio.login import Account
 from mwclient_async.sansio.merging import page_key
 from mwclient_async.sansio.modules import QUESTIONS
@@ -79,10 +80,37 @@ class Queries:
         _check_continue(encoded)
         _check_counts(limit=limit, batch_size=batch_size)
 
+        return Stream.over(
+            self._rows_feed(module, encoded, batch_size),
+            wiki=self._wiki,
+            fingerprinted={"list": module, **encoded},
+            limit=limit,
+            followed=lambda every, overlap: self._followed(module, encoded, batch_size, every, overlap),
+        )
+
+    def _followed(
+        self, module: str, encoded: Mapping[str, str], batch_size: int | None, every: float, overlap: float
+    ) -> Stream[Any]:
+        params = follow_params(module, encoded)
+        return Stream.over(
+            self._rows_feed(
+                module, params, batch_size, lambda query: Following(query=query, every=every, overlap=overlap)
+            ),
+            wiki=self._wiki,
+            fingerprinted={"followed": module, **params},
+        )
+
+    def _rows_feed(
+        self,
+        module: str,
+        encoded: Mapping[str, str],
+        batch_size: int | None,
+        walk: Callable[[Query], Pager] = lambda query: query,
+    ) -> Callable[[Plan], Feed[Any]]:
         async def prepare() -> Pager:
             found = (await self._session.modules([f"query+{module}"]))[f"query+{module}"]
             prefixed = {f"{found.prefix}{name}": value for name, value in encoded.items()}
-            return Query(
+            query = Query(
                 params={"action": "query", "list": module, **prefixed},
                 modules=(found,),
                 account=await self._session.account(),
@@ -92,11 +120,44 @@ class Queries:
                 rows=lambda body: only_rows_of(module, body),
                 keyed=row_key,
             )
+            return walk(query)
+
+        return lambda plan: ChainFeed(
+            plan,
+            self._session.send,
+            prepare,
+            lambda: rower(module, raw=plan.raw),
+            sleep=self._session.clock.sleep,
+        )
+
+    def of_page(
+        self, prop: str, page: Mapping[str, Any], *, limit: int | None, keywords: Mapping[str, Any]
+    ) -> Stream[Any]:
+        """The rows of one property of one page, each as it comes; ``keywords`` are without the property's prefix."""
+        encoded, named = wire_params.encode(None, keywords), wire_params.encode(page)
+        _check_continue(encoded)
+        _check_counts(limit=limit)
+
+        async def prepare() -> Pager:
+            found = (await self._session.modules([f"query+{prop}"]))[f"query+{prop}"]
+            prefixed = {f"{found.prefix}{name}": value for name, value in encoded.items()}
+            params = {"action": "query", "prop": prop, **named, **prefixed}
+            return Query(
+                params={**_slots(params), **params},
+                modules=(evolve(found, question=False),),  # its limit is the size of a batch here
+                account=await self._session.account(),
+                source=f"{found.prefix}limit",
+                paged=False,
+                rows=lambda body: rows_of_page(prop, body),
+                keyed=row_key,
+            )
 
         return Stream.over(
-            lambda plan: ChainFeed(plan, self._session.send, prepare, lambda: rower(module, raw=plan.raw)),
+            lambda plan: ChainFeed(
+                plan, self._session.send, prepare, lambda: convert_to(None if plan.raw else MANY[prop], raw=plan.raw)
+            ),
             wiki=self._wiki,
-            fingerprinted={"list": module, **encoded},
+            fingerprinted={"prop": prop, **named, **encoded},
             limit=limit,
         )
 

@@ -47,7 +47,8 @@ class Edit:
     """One edit of one page: its whole ``text``, or what comes before or after what is there.
 
     ``title`` or ``pageid`` names the page. ``section`` is the heading of a new section, which ``append`` is then the
-    text of. ``params`` are further parameters of ``action=edit``.
+    text of. ``params`` are further parameters of ``action=edit``. ``bot`` flags it as a bot's where the account has the
+    right to.
     """
 
     title: str = ""
@@ -58,6 +59,7 @@ class Edit:
     section: str | None = None
     summary: str = ""
     missing: Missing = "raise"
+    bot: bool = False
     params: Mapping[str, str] = field(factory=dict)
 
     @property
@@ -139,6 +141,39 @@ class RestEdit:
         return reply
 
 
+@frozen(kw_only=True)
+class Undo:
+    """The undoing of revisions: from ``revid`` back to just after ``after``, or of ``revid`` alone."""
+
+    page: Edit
+    revid: int
+    after: int | None = None
+
+    def attempt(self, base: Base) -> Call:
+        """The request. Should the page have changed by then, the wiki joins the two changes or refuses it."""
+        params = {"action": "edit", **self.page.target, **self.page.params, "undo": str(self.revid), "nocreate": "1"}
+        if self.after is not None:
+            params["undoafter"] = str(self.after)
+        if self.page.summary:
+            params["summary"] = self.page.summary
+        params |= {"baserevid": str(base.revid), "starttimestamp": base.since}
+        return Call(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
+
+
+def undo(change: Undo) -> Conversation[EditResult]:
+    """Undo, once: it is never sent again, since a second one could undo the first.
+
+    Raises EditConflict where other edits stand in the way, PageMissing; OutcomeUnknown where the answer was lost.
+    """
+    page, base = yield from read_base(change.page)
+    check_presence(page, base)
+    try:
+        reply = page.accepted((yield change.attempt(base)))
+    except OutcomeUnknown as error:
+        raise unknown_outcome(page, Doubt(base=base, error=error), "an undo is not sent twice") from error
+    return _result(page, Done(base=base, reply=reply))
+
+
 def edit(change: Edit, base: Base | None, *, policy: RetryPolicy) -> Conversation[EditResult]:
     """Do an edit of the Action API, once. ``base`` is what it is based on; without one, the page as it is now.
 
@@ -150,7 +185,7 @@ def edit(change: Edit, base: Base | None, *, policy: RetryPolicy) -> Conversatio
         change, base = (yield from read_base(change)) if base is None else (change, base)
         if doubt.error is not None and (done := (yield from seek(change, doubt))[0]) is not None:
             return _found(done)
-        _check_presence(change, base, doubt)
+        check_presence(change, base, doubt)
         try:
             done = yield from write(change, base, policy=policy, doubt=doubt)
         except (EditConflict, PageExists, PageMissing):
@@ -173,7 +208,7 @@ def rest_edit(change: RestEdit, base: Base | None, *, policy: RetryPolicy) -> Co
     if base is None:
         creation = Edit(title=change.title, missing="only")
         creation, base = yield from read_base(creation)
-        _check_presence(creation, base, Doubt())
+        check_presence(creation, base)
     done = yield from write(change, base, policy=policy)
     reply = done.reply or (yield from _read_back(done))
     if not isinstance(reply.body, Mapping):
@@ -202,14 +237,20 @@ def read_base(change: Edit) -> Conversation[tuple[Edit, Base]]:
     return _with_section(change, base, reply), base
 
 
-def read_text(change: Edit) -> Conversation[tuple[str | None, Base]]:
-    """What the page says now, and which revision that is; None where there is no page. Raises InvalidTitle."""
-    params = {"action": "query", "prop": "revisions", "rvprop": "ids|content", "rvslots": "main", "curtimestamp": "1"}
+def read_text(change: Edit, slot: str = "main") -> Conversation[tuple[str | None, Base]]:
+    """What the page says now, and which revision that is; None where there is no page, or no such slot of it.
+
+    Raises InvalidTitle.
+    """
+    params = {"action": "query", "prop": "revisions", "rvprop": "ids|content", "rvslots": slot, "curtimestamp": "1"}
     reply = yield Call(params={**params, **asked_for(change)})
     base = _base(change, reply)
     if not base.revid:
         return None, base
-    text = page_of(reply)["revisions"][0].get("slots", {}).get("main", {}).get("content")
+    found = page_of(reply)["revisions"][0].get("slots", {}).get(slot, {})
+    if slot != "main" and (not found or found.get("missing")):
+        return None, base
+    text = found.get("content")
     if not isinstance(text, str):
         raise ProtocolError(f"the wiki keeps the text of {change.name} to itself")
     return text, base
@@ -245,11 +286,12 @@ def _with_section(change: Edit, base: Base, reply: Reply) -> Edit:
     return evolve(change, append=f"{lead}== {change.section} ==\n\n{change.append}", summary=summary, section=None)
 
 
-def _check_presence(change: Edit, base: Base, doubt: Doubt) -> None:
+def check_presence(change: Edit, base: Base, doubt: Doubt | None = None) -> None:
+    """Raise PageExists or PageMissing where the page is there, or is not, against what the edit says."""
     if base.revid and change.missing == "only":
         raise PageExists((ApiErrorItem(code="articleexists", text=f"{change.name} is there already."),))
     if not base.revid and change.missing == "raise":
-        if doubt.error is not None:
+        if doubt is not None and doubt.error is not None:
             raise unknown_outcome(change, doubt, GONE)
         raise page_missing(change)
 

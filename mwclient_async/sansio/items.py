@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from mwclient_async.errors import ProtocolError
+from mwclient_async.errors import ApiErrorItem, InvalidTitle, PageMissing, ProtocolError
 from mwclient_async.models.accounts import Block, User
 from mwclient_async.models.lists import (
     ArchivedFile,
@@ -92,7 +92,7 @@ def rower(module: str, *, raw: bool) -> Callable[[Row], Any]:
 
 # Pages ---------------------------------------------------------------------------------------------------------------
 
-_MANY: Mapping[str, type] = {
+MANY: Mapping[str, type] = {
     "categories": PageCategory,
     "deletedrevisions": Revision,
     "duplicatefiles": DuplicateFile,
@@ -113,7 +113,7 @@ _MANY: Mapping[str, type] = {
 
 def pager(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
     """The function that turns one merged page into a Page with these props."""
-    asked = frozenset(prop for prop in props if prop in _MANY or prop in _ONE)
+    asked = frozenset(prop for prop in props if prop in MANY or prop in _ONE)
 
     def convert(raw: Mapping[str, Any]) -> Page:
         reason = raw.get("invalidreason")
@@ -133,6 +133,18 @@ def pager(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
     return convert
 
 
+def rows_of_page(prop: str, body: Mapping[str, Any]) -> list[Row]:
+    """The rows of one property of the only page in an answer. Raises PageMissing, InvalidTitle where there is none."""
+    page: Row = next(iter(body["query"].get("pages", ())), {})
+    if page.get("missing") and not page.get("known"):
+        text = f"There is no page {page.get('title', page.get('pageid'))!r}."
+        raise PageMissing((ApiErrorItem(code="missingtitle", text=text),))
+    if page.get("invalid") or page.get("special") or not page:
+        text = f"{page.get('title', 'this')!r} is no page that could have {prop}"
+        raise InvalidTitle((ApiErrorItem(code="invalidtitle", text=text),))
+    return _rows(page, prop)
+
+
 def read_prop(prop: str, raw: Row) -> Any:
     """One prop of a merged page, converted. Raises ProtocolError when it does not fit."""
     return _part(prop)(raw)
@@ -143,7 +155,7 @@ def _part(prop: str) -> Callable[[Row], Any]:
     """The function that finds one prop in a page."""
     if prop in _ONE:
         return _ONE[prop]()
-    structure: Callable[[Row], Any] = structurer(_MANY[prop])
+    structure: Callable[[Row], Any] = structurer(MANY[prop])
     return lambda raw: tuple(map(structure, _rows(raw, prop)))
 
 

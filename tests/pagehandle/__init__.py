@@ -1,0 +1,1 @@
+"""The handle of a page: what it reads, edits by function, sections, undos, and its manners."""
