@@ -39,6 +39,8 @@ class SiteOptions(TypedDict, total=False):
     retry: RetryPolicy
     limits: Limits
     maxlag: int | None
+    uselang: str | None
+    assert_bot: bool
     http: HttpOptions
     defaults: EditDefaults
     on_warning: OnWarning | None

@@ -532,6 +532,7 @@ class FileRefused(UploadError):
         }
     )
     hint = "the wiki's page Special:Upload tells which files it takes"
+    hints = MappingProxyType({"fileexists-no-change": "nothing was published"})
 
 
 class UrlRefused(UploadError):

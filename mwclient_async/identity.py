@@ -18,7 +18,8 @@ class Identity:
     A request that failed under an older number needs no login of its own: it is sent again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, bot: bool = False) -> None:
+        self._bot = bot
         self.number = 0
         self.name = ""
         self.logged_in = False
@@ -100,4 +101,5 @@ class Identity:
     def _asserting(self) -> Mapping[str, str]:
         if not self.logged_in:
             return {}
-        return {"assert": "user", "assertuser": self.name} if self.name else {"assert": "user"}
+        asserted = {"assert": "bot" if self._bot else "user"}
+        return {**asserted, "assertuser": self.name} if self.name else asserted

@@ -100,6 +100,7 @@ class Session:
         retry: RetryPolicy,
         observers: Observers,
         dry_run: bool = False,
+        assert_bot: bool = False,
     ) -> None:
         self.farm = farm
         self.dry_run = dry_run
@@ -109,7 +110,7 @@ class Session:
         self._titles = TitleLocks()
         self._envelope = envelope
         self.observers = observers
-        self._identity = Identity()
+        self._identity = Identity(bot=assert_bot)
         self._entrance = Entrance(self._identity, self._send_with, farm=farm, policy=retry, observers=observers)
         self._modules: dict[str, Module] = {}
         self._rules: UploadRules | None = None
@@ -206,14 +207,19 @@ class Session:
     async def modules(self, paths: Iterable[str]) -> dict[str, Module]:
         """The modules of these paths; one request, at most, for those that are not MediaWiki's own."""
         wanted = list(dict.fromkeys(paths))
-        unknown = [path for path in wanted if core_module(path) is None]
-        if any(path not in self._modules for path in unknown):
+        described = await self.described(path for path in wanted if core_module(path) is None)
+        return {path: core_module(path) or described[path] for path in wanted}
+
+    async def described(self, paths: Iterable[str]) -> dict[str, Module]:
+        """The modules of these paths as this wiki describes them, with their parameters; each is asked for once."""
+        wanted = list(dict.fromkeys(paths))
+        if any(path not in self._modules for path in wanted):
             async with self._describing:
-                if missing := [path for path in unknown if path not in self._modules]:
+                if missing := [path for path in wanted if path not in self._modules]:
                     await self._describe(missing)
-        if absent := [path for path in unknown if path not in self._modules]:
+        if absent := [path for path in wanted if path not in self._modules]:
             raise ValueError(await self._no_such_module(absent[0]))
-        return {path: core_module(path) or self._modules[path] for path in wanted}
+        return {path: self._modules[path] for path in wanted}
 
     async def account(self) -> Account:
         """Who the wiki takes us for, asked once."""

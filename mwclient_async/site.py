@@ -92,9 +92,11 @@ class Site:
     of an earlier process, which is then used as long as it lasts. A login that the wiki forgets is renewed.
 
     ``maxlag`` makes the wiki refuse requests, which are then tried again, while its databases lag by more seconds than
-    that; None turns it off. ``defaults`` is what all edits have in common, and when none may be made. ``on_warning`` is
-    told of what the wiki warns of; without one it is logged, once each. ``on_event`` is told of requests, retries,
-    pauses, logins, tokens and chunks (``mwclient_async.models.events``).
+    that; None turns it off. ``uselang`` is the language of what the wiki's interface says in answers. A site that is
+    logged in asserts that in every request; with ``assert_bot``, that its account is a bot. ``defaults`` is what all
+    edits have in common, and when none may be made. ``on_warning`` is told of what the wiki warns of; without one it is
+    logged, once each. ``on_event`` is told of requests, retries, pauses, logins, tokens and chunks
+    (``mwclient_async.models.events``).
     ``transport`` and ``clock`` replace HTTP and time, for tests.
 
     Raises ValueError for an address, a User-Agent or a login state that cannot work, before any request; entering
@@ -112,6 +114,8 @@ class Site:
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen values
         limits: Limits = Limits(),  # noqa: B008
         maxlag: int | None = 5,
+        uselang: str | None = None,
+        assert_bot: bool = False,
         http: HttpOptions = HttpOptions(),  # noqa: B008
         defaults: EditDefaults = EditDefaults(),  # noqa: B008
         on_warning: OnWarning | None = None,
@@ -126,7 +130,9 @@ class Site:
             maxlag=maxlag,
             limits=limits,
             headers=http.headers,
+            uselang=uselang,
         )
+        self._assert_bot = assert_bot
         self._user_agent = user_agent
         self._http = http
         self._auth = auth
@@ -156,6 +162,7 @@ class Site:
             retry=self._retry,
             observers=Observers(self._on_warning, self._on_event),
             dry_run=self._defaults.dry_run,
+            assert_bot=self._assert_bot,
         )
         try:
             await self._opened.open(self._auth, self._login_state)
@@ -230,6 +237,8 @@ class Site:
             retry=self._retry,
             limits=self._limits,
             maxlag=self._envelope.maxlag,
+            uselang=self._envelope.uselang,
+            assert_bot=self._assert_bot,
             http=evolve(self._http, headers=()),
             defaults=self._defaults,
             on_warning=on_warning or self._on_warning,
@@ -363,8 +372,8 @@ class Site:
         trailing underscore is dropped (``from_``). A read is tried again by the site's RetryPolicy; a write whose
         answer was lost raises OutcomeUnknown and is not sent again. An answer that is a list (``opensearch``) comes
         as ``{action: list}``; actions whose answer is no JSON (feeds) are a ValueError. Raises ApiError, or the
-        subclass of its code, for a refusal; UnrecognizedParameters when a read had a parameter that the wiki does not
-        know; ValueError for an unknown action. See https://www.mediawiki.org/wiki/API:Main_page.
+        subclass of its code, for a refusal; UnrecognizedParameters for a parameter that the wiki does not know: a write
+        with one is not sent; ValueError for an unknown action. See https://www.mediawiki.org/wiki/API:Main_page.
         """
         token = frozenset({"token"} if action == "checktoken" else ())
         return await call(self._session, action, wire_params.encode(params, parameters, allowed=token))

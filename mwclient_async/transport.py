@@ -154,6 +154,8 @@ class HttpxTransport:
         )
         if isinstance(request.body, Multipart):
             outgoing.stream = _Body(request.body)
+        elif request.body:
+            outgoing.stream = _Whole(request.body)
         outgoing.extensions["trace"] = course
         answer = await client.send(outgoing, stream=True)
         try:
@@ -172,6 +174,21 @@ class HttpxTransport:
             if inbox.trouble is None:
                 raise
         return inbox.whole()
+
+
+class _Whole(httpx.AsyncByteStream):
+    """A body in hand. No generator either: one that is cancelled while it is sent would be left unfinished."""
+
+    def __init__(self, body: bytes) -> None:
+        self._pieces = [body]
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._pieces:
+            raise StopAsyncIteration
+        return self._pieces.pop()
 
 
 class _Body(httpx.AsyncByteStream):

@@ -186,7 +186,9 @@ def users(library: str) -> set[str]:
     return {name for name in NAMES for found in imports(name) if found.target.split(".")[0] == library}
 
 
-@pytest.mark.parametrize(("library", "file"), [("httpx", "transport"), ("cattrs", "sansio.convert")])
+@pytest.mark.parametrize(
+    ("library", "file"), [("httpx", "transport"), ("cattrs", "sansio.convert"), ("feedparser", "sansio.feedreading")]
+)
 def test_a_third_party_library_is_known_to_one_file_only(library: str, file: str) -> None:
     assert users(library) == {file}
 

@@ -8,7 +8,8 @@ from typing import Any, Literal, TypedDict, Unpack
 from mwclient_async.models.edits import EditResult
 from mwclient_async.models.page import Page, PageStatus
 from mwclient_async.resources.editing import Transform
-from mwclient_async.resources.reading import PageReader, Tools
+from mwclient_async.resources.managing import PageManager
+from mwclient_async.resources.reading import Tools
 from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.edits import Edit, Missing, Undo
 from mwclient_async.sansio.manners import summary_of
@@ -38,7 +39,7 @@ class EditOptions(TypedDict, total=False):
     params: Mapping[str, Any]
 
 
-class PageHandle(PageReader):
+class PageHandle(PageManager):
     """``site.page(title)``: one page. It makes no request by itself.
 
     Edits are done once, whatever gets lost on the way: each is sent with the revision that it is based on, and where an

@@ -26,6 +26,9 @@ from mwclient_async.models.accounts import (
     ChangeableGroups,
     UserInfo,
 )
+from mwclient_async.models.actions_blocks import BlockResult
+from mwclient_async.models.actions_pages import MergeHistoryResult, MovedPage, MoveResult
+from mwclient_async.models.actions_parse import CompareResult, ParsedSection
 from mwclient_async.models.info import AutoCreateTempUser, Extension, General, ImageSize, MagicWord, UserGroup
 from mwclient_async.models.lists import ArchivedFile, ListedPage, SpecialPageRow
 from mwclient_async.models.props import ImageInfo, Revision
@@ -288,6 +291,8 @@ def _pages_with_id(value: Any, _: Any) -> tuple[ListedPage, ...]:
 _WIRE_NAMES: Mapping[type, Mapping[str, str]] = {
     AutoCreateTempUser: {"matchpatterns": "matchPatterns"},
     ChangeableGroups: {"add_self": "add-self", "remove_self": "remove-self"},
+    BlockResult: {"userid": "userID"},
+    CompareResult: {"from_": "from"},
     Extension: {
         "vcs_system": "vcs-system",
         "vcs_version": "vcs-version",
@@ -298,6 +303,9 @@ _WIRE_NAMES: Mapping[type, Mapping[str, str]] = {
     General: {"git_hash": "git-hash", "git_branch": "git-branch", "fallback8bit_encoding": "fallback8bitEncoding"},
     ImageInfo: {"responsive_urls": "responsiveUrls"},
     MagicWord: {"case_sensitive": "case-sensitive"},
+    MergeHistoryResult: {"from_": "from"},
+    MoveResult: {"from_": "from", "talkmove_errors": "talkmove-errors", "subpages_talk": "subpages-talk"},
+    MovedPage: {"from_": "from"},
     Revision: {"_text": "content"},  # where it stands without rvslots
     SpecialPageRow: {"database_result": "databaseResult"},
     UserGroup: {"add_self": "add-self", "remove_self": "remove-self"},
@@ -311,6 +319,7 @@ _HOOKS: Mapping[type, Mapping[str, Hook]] = {
     ChangeableGroups: dict.fromkeys(("add", "remove", "add_self", "remove_self"), _some_texts),
     Extension: {"version": _text},
     General: {"fallback": _codes, "thumblimits": _by_number, "imagelimits": _sizes},
+    ParsedSection: dict.fromkeys(("level", "toclevel"), _number),
     SpecialPageRow: {"value": _text},
     UserGroup: dict.fromkeys(("add", "remove", "add_self", "remove_self"), _some_texts),
 }

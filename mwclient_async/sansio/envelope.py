@@ -56,6 +56,7 @@ class Envelope:
     limits: Limits
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     project: str = ""
+    uselang: str | None = None
 
     @property
     def plain_headers(self) -> Mapping[str, str]:
@@ -118,7 +119,12 @@ class Envelope:
     ) -> Request:
         params = {**call.params, **_FORM}
         if not call.login:
-            params = {**({} if self.maxlag is None else {"maxlag": str(self.maxlag)}), **dress.asserting, **params}
+            usual = {"maxlag": self.maxlag, "uselang": self.uselang}
+            params = {
+                **{name: str(value) for name, value in usual.items() if value is not None},
+                **dress.asserting,
+                **params,
+            }
         url = self.api_url + _query(params)
         if not call.post and dress.token is None and call.part is None and len(url) <= self.limits.url_length:
             return Request(method="GET", url=url, headers=headers)

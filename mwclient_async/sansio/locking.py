@@ -9,9 +9,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
+from mwclient_async.sansio.params import values
+
 _TITLES = ("title", "from", "to")
 _IDS = ("pageid", "fromid", "toid")
 _FILE_ACTIONS = frozenset({"upload", "filerevert"})
+_WITH_TALK = frozenset({"movetalk", "deletetalk", "undeletetalk"})
 
 
 def title_key(title: str) -> str:
@@ -36,11 +39,24 @@ def file_key(filename: str) -> str:
 
 def write_keys(params: Mapping[str, str]) -> tuple[str, ...]:
     """The keys of what a write of the Action API with these parameters changes."""
-    found = [title_key(params[name]) for name in _TITLES if params.get(name)]
+    action, titles = params.get("action"), [params[name] for name in _TITLES if params.get(name)]
+    if action == "revisiondelete" and params.get("target"):
+        titles.append(params["target"])
+    found = [title_key(title) for title in titles]
+    if not _WITH_TALK.isdisjoint(params):
+        found += [title_key(_talk(title)) for title in titles]
+    if action == "imagerotate":
+        found += [file_key(title) for title in values(params.get("titles", ""))]
     found += [page_key(params[name]) for name in _IDS if params.get(name)]
-    if params.get("action") in _FILE_ACTIONS and params.get("filename"):
+    if action in _FILE_ACTIONS and params.get("filename"):
         found.append(file_key(params["filename"]))
     return tuple(dict.fromkeys(found))
+
+
+def _talk(title: str) -> str:
+    """The talk page of a page, as English calls it."""
+    namespace, colon, name = title.partition(":")
+    return f"{namespace.strip()} talk:{name}" if colon and namespace.strip() else f"Talk:{title.removeprefix(':')}"
 
 
 def _upper_first(text: str) -> str:

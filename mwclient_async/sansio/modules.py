@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mwclient_async.sansio.params import values
 
@@ -29,6 +29,11 @@ class Module:
     that is about how many rows a request brings; where it is a ``question`` (``rvlimit``, ``iilimit``) it says how
     many rows of a page are wanted. ``enumerators`` are the parameters that make such a module tell of more than the
     latest version.
+
+    ``parameters`` are its parameters, without the prefix, where the wiki was asked for them: each with the values that
+    it takes, where it takes many of a fixed list, because the wiki leaves out those that are not on it. ``dynamic``
+    says that further ones depend on what is under way. ``submodules`` are the modules that a parameter chooses by its
+    value, by the name of the parameter: their parameters come beside its own.
     """
 
     path: str
@@ -40,6 +45,9 @@ class Module:
     post: bool = False
     write: bool = False
     token: str | None = None
+    parameters: Mapping[str, frozenset[str] | None] | None = None
+    dynamic: bool = False
+    submodules: Mapping[str, Mapping[str, str]] = field(factory=dict)
 
     @property
     def name(self) -> str:
@@ -194,7 +202,19 @@ def _described(info: Mapping[str, Any]) -> Module:
         post=post,
         write="writerights" in info or "token" in parameters,
         token=parameters.get("token", {}).get("tokentype"),
+        parameters={name: _choices(name, parameter) for name, parameter in parameters.items()},
+        dynamic="dynamicparameters" in info or bool(info.get("templatedparameters")),
+        submodules={
+            name: parameter["submodules"] for name, parameter in parameters.items() if "submodules" in parameter
+        },
     )
+
+
+def _choices(name: str, parameter: Mapping[str, Any]) -> frozenset[str] | None:
+    options = parameter.get("type")
+    if name == "tags" or not parameter.get("multi") or not isinstance(options, list) or not options:
+        return None  # tags come and go, and an unknown one is an error
+    return frozenset({*map(str, options), str(parameter.get("allspecifier", options[0]))})
 
 
 def _row_limits(parameter: Mapping[str, Any]) -> tuple[int, int] | None:

@@ -21,7 +21,12 @@ from typing import Any
 
 _SEPARATOR = "\x1f"
 
-OURS = frozenset({"action", "format", "formatversion", "errorformat", "errorlang", "origin", "callback", "token"})
+OURS = frozenset(
+    {
+        *("action", "format", "formatversion", "errorformat", "errorlang", "origin", "crossorigin", "callback"),
+        "token",
+    }
+)
 """Parameters that the library sets itself: what comes back depends on them."""
 
 

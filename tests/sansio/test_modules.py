@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from mwclient_async.sansio.modules import CONTENT_LIMITS, ROW_LIMITS, Module, core_module, core_modules, from_paraminfo
 
@@ -35,7 +36,24 @@ def described(**info: Any) -> Module:
     ],
 )
 def test_a_module_is_what_paraminfo_says(info: dict[str, Any], module: Module) -> None:
-    assert from_paraminfo({"paraminfo": {"modules": [info]}}) == {module.path: module}
+    (found,) = from_paraminfo({"paraminfo": {"modules": [info]}}).values()
+    assert evolve(found, parameters=None) == module
+
+
+def test_its_parameters_are_known_with_what_they_take() -> None:
+    info: dict[str, Any] = {
+        "path": "x",
+        "dynamicparameters": True,
+        "parameters": [
+            {"name": "text", "type": "text"},
+            {"name": "one", "type": ["a", "b"]},
+            {"name": "many", "type": ["a", "b"], "multi": True, "allspecifier": "*"},
+            {"name": "tags", "type": ["a", "b"], "multi": True},
+        ],
+    }
+    (found,) = from_paraminfo({"paraminfo": {"modules": [info]}}).values()
+    assert found.parameters == {"text": None, "one": None, "many": frozenset({"a", "b", "*"}), "tags": None}
+    assert found.dynamic
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,51 @@
+"""What became of a block.
+
+The manual's pages are https://www.mediawiki.org/wiki/API:Block and https://www.mediawiki.org/wiki/API:Unblock.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class BlockResult:
+    """A block that was set, as the wiki has it.
+
+    ``user`` is what is blocked: a name, an IP address or a range; ``userid`` is 0 where that is no account. ``expiry``
+    is an ISO 8601 time or ``"infinite"``, as text. The restrictions are those of a ``partial`` block. See
+    https://www.mediawiki.org/wiki/API:Block.
+    """
+
+    id: int
+    user: str
+    userid: int = 0
+    expiry: str = ""
+    reason: str = ""
+    anononly: bool = False
+    nocreate: bool = False
+    autoblock: bool = False
+    noemail: bool = False
+    hidename: bool = False
+    allowusertalk: bool = False
+    watchuser: bool = False
+    watchlistexpiry: str | None = None
+    partial: bool = False
+    pagerestrictions: tuple[str, ...] = ()
+    namespacerestrictions: tuple[int, ...] = ()
+    actionrestrictions: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class UnblockResult:
+    """A block that was lifted. ``user`` is empty for an automatic one, whose address is secret.
+
+    ``watchuser`` and ``watchlistexpiry`` are told by newer wikis (1.43). See https://www.mediawiki.org/wiki/API:Unblock.
+    """
+
+    id: int
+    user: str = ""
+    userid: int = 0
+    reason: str = ""
+    watchuser: bool = False
+    watchlistexpiry: str | None = None

@@ -1,0 +1,103 @@
+"""Block and unblock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mwclient_async.models.actions_blocks import BlockResult, UnblockResult
+from mwclient_async.resources.actions.arguments import (
+    Expiry,
+    Texts,
+    a_name,
+    an_id,
+    exactly_one,
+    flags,
+    texts,
+    until,
+)
+from mwclient_async.resources.actions.calling import Acting
+from mwclient_async.sansio.params import checked_text
+
+
+class Blocking(Acting):
+    """Accounts and addresses: keep them from editing, and let them edit again."""
+
+    async def block(
+        self,
+        user: str,
+        *,
+        expiry: Expiry = "infinite",
+        reason: str = "",
+        anononly: bool = False,
+        nocreate: bool = False,
+        autoblock: bool = False,
+        noemail: bool = False,
+        hidename: bool = False,
+        allowusertalk: bool = False,
+        reblock: bool = False,
+        partial: bool = False,
+        pagerestrictions: Texts | None = None,
+        namespacerestrictions: Iterable[int] | None = None,
+        actionrestrictions: Texts | None = None,
+        watchuser: bool = False,
+        watchlistexpiry: Expiry | None = None,
+        tags: Texts | None = None,
+    ) -> BlockResult:
+        """Block an account, an IP address or a range of them.
+
+        ``nocreate`` and ``autoblock`` are what Special:Block ticks by itself, and this does not. ``reblock`` replaces a
+        block that is there; without it, or with nothing new in it, that is an ApiError (``alreadyblocked``). The
+        restrictions (titles, namespaces by number, actions) need ``partial``, which without any of them blocks nothing
+        but what the flags say.
+
+        Raises ValueError before any request for an empty user, an expiry that has gone by, and what contradicts;
+        UnrecognizedParameters for what this wiki has not (``actionrestrictions``, ``watchlistexpiry``);
+        PermissionDenied; ApiError for a user that does not exist (``nosuchuser``) or an invalid expiry. See
+        https://www.mediawiki.org/wiki/API:Block.
+        """
+        namespaces = None if namespacerestrictions is None else tuple(namespacerestrictions)
+        if not partial and (pagerestrictions or namespaces or actionrestrictions):
+            raise ValueError("restrictions are for a partial block, and this one is about everything: say partial=True")
+        if watchlistexpiry is not None and not watchuser:
+            raise ValueError("watchlistexpiry is for what is watched: say watchuser=True, too")
+        given = {
+            "user": a_name("user", user),
+            "expiry": until("expiry", expiry),
+            "reason": checked_text("reason", reason),
+            "pagerestrictions": texts("pagerestrictions", pagerestrictions),
+            "namespacerestrictions": namespaces or None,
+            "actionrestrictions": texts("actionrestrictions", actionrestrictions),
+            "watchlistexpiry": until("watchlistexpiry", watchlistexpiry),
+            "tags": texts("tags", tags),
+            **flags(anononly=anononly, nocreate=nocreate, autoblock=autoblock, noemail=noemail, hidename=hidename),
+            **flags(allowusertalk=allowusertalk, reblock=reblock, partial=partial, watchuser=watchuser),
+        }
+        return await self._act("block", given, BlockResult)
+
+    async def unblock(
+        self,
+        user: str | None = None,
+        *,
+        id: int | None = None,  # noqa: A002 - the manual's name
+        reason: str = "",
+        watchuser: bool = False,
+        watchlistexpiry: Expiry | None = None,
+        tags: Texts | None = None,
+    ) -> UnblockResult:
+        """Lift the block of an account, an address or a range, or the block of that id.
+
+        ``watchuser`` and ``watchlistexpiry`` are of newer wikis (1.43); on one that lacks them they are
+        UnrecognizedParameters, and nothing is sent. Raises ValueError unless one of user and id is given;
+        PermissionDenied; ApiError where there is no such block (``cantunblock``). See
+        https://www.mediawiki.org/wiki/API:Unblock.
+        """
+        if watchlistexpiry is not None and not watchuser:
+            raise ValueError("watchlistexpiry is for what is watched: say watchuser=True, too")
+        given = {
+            **exactly_one(user=None if user is None else a_name("user", user), id=an_id("id", id)),
+            "reason": checked_text("reason", reason),
+            "watchlistexpiry": until("watchlistexpiry", watchlistexpiry),
+            "tags": texts("tags", tags),
+            **flags(watchuser=watchuser),
+        }
+        return await self._act("unblock", given, UnblockResult)

@@ -1,0 +1,87 @@
+"""Block and unblock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mwclient_async import Site
+from mwclient_async.errors import ApiError, PageMissing, PermissionDenied, UnrecognizedParameters
+from mwclient_async.testing import LocalWiki
+from tests.actions.acting import assert_codes
+from tests.logins import fresh
+
+
+@pytest.mark.everywhere
+async def test_a_block_is_what_it_was_asked_to_be(steward: Site) -> None:
+    until = datetime(2099, 1, 2, 3, 4, 5, tzinfo=UTC)
+    done = await steward.actions.block(
+        "192.0.2.0/24",
+        expiry=until,
+        reason="open proxies",
+        anononly=True,
+        nocreate=True,
+        allowusertalk=True,
+        partial=True,
+        pagerestrictions={"Main Page"},
+        namespacerestrictions=[0, 4],
+        actionrestrictions="upload",
+        reblock=True,
+    )
+    (block,) = await steward.list("blocks", ip="192.0.2.7", prop="id|user|expiry|reason|flags|restrictions").collect()
+    assert (done.id, done.user, done.userid) == (block.id, block.user, 0)
+    assert done.expiry == block.expiry == "2099-01-02T03:04:05Z"
+    assert (block.anononly, block.nocreate, block.partial, block.autoblock) == (True, True, True, False)
+    assert (done.pagerestrictions, done.namespacerestrictions) == (("Main Page",), (0, 4))
+    assert [page.title for page in block.restrictions.pages] == ["Main Page"]
+    assert block.restrictions.actions == done.actionrestrictions == ("upload",)
+    lifted = await steward.actions.unblock(id=done.id, reason="closed")
+    assert (lifted.id, lifted.user, lifted.reason) == (done.id, "192.0.2.0/24", "closed")
+    assert await steward.list("blocks", ip="192.0.2.7").collect() == []
+
+
+async def test_an_expiry_is_a_duration_a_text_or_never(steward: Site) -> None:
+    ends = [
+        (await steward.actions.block("198.51.100.1", expiry=expiry, reason=str(expiry), reblock=True)).expiry
+        for expiry in (timedelta(days=14), "2 weeks", "never")
+    ]
+    for text in ends[:2]:
+        left = datetime.fromisoformat(text) - datetime.now(UTC)
+        assert timedelta(days=13, hours=23) < left <= timedelta(days=14, seconds=1)
+    assert ends[2] == "infinite"
+    await steward.actions.unblock("198.51.100.1")
+
+
+async def test_what_the_manual_names_is_refused_as_what_it_is(steward: Site, member: Site) -> None:
+    await steward.actions.block("203.0.113.1")
+    await assert_codes(
+        (
+            (ApiError, "alreadyblocked", steward.actions.block("203.0.113.1")),
+            (ApiError, "nosuchuser", steward.actions.block("Nobody of that name")),
+            (ApiError, "invalidexpiry", steward.actions.block("203.0.113.2", expiry="in my time")),
+            (
+                PageMissing,
+                "missingtitle",
+                steward.actions.block("203.0.113.2", partial=True, pagerestrictions=fresh("No")),
+            ),
+            (ApiError, "ip_range_toolarge", steward.actions.block("203.0.113.0/2")),
+            (ApiError, "cantunblock", steward.actions.unblock("203.0.113.77")),
+            (PermissionDenied, "permissiondenied", member.actions.block("203.0.113.3")),
+            (PermissionDenied, "permissiondenied", member.actions.unblock("203.0.113.1")),
+        )
+    )
+
+
+@pytest.mark.everywhere
+async def test_s6_a_parameter_of_a_newer_wiki_is_refused_before_the_write(steward: Site, acted: LocalWiki) -> None:
+    address = "203.0.113.9"
+    await steward.actions.block(address, expiry="1 day")
+    if acted.version < "1.43":
+        with pytest.raises(UnrecognizedParameters, match="action=unblock knows no parameter 'watchuser'; nothing was"):
+            await steward.actions.unblock(address, watchuser=True)
+        assert (await steward.actions.unblock(address)).user == address  # it was still there
+    else:
+        done = await steward.actions.unblock(address, watchuser=True, watchlistexpiry="2 weeks")
+        assert done.watchuser
+        assert (done.watchlistexpiry or "").endswith("Z")

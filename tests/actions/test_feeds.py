@@ -1,0 +1,104 @@
+"""Documents that are no JSON."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from mwclient_async import Site
+from mwclient_async.errors import InvalidParameter, ProtocolError
+from mwclient_async.models.actions_feeds import Document
+from mwclient_async.sansio.feedreading import read_feed
+from mwclient_async.sansio.wire import Response
+from mwclient_async.testing.scripted import sent
+from tests.actions.acting import assert_codes, assert_refused, new_page, scripted
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def titles(content: bytes) -> list[str]:
+    root = ET.fromstring(content)
+    return [str(item.findtext("title") or item.findtext(f"{ATOM}title")) for item in root.iter() if _is_item(item)]
+
+
+def _is_item(element: ET.Element) -> bool:
+    return element.tag in {"item", f"{ATOM}entry"}
+
+
+async def test_feeds_come_as_they_are(steward: Site, member: Site) -> None:
+    title = await new_page(steward, prefix="Fed")
+    rss = await steward.actions.feedcontributions("Steward", namespace=0, newonly=True, hideminor=True)
+    assert rss.content_type == "application/xml; charset=UTF-8"
+    assert ET.fromstring(rss.content).tag == "rss"
+    assert title in titles(rss.content)
+    atom = await steward.actions.feedrecentchanges(feedformat="atom", limit=50, days=2, hidebots=True)
+    assert ET.fromstring(atom.content).tag == f"{ATOM}feed"
+    assert any(title in entry for entry in titles(atom.content))
+    await member.actions.watch(titles=title)
+    await steward.actions.edit(title, text="Changed.")
+    watched = await member.actions.feedwatchlist(hours=72, allrev=True, feedformat="atom")
+    assert any(title in entry for entry in titles(watched.content))
+    assert [(entry.title, bool(entry.updated), entry.author) for entry in rss.entries()][:1] == [
+        (title, True, "Steward")
+    ]
+    assert {entry.title for entry in atom.entries()} == set(titles(atom.content))
+    assert all(entry.link.startswith("http") and entry.id for entry in atom.entries())
+    rsd = await steward.actions.rsd()
+    assert rsd.entries() == ()
+    assert rsd.content_type.startswith("application/rsd+xml")
+    assert b"api.php" in rsd.content
+
+
+async def test_what_the_manual_names_is_refused_as_what_it_is(steward: Site, nobody: Site) -> None:
+    await assert_codes(
+        (
+            (InvalidParameter, "baduser", steward.actions.feedcontributions("A<")),
+            (InvalidParameter, "badvalue", steward.actions.feedrecentchanges(namespace=99)),
+        )
+    )
+    refused = await nobody.actions.feedwatchlist()  # the wiki tells it in the feed
+    assert "notloggedin" in titles(refused.content)[0]
+
+
+async def test_an_answer_that_is_json_is_no_document() -> None:
+    """No wiki answers so."""
+    feed = Response(status=200, headers=(("content-type", "text/xml"),), body=b"<rss/>")
+    site, transport = scripted({"feedrecentchanges": {}}, feed, feed)
+    async with site:
+        with pytest.raises(ProtocolError, match="no document, but JSON"):
+            await site.actions.feedrecentchanges(from_=datetime(2024, 1, 1, tzinfo=UTC), target="A", showlinkedto=True)
+        # 1.39 breaks on these
+        document = await site.actions.feedwatchlist(wltype=["new", "edit"], wlshow="!bot", wlexcludeuser="A")
+        assert document == Document(content=b"<rss/>", content_type="text/xml")
+        await site.actions.feedwatchlist(wlowner="A", wltoken="a secret of hers")
+        act: Any = site.actions
+        await assert_refused(
+            (
+                (ValueError, "user is empty", lambda: act.feedcontributions(" ")),
+                (ValueError, "feedformat='xml'", lambda: act.feedrecentchanges(feedformat="xml")),
+                (ValueError, "limit=0", lambda: act.feedrecentchanges(limit=0)),
+                (ValueError, "go together", lambda: act.feedwatchlist(wlowner="A")),
+                (ValueError, "wltype='page'", lambda: act.feedwatchlist(wltype="page")),
+            )
+        )
+    told = sent(transport.requests[0])
+    assert (told["from"], told["target"], told["showlinkedto"]) == ("2024-01-01T00:00:00Z", "A", "1")
+    told = sent(transport.requests[1])
+    assert (told["wltype"], told["wlshow"], told["wlexcludeuser"]) == ("new|edit", "!bot", "A")
+    assert (sent(transport.requests[2])["wltoken"], "secret" in transport.requests[2].url) == (
+        "a secret of hers",
+        False,
+    )
+    assert len(transport.requests) == 3
+
+
+def test_a_feed_that_is_cut_is_no_feed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ProtocolError, match="cannot be read"):
+        read_feed(b"<?xml version='1.0'?><rss version='2.0'><channel><item><title>A")
+    monkeypatch.setitem(sys.modules, "feedparser", None)
+    with pytest.raises(ImportError, match=r"mwclient_async\[feeds\]"):
+        read_feed(b"<rss/>")

@@ -1,0 +1,229 @@
+"""Groups, preferences, mail, passwords; accounts and what proves them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mwclient_async import ClientLogin, Site
+from mwclient_async.errors import (
+    ApiError,
+    CaptchaRequired,
+    NotLoggedIn,
+    OutcomeUnknown,
+    Refused,
+    ReplyLost,
+    UnrecognizedParameters,
+)
+from mwclient_async.testing import LocalWiki
+from mwclient_async.testing.scripted import sent
+from tests.actions.acting import TOKENS, assert_codes, assert_refused, scripted
+from tests.logins import fresh, site as site_of
+
+PASSWORD = "a rather long passphrase 1"
+OWN = "MediaWiki\\Auth\\PasswordAuthenticationRequest"
+
+
+async def new_account(steward: Site) -> str:
+    name = fresh("Account").replace(" ", "")
+    assert (await steward.actions.createaccount(name, password=PASSWORD, reason="for tests")).username == name
+    return name
+
+
+@pytest.mark.everywhere
+async def test_groups_change_for_a_while_or_for_good(steward: Site, member: Site, acted: LocalWiki) -> None:
+    name = await new_account(steward)
+    soon = datetime.now(UTC) + timedelta(days=2)
+    done = await steward.actions.userrights(name, add={"bot": "infinite", "sysop": soon}, reason="an expert")
+    assert (done.user, set(done.added), done.removed) == (name, {"bot", "sysop"}, ())
+    (user,) = await steward.list("users", users=name, prop="groupmemberships").collect()
+    assert {(m.group, m.expiry) for m in user.groupmemberships} == {
+        ("bot", "infinity"),
+        ("sysop", f"{soon:%Y-%m-%dT%H:%M:%SZ}"),
+    }
+    done = await steward.actions.userrights(name, add="bureaucrat", remove={"bot", "suppress"}, expiry="1 week")
+    assert (done.added, done.removed, done.unchanged) == (("bureaucrat",), ("bot",), ("suppress",))
+    with pytest.raises(UnrecognizedParameters, match=r"no value of add 'burocrat'; nothing .*'bureaucrat'"):
+        await steward.actions.userrights(name, add="burocrat")
+    if acted.version < "1.43":
+        with pytest.raises(UnrecognizedParameters, match="no parameter 'watchuser'"):
+            await steward.actions.userrights(name, remove="sysop", watchuser=True)
+    else:
+        assert (await steward.actions.userrights(name, remove="sysop", watchuser=True)).watchuser
+    await assert_codes(
+        (
+            (ApiError, "nosuchuser", steward.actions.userrights("Nobody of that name", add="bot")),
+            (ApiError, "invalidexpiry", steward.actions.userrights(name, add="bot", expiry="in my time")),
+        )
+    )
+    may_not = await member.actions.userrights(name, add="bot")  # the wiki says no more than this
+    assert (may_not.added, may_not.unchanged) == ((), ("bot",))
+
+
+async def test_preferences_change_and_what_does_not_is_told(steward: Site) -> None:
+    await steward.actions.options({"language": "de", "nickname": "a|b=c", "userjs-x": 5, "watchdefault": False})
+    told = (await steward.userinfo()).options
+    assert [told[name] for name in ("language", "nickname", "userjs-x")] == ["de", "a|b=c", "5"]
+    assert not int(told["watchdefault"])
+    await steward.actions.options({"language": None, "userjs-x": None, "watchdefault": True})
+    with pytest.raises(Refused) as caught:
+        await steward.actions.options({"no-such-thing": "1", "skin": "none", "nickname": "Stew"})
+    assert [error.code for error in caught.value.errors] == ["validationfailed"] * 2
+    assert '"no-such-thing"' in caught.value.text
+    told = (await steward.userinfo()).options
+    assert (told["language"], told["nickname"], "userjs-x" in told) == ("en", "Stew", False)
+    await steward.actions.options(reset=True, resetkinds=["registered"])
+    assert (await steward.userinfo()).options["nickname"] == ""
+
+
+async def test_s6_a_preference_of_a_newer_wiki_is_refused_before_the_write(steward: Site) -> None:
+    with pytest.raises(UnrecognizedParameters, match="action=options knows no parameter 'global'"):
+        await steward.actions.options({"language": "de"}, global_="ignore")
+    assert (await steward.userinfo()).options["language"] == "en"
+
+
+async def test_mail_is_sent(acted: LocalWiki, steward: Site) -> None:
+    await acted.create_user("Reader")
+    await acted.maintenance("resetUserEmail", "--no-reset-password", "Reader", "reader@example.org")
+    subject = fresh("Hello")
+    done = await steward.actions.emailuser("Reader", subject=subject, text="Good day.", ccme=True)
+    assert (done.result, done.warnings) == ("Success", ())
+    mail = (acted.directory / "mail.txt").read_text()
+    assert f"Subject: {subject}" in mail
+    assert f"Copy of your message to Reader: {subject}" in mail
+    await steward.actions.resetpassword(email="reader@example.org")
+    assert "Account details" in (acted.directory / "mail.txt").read_text().removeprefix(mail)
+    await assert_codes(
+        (
+            (ApiError, "notarget", steward.actions.emailuser("Nobody of that name", subject="x", text="x")),
+            (ApiError, "noemail", steward.actions.emailuser("Member", subject="x", text="x")),
+            (ApiError, "passwordreset-nodata", steward.call("resetpassword")),
+        )
+    )
+
+
+async def test_new_messages_are_forgotten(acted: LocalWiki, steward: Site, member: Site) -> None:
+    await steward.actions.edit("User talk:Member", appendtext="\n\nA message.")
+    assert (await member.userinfo()).hasmsg
+    await member.actions.clearhasmsg()
+    assert not (await member.userinfo()).hasmsg
+
+
+async def test_an_account_is_made_and_its_password_changed(acted: LocalWiki, steward: Site) -> None:
+    name = await new_account(steward)
+    await assert_codes(
+        (
+            (ApiError, "userexists", steward.actions.createaccount(name, password=PASSWORD)),
+            (ApiError, "invaliduser", steward.actions.createaccount("A<", password=PASSWORD)),
+            (ApiError, "badrequest", steward.actions.removeauthenticationdata("none")),
+            (ApiError, "badrequest", steward.actions.unlinkaccount("none")),
+            (ApiError, "userlogin-cannot-link", steward.actions.linkaccount()),
+        )
+    )
+    async with site_of(acted, auth=ClientLogin(username=name, password=PASSWORD)) as own:
+        new = f"{PASSWORD} changed"
+        with pytest.raises(ApiError, match="badrequest"):
+            await own.actions.changeauthenticationdata("none", fields={"password": new, "retype": new})
+        await own.actions.changeauthenticationdata(OWN, fields={"password": new, "retype": new})
+    async with site_of(acted, auth=ClientLogin(username=name, password=new)) as again:
+        assert (await again.userinfo()).name == name
+
+
+async def test_who_is_not_logged_in_is_told(nobody: Site) -> None:
+    await assert_codes(
+        (
+            (NotLoggedIn, "notloggedin", nobody.actions.options({"language": "de"})),
+            (NotLoggedIn, "notloggedin", nobody.actions.linkaccount()),
+            (NotLoggedIn, "notloggedin", nobody.actions.unlinkaccount("x")),
+            (NotLoggedIn, "notloggedin", nobody.actions.removeauthenticationdata("x")),
+            (NotLoggedIn, "notloggedin", nobody.actions.changeauthenticationdata("x", fields={"a": "b"})),
+        )
+    )
+
+
+async def test_what_needs_more_steps_or_another_provider_is_a_step_to_go_on_from() -> None:
+    """A LocalWiki has no captcha, no provider of other accounts, and nothing to remove."""
+    field = {"type": "string", "label": "Code", "help": "From the mail", "optional": False, "sensitive": True}
+    request = {"id": "Code", "metadata": {}, "required": "required", "provider": "Mail", "account": "A"}
+    asked = {
+        "status": "UI",
+        "message": "Look",
+        "messagecode": "look",
+        "requests": [{**request, "fields": {"c": field}}],
+    }
+    site, transport = scripted(
+        TOKENS,
+        {"createaccount": asked},
+        {"createaccount": {"status": "PASS", "username": "A"}},
+        {"createaccount": {"status": "FAIL", "message": "No.", "messagecode": "captcha-createaccount-fail"}},
+        {"linkaccount": {"status": "REDIRECT", "redirecttarget": "https://other.example/", "requests": []}},
+        {"unlinkaccount": {"status": "success"}},
+        {"removeauthenticationdata": {"status": "success"}},
+        {"emailuser": {"result": "Failure", "errors": [{"code": "hookaborted", "text": "No."}]}},
+        ReplyLost("gone"),
+    )
+    async with site:
+        step = await site.actions.createaccount("A", password="p", fields={"x": "y"}, preservestate=True)
+        assert (step.status, step.requests[0].id, step.requests[0].fields[0].name) == ("UI", "Code", "c")
+        assert step.requests[0].fields[0].sensitive
+        told = sent(transport.requests[-1])
+        assert (told["password"], told["retype"], told["x"], told["createpreservestate"]) == ("p", "p", "y", "1")
+        assert told["createreturnurl"].startswith("https://")
+        done = await site.actions.createaccount(fields={"c": "1"}, requests="Code", continue_=True)
+        assert (done.status, done.username) == ("PASS", "A")
+        told = sent(transport.requests[-1])
+        assert (told["createcontinue"], told["createrequests"], "createreturnurl" in told) == ("1", "Code", False)
+        with pytest.raises(CaptchaRequired):
+            await site.actions.createaccount("A", password="p")
+        link = await site.actions.linkaccount(returnurl="https://here.example/")
+        assert (link.status, link.redirecttarget) == ("REDIRECT", "https://other.example/")
+        await site.actions.unlinkaccount("x")
+        await site.actions.removeauthenticationdata("x")
+        with pytest.raises(Refused, match="hookaborted"):
+            await site.actions.emailuser("A", subject="x", text="x")
+        with pytest.raises(OutcomeUnknown):
+            await site.actions.emailuser("A", subject="x", text="x")
+    transport.assert_done()
+
+
+async def test_s1_no_password_is_shown() -> None:
+    site, _ = scripted(TOKENS, ReplyLost("gone"))
+    async with site:
+        with pytest.raises(OutcomeUnknown) as caught:
+            await site.actions.createaccount("A", password="a secret of mine")
+    assert "a secret of mine" not in repr(caught.value) + str(caught.value) + repr(caught.value.__cause__)
+
+
+async def test_bad_input_is_refused_before_any_request() -> None:
+    site, transport = scripted()
+    async with site:
+        act: Any = site.actions
+        await assert_refused(
+            (
+                (ValueError, "user is empty", lambda: act.userrights("", add="bot")),
+                (ValueError, "which groups", lambda: act.userrights("A")),
+                (ValueError, "which groups", lambda: act.userrights("A", add=[])),
+                (ValueError, "leave out expiry", lambda: act.userrights("A", add={"bot": "1 day"}, expiry="1 day")),
+                (ValueError, "for groups in add", lambda: act.userrights("A", remove="bot", expiry="1 day")),
+                (ValueError, "watchuser=True", lambda: act.userrights("A", add="bot", watchlistexpiry="1 day")),
+                (ValueError, "which preferences", act.options),
+                (ValueError, "reset=True", lambda: act.options({"a": "b"}, resetkinds="all")),
+                (ValueError, "resetkinds='some'", lambda: act.options(reset=True, resetkinds="some")),
+                (ValueError, "no name of a preference", lambda: act.options({"a=b": "c"})),
+                (TypeError, "value of type list", lambda: act.options({"a": []})),
+                (ValueError, "target is empty", lambda: act.emailuser("", subject="x", text="x")),
+                (ValueError, "subject is empty", lambda: act.emailuser("A", subject=" ", text="x")),
+                (ValueError, "give user, email", act.resetpassword),
+                (ValueError, "username is empty", lambda: act.createaccount("")),
+                (
+                    ValueError,
+                    "'password' is given twice",
+                    lambda: act.createaccount("A", password="x", fields={"password": "y"}),
+                ),
+                (ValueError, "fields is empty", lambda: act.changeauthenticationdata("x", fields={})),
+                (ValueError, "request is empty", lambda: act.unlinkaccount("")),
+            )
+        )
+    assert transport.requests == []
