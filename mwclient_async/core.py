@@ -79,8 +79,8 @@ class CoreRest(Rest):
         base = checked_url("base_url", base_url)
         place = _place(project, language)
         self._auth = None if access_token is None else OAuth2Token(token=access_token)
-        proving = self._auth is not None or http.proves_who_we_are
-        if proving and not http.plain_http and not is_safe_for_credentials(base):
+        self._proving = self._auth is not None or http.proves_who_we_are
+        if self._proving and not http.plain_http and not is_safe_for_credentials(base):
             raise ValueError(f"{base!r} is plain http: everybody on the way could read the token. Use https")
         self._envelope = Envelope(
             api_url=f"{base}/v1{place}",  # names this wiki in cursors and pauses; nothing is sent there
@@ -134,7 +134,7 @@ class CoreRest(Rest):
         return Farm(transport=transport, limits=self._limits, clock=self._clock)
 
     async def _write(self, change: RestEdit, base: Base | None) -> RestPage:
-        if self._auth is None:
+        if not self._proving:
             raise ValueError(f"{self!r} has no access_token, without which this API writes nothing")
         async with self._session.exclusively([title_key(change.title)]):
             reply = await self._session.send(change.attempt(base or Base(revid=0)))
