@@ -46,7 +46,7 @@ from mwclient_async.models.values import ApiWarning
 from mwclient_async.observers import Observers, cause, log
 from mwclient_async.patience import Patience
 from mwclient_async.sansio.decipher import decipher
-from mwclient_async.sansio.envelope import NOBODY, Envelope
+from mwclient_async.sansio.envelope import NOBODY, Envelope, is_safe_for_credentials
 from mwclient_async.sansio.login import (
     Account,
     fetch_account,
@@ -101,6 +101,7 @@ class Session:
         observers: Observers,
         dry_run: bool = False,
         assert_bot: bool = False,
+        plain_http: bool = False,
     ) -> None:
         self.farm = farm
         self.dry_run = dry_run
@@ -109,6 +110,7 @@ class Session:
         self.latest: dict[str, Base] = {}  # by key (``sansio/locking.py``): the revision that our last edit made
         self._titles = TitleLocks()
         self._envelope = envelope
+        self._plain_http = plain_http
         self.observers = observers
         self._identity = Identity(bot=assert_bot)
         self._entrance = Entrance(self._identity, self._send_with, farm=farm, policy=retry, observers=observers)
@@ -168,6 +170,14 @@ class Session:
     def exclusively(self, keys: Iterable[str]) -> AbstractAsyncContextManager[None]:
         """Keep other tasks from writing to what these keys (``sansio/locking.py``) stand for."""
         return self._titles.holding(keys)
+
+    def check_safe(self) -> None:
+        """ValueError where everybody on the way could read a password that is sent."""
+        if not self._plain_http and not is_safe_for_credentials(self._envelope.api_url):
+            raise ValueError(
+                f"{self._envelope.api_url!r} is plain http: everybody on the way could read the credentials. Use "
+                "https, or say http=HttpOptions(plain_http=True)"
+            )
 
     async def open(self, auth: Auth | None, state: LoginState | None) -> None:
         """Go on with a stored login, or log in. Raises ValueError for a state of another wiki or account."""

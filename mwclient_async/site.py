@@ -163,6 +163,7 @@ class Site:
             observers=Observers(self._on_warning, self._on_event),
             dry_run=self._defaults.dry_run,
             assert_bot=self._assert_bot,
+            plain_http=self._http.plain_http,
         )
         try:
             await self._opened.open(self._auth, self._login_state)

@@ -7,6 +7,7 @@ in which the next batch is fetched while the consumer works on this one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -114,8 +115,10 @@ class Stream(Generic[T]):
         """
         if self._followed is None:
             raise ValueError("only lists of events can be followed: site.list('recentchanges').follow(), for example")
-        if not every >= 0 or not overlap >= 0:
+        if not 0 <= every < math.inf or not 0 <= overlap < math.inf:
             raise ValueError(f"every={every!r}, overlap={overlap!r}: give numbers of seconds, 0 or more")
+        if self._plan.start.continuation != {}:
+            raise ValueError("the cursor of a list is none of what follows it: say stream.follow().resume(cursor)")
         stream = self._followed(every, overlap)
         return evolve(stream, plan=evolve(stream._plan, limit=self._plan.limit, raw=self._plan.raw))  # noqa: SLF001
 

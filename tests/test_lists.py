@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mwclient_async import Site
+from mwclient_async.errors import ApiError
 from mwclient_async.models.accounts import BlockRestrictions, GroupMembership
 from mwclient_async.models.lists import ListedPage, RecentChange
 from mwclient_async.sansio.items import ITEMS
@@ -282,6 +283,14 @@ async def test_a_log_entry_whose_action_is_hidden_has_no_title(visitor: Site, st
     (seen,) = [row async for row in steward.list("logevents", type="move")]
     assert (seen.actionhidden, seen.title, seen.user) == (True, "Moon names/Luna", "Steward")
     assert seen.params["target_title"] == "Moon names/Selene"
+
+
+async def test_a_parameter_may_be_named_as_one_of_ours_is_without_its_prefix(visitor: Site, steward: Site) -> None:
+    assert [row.type async for row in steward.list("logevents", action="move/move")] == ["move"]
+    mine = visitor.list("watchlist", owner="Steward", token="not hers")
+    with pytest.raises(ApiError) as caught:
+        await mine.first()
+    assert caught.value.code == "bad_wltoken"
 
 
 async def test_an_edit_without_an_account(mediawiki_version: str, visitor: Site) -> None:

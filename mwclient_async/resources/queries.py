@@ -28,6 +28,7 @@ ANYBODY = Account(name="", anonymous=True, rights=frozenset())
 """The account of a query without limits, for which it makes no difference whose it is."""
 
 _OF_THE_PAST = frozenset({"rvslots", "rvexpandtemplates", "rvgeneratexml", "rvparse", "rvdiffto", "rvdifftotext"})
+_PREFIXED = frozenset({"action", "token"})  # of logevents and watchlist, where they have the list's prefix
 _SOURCES = ("titles", "pageids", "revids", "generator")
 
 
@@ -76,7 +77,7 @@ class Queries:
         """The rows of one list; the parameters of ``keywords`` are without the list's prefix."""
         if not re.fullmatch(r"\w+", module):
             raise ValueError(f"list({module!r}): give the name of one list, for example 'allpages'")
-        encoded = wire_params.encode(None, keywords)
+        encoded = wire_params.encode(None, keywords, allowed=_PREFIXED)
         _check_continue(encoded)
         _check_counts(limit=limit, batch_size=batch_size)
 
@@ -111,7 +112,7 @@ class Queries:
             found = (await self._session.modules([f"query+{module}"]))[f"query+{module}"]
             prefixed = {f"{found.prefix}{name}": value for name, value in encoded.items()}
             query = Query(
-                params={"action": "query", "list": module, **prefixed},
+                params={"action": "query", "list": module, **wire_params.encode(prefixed)},
                 modules=(found,),
                 account=await self._session.account(),
                 batch_size=batch_size,

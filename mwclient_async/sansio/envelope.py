@@ -22,6 +22,7 @@ from mwclient_async.models.options import Limits
 from mwclient_async.sansio.wire import Call, Multipart, ReadAt, Request
 
 _FORM = {"format": "json", "formatversion": "2", "errorformat": "plaintext", "errorlang": "en"}
+_SECRET = frozenset(f"{lead}{name}" for lead in ("", "g") for name in ("wltoken", "wrtoken"))  # of a watchlist
 _IN_URL = frozenset({"action", *_FORM, "maxlag", "assert", "assertuser"})
 _PAGE_PATH = re.compile(r"/page/([^/?]+)")
 _ROUTES = re.compile(r"/v1(?=/)")
@@ -126,7 +127,8 @@ class Envelope:
                 **params,
             }
         url = self.api_url + _query(params)
-        if not call.post and dress.token is None and call.part is None and len(url) <= self.limits.url_length:
+        plain = not call.post and dress.token is None and call.part is None and _SECRET.isdisjoint(params)
+        if plain and len(url) <= self.limits.url_length:
             return Request(method="GET", url=url, headers=headers)
         if not call.post:
             headers["promise-non-write-api-action"] = "true"  # a read may be answered by the nearest data centre

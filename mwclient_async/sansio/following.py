@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from attrs import evolve, frozen
 
@@ -26,16 +26,24 @@ FOLLOWABLE = ("recentchanges", "logevents", "usercontribs", "watchlist")
 """The lists whose rows are events with a time and an id."""
 
 _NEEDED = ("ids", "timestamp")
+_WATCHED = ("ids", "title", "flags")  # what a wiki tells of watched pages where nothing is asked for: not the time
+_TELLING = ("title", "loginfo")  # its events have no id of their own, but for those of the log
+_STABLE = ("type", "revid", "pageid", "ns", "title", "timestamp")  # what no later answer says otherwise
+_OWN_REVISION = frozenset({"edit", "new"})
 _STATE = "following"  # what is ours in a continuation, in JSON
 
 
 @frozen(kw_only=True)
 class _State:
-    """``start`` is where the next question begins, ``at`` the newest time so far, ``seen`` what was given since."""
+    """``start`` is where the next question begins, ``at`` the newest time so far, ``seen`` what was given since.
+
+    ``began`` is the wiki's clock at the first answer to this question: what was not visible then may have been passed.
+    """
 
     start: str
     at: str
     seen: Mapping[str, str]  # by key: its time
+    began: str = ""
     idle: bool = False  # all there is has been given: wait before asking again
 
 
@@ -73,10 +81,19 @@ class Following:
             yield Wait(self.every)
         going_on = {name: value for name, value in start.items() if name != _STATE}
         moved = {f"{self._prefix}start": state.start, **going_on}
-        fetched = yield from self.query.batch(moved, limits, LoopGuard())
+        query = evolve(self.query, params={**self.query.params, "curtimestamp": "1"})
+        fetched = yield from query.batch(moved, self._with_room(limits, for_seen=len(state.seen)), LoopGuard())
         fresh = [row for row in fetched.rows if event_key(row) not in state.seen]
-        state = self._after(state, fresh, idle=fetched.following is None)
+        began = state.began if going_on else str(fetched.body.get("curtimestamp", ""))
+        state = self._after(state, fresh, idle=fetched.following is None, began=began)
         return evolve(fetched, rows=fresh, following={**(fetched.following or {}), _STATE: _text(state)})
+
+    def _with_room(self, limits: Mapping[str, int], *, for_seen: int) -> Mapping[str, int]:
+        """Where few events are wanted, those that are given again must not take their place in each request."""
+        source, most = self.query.source, self.query.limits(want=None, sent={})
+        return {
+            name: min(number + for_seen, most[name]) if name == source else number for name, number in limits.items()
+        }
 
     def _begin(self) -> Conversation[Fetched]:
         """Nothing yet, but the time to begin with: should the next request fail, a cursor has it."""
@@ -87,16 +104,21 @@ class Following:
         try:
             datetime.fromisoformat(asked)
         except ValueError:
-            raise ProtocolError(f"{asked!r} is no time to begin with") from None
+            raise ProtocolError(f"{asked!r}, which the wiki gave for now, is no time to begin with") from None
         return Fetched(rows=[], following={_STATE: _text(_State(start=asked, at=asked, seen={}))}, body=body)
 
-    def _after(self, state: _State, given: list[Row], *, idle: bool) -> _State:
-        """What is known after these rows; ids are kept as long as a question can go back to them."""
+    def _after(self, state: _State, given: list[Row], *, idle: bool, began: str) -> _State:
+        """What is known after these rows; ids are kept as long as a question can go back to them.
+
+        An event of the future (a clock that is wrong, a history that was imported) must not take us there: what comes
+        at its own time would be left out.
+        """
         times = {event_key(row): _time(row) for row in given}
         at = max([state.at, *times.values()])
+        at = min(at, began) if began else at
         back = (datetime.fromisoformat(at) - timedelta(seconds=self.overlap)).strftime("%Y-%m-%dT%H:%M:%SZ")
         seen = {key: time for key, time in {**state.seen, **times}.items() if time >= back}
-        return _State(start=max(state.start, back) if idle else state.start, at=at, seen=seen, idle=idle)
+        return _State(start=max(state.start, back) if idle else state.start, at=at, seen=seen, began=began, idle=idle)
 
 
 def follow_params(module: str, prefixless: Mapping[str, str]) -> dict[str, str]:
@@ -106,17 +128,35 @@ def follow_params(module: str, prefixless: Mapping[str, str]) -> dict[str, str]:
     if prefixless.get("dir", "newer") != "newer" or "end" in prefixless:
         raise ValueError("a list that is followed goes from older to newer, without an end: leave out dir and end")
     params = {**prefixless, "dir": "newer"}
-    if "prop" in params:
-        params["prop"] = "|".join(dict.fromkeys([*values(params["prop"]), *_NEEDED]))
+    if "start" in params:
+        params["start"] = _in_utc(params["start"])
+    watched = module == "watchlist"
+    if "prop" in params or watched:
+        asked = values(params["prop"]) if "prop" in params else _WATCHED
+        params["prop"] = "|".join(dict.fromkeys([*asked, *_NEEDED, *(_TELLING if watched else ())]))
     return params
 
 
+def _in_utc(start: str) -> str:
+    """A time in the one form that compares with those of the wiki's events."""
+    try:
+        moment = datetime.fromisoformat(start)
+    except ValueError:
+        raise ValueError(f"start={start!r}: give a datetime with a time zone, or a time in ISO 8601") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def event_key(row: Row) -> str:
-    """What identifies an event; what else is said of it may change."""
-    for name in ("rcid", "logid", "revid"):
+    """What identifies an event; what else is said of it may change.
+
+    Beside an edit of a watched page, the same revision is told of as coming into categories, or of another wiki.
+    """
+    for name in ("rcid", "logid"):
         if row.get(name):
             return f"{name}{row[name]}"
-    return row_key(row)
+    if row.get("revid") and row.get("type", "edit") in _OWN_REVISION:
+        return f"revid{row['revid']}"
+    return row_key({name: row[name] for name in _STABLE if name in row})
 
 
 def _time(row: Row) -> str:
@@ -127,9 +167,9 @@ def _time(row: Row) -> str:
 
 
 def _text(state: _State) -> str:
-    return json.dumps([state.start, state.at, dict(state.seen), state.idle], separators=(",", ":"))
+    return json.dumps([state.start, state.at, dict(state.seen), state.began, state.idle], separators=(",", ":"))
 
 
 def _parsed(text: str) -> _State:
-    start, at, seen, idle = json.loads(text)
-    return _State(start=str(start), at=str(at), seen=dict(seen), idle=bool(idle))
+    start, at, seen, began, idle = json.loads(text)
+    return _State(start=str(start), at=str(at), seen=dict(seen), began=str(began), idle=bool(idle))

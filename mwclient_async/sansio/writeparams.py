@@ -2,8 +2,9 @@
 
 What it does not know, a wiki leaves out, warns of it, and writes all the same: a block with a misspelt ``expiry`` lasts
 for ever. So a write is looked at before it is sent. The parameters that every wiki since 1.39 has are in a table, so
-that the usual write needs no request for it; of any other one (newer, older, of an extension, or there with one setting
-of the wiki only) the wiki is asked, through ``action=paraminfo``, once for each action.
+that the usual write needs no request for it; of any other one (newer, older, of an extension, there with one setting
+of the wiki only, or with values of which odd ones are left out) the wiki is asked, through ``action=paraminfo``, once
+for each action.
 
 The manual's page is https://www.mediawiki.org/wiki/API:Parameter_information.
 """
@@ -40,6 +41,10 @@ _CERTAIN: Mapping[str, frozenset[str]] = {
             "starttimestamp recreate createonly nocreate watchlist md5 prependtext appendtext undo undoafter redirect "
             "contentformat contentmodel"
         ),
+        "feedrecentchanges": (  # it is no write, but no document can warn of what was left out
+            "feedformat namespace invert associated days limit from hideminor hidebots hideanons hideliu hidepatrolled "
+            "hidemyself hidecategorization tagfilter target showlinkedto"
+        ),
         "emailuser": "target subject text ccme",
         "filerevert": "filename comment archivename",
         "imagerotate": f"rotation tags {_PAGES}",
@@ -50,12 +55,12 @@ _CERTAIN: Mapping[str, frozenset[str]] = {
         "managetags": "operation tag reason ignorewarnings tags",
         "mergehistory": "from fromid to toid timestamp reason",
         "move": "from fromid to reason movetalk movesubpages noredirect watchlist ignorewarnings tags",
-        "options": "reset resetkinds change optionname optionvalue",
+        "options": "reset change optionname optionvalue",
         "patrol": "rcid revid tags",
         "protect": "title pageid protections expiry reason tags cascade watchlist",
         "purge": f"forcelinkupdate forcerecursivelinkupdate {_PAGES}",
         "removeauthenticationdata": "request",
-        "revisiondelete": "type target ids hide show suppress reason tags",
+        "revisiondelete": "type target ids suppress reason tags",
         "rollback": "title pageid tags user summary markbot watchlist",
         "setnotificationtimestamp": f"entirewatchlist timestamp torevid newerthanrevid {_PAGES}",
         "stashedit": ("title section sectiontitle text stashedtexthash summary contentmodel contentformat baserevid"),

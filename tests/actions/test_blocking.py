@@ -41,6 +41,15 @@ async def test_a_block_is_what_it_was_asked_to_be(steward: Site) -> None:
     assert await steward.list("blocks", ip="192.0.2.7").collect() == []
 
 
+async def test_a_block_is_not_made_where_the_wiki_would_leave_out_what_it_is_about(steward: Site) -> None:
+    for number in (99, -1):
+        with pytest.raises(UnrecognizedParameters, match=f"namespace {number}; nothing was sent"):
+            await steward.actions.block(
+                "198.51.100.7", allowusertalk=True, partial=True, namespacerestrictions=[0, number]
+            )
+    assert await steward.list("blocks", ip="198.51.100.7").collect() == []
+
+
 async def test_an_expiry_is_a_duration_a_text_or_never(steward: Site) -> None:
     ends = [
         (await steward.actions.block("198.51.100.1", expiry=expiry, reason=str(expiry), reblock=True)).expiry

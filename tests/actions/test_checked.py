@@ -29,7 +29,9 @@ async def test_s6_every_wiki_has_the_parameters_of_the_table(site: Site) -> None
     found = from_paraminfo(await site.call("paraminfo", modules=sorted(table), helpformat="none"))
     assert found.keys() == table.keys()
     for action, names in table.items():
-        assert names <= (found[action].parameters or {}).keys(), action
+        parameters = found[action].parameters or {}
+        assert names <= parameters.keys(), action
+        assert [name for name in names if parameters[name] is not None] == [], action  # odd values would be left out
     core = core_modules()
     unchecked = {path for path, module in core.items() if module.write and "+" not in path} - table.keys()
     assert unchecked <= {  # these are asked about, or have forms of their own
@@ -44,6 +46,8 @@ async def test_s6_a_misspelt_write_is_not_sent(steward: Site) -> None:
         await steward.call("protect", title=title, protections="edit=sysop", expirry="1 week")
     with pytest.raises(UnrecognizedParameters, match=r"no value of add 'sysopp'; nothing .* mean 'sysop'"):
         await steward.call("userrights", user="Member", add=["sysopp"])
+    with pytest.raises(UnrecognizedParameters, match=r"no value of hide 'contnet'; nothing .* mean 'content'"):
+        await steward.call("revisiondelete", type="revision", target=title, ids=1, hide="contnet|user")
     with pytest.raises(UnrecognizedParameters, match="no parameter 'gapprefx'"):
         await steward.call("watch", generator="allpages", gapprefx="A")
     assert (await page_of(steward, title, prop="info", inprop="protection")).info.protection == ()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from mwclient_async import Site
-from mwclient_async.errors import InvalidParameter, ProtocolError
+from mwclient_async.errors import InvalidParameter, ProtocolError, UnrecognizedParameters
 from mwclient_async.models.actions_feeds import Document
 from mwclient_async.sansio.feedreading import read_feed
 from mwclient_async.sansio.wire import Response
@@ -94,6 +95,24 @@ async def test_an_answer_that_is_json_is_no_document() -> None:
         False,
     )
     assert len(transport.requests) == 3
+
+
+def test_a_feed_is_never_taken_for_the_name_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "feed.xml"
+    path.write_bytes(b"<rss version='2.0'><channel><item><title>Ours</title></item></channel></rss>")
+    with pytest.raises(ProtocolError, match="cannot be read"):
+        read_feed(bytes(path))
+
+
+@pytest.mark.everywhere
+async def test_a_feed_without_what_was_asked_for_is_not_given(steward: Site, mediawiki_version: str) -> None:
+    """A feed has no place for a warning, so that the wiki would leave the parameter out and say nothing."""
+    asked = steward.actions.feedrecentchanges(tagfilter="mw-blank", inverttags=True)
+    if mediawiki_version == "1.39":
+        with pytest.raises(UnrecognizedParameters, match="'inverttags'; nothing was sent"):
+            await asked
+    else:
+        assert (await asked).entries()
 
 
 def test_a_feed_that_is_cut_is_no_feed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,7 @@ async def test_a_generator_is_followed_to_its_end(acted: LocalWiki, logins: Logi
         assert told.requests("action=watch") == 4
         some = await member.actions.purge(**series, limit=3)
         assert len(some) == 3
+        assert len(await member.actions.purge(**series, gaplimit=2, limit=3)) == 3
         assert sum(page.purged for page in some) <= 1  # the account may purge one a day, and is told
         with pytest.raises(UnrecognizedParameters, match="'gapprefx'"):
             await member.actions.purge(generator="allpages", gapprefx="Series")

@@ -20,6 +20,7 @@ from mwclient_async.errors import (
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import sent
 from tests.actions.acting import TOKENS, assert_codes, assert_refused, scripted
+from tests.conftest import USER_AGENT
 from tests.logins import fresh, site as site_of
 
 PASSWORD = "a rather long passphrase 1"
@@ -210,6 +211,7 @@ async def test_bad_input_is_refused_before_any_request() -> None:
                 (ValueError, "watchuser=True", lambda: act.userrights("A", add="bot", watchlistexpiry="1 day")),
                 (ValueError, "which preferences", act.options),
                 (ValueError, "reset=True", lambda: act.options({"a": "b"}, resetkinds="all")),
+                (ValueError, "resetkinds is empty", lambda: act.options(reset=True, resetkinds=[])),
                 (ValueError, "resetkinds='some'", lambda: act.options(reset=True, resetkinds="some")),
                 (ValueError, "no name of a preference", lambda: act.options({"a=b": "c"})),
                 (TypeError, "value of type list", lambda: act.options({"a": []})),
@@ -226,4 +228,12 @@ async def test_bad_input_is_refused_before_any_request() -> None:
                 (ValueError, "request is empty", lambda: act.unlinkaccount("")),
             )
         )
+        with pytest.raises(ValueError, match="fileids is empty"):
+            await act.undelete("A", fileids=iter(()))
+        with pytest.raises(ValueError, match="timestamps is empty"):
+            await act.undelete("A", timestamps=[])
+    plain = Site("http://wiki.example.org/w/api.php", user_agent=USER_AGENT, transport=transport)
+    async with plain:
+        with pytest.raises(ValueError, match="plain http: everybody on the way could read"):
+            await plain.actions.createaccount("A", password="a secret of mine")
     assert transport.requests == []

@@ -48,6 +48,7 @@ def body_params(request: Request) -> list[tuple[str, str]]:
         pytest.param(evolve(QUERY, post=True), None, "POST", id="a module that must be posted"),
         pytest.param(EDIT, TOKEN, "POST", id="write with a token"),
         pytest.param(QUERY, TOKEN, "POST", id="a token is never in an URL"),
+        pytest.param(evolve(QUERY, params={"action": "query", "wltoken": "x"}), None, "POST", id="a secret of a list"),
         pytest.param(Call(params={"action": "query", "titles": "x" * 6000}), None, "POST", id="too long for an URL"),
         pytest.param(Call(path="/v1/page/A/history", params={"filter": "bot"}), None, "GET", id="rest"),
     ],

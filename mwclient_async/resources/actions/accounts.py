@@ -41,10 +41,12 @@ class Accounts(Acting):
         ``fields`` are further ones that this wiki wants (``captchaWord``). A step whose ``status`` is not ``"PASS"``
         wants more: call this again with ``continue_=True`` and its fields. ``requests`` limits the ways to those ids.
 
-        Raises CaptchaRequired, PermissionDenied, or an ApiError with the wiki's code where it refuses (``userexists``,
+        Raises ValueError where the wiki's address is on plain http (``HttpOptions(plain_http=True)`` allows it);
+        CaptchaRequired, PermissionDenied, or an ApiError with the wiki's code where it refuses (``userexists``,
         ``invaliduser``, ``passwordtooshort``); OutcomeUnknown where the answer was lost. See
         https://www.mediawiki.org/wiki/API:Account_creation.
         """
+        self._session.check_safe()
         own = {
             "username": None if username is None else a_name("username", username),
             "password": password,
@@ -70,6 +72,7 @@ class Accounts(Acting):
         Raises ApiError where the wiki has no such provider (``userlogin-cannot-link``); NotLoggedIn; OutcomeUnknown.
         See https://www.mediawiki.org/wiki/API:Linkaccount.
         """
+        self._session.check_safe()
         going_on = _going_on("link", requests, returnurl, continue_=continue_)
         return await self._step("linkaccount", {**_fields(fields, {}), **going_on})
 
@@ -91,6 +94,7 @@ class Accounts(Acting):
         one (``passwordtooshort``), or wants a fresh login first (``reauthenticate``); NotLoggedIn; OutcomeUnknown. See
         https://www.mediawiki.org/wiki/API:Changeauthenticationdata.
         """
+        self._session.check_safe()
         if not fields:
             raise ValueError("fields is empty: say what the new credentials are")
         given = {"changeauthrequest": a_name("request", request), **_fields(fields, {})}

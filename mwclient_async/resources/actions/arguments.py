@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from mwclient_async.sansio.params import checked_text, checked_title, is_count, wire_value
 
@@ -13,6 +13,8 @@ Watchlist = Literal["watch", "unwatch", "preferences", "nochange"]
 
 Expiry = str | datetime | timedelta
 """When something ends: a time, a duration, or a text of the wiki's own (``"2 weeks"``, ``"infinity"``)."""
+
+T = TypeVar("T")
 
 Texts = str | Iterable[str]
 Ids = int | Iterable[int]
@@ -76,6 +78,13 @@ def texts(name: str, value: Texts | None) -> tuple[str, ...] | None:
     for one in found:
         a_name(name, one)
     return found or None
+
+
+def unless_empty(name: str, given: object, found: T) -> T:
+    """What was found in an argument. ValueError for nothing where one was given: left out, it would mean everything."""
+    if given is not None and not found:
+        raise ValueError(f"{name} is empty: leave it out for all there is")
+    return found
 
 
 def chosen(name: str, value: str | None, choices: Any) -> str | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mwclient_async.errors import UnrecognizedParameters
 from mwclient_async.models.actions_blocks import BlockResult, UnblockResult
+from mwclient_async.models.values import ApiWarning
 from mwclient_async.resources.actions.arguments import (
     Expiry,
     Texts,
@@ -15,7 +17,8 @@ from mwclient_async.resources.actions.arguments import (
     texts,
     until,
 )
-from mwclient_async.resources.actions.calling import Acting
+from mwclient_async.resources.actions.calling import Acting, call
+from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.params import checked_text
 
 
@@ -51,7 +54,7 @@ class Blocking(Acting):
         but what the flags say.
 
         Raises ValueError before any request for an empty user, an expiry that has gone by, and what contradicts;
-        UnrecognizedParameters for what this wiki has not (``actionrestrictions``, ``watchlistexpiry``);
+        UnrecognizedParameters for what this wiki has not (a namespace, ``actionrestrictions``, ``watchlistexpiry``);
         PermissionDenied; ApiError for a user that does not exist (``nosuchuser``) or an invalid expiry. See
         https://www.mediawiki.org/wiki/API:Block.
         """
@@ -72,7 +75,19 @@ class Blocking(Acting):
             **flags(anononly=anononly, nocreate=nocreate, autoblock=autoblock, noemail=noemail, hidename=hidename),
             **flags(allowusertalk=allowusertalk, reblock=reblock, partial=partial, watchuser=watchuser),
         }
+        wire_params.encode(given)  # what cannot be sent is said now
+        await self._check_namespaces(namespaces or ())
         return await self._act("block", given, BlockResult)
+
+    async def _check_namespaces(self, numbers: Iterable[int]) -> None:
+        """A wiki leaves out those that it does not have, and such a block may be of nothing at all."""
+        if not numbers:
+            return
+        answer = await call(self._session, "query", {"meta": "siteinfo", "siprop": "namespaces"})
+        there = {int(number) for number in answer["query"]["namespaces"]}
+        if odd := [number for number in numbers if number < 0 or number not in there]:
+            text = f"This wiki has no pages in a namespace {odd[0]!r}; nothing was sent."
+            raise UnrecognizedParameters(ApiWarning(code="unrecognizedvalues", text=text, module="block"))
 
     async def unblock(
         self,

@@ -45,7 +45,7 @@ async def ask(
         instead = "site.actions.paraminfo()" if action == "help" else f"site.actions.{action}()"
         raise ValueError(f"action={action} answers with a document that is no JSON: use {instead}")
     module = (await session.modules([action]))[action]
-    await _check(session, module, params)
+    await check(session, module, params)
     request = Call(
         params={"action": action, **params},
         post=module.post or "token" in params,
@@ -61,7 +61,8 @@ async def ask(
         return await session.send(request, read=read)
 
 
-async def _check(session: Session, module: Module, params: Mapping[str, str]) -> None:
+async def check(session: Session, module: Module, params: Mapping[str, str]) -> None:
+    """UnrecognizedParameters for what this wiki would leave out."""
     names = doubtful(module, params)
     if not names:
         return

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.actions_feeds import Document
 from mwclient_async.resources.actions.arguments import Texts, a_name, chosen, flags, instant, some_of, texts
-from mwclient_async.resources.actions.calling import Acting
+from mwclient_async.resources.actions.calling import Acting, check
 from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.feedreading import read_feed
 from mwclient_async.sansio.params import is_count
@@ -163,6 +163,7 @@ class Feeds(Acting):
 
     async def _document(self, action: str, given: Mapping[str, Any]) -> Document:
         params = {"action": action, **wire_params.encode(given)}
+        await check(self._session, (await self._session.modules([action]))[action], params)  # no feed warns of it
         call = Call(params=params, documents=_DOCUMENTS, post="wltoken" in params)  # a secret is in no URL
         reply = await self._session.send(call)
         if not isinstance(reply.body, bytes):

@@ -162,11 +162,14 @@ class GeneratorSteps(Generic[T]):
 
     async def next(self) -> list[T] | None:
         want = None if self._pages.limit is None else self._pages.limit - self._given
-        if self._next is None or want == 0:
+        if self._next is None or (want is not None and want <= 0):
             return None
         sizing = {}
         name = f"g{self._module.prefix}limit"
-        if self._module.limits is not None and name not in self._pages.generating:
+        asked = self._pages.generating.get(name)
+        if want is not None and asked is not None and asked.isdecimal():
+            sizing = {name: str(min(int(asked), want))}
+        elif self._module.limits is not None and (asked is None or want is not None):
             sizing = {name: str(self._room if want is None else min(self._room, want))}
         found, following = await self._send({**self._pages.generating, **sizing, **self._next})
         self._next = {str(key): str(value) for key, value in following.items()} or None

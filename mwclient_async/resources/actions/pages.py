@@ -25,6 +25,7 @@ from mwclient_async.resources.actions.arguments import (
     ids,
     instant,
     texts,
+    unless_empty,
     until,
     watching,
 )
@@ -114,15 +115,15 @@ class Pages(Acting):
     ) -> UndeleteResult:
         """Bring back a deleted page: all of it, or the revisions of ``timestamps`` and the versions of ``fileids``.
 
-        Raises PermissionDenied, InvalidTitle, or ApiError where nothing is to be brought back (``cantundelete``). See
-        https://www.mediawiki.org/wiki/API:Undelete.
+        Raises ValueError where one of these is empty; PermissionDenied, InvalidTitle, or ApiError where nothing is
+        to be brought back (``cantundelete``). See https://www.mediawiki.org/wiki/API:Undelete.
         """
         moments = None if timestamps is None else [instant("timestamps", moment) for moment in timestamps]
         given = {
             "title": checked_title(title),
             "reason": checked_text("reason", reason),
-            "timestamps": moments or None,
-            "fileids": ids("fileids", fileids),
+            "timestamps": unless_empty("timestamps", timestamps, moments),
+            "fileids": unless_empty("fileids", fileids, ids("fileids", fileids)),
             **flags(undeletetalk=undeletetalk),
             **watching(watchlist, watchlistexpiry),
             "tags": texts("tags", tags),

@@ -7,7 +7,17 @@ from typing import Literal
 
 from mwclient_async.errors import ApiErrorItem, Refused
 from mwclient_async.models.actions_users import EmailResult, UserRightsResult
-from mwclient_async.resources.actions.arguments import Expiry, Texts, a_name, chosen, flags, some_of, texts, until
+from mwclient_async.resources.actions.arguments import (
+    Expiry,
+    Texts,
+    a_name,
+    chosen,
+    flags,
+    some_of,
+    texts,
+    unless_empty,
+    until,
+)
 from mwclient_async.resources.actions.calling import Acting, ask, refused
 from mwclient_async.sansio import params as wire_params
 from mwclient_async.sansio.convert import structurer
@@ -88,7 +98,7 @@ class Users(Acting):
         given = {
             "change": [_change(name, value) for name, value in (changes or {}).items()] or None,
             **flags(reset=reset),
-            "resetkinds": some_of("resetkinds", resetkinds, ResetKind),
+            "resetkinds": unless_empty("resetkinds", resetkinds, some_of("resetkinds", resetkinds, ResetKind)),
             "global": chosen("global", global_, Literal["ignore", "update", "override"]),
         }
         reply = await ask(self._session, "options", wire_params.encode(given))
