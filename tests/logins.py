@@ -301,3 +301,13 @@ class Porter:
 
 def _refusal(code: str) -> dict[str, Any]:
     return {"errors": [{"code": code, "text": "Refused.", "module": "main"}]}
+
+
+async def make_tag(site: Site, tag: str) -> None:
+    """Make a change tag that can be used at once.
+
+    Where other tests have asked for tags, the wiki keeps what it knew of them for a moment.
+    """
+    await site.call("managetags", operation="create", tag=tag)
+    while tag not in {known.name async for known in site.list("tags")}:
+        pass

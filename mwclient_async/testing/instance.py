@@ -15,8 +15,8 @@ from attrs import field, frozen
 
 from mwclient_async.testing.errors import MaintenanceError, StartupError
 from mwclient_async.testing.processes import GuardedDirectory, is_running
-from mwclient_async.testing.roots import WikiRoot, cache_directory
-from mwclient_async.testing.settings import BLACKLIST, local_settings, php_options
+from mwclient_async.testing.roots import WikiRoot
+from mwclient_async.testing.settings import local_settings, php_options
 
 ADMIN = "Admin"
 
@@ -56,15 +56,8 @@ class Instance:
         """The file that PHP and MediaWiki log to."""
         return self.directory / "php.log"
 
-    @property
-    def compiled(self) -> Path:
-        """Where PHP keeps what it has compiled; it stays, as the MediaWikis beside it do."""
-        return cache_directory() / "compiled"
-
     def install(self) -> None:
         """Make the database, the first account, and the web server's root."""
-        self.compiled.mkdir(parents=True, exist_ok=True)
-        (self.directory / BLACKLIST).write_text(f"{self.directory}/*\n", encoding="utf-8")
         for name in ("cache", "data", "images", "installed", "tmp", "www"):
             (self.directory / name).mkdir()
         self._link_root()
@@ -95,7 +88,7 @@ class Instance:
         runner = maintenance / "run.php"  # since 1.40
         file = maintenance / f"{script.removesuffix('.php')}.php"
         start = [str(runner), str(file)] if runner.exists() else [str(file)]
-        argv = [self.php, *php_options(self.directory, self.compiled), *start, *args]
+        argv = [self.php, *php_options(self.directory), *start, *args]
         return self.guard.popen(argv, env=self._environment(config), cwd=self.directory)
 
     @contextlib.contextmanager
@@ -130,7 +123,7 @@ class Instance:
         """Start the web server and wait until it answers; False if another program took the port first."""
         argv = [
             self.php,
-            *php_options(self.directory, self.compiled),
+            *php_options(self.directory),
             "-S",
             f"127.0.0.1:{port}",
             "-t",

@@ -62,16 +62,8 @@ def local_settings(*, url: str, extra: str) -> str:
     return _SETTINGS.replace("@URL@", url).replace("@EXTENSIONS@", extensions) + f"\n{extra}\n"
 
 
-BLACKLIST = "uncompiled.txt"
-"""The file, in a wiki's directory, that names what PHP is not to keep."""
-
-
-def php_options(directory: Path, compiled: Path) -> list[str]:
-    """Return the settings of PHP itself, as arguments of its command line.
-
-    ``compiled`` is where it keeps what it has compiled of MediaWiki, for the next wiki and each script; of the files
-    in ``directory`` nothing is kept.
-    """
+def php_options(directory: Path) -> list[str]:
+    """Return the settings of PHP itself, as arguments of its command line."""
     temporary = str(directory / "tmp")
     options = {
         "memory_limit": "512M",
@@ -85,8 +77,5 @@ def php_options(directory: Path, compiled: Path) -> list[str]:
         "sendmail_path": f"sh -c 'cat >> {directory}/mail.txt' --",  # mail goes nowhere, but can be read
         "apc.shm_size": "128M",  # sessions live in APCu, which empties itself when it is full
         "opcache.max_accelerated_files": "20000",
-        "opcache.enable_cli": "1",
-        "opcache.file_cache": str(compiled),
-        "opcache.blacklist_filename": str(directory / BLACKLIST),
     }
     return [part for name, value in options.items() for part in ("-d", f"{name}={value}")]

@@ -12,7 +12,7 @@ from mwclient_async.errors import EditConflict, MediaWikiError, PageExists, Page
 from mwclient_async.models.page import Page
 from mwclient_async.testing import LocalWiki
 from tests.edits.editing import latest
-from tests.logins import Told, editors, fifty, fresh, site as site_of
+from tests.logins import Told, editors, fifty, fresh, make_tag, site as site_of
 
 TEXT = "One.\n\nTwo.\n\nThree.\n\nFour."
 
@@ -46,9 +46,7 @@ async def test_the_result_says_what_an_edit_did(mine: Site) -> None:
 
 async def test_options_are_those_of_the_wiki(mine: Site, keeper: Site) -> None:
     title, tag = fresh("Options"), fresh("tag")
-    await keeper.call("managetags", operation="create", tag=tag)
-    while tag not in {known.name async for known in keeper.list("tags")}:
-        """The wiki keeps what it knew of tags for a moment, where other tests have asked for them."""
+    await make_tag(keeper, tag)
     await keeper.page(title).create("x", bot=True, watchlist="watch", summary="made")
     await keeper.page(title).append("y", minor=True, tags=[tag], params={"watchlistexpiry": "infinity"})
     changes = await keeper.list("recentchanges", title=title, prop=["flags", "tags"]).collect()

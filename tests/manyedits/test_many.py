@@ -14,7 +14,7 @@ from mwclient_async.errors import CursorMismatch, InvalidTitle, PageMissing, Pro
 from mwclient_async.sansio.wire import Request, Response
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import sent
-from tests.logins import Told, Watched, fresh, site as site_of
+from tests.logins import Told, Watched, fresh, make_tag, site as site_of
 from tests.manyedits.pages import LINE, always, lines_of, once, seeded
 
 
@@ -173,7 +173,7 @@ async def test_options_hold_for_every_page_and_are_looked_at_before_the_first(
     wiki: LocalWiki, sysop: ClientLogin, keeper: Site
 ) -> None:
     titles, told = await seeded(wiki, "Tagged", 3), Told()
-    await keeper.call("managetags", operation="create", tag="of many")
+    await make_tag(keeper, "of many")
     assert set(await outcomes(keeper, titles, tags=iter(["of many"]), minor=True)) == {EditOutcome.SAVED}
     for title in titles:
         (change, *_) = await keeper.list("recentchanges", title=title, prop=["flags", "tags"]).collect()

@@ -17,7 +17,7 @@ from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import ScriptedClock, sent
 from tests.edits.editing import latest
 from tests.files import png
-from tests.logins import Told, Watched, fresh, site as site_of, whoami
+from tests.logins import Told, Watched, fresh, make_tag, site as site_of, whoami
 from tests.pagehandle.changing import Adder, made, text_of
 
 ALL_OF_THEM = EditDefaults(bot=True, minor=True, tags="mannered", summary_suffix="(Demo)")
@@ -33,7 +33,7 @@ async def test_defaults_hold_for_every_edit_and_an_edits_own_options_win(
     wiki: LocalWiki, sysop: ClientLogin, keeper: Site
 ) -> None:
     for tag in ("mannered", "own"):
-        await keeper.call("managetags", operation="create", tag=tag)
+        await make_tag(keeper, tag)
     title = await made(keeper, "Defaults")
     async with site_of(wiki, auth=sysop, defaults=ALL_OF_THEM) as mannered:
         page = mannered.page(title)
