@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 
 import anyio
 
@@ -34,3 +35,5 @@ async def test_w7_a_body_that_is_cancelled_halfway_leaves_no_generator_unfinishe
             tasks.cancel_scope.cancel()
         await transport.aclose()
     gc.collect()
+    left = [each for each in gc.get_objects() if inspect.isasyncgen(each) and "httpx" in each.ag_code.co_filename]
+    assert left == []

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from mwclient_async import Site
-from mwclient_async.errors import OutcomeUnknown, ReplyLost, UnrecognizedParameters
+from mwclient_async.errors import OutcomeUnknown, Refused, ReplyLost, UnrecognizedParameters
 from mwclient_async.sansio.modules import core_modules, from_paraminfo
 from mwclient_async.sansio.writeparams import certain_parameters
 from mwclient_async.testing import LocalWiki
 from tests.actions.acting import TOKENS, new_page, page_of, scripted
-from tests.logins import Told, site as site_of
+from tests.logins import Told, fresh, make_tag, site as site_of
 
 TOKEN = {"name": "token", "tokentype": "csrf"}
 
@@ -31,7 +31,7 @@ async def test_s6_every_wiki_has_the_parameters_of_the_table(site: Site) -> None
     for action, names in table.items():
         parameters = found[action].parameters or {}
         assert names <= parameters.keys(), action
-        # Odd values would be left out. The tags that a wiki has may be others a moment later: it warns of odd ones.
+        # Odd values would be left out; but of odd tags, the wiki refuses the whole: see the next test.
         listed = [name for name in names if parameters[name] is not None and (action, name) != ("tag", "add")]
         assert listed == [], action
     core = core_modules()
@@ -40,6 +40,17 @@ async def test_s6_every_wiki_has_the_parameters_of_the_table(site: Site) -> None
         *("changeauthenticationdata", "changecontentmodel", "createaccount", "linkaccount", "resetpassword"),
         *("setpagelanguage", "upload"),
     }
+
+
+async def test_s6_a_wiki_refuses_an_unknown_tag_beside_a_known_one_and_puts_on_neither(steward: Site) -> None:
+    known, title = fresh("known"), await new_page(steward)
+    await make_tag(steward, known)
+    change = await steward.list("recentchanges", title=title, prop=["ids"]).first()
+    assert change is not None
+    with pytest.raises(Refused, match="badtags"):
+        await steward.actions.tag(rcid=change.rcid, add=[known, fresh("unknown")])
+    (left,) = await steward.list("recentchanges", title=title, prop=["tags"]).collect()
+    assert left.tags == ()
 
 
 async def test_s6_a_misspelt_write_is_not_sent(steward: Site) -> None:
