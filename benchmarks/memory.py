@@ -15,7 +15,7 @@ import sys
 import anyio
 
 from mwclient_async import Site
-from mwclient_async.sansio.wire import Request, Response
+from mwclient_async._http.messages import Request, Response
 from mwclient_async.testing.scripted import json_response
 
 ROWS = 500

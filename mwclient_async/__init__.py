@@ -8,7 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mwclient_async.core import CoreRest
+    from mwclient_async._query.stream import Stream
+    from mwclient_async._rest.core_rest import CoreRest
+    from mwclient_async._site import Site
+    from mwclient_async._values import ApiWarning, Checkpoint, Cursor, UploadWarning
     from mwclient_async.models.accounts import UserInfo
     from mwclient_async.models.auth import (
         BotPassword,
@@ -19,9 +22,9 @@ if TYPE_CHECKING:
         OAuth2Token,
     )
     from mwclient_async.models.batch import Batch
+    from mwclient_async.models.edit_defaults import EditDefaults
     from mwclient_async.models.edits import EditOutcome, EditResult, PageEdit
     from mwclient_async.models.info import SiteInfo
-    from mwclient_async.models.manners import EditDefaults
     from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
     from mwclient_async.models.page import Page, PageStatus
     from mwclient_async.models.rest import HistoryRevision
@@ -33,9 +36,6 @@ if TYPE_CHECKING:
         UploadStage,
         UploadWay,
     )
-    from mwclient_async.models.values import ApiWarning, Checkpoint, Cursor, UploadWarning
-    from mwclient_async.site import Site
-    from mwclient_async.stream import Stream
 
 __all__ = [
     "ApiWarning",
@@ -73,14 +73,14 @@ __all__ = [
 ]
 
 _HOME = {
-    "ApiWarning": "models.values",
+    "ApiWarning": "_values",
     "Batch": "models.batch",
     "BotPassword": "models.auth",
-    "Checkpoint": "models.values",
+    "Checkpoint": "_values",
     "ClientLogin": "models.auth",
-    "CoreRest": "core",
-    "Cursor": "models.values",
-    "EditDefaults": "models.manners",
+    "CoreRest": "_rest.core_rest",
+    "Cursor": "_values",
+    "EditDefaults": "models.edit_defaults",
     "EditOutcome": "models.edits",
     "EditResult": "models.edits",
     "HistoryRevision": "models.rest",
@@ -95,14 +95,14 @@ _HOME = {
     "RemoteFile": "models.upload",
     "PageStatus": "models.page",
     "RetryPolicy": "models.options",
-    "Site": "site",
+    "Site": "_site",
     "SiteInfo": "models.info",
     "StashedFile": "models.upload",
-    "Stream": "stream",
+    "Stream": "_query.stream",
     "UploadProgress": "models.upload",
     "UploadResult": "models.upload",
     "UploadStage": "models.upload",
-    "UploadWarning": "models.values",
+    "UploadWarning": "_values",
     "UploadWay": "models.upload",
     "UserInfo": "models.accounts",
 }

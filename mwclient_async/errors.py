@@ -54,7 +54,7 @@ from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from mwclient_async.models.values import ApiWarning, Checkpoint, Cursor, UploadWarning
+from mwclient_async._values import ApiWarning, Checkpoint, Cursor, UploadWarning
 
 
 class MediaWikiError(Exception):

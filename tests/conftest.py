@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from tests.corpus import Corpus, seed
-from tests.furnished import SETTINGS, Furnished, furnish
+from tests.support.corpus import Corpus, seed
+from tests.support.populated_wiki import SETTINGS, Furnished, furnish
 
 if TYPE_CHECKING:
-    from mwclient_async.site import Site
+    from mwclient_async._site import Site
     from mwclient_async.testing.factory import WikiFactory
     from mwclient_async.testing.wiki import LocalWiki
 

@@ -17,8 +17,8 @@ from mwclient_async import BotPassword, Site
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision
 from mwclient_async.testing.factory import WikiFactory
 from tests.conftest import USER_AGENT
-from tests.files import png
-from tests.rest.gateway import Gateway
+from tests.support.image_files import png
+from tests.support.rest_gateway import Gateway
 
 ROOT = Path(__file__).parent.parent
 WIKIPEDIA = "https://en.wikipedia.org/w/api.php"

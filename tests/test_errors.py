@@ -11,6 +11,9 @@ import httpx
 import pytest
 
 from mwclient_async import errors
+from mwclient_async._http.messages import Response
+from mwclient_async._http.responses import decipher
+from mwclient_async._values import ApiWarning, UploadWarning
 from mwclient_async.errors import (
     AbuseFilter,
     ApiError,
@@ -56,9 +59,6 @@ from mwclient_async.errors import (
     UrlRefused,
     class_for,
 )
-from mwclient_async.models.values import ApiWarning, UploadWarning
-from mwclient_async.sansio.decipher import decipher
-from mwclient_async.sansio.wire import Response
 from mwclient_async.testing import LocalWiki
 
 CLASSES = {

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
 
-from mwclient_async.models.values import ApiWarning, Cursor
+from mwclient_async._values import ApiWarning, Cursor
 
 T_co = TypeVar("T_co", covariant=True)
 

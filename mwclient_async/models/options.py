@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen, validators
+
+if TYPE_CHECKING:
+    import ssl
 
 _PROXIES = ("http://", "https://", "socks5://", "socks5h://")
 

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import anyio.lowlevel
 
+from mwclient_async._http.messages import Multipart, Request, Response
 from mwclient_async.errors import MediaWikiError
-from mwclient_async.sansio.wire import Multipart, Request, Response
 
 Scripted = Mapping[str, Any] | Response | MediaWikiError | Callable[[Request], "Mapping[str, Any] | Response"]
 """One step: a JSON body, a whole Response, an error to raise, or a function of the request that gives one of these."""

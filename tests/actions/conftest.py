@@ -12,7 +12,7 @@ from attrs import frozen
 from mwclient_async import BotPassword, ClientLogin, Site
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision, WikiFactory
 from tests.conftest import once
-from tests.logins import site
+from tests.support.logins import site
 
 SETTINGS = """
 $wgWatchlistExpiry = true;

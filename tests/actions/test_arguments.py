@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mwclient_async.testing.scripted import sent
-from tests.actions.acting import TOKENS, Refusals, assert_refused, scripted
+from tests.support.actions import TOKENS, Refusals, assert_refused, scripted
 
 NAIVE = datetime(2099, 1, 1)  # noqa: DTZ001 - what is to be refused
 

@@ -9,8 +9,8 @@ import pytest
 from mwclient_async import Site
 from mwclient_async.errors import ApiError, PageMissing, PermissionDenied, UnrecognizedParameters
 from mwclient_async.testing import LocalWiki
-from tests.actions.acting import assert_codes
-from tests.logins import fresh
+from tests.support.actions import assert_codes
+from tests.support.logins import fresh
 
 
 @pytest.mark.everywhere

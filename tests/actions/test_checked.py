@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from mwclient_async import Site
+from mwclient_async._actions.write_params import certain_parameters
+from mwclient_async._session.module_table import core_modules, from_paraminfo
 from mwclient_async.errors import OutcomeUnknown, Refused, ReplyLost, UnrecognizedParameters
-from mwclient_async.sansio.modules import core_modules, from_paraminfo
-from mwclient_async.sansio.writeparams import certain_parameters
 from mwclient_async.testing import LocalWiki
-from tests.actions.acting import TOKENS, new_page, page_of, scripted
-from tests.logins import Told, fresh, make_tag, site as site_of
+from tests.support.actions import TOKENS, new_page, page_of, scripted
+from tests.support.logins import Told, fresh, make_tag, site as site_of
 
 TOKEN = {"name": "token", "tokentype": "csrf"}
 

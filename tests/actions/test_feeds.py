@@ -11,12 +11,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from mwclient_async import Site
+from mwclient_async._actions.feed_entries import read_feed
+from mwclient_async._http.messages import Response
 from mwclient_async.errors import InvalidParameter, ProtocolError, UnrecognizedParameters
 from mwclient_async.models.actions_feeds import Document
-from mwclient_async.sansio.feedreading import read_feed
-from mwclient_async.sansio.wire import Response
 from mwclient_async.testing.scripted import sent
-from tests.actions.acting import assert_codes, assert_refused, new_page, scripted
+from tests.support.actions import assert_codes, assert_refused, new_page, scripted
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

@@ -6,8 +6,8 @@ import pytest
 
 from mwclient_async import Site
 from mwclient_async.errors import ApiError, PageMissing
-from tests.actions.acting import new_page
-from tests.logins import fresh
+from tests.support.actions import new_page
+from tests.support.logins import fresh
 
 
 @pytest.mark.everywhere

@@ -19,8 +19,8 @@ from mwclient_async.errors import (
     Refused,
     UnrecognizedParameters,
 )
-from tests.actions.acting import assert_codes, last_log, new_page, page_of
-from tests.logins import fresh
+from tests.support.actions import assert_codes, last_log, new_page, page_of
+from tests.support.logins import fresh
 
 
 async def test_a_page_moves_with_what_belongs_to_it(steward: Site) -> None:

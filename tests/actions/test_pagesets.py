@@ -14,9 +14,9 @@ from mwclient_async import Site
 from mwclient_async.errors import ContinuationLoop, NotLoggedIn, OutcomeUnknown, ReplyLost, UnrecognizedParameters
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import sent
-from tests.actions.acting import TOKENS, assert_refused, new_page, page_of, scripted
 from tests.actions.conftest import Logins
-from tests.logins import Told, fresh, site as site_of
+from tests.support.actions import TOKENS, assert_refused, new_page, page_of, scripted
+from tests.support.logins import Told, fresh, site as site_of
 
 NOBODY = {"query": {"userinfo": {"id": 0, "name": "127.0.0.1", "anon": True, "rights": []}}}
 

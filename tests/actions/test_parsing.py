@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from mwclient_async import Site
+from mwclient_async._actions.parse import ParseProp
 from mwclient_async.errors import (
     InvalidParameter,
     InvalidTitle,
@@ -15,10 +16,9 @@ from mwclient_async.errors import (
     ProtocolError,
     UnrecognizedParameters,
 )
-from mwclient_async.resources.actions.parsing import ParseProp
 from mwclient_async.testing import LocalWiki
-from tests.actions.acting import assert_codes, assert_refused, new_page, page_of, scripted
-from tests.logins import fresh
+from tests.support.actions import assert_codes, assert_refused, new_page, page_of, scripted
+from tests.support.logins import fresh
 
 TEXT = """== A ==
 {{Parsed template}} [[Nowhere at all]] [[Main Page]] https://example.org/x [[File:No.png]] [[Category:Parsed|k]]

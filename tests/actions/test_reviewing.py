@@ -22,9 +22,9 @@ from mwclient_async.errors import (
 )
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import sent
-from tests.actions.acting import TOKENS, assert_codes, assert_refused, last_log, new_page, page_of, scripted
-from tests.files import png
-from tests.logins import fresh
+from tests.support.actions import TOKENS, assert_codes, assert_refused, last_log, new_page, page_of, scripted
+from tests.support.image_files import png
+from tests.support.logins import fresh
 
 NOBODY = {"query": {"userinfo": {"id": 0, "name": "127.0.0.1", "anon": True, "rights": []}}}
 

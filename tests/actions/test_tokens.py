@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mwclient_async import Site
 from mwclient_async.errors import InvalidParameter, MissingParameter
-from tests.actions.acting import assert_codes
+from tests.support.actions import assert_codes
 
 
 async def test_a_token_is_checked(steward: Site, nobody: Site) -> None:

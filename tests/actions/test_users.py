@@ -19,9 +19,9 @@ from mwclient_async.errors import (
 )
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import sent
-from tests.actions.acting import TOKENS, assert_codes, assert_refused, scripted
 from tests.conftest import USER_AGENT
-from tests.logins import fresh, site as site_of
+from tests.support.actions import TOKENS, assert_codes, assert_refused, scripted
+from tests.support.logins import fresh, site as site_of
 
 PASSWORD = "a rather long passphrase 1"
 OWN = "MediaWiki\\Auth\\PasswordAuthenticationRequest"

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from mwclient_async.testing import WikiFactory
-from tests.rest.ground import Ground, Visits, prepared
+from tests.support.rest_wikis import Ground, Visits, prepared
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,8 @@ from mwclient_async.errors import InvalidParameter, PageMissing, PermissionDenie
 from mwclient_async.models.diff import Diff, DiffType, HighlightType
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision, WikiFactory
 from tests.conftest import USER_AGENT, once
-from tests.oauthwiki import TokenDesk
-from tests.rest.gateway import SETTINGS
+from tests.support.oauth_wiki import TokenDesk
+from tests.support.rest_gateway import SETTINGS
 
 VERSIONS = ("1.39", "1.43")
 RANDOM, TOLD, STRANGE = "Compared at random", "Compared", "Without a text"

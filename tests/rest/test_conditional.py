@@ -13,15 +13,15 @@ import pytest
 from attrs import evolve
 
 from mwclient_async import ClientLogin, RetryPolicy, Site
+from mwclient_async._http.messages import Call, Reply, Request, Response
+from mwclient_async._rest.endpoints import ENDPOINTS, Trust, unless_changed, with_validator
 from mwclient_async.errors import PageMissing, PermissionDenied, ProtocolError
 from mwclient_async.models.rest import Html, HtmlPage, RestFile, RestList, RestPage, RestRevision, RestUser, Validator
-from mwclient_async.sansio.endpoints import ENDPOINTS, Trust, unless_changed, with_validator
-from mwclient_async.sansio.wire import Call, Reply, Request, Response
 from mwclient_async.testing.scripted import ScriptedTransport
 from tests.conftest import USER_AGENT
-from tests.files import png
-from tests.logins import fresh, site as site_of
-from tests.rest.ground import VERSIONS, Ground, Visitor, Visits
+from tests.support.image_files import png
+from tests.support.logins import fresh, site as site_of
+from tests.support.rest_wikis import VERSIONS, Ground, Visitor, Visits
 
 both = pytest.mark.parametrize("version", VERSIONS)
 Read = Callable[..., Awaitable[Any]]

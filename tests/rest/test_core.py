@@ -13,7 +13,9 @@ import anyio
 import pytest
 
 from mwclient_async import CoreRest, OAuth2Token, Site
-from mwclient_async.core import BASE_URL
+from mwclient_async._http.messages import Response
+from mwclient_async._rest.core_rest import BASE_URL
+from mwclient_async._rest.rest import Rest
 from mwclient_async.errors import (
     AuthorizationRefused,
     BeyondLimit,
@@ -28,14 +30,12 @@ from mwclient_async.errors import (
 )
 from mwclient_async.models.events import Event, LoggedIn
 from mwclient_async.models.options import HttpOptions
-from mwclient_async.resources.rest import Rest
-from mwclient_async.sansio.wire import Response
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision, WikiFactory
 from mwclient_async.testing.scripted import ScriptedClock, ScriptedTransport, json_response
 from tests.conftest import USER_AGENT, once
-from tests.oauthwiki import TokenDesk
-from tests.proxy import DROP_AFTER, TRUNCATE, Fault, matching, scripted as faults, too_many
-from tests.rest.gateway import SETTINGS, Gateway, says
+from tests.support.fault_proxy import DROP_AFTER, TRUNCATE, Fault, matching, scripted as faults, too_many
+from tests.support.oauth_wiki import TokenDesk
+from tests.support.rest_gateway import SETTINGS, Gateway, says
 
 TOKEN = "a-token-of-the-core-api"
 PAGE = {

@@ -9,12 +9,12 @@ import pytest
 from attrs import evolve
 
 from mwclient_async import Limits, RetryPolicy, Site
+from mwclient_async._http.messages import Response
+from mwclient_async._http.responses import decipher
+from mwclient_async._rest.endpoints import ENDPOINTS
 from mwclient_async.errors import BrokenReply, ProtocolError, ReplyTooLarge
-from mwclient_async.sansio.decipher import decipher
-from mwclient_async.sansio.endpoints import ENDPOINTS
-from mwclient_async.sansio.wire import Response
 from tests.conftest import USER_AGENT
-from tests.proxy import (
+from tests.support.fault_proxy import (
     BROKEN_JSON,
     DROP_AFTER,
     HTML_200_AFTER,
@@ -25,8 +25,8 @@ from tests.proxy import (
     FaultProxy,
     scripted,
 )
-from tests.rest.ground import VERSIONS, Visits
-from tests.serving import Answer
+from tests.support.http_server import Answer
+from tests.support.rest_wikis import VERSIONS, Visits
 
 both = pytest.mark.parametrize("version", VERSIONS)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mwclient_async import Site
+from mwclient_async._rest.endpoints import ENDPOINTS, Many, One
 from mwclient_async.errors import BeyondLimit, Unsupported
 from mwclient_async.models.rest import (
     BarePage,
@@ -30,11 +31,10 @@ from mwclient_async.models.rest import (
     RestUser,
     SearchHit,
 )
-from mwclient_async.sansio.endpoints import ENDPOINTS, Many, One
 from mwclient_async.testing.scripted import ScriptedTransport
 from tests.conftest import USER_AGENT
-from tests.rest.ground import TOO_MANY_FILES, VERSIONS, Visits
-from tests.typed import ID, TIME, Containing, picked, without_a_field
+from tests.support.field_coverage import ID, TIME, Containing, picked, without_a_field
+from tests.support.rest_wikis import TOO_MANY_FILES, VERSIONS, Visits
 
 both = pytest.mark.parametrize("version", VERSIONS)
 LICENSE = License(url="https://creativecommons.org/licenses/by-sa/4.0/", title="CC BY-SA 4.0")

@@ -8,14 +8,14 @@ import anyio
 import pytest
 
 from mwclient_async import OAuth2Token, Site
+from mwclient_async._query.stream import Run
 from mwclient_async.errors import CursorMismatch, PageMissing
 from mwclient_async.models.rest import HistoryRevision
-from mwclient_async.stream import Run
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision, WikiFactory
 from tests.conftest import USER_AGENT, once
-from tests.logins import Watched
-from tests.oauthwiki import TokenDesk
-from tests.rest.gateway import SETTINGS
+from tests.support.logins import Watched
+from tests.support.oauth_wiki import TokenDesk
+from tests.support.rest_gateway import SETTINGS
 
 EDITS = 45
 WAYS = ("edited", "moved", "hidden", "deleted")

@@ -21,7 +21,7 @@ from mwclient_async import Site
 from mwclient_async.models.rest import HistoryRevision
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision, WikiFactory
 from tests.conftest import USER_AGENT, once
-from tests.rest.gateway import SETTINGS
+from tests.support.rest_gateway import SETTINGS
 
 TITLE = "Imported history"
 START = datetime(2020, 1, 1, tzinfo=UTC)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mwclient_async.sansio.endpoints import ENDPOINTS, Endpoint
+from mwclient_async._rest.endpoints import ENDPOINTS, Endpoint
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.roots import find_root
-from tests.rest.ground import VERSIONS, Ground
+from tests.support.rest_wikis import VERSIONS, Ground
 
 NOT_COVERED: dict[str, set[str]] = {version: set() for version in VERSIONS}
 """Routes that no method of ``site.rest`` asks, by version: none so far."""

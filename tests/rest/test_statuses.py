@@ -9,6 +9,9 @@ import pytest
 from attrs import frozen
 
 from mwclient_async import Site
+from mwclient_async._http.messages import Response
+from mwclient_async._http.responses import decipher
+from mwclient_async._rest.endpoints import ENDPOINTS
 from mwclient_async.errors import (
     ApiError,
     BadRequest,
@@ -18,13 +21,10 @@ from mwclient_async.errors import (
     PermissionDenied,
     Unsupported,
 )
-from mwclient_async.sansio.decipher import decipher
-from mwclient_async.sansio.endpoints import ENDPOINTS
-from mwclient_async.sansio.wire import Response
 from mwclient_async.testing import LocalWiki, WikiFactory
-from tests.logins import site as site_of
-from tests.rest.cases import CASES, Case
-from tests.rest.ground import Ground, Visitor, Visits, visit
+from tests.support.logins import site as site_of
+from tests.support.rest_statuses import CASES, Case
+from tests.support.rest_wikis import Ground, Visitor, Visits, visit
 
 
 def named(each: Case) -> str:

@@ -8,14 +8,14 @@ from urllib.parse import unquote
 import pytest
 
 from mwclient_async import HttpOptions, OAuth2Token, RetryPolicy, Site
+from mwclient_async._http.messages import Request, Response
 from mwclient_async.errors import MediaWikiError, PageMissing, ProtocolError
-from mwclient_async.sansio.wire import Request, Response
 from tests.conftest import USER_AGENT
-from tests.logins import fresh
-from tests.proxy import FaultProxy, rewrite_response, setting
-from tests.recorder import Recorder
-from tests.rest.ground import VERSIONS, Visitor, Visits
-from tests.serving import Seen
+from tests.support.fault_proxy import FaultProxy, rewrite_response, setting
+from tests.support.http_server import Seen
+from tests.support.logins import fresh
+from tests.support.recording_server import Recorder
+from tests.support.rest_wikis import VERSIONS, Visitor, Visits
 
 both = pytest.mark.parametrize("version", VERSIONS)
 

@@ -10,9 +10,9 @@ import pytest
 
 from mwclient_async import BotPassword, OAuth2Token
 from mwclient_async.testing import LocalWiki, WikiFactory
-from tests import guarded
-from tests.logins import Watched, bot, fresh, site as site_of
-from tests.oauthwiki import TokenDesk
+from tests.support import guarded_wiki as guarded
+from tests.support.logins import Watched, bot, fresh, site as site_of
+from tests.support.oauth_wiki import TokenDesk
 
 
 @pytest.fixture(scope="module")

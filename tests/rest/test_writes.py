@@ -1,6 +1,6 @@
 """Creating and updating pages: what is sent, what comes back, and what becomes of an answer that is lost.
 
-The campaigns of tests/faulttable and tests/edits do both under every fault; here is what is the REST API's own.
+The campaigns of tests/session/fault_table and tests/edit do both under every fault; here is what is the REST API's own.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from mwclient_async import RetryPolicy, Site
 from mwclient_async.errors import EditConflict, OutcomeUnknown, PageExists, PageMissing
 from mwclient_async.models.rest import LatestRevision, RestPage
 from tests.conftest import USER_AGENT
-from tests.logins import fifty, fresh
-from tests.proxy import DROP_AFTER, DROP_BEFORE, Fault, FaultProxy, matching
-from tests.rest.ground import VERSIONS, Visits
-from tests.serving import Seen
-from tests.typed import ID, TIME, picked
+from tests.support.fault_proxy import DROP_AFTER, DROP_BEFORE, Fault, FaultProxy, matching
+from tests.support.field_coverage import ID, TIME, picked
+from tests.support.http_server import Seen
+from tests.support.logins import fifty, fresh
+from tests.support.rest_wikis import VERSIONS, Visits
 
 both = pytest.mark.parametrize("version", VERSIONS)
 

@@ -7,7 +7,7 @@ import pytest
 
 from mwclient_async.testing import LocalWiki, MaintenanceError, SeedPage, SeedRevision
 from mwclient_async.testing.seeding import EPOCH, in_order, to_json
-from tests.testing.web import ask
+from tests.support.plain_requests import ask
 
 TITLES = (
     "Slash/and/more", "What?", "AT&T", "Emoji 🪐🧑‍🚀", "\"Double\" and 'single'", "صفحة عربية", "עברית", "日本語",

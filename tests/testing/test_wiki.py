@@ -22,7 +22,7 @@ from mwclient_async.testing import (
     WikiFactory,
     instance,
 )
-from tests.testing.web import ask, get, logged_in
+from tests.support.plain_requests import ask, get, logged_in
 
 
 @pytest.mark.everywhere

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import assert_type
 
 from mwclient_async import Site
+from mwclient_async._actions.page_results import PageResults
 from mwclient_async.errors import ApiErrorItem
 from mwclient_async.models.accounts import TokenCheck
 from mwclient_async.models.actions_blocks import BlockResult, UnblockResult
@@ -32,7 +33,6 @@ from mwclient_async.models.actions_review import (
     TagResult,
 )
 from mwclient_async.models.actions_users import AuthStep, EmailResult, UserRightsResult
-from mwclient_async.resources.actions.pageresults import PageResults
 
 SOON = datetime(2099, 1, 1, tzinfo=UTC)
 

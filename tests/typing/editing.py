@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from typing import assert_type
 
 from mwclient_async import Cursor, EditDefaults, EditOutcome, EditResult, Page, PageEdit, Site, Stream
+from mwclient_async._edit.edit_many import ManyEdits
 from mwclient_async.errors import MediaWikiError
 from mwclient_async.models.lists import CategoryMember, ListedPage, LogEvent
 from mwclient_async.models.props import LangLink, PageCategory, PageLink, Protection, Revision
 from mwclient_async.models.rest import HistoryRevision
-from mwclient_async.resources.many import ManyEdits
 
 
 def plain(text: str) -> str:

@@ -1,0 +1,34 @@
+"""Tokens. The manual's page is https://www.mediawiki.org/wiki/API:Tokens."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mwclient_async._actions.call import Acting, call
+from mwclient_async._http import params as wire_params
+from mwclient_async._http.conversion import structurer
+from mwclient_async._http.params import checked_text
+from mwclient_async.models.accounts import TokenCheck
+
+_TOKEN = frozenset({"token"})
+TokenType = Literal["createaccount", "csrf", "login", "patrol", "rollback", "userrights", "watch"]
+
+
+class Tokens(Acting):
+    """What a token is worth."""
+
+    async def checktoken(
+        self,
+        *,
+        type: TokenType | str = "csrf",  # noqa: A002 - the manual's name; extensions have further types
+        token: str | None = None,
+        maxtokenage: int | None = None,
+    ) -> TokenCheck:
+        """Whether the wiki takes a token of that type: the one that this Site holds, where none is given.
+
+        ``maxtokenage`` is how old it may be, in seconds. See https://www.mediawiki.org/wiki/API:Checktoken.
+        """
+        checked = await self._session.token(type) if token is None else checked_text("token", token)
+        params = wire_params.encode({"type": type, "token": checked, "maxtokenage": maxtokenage}, allowed=_TOKEN)
+        answer = await call(self._session, "checktoken", params)
+        return structurer(TokenCheck)(answer["checktoken"])

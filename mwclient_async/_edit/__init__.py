@@ -1,0 +1,1 @@
+"""Edits that are done once."""

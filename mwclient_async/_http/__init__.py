@@ -1,0 +1,1 @@
+"""Messages, requests, responses and the transports."""

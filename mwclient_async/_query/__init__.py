@@ -1,0 +1,1 @@
+"""Queries, lists and pages as streams."""

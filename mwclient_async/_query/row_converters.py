@@ -1,0 +1,196 @@
+"""What comes out of streams: the rows of lists and the pages of queries, as values.
+
+Which class each list's rows and each ``prop`` have is in two tables. The manual's pages are
+https://www.mediawiki.org/wiki/API:Lists and https://www.mediawiki.org/wiki/API:Properties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from mwclient_async._http.conversion import Row, convert_to, structured, structurer, with_pageid
+from mwclient_async.errors import ApiErrorItem, InvalidTitle, PageMissing, ProtocolError
+from mwclient_async.models.accounts import Block, User
+from mwclient_async.models.lists import (
+    ArchivedFile,
+    CategoryMember,
+    Contribution,
+    ExternalUse,
+    InterwikiBacklink,
+    LinkedTitle,
+    ListedCategory,
+    ListedFile,
+    ListedPage,
+    LogEvent,
+    ProtectedTitle,
+    RecentChange,
+    SearchResult,
+    SpecialPageRow,
+    StashEntry,
+    Tag,
+    WatchedChange,
+)
+from mwclient_async.models.page import Page, PageStatus
+from mwclient_async.models.props import (
+    CategoryInfo,
+    Contributor,
+    Contributors,
+    DuplicateFile,
+    ExtLink,
+    ImageInfo,
+    InterwikiLink,
+    LangLink,
+    LinkingPage,
+    PageCategory,
+    PageInfo,
+    PageLink,
+    Revision,
+)
+
+# Rows of lists -------------------------------------------------------------------------------------------------------
+
+ITEMS: Mapping[str, type[Any]] = {
+    "allcategories": ListedCategory,
+    "allimages": ListedFile,
+    "alllinks": LinkedTitle,
+    "allpages": ListedPage,
+    "allusers": User,
+    "backlinks": ListedPage,
+    "blocks": Block,
+    "categorymembers": CategoryMember,
+    "embeddedin": ListedPage,
+    "exturlusage": ExternalUse,
+    "filearchive": ArchivedFile,
+    "imageusage": ListedPage,
+    "iwbacklinks": InterwikiBacklink,
+    "langbacklinks": InterwikiBacklink,
+    "logevents": LogEvent,
+    "mystashedfiles": StashEntry,
+    "prefixsearch": ListedPage,
+    "protectedtitles": ProtectedTitle,
+    "querypage": SpecialPageRow,
+    "random": ListedPage,
+    "recentchanges": RecentChange,
+    "search": SearchResult,
+    "tags": Tag,
+    "usercontribs": Contribution,
+    "users": User,
+    "watchlist": WatchedChange,
+}
+"""The class of each list's rows; rows of other lists stay mappings."""
+
+
+def rower(module: str, *, raw: bool) -> Callable[[Row], Any]:
+    """The function that turns a row of this list into its class, or hands it out as it came."""
+    convert = convert_to(ITEMS.get(module), raw=raw)
+    if module == "random" and not raw:  # the one list that calls a page's id `id`
+        return lambda row: convert(with_pageid(row))
+    return convert
+
+
+# Pages ---------------------------------------------------------------------------------------------------------------
+
+MANY: Mapping[str, type] = {
+    "categories": PageCategory,
+    "deletedrevisions": Revision,
+    "duplicatefiles": DuplicateFile,
+    "extlinks": ExtLink,
+    "fileusage": LinkingPage,
+    "imageinfo": ImageInfo,
+    "images": PageLink,
+    "iwlinks": InterwikiLink,
+    "langlinks": LangLink,
+    "links": PageLink,
+    "linkshere": LinkingPage,
+    "redirects": LinkingPage,
+    "revisions": Revision,
+    "templates": PageLink,
+    "transcludedin": LinkingPage,
+}
+
+
+def pager(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
+    """The function that turns one merged page into a Page with these props."""
+    asked = frozenset(prop for prop in props if prop in MANY or prop in _ONE)
+
+    def convert(raw: Mapping[str, Any]) -> Page:
+        reason = raw.get("invalidreason")
+        return Page(
+            title=raw.get("title", ""),
+            ns=raw.get("ns"),
+            pageid=None if raw.get("missing") else raw.get("pageid"),
+            asked=raw.get("asked"),
+            status=_status(raw),
+            invalidreason=reason.get("text") if isinstance(reason, Mapping) else reason,
+            raw=raw,
+            props=asked,
+            reader=read_prop,
+            structure=structured,
+        )
+
+    return convert
+
+
+def rows_of_page(prop: str, body: Mapping[str, Any]) -> list[Row]:
+    """The rows of one property of the only page in an answer. Raises PageMissing, InvalidTitle where there is none."""
+    page: Row = next(iter(body["query"].get("pages", ())), {})
+    if page.get("missing") and not page.get("known"):
+        text = f"There is no page {page.get('title', page.get('pageid'))!r}."
+        raise PageMissing((ApiErrorItem(code="missingtitle", text=text),))
+    if page.get("invalid") or page.get("special") or not page:
+        text = f"{page.get('title', 'this')!r} is no page that could have {prop}"
+        raise InvalidTitle((ApiErrorItem(code="invalidtitle", text=text),))
+    return _rows(page, prop)
+
+
+def read_prop(prop: str, raw: Row) -> Any:
+    """One prop of a merged page, converted. Raises ProtocolError when it does not fit."""
+    return _part(prop)(raw)
+
+
+@cache
+def _part(prop: str) -> Callable[[Row], Any]:
+    """The function that finds one prop in a page."""
+    if prop in _ONE:
+        return _ONE[prop]()
+    structure: Callable[[Row], Any] = structurer(MANY[prop])
+    return lambda raw: tuple(map(structure, _rows(raw, prop)))
+
+
+def _rows(raw: Row, prop: str) -> list[Any]:
+    found = raw.get(prop, [])
+    if not isinstance(found, list):
+        raise ProtocolError(f"the wiki's answer has {type(found).__name__} for the rows of {prop}: {found!r:.80}")
+    return found
+
+
+def _contributors() -> Callable[[Row], Contributors]:
+    structure = structurer(Contributor)
+    return lambda raw: Contributors(
+        users=tuple(map(structure, _rows(raw, "contributors"))), anonymous=raw.get("anoncontributors", 0)
+    )
+
+
+def _categoryinfo() -> Callable[[Row], CategoryInfo | None]:
+    structure = structurer(CategoryInfo)
+    return lambda raw: structure(found) if (found := raw.get("categoryinfo")) else None
+
+
+_ONE: Mapping[str, Callable[[], Callable[[Row], Any]]] = {
+    "info": lambda: structurer(PageInfo),  # its keys stand among those of the page
+    "categoryinfo": _categoryinfo,
+    "contributors": _contributors,
+    "pageprops": lambda: lambda raw: raw.get("pageprops") or {},
+}
+
+
+def _status(raw: Mapping[str, Any]) -> PageStatus:
+    if "status" in raw:
+        return PageStatus(raw["status"])
+    if raw.get("invalid"):
+        return PageStatus.INVALID
+    if raw.get("special"):
+        return PageStatus.SPECIAL
+    return PageStatus.MISSING if raw.get("missing") else PageStatus.OK

@@ -1,0 +1,147 @@
+"""What a wiki says of itself and of us -> SiteInfo and UserInfo.
+
+The manual's pages are https://www.mediawiki.org/wiki/API:Siteinfo and https://www.mediawiki.org/wiki/API:Userinfo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from attrs import evolve
+
+from mwclient_async._http.conversion import structured, structurer
+from mwclient_async._http.messages import Call, Conversation
+from mwclient_async.errors import ProtocolError
+from mwclient_async.models.accounts import UserInfo
+from mwclient_async.models.info import (
+    AutoCreateTempUser,
+    DatabaseLag,
+    Extension,
+    General,
+    Hook,
+    Interwiki,
+    Language,
+    Library,
+    MagicWord,
+    Namespace,
+    Restrictions,
+    RightsInfo,
+    SiteInfo,
+    Skin,
+    SpecialPageAlias,
+    Statistics,
+    UserGroup,
+)
+
+USUAL = ("general", "namespaces", "namespacealiases", "statistics", "fileextensions", "rightsinfo")
+"""What ``site.info()`` asks for when it is not told."""
+
+_USER_PROPS = (
+    *("acceptlang", "blockinfo", "cancreateaccount", "centralids", "changeablegroups", "editcount", "email"),
+    *("groupmemberships", "groups", "hasmsg", "implicitgroups", "latestcontrib", "options", "ratelimits", "realname"),
+    *("registrationdate", "rights", "theoreticalratelimits", "unreadcount"),
+)
+
+
+def with_aliases(props: Iterable[str]) -> list[str]:
+    """The parts to ask for: namespaces come with their aliases."""
+    asked = dict.fromkeys(props)
+    return list(asked | {"namespacealiases": None} if "namespaces" in asked else asked)
+
+
+def user_info() -> Conversation[UserInfo]:
+    """Who the wiki takes us for, and all that it tells of it; older wikis leave out what they do not know."""
+    params = {"action": "query", "meta": "userinfo", "uiprop": "|".join(_USER_PROPS)}
+    reply = yield Call(params=params, partial=True)
+    return structurer(UserInfo)(reply.body.get("query", {}).get("userinfo"))
+
+
+def site_info(raw: Mapping[str, Any], asked: Iterable[str]) -> SiteInfo:
+    """What the wiki says of itself: the parts that were asked for."""
+    parts = {prop: _part(prop, raw.get(prop)) for prop in asked if prop in _PARTS}
+    if "namespaces" in parts:  # their aliases stand in a list of their own
+        aliases = _aliases(raw.get("namespacealiases"))
+        parts["namespaces"] = {
+            number: evolve(namespace, aliases=tuple(alias for alias, of in aliases.items() if of == number))
+            for number, namespace in parts["namespaces"].items()
+        }
+    return SiteInfo(raw=raw, parts=parts)
+
+
+def _part(prop: str, raw: Any) -> Any:
+    try:
+        return _PARTS[prop](raw)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ProtocolError(f"the wiki's answer does not fit {prop} of siteinfo: {error!r}") from error
+
+
+def _aliases(raw: Any) -> dict[str, int]:
+    return {entry["alias"]: entry["id"] for entry in _list(raw)}
+
+
+def _list(raw: Any) -> list[Any]:
+    if isinstance(raw, Mapping):
+        return list(raw.values())
+    if raw is None or isinstance(raw, list):
+        return raw or []
+    raise ProtocolError(f"the wiki's answer has {raw!r:.80} for a list")
+
+
+def _as(kind: Any) -> Callable[[Any], Any]:
+    return lambda raw: structured({} if raw in (None, []) else raw, kind)
+
+
+def _many(cls: type) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda raw: tuple(map(structurer(cls), _list(raw)))
+
+
+def _values(cls: type, key: str) -> Callable[[Any], dict[Any, Any]]:
+    return lambda raw: {getattr(value, key): value for value in _many(cls)(raw)}
+
+
+def _texts(raw: Any) -> Any:
+    return structured(_list(raw), tuple[str, ...])
+
+
+def _extensions_of_files(raw: Any) -> Any:
+    return _texts([entry["ext"] for entry in _list(raw)])
+
+
+def _variants(raw: Any) -> dict[str, dict[str, tuple[str, ...]]]:
+    return {
+        language: {variant: _texts(entry.get("fallbacks")) for variant, entry in variants.items()}
+        for language, variants in _as(Mapping[str, Mapping[str, Any]])(raw).items()
+    }
+
+
+_PARTS: Mapping[str, Callable[[Any], Any]] = {
+    "autocreatetempuser": _as(AutoCreateTempUser),
+    "autopromote": _as(Mapping[str, Any]),
+    "autopromoteonce": _as(Mapping[str, Any]),
+    "clientlibraries": _many(Library),
+    "dbrepllag": _many(DatabaseLag),
+    "defaultoptions": _as(Mapping[str, Any]),
+    "extensions": _many(Extension),
+    "extensiontags": _texts,
+    "fileextensions": _extensions_of_files,
+    "functionhooks": _texts,
+    "general": _as(General),
+    "interwikimap": _values(Interwiki, "prefix"),
+    "languages": _values(Language, "code"),
+    "languagevariants": _variants,
+    "libraries": _many(Library),
+    "magicwords": _values(MagicWord, "name"),
+    "namespacealiases": _aliases,
+    "namespaces": _values(Namespace, "id"),
+    "protocols": _texts,
+    "restrictions": _as(Restrictions),
+    "rightsinfo": _as(RightsInfo),
+    "showhooks": _many(Hook),
+    "skins": _many(Skin),
+    "specialpagealiases": _values(SpecialPageAlias, "realname"),
+    "statistics": _as(Statistics),
+    "uploaddialog": _as(Mapping[str, Any]),
+    "usergroups": _values(UserGroup, "name"),
+    "variables": _texts,
+}

@@ -1,0 +1,152 @@
+"""The Core REST API of Wikimedia: the REST API of all its wikis at one address.
+
+The manual's page is https://api.wikimedia.org/wiki/Core_REST_API, which by now leads to
+https://www.mediawiki.org/wiki/Wikimedia_APIs: Wikimedia retires this API, step by step, from July 2026 on. Each wiki's
+own ``rest.php``, which is ``site.rest``, has the same endpoints.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from anyio import CancelScope
+
+from mwclient_async._edit.compare_and_swap import Base
+from mwclient_async._edit.edits import RestEdit
+from mwclient_async._http.conversion import structurer
+from mwclient_async._http.request_builder import Envelope, checked_url, full_user_agent, is_safe_for_credentials
+from mwclient_async._rest.rest import Rest
+from mwclient_async._session.clock import Clock, SystemClock
+from mwclient_async._session.lock_keys import title_key
+from mwclient_async._session.observers import Observers, OnEvent
+from mwclient_async._session.rate_limits import Farm
+from mwclient_async._session.session import Session
+from mwclient_async.models.auth import OAuth2Token
+from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
+from mwclient_async.models.rest import RestPage
+
+if TYPE_CHECKING:
+    from mwclient_async._http.httpx_transport import Transport
+
+BASE_URL = "https://api.wikimedia.org/core"
+
+_BY_LANGUAGE = frozenset(
+    {"wikipedia", "wiktionary", "wikibooks", "wikinews", "wikiquote", "wikisource", "wikiversity", "wikivoyage"}
+)
+_MULTILINGUAL = frozenset(
+    {"commons", "wikidata", "wikispecies", "species", "meta", "mediawiki", "wikifunctions", "incubator", "outreach"}
+)
+_WORD = re.compile(r"[a-z][a-z0-9-]*")
+
+
+class CoreRest(Rest):
+    """One wiki of Wikimedia at api.wikimedia.org, with the methods of ``site.rest``::
+
+        async with CoreRest("wikipedia", "en", user_agent=..., access_token=token) as core:
+            page = await core.page("Earth")
+
+    ``project`` is the kind of wiki, ``language`` its language, which ``commons`` and other multilingual projects do not
+    have. ``access_token`` is an OAuth 2 token, or an async function without arguments that brings one: it is called
+    when this opens, and again when the API refuses the token. Without a token the API allows fewer requests, and no
+    writes. ``media`` lists up to 100 files here, up to 500 on the own ``rest.php`` of Wikimedia's wikis.
+
+    A write is sent once: there is no Action API here that could tell what became of one whose answer was lost, which is
+    OutcomeUnknown. Wikimedia retires this API from July 2026 on; ``Site(...).rest`` has the same methods and stays.
+
+    Raises ValueError for a project and a language that do not go together, for a token that would go over plain http,
+    and for an address or a User-Agent that cannot work, before any request; RuntimeError when it is used without being
+    open. See https://api.wikimedia.org/wiki/Core_REST_API.
+    """
+
+    def __init__(
+        self,
+        project: str,
+        language: str | None = None,
+        *,
+        user_agent: str,
+        access_token: str | Callable[[], Awaitable[str]] | None = None,
+        base_url: str = BASE_URL,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen values
+        limits: Limits = Limits(),  # noqa: B008
+        http: HttpOptions = HttpOptions(),  # noqa: B008
+        on_event: OnEvent | None = None,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        base = checked_url("base_url", base_url)
+        place = _place(project, language)
+        self._auth = None if access_token is None else OAuth2Token(token=access_token)
+        self._proving = self._auth is not None or http.proves_who_we_are
+        if self._proving and not http.plain_http and not is_safe_for_credentials(base):
+            raise ValueError(f"{base!r} is plain http: everybody on the way could read the token. Use https")
+        self._envelope = Envelope(
+            api_url=f"{base}/v1{place}",  # names this wiki in cursors and pauses; nothing is sent there
+            rest_url=base,
+            user_agent=full_user_agent(user_agent),
+            maxlag=None,
+            limits=limits,
+            headers=http.headers,
+            project=place,
+        )
+        self._wiki = self._envelope.api_url
+        self._retry = retry
+        self._limits = limits
+        self._http = http
+        self._on_event = on_event
+        self._transport = transport
+        self._clock = clock or SystemClock()
+
+    def __repr__(self) -> str:
+        return f"CoreRest({self._wiki!r})"
+
+    def __getattr__(self, name: str) -> Session:
+        if name == "_session":  # set while it is open
+            raise RuntimeError(f"{self!r} is not open: use it inside `async with CoreRest(...) as core:`")
+        raise AttributeError(name)
+
+    async def __aenter__(self) -> Self:
+        if "_session" in vars(self):
+            raise RuntimeError(f"{self!r} is open already: open it once and share it between tasks")
+        observers = Observers(None, self._on_event)
+        self._session = Session(self._farm(), self._envelope, retry=self._retry, observers=observers)
+        try:
+            await self._session.open(self._auth, None)
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session = vars(self).pop("_session", None)
+        if session is not None:
+            with CancelScope(shield=True):
+                await session.farm.transport.aclose()
+
+    def _farm(self) -> Farm:
+        from mwclient_async._http.httpx_transport import HttpxTransport  # the HTTP library is loaded when it is needed
+
+        transport = self._transport or HttpxTransport(self._http, self._limits)
+        return Farm(transport=transport, limits=self._limits, clock=self._clock)
+
+    async def _write(self, change: RestEdit, base: Base | None) -> RestPage:
+        if not self._proving:
+            raise ValueError(f"{self!r} has no access_token, without which this API writes nothing")
+        async with self._session.exclusively([title_key(change.title)]):
+            reply = await self._session.send(change.attempt(base or Base(revid=0)))
+        return structurer(RestPage)(change.accepted(reply).body)
+
+
+def _place(project: str, language: str | None) -> str:
+    for name, word in (("project", project), ("language", language)):
+        if word is not None and not _WORD.fullmatch(word):
+            raise ValueError(f"{name}={word!r}: give a word such as 'wikipedia' and a code such as 'en'")
+    if project in _MULTILINGUAL and language is not None:
+        raise ValueError(f"{project!r} is one wiki for all languages: leave language={language!r} out")
+    if project in _BY_LANGUAGE and language is None:
+        raise ValueError(f"{project!r} has a wiki for each language: say which one, for example language='en'")
+    return f"/{project}" if language is None else f"/{project}/{language}"

@@ -1,0 +1,1 @@
+"""Sending, logins, rate limits and retries."""

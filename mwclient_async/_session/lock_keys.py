@@ -1,0 +1,63 @@
+"""Which pages a write changes, as keys: writes with a key in common go one after the other.
+
+A key is a title in its normal form, or ``#`` and a page id. It need not be exact: a title too many only makes a write
+wait, and one that is not recognised as the same is what the wiki's own conflict detection is for.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+
+from mwclient_async._http.params import values
+
+_TITLES = ("title", "from", "to")
+_IDS = ("pageid", "fromid", "toid")
+_FILE_ACTIONS = frozenset({"upload", "filerevert"})
+_WITH_TALK = frozenset({"movetalk", "deletetalk", "undeletetalk"})
+
+
+def title_key(title: str) -> str:
+    """The key of a title: spaces, the first letters, and the old name of the files' namespace do not matter."""
+    text = " ".join(unicodedata.normalize("NFC", title).replace("_", " ").split()).removeprefix(":").strip()
+    namespace, colon, name = text.partition(":")
+    if not colon:
+        return _upper_first(text)
+    namespace = namespace.strip().casefold()
+    return f"{'file' if namespace == 'image' else namespace}:{_upper_first(name.strip())}"
+
+
+def page_key(pageid: int | str) -> str:
+    """The key of a page id."""
+    return f"#{pageid}"
+
+
+def file_key(filename: str) -> str:
+    """The key of a file's page."""
+    return title_key(filename if filename[:5].casefold() == "file:" else f"File:{filename}")
+
+
+def write_keys(params: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys of what a write of the Action API with these parameters changes."""
+    action, titles = params.get("action"), [params[name] for name in _TITLES if params.get(name)]
+    if action == "revisiondelete" and params.get("target"):
+        titles.append(params["target"])
+    found = [title_key(title) for title in titles]
+    if not _WITH_TALK.isdisjoint(params):
+        found += [title_key(_talk(title)) for title in titles]
+    if action == "imagerotate":
+        found += [file_key(title) for title in values(params.get("titles", ""))]
+    found += [page_key(params[name]) for name in _IDS if params.get(name)]
+    if action in _FILE_ACTIONS and params.get("filename"):
+        found.append(file_key(params["filename"]))
+    return tuple(dict.fromkeys(found))
+
+
+def _talk(title: str) -> str:
+    """The talk page of a page, as English calls it."""
+    namespace, colon, name = title.partition(":")
+    return f"{namespace.strip()} talk:{name}" if colon and namespace.strip() else f"Talk:{title.removeprefix(':')}"
+
+
+def _upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,120 @@
+"""Edits that are refused: before they are sent, and by the wiki; what its filters and captchas ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from mwclient_async import BotPassword, EditOutcome, Site
+from mwclient_async.errors import AbuseFilter, Blocked, CaptchaRequired, OutcomeUnknown, PermissionDenied, Protected
+from mwclient_async.testing import LocalWiki
+from mwclient_async.testing.scripted import ScriptedTransport
+from tests.conftest import USER_AGENT
+from tests.support import guarded_wiki as guarded
+from tests.support.edits import latest, through
+from tests.support.fault_proxy import DROP_AFTER, FaultProxy, matching
+from tests.support.logins import fresh, site as site_of
+
+
+async def test_what_cannot_be_sent_is_refused_before_any_request() -> None:
+    transport = ScriptedTransport()
+    async with Site("https://wiki.example.org/w/api.php", user_agent=USER_AGENT, transport=transport) as site:
+        page: Any = site.page("A")
+        rest: Any = site.rest
+        refused: tuple[tuple[type[Exception], str, Callable[[], Awaitable[object]]], ...] = (
+            (TypeError, "text is of type bytes", lambda: page.save(b"x")),
+            (TypeError, "text is of type NoneType", lambda: page.append(None)),
+            (TypeError, "summary is of type int", lambda: page.save("x", summary=1)),
+            (TypeError, "heading is of type NoneType", lambda: page.new_section(None, "x")),
+            (TypeError, "comment is of type int", lambda: rest.create_page("A", source="x", comment=1)),
+            (TypeError, "content_model is of type int", lambda: rest.create_page("A", source="x", content_model=1)),
+            (ValueError, "half of a surrogate", lambda: page.create("\ud800")),
+            (ValueError, "half of a surrogate", lambda: rest.update_page("A", source="x", comment="\udfff", latest=1)),
+            (ValueError, "text to add is empty", lambda: page.append("")),
+            (ValueError, "text to add is empty", lambda: page.prepend("")),
+            (ValueError, "one line, and not empty", lambda: page.new_section("a\nb", "x")),
+            (ValueError, "one line, and not empty", lambda: page.new_section("a\rb", "x")),
+            (ValueError, "one line, and not empty", lambda: page.new_section(" ", "x")),
+            (ValueError, "'baserevid' is set by the library", lambda: page.save("x", params={"baserevid": 1})),
+            (ValueError, "'token' is set by the library", lambda: page.save("x", params={"token": "x"})),
+            (ValueError, "'minor' is given twice", lambda: page.save("x", minor=True, params={"minor": True})),
+            (ValueError, "give 'raise', 'create' or 'only'", lambda: page.save("x", missing="yes")),
+            (ValueError, "id of the revision", lambda: rest.update_page("A", source="x", latest=0)),
+            (ValueError, "title is empty", lambda: rest.create_page(" _", source="x")),
+        )
+        for error, match, act in refused:
+            with pytest.raises(error, match=match):
+                await act()
+        with pytest.raises(ValueError, match="title is empty"):
+            site.page(" _")
+    assert transport.requests == []
+
+
+@pytest.mark.everywhere
+async def test_protection_and_blocks_are_typed_by_both_apis(
+    wiki: LocalWiki, mine: Site, keeper: Site, troll: BotPassword
+) -> None:
+    page, title = fresh("Protected"), fresh("Salted")
+    made = await keeper.page(page).create("x")
+    await keeper.call("protect", title=page, protections="edit=sysop")
+    await keeper.call("protect", title=title, protections="create=sysop")
+    for act in (partial(mine.page(page).append, "y"), partial(mine.page(title).save, "y", missing="create")):
+        with pytest.raises(Protected):
+            await act()
+    with pytest.raises(PermissionDenied):  # no code from 1.39
+        await mine.rest.update_page(page, source="y", latest=made.revid)
+    with pytest.raises(PermissionDenied):
+        await mine.rest.create_page(title, source="y")
+    async with site_of(wiki, auth=troll) as blocked:
+        await keeper.call("block", user="Troll", expiry="1 day", reason="tests", reblock=True)
+        with pytest.raises(Blocked) as refusal:
+            await blocked.page("Main Page").append("y")
+        assert refusal.value.data["blockinfo"]["blockreason"] == "tests"
+        with pytest.raises(Blocked):
+            await blocked.rest.create_page(fresh("Blocked"), source="y")
+
+
+@pytest.mark.everywhere
+async def test_w2_a_filters_warning_is_typed_and_confirmed_only_on_purpose(strict: LocalWiki) -> None:
+    title, text = fresh("Warned"), f"It is {guarded.WARNED}."
+    async with FaultProxy(strict.url) as proxy, through(proxy) as site:
+        page = site.page(title)
+        await page.create("Start.")
+        proxy.plan = matching("edit", DROP_AFTER)
+        with pytest.raises(OutcomeUnknown, match="abuse filter") as unknown:
+            await page.append(text)
+        assert (unknown.value.title, await page.text()) == (title, "Start.")
+        sent = sum(seen.action == "edit" for seen in proxy.seen)
+        assert sent == 2
+        confirmed = await page.append(text)  # the caller's decision: the same again
+        assert confirmed.outcome is EditOutcome.SAVED
+        for act in (page.append, lambda text: site.rest.update_page(title, source=text, latest=confirmed.revid)):
+            for mark, code in ((guarded.WARNED, "abusefilter-warning"), (guarded.REFUSED, "abusefilter-disallowed")):
+                with pytest.raises(AbuseFilter) as caught:
+                    await act(f"{fresh('This')} is {mark}.")
+                assert caught.value.code == code
+        assert (await latest(site, title)).revid == confirmed.revid
+
+
+@pytest.mark.everywhere
+async def test_a_captcha_is_an_error_with_its_question_and_can_be_answered(strict: LocalWiki) -> None:
+    text = f"It is {guarded.QUESTIONED}."
+    async with site_of(strict) as site:
+        for act in (
+            partial(site.page(fresh("Captcha")).create, text),
+            partial(site.page(fresh("Captcha")).append, text, missing="create"),
+            partial(site.page(fresh("Captcha")).new_section, "A", text),
+        ):
+            with pytest.raises(CaptchaRequired) as caught:
+                await act()
+            asked = caught.value.data["captcha"]
+            with pytest.raises(CaptchaRequired) as caught:
+                await act(params={"captchaid": asked["id"], "captchaword": "13579"})
+            asked = caught.value.data["captcha"]
+            right = {"captchaid": asked["id"], "captchaword": guarded.solve(asked["question"])}
+            assert (await act(params=right)).outcome is EditOutcome.CREATED
+        with pytest.raises(CaptchaRequired):
+            await site.rest.create_page(fresh("Captcha"), source=text)

@@ -1,0 +1,261 @@
+"""The wiki's mappings as values: strict where it matters, lenient to what is new."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from mwclient_async._http.conversion import structurer
+from mwclient_async._query.row_converters import pager
+from mwclient_async.errors import NotRequested, ProtocolError
+from mwclient_async.models import accounts, info, lists, props
+from mwclient_async.models.page import Page, PageStatus
+from mwclient_async.models.props import (
+    CategoryInfo,
+    Contributors,
+    ImageInfo,
+    PageCategory,
+    PageInfo,
+    PageLink,
+    Revision,
+    Slot,
+)
+from mwclient_async.models.rest import HistoryRevision, RestUser
+
+# Flags ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("raw", "flag"),
+    [({}, False), ({"anon": True}, True), ({"anon": False}, False), ({"anon": ""}, True), ({"anon": None}, False)],
+)
+def test_a_flag_is_true_false_or_the_old_empty_text(raw: dict[str, Any], *, flag: bool) -> None:
+    assert structurer(Revision)(raw).anon is flag
+
+
+@pytest.mark.parametrize("value", ["no", "false", "1", 0, 1, 0.0, [], {}], ids=repr)
+def test_any_other_value_of_a_flag_is_a_protocol_error(value: Any) -> None:
+    with pytest.raises(ProtocolError, match="anon"):
+        structurer(Revision)({"anon": value})
+
+
+@pytest.mark.parametrize(
+    ("raw", "flag"), [({}, None), ({"minor": None}, None), ({"minor": True}, True), ({"minor": ""}, True)]
+)
+def test_a_flag_that_may_be_left_out_is_none_then(raw: dict[str, Any], flag: bool | None) -> None:  # noqa: FBT001
+    assert structurer(Revision)(raw).minor is flag
+
+
+# Numbers, texts, times -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cls", "raw", "where"),
+    [
+        pytest.param(Revision, {"revid": "5"}, "revid", id="text for a number"),
+        pytest.param(Revision, {"revid": True}, "revid", id="flag for a number"),
+        pytest.param(Revision, {"revid": 5.5}, "revid", id="fraction for a whole number"),
+        pytest.param(Revision, {"user": 5}, "user", id="number for a text"),
+        pytest.param(Revision, {"timestamp": "yesterday"}, "timestamp", id="no time"),
+        pytest.param(Revision, {"timestamp": 5}, "timestamp", id="number for a time"),
+        pytest.param(PageLink, {"ns": 0}, "title", id="a key that must be there"),
+        pytest.param(PageLink, {"ns": None, "title": "A"}, "ns", id="null for a number"),
+        pytest.param(ImageInfo, {"duration": "long"}, "duration", id="text for a fraction"),
+        pytest.param(Revision, {"slots": {"main": {"size": "x"}}}, r"slots.*main.*size", id="deep down"),
+        pytest.param(HistoryRevision, {"id": 5, "timestamp": "x"}, "timestamp", id="a time that must be there"),
+    ],
+)
+def test_what_does_not_fit_is_a_protocol_error_that_says_where(cls: Any, raw: Any, where: str) -> None:
+    with pytest.raises(ProtocolError, match=f"does not fit {cls.__name__}: .*{where}"):
+        structurer(cls)(raw)
+
+
+NO_OBJECTS = ["text", [], ["x"], [{}]]
+
+
+@pytest.mark.parametrize("raw", NO_OBJECTS, ids=repr)
+@pytest.mark.parametrize("cls", [PageInfo, Revision], ids=lambda cls: cls.__name__)
+def test_text_or_a_list_in_the_place_of_an_object_is_a_protocol_error(raw: Any, cls: Any) -> None:
+    with pytest.raises(ProtocolError):
+        structurer(cls)(raw)
+
+
+@pytest.mark.parametrize(
+    ("cls", "raw"),
+    [*((PageLink, raw) for raw in NO_OBJECTS), *((cls, raw) for cls in (PageLink, PageInfo) for raw in (5, None))],
+)
+def test_what_is_no_object_is_a_protocol_error(raw: Any, cls: Any) -> None:
+    with pytest.raises(ProtocolError):
+        structurer(cls)(raw)
+
+
+@pytest.mark.parametrize("tags", ["mobile edit", {"0": "mobile edit"}], ids=repr)
+def test_a_list_of_texts_is_a_list_of_texts(tags: Any) -> None:
+    with pytest.raises(ProtocolError):
+        structurer(Revision)({"tags": tags})
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-01-02T03:04:05Z", datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("2024-01-02T03:04:05+00:00", datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        (None, None),
+    ],
+)
+def test_a_time_has_a_zone(text: str | None, moment: datetime | None) -> None:
+    assert structurer(Revision)({"timestamp": text}).timestamp == moment
+
+
+@given(st.datetimes(min_value=datetime(1, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+@settings(deadline=None)
+def test_any_time_of_the_wikis_comes_back(moment: datetime) -> None:
+    text = moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+    got = structurer(Revision)({"timestamp": text}).timestamp
+    assert got is not None
+    assert timedelta(0) <= moment - got < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("value", [1, 1.5])
+def test_a_fraction_may_be_a_whole_number(value: float) -> None:
+    assert structurer(ImageInfo)({"duration": value}).duration == value
+
+
+def test_keys_of_a_newer_wiki_are_ignored() -> None:
+    assert structurer(PageLink)({"ns": 0, "title": "A", "brand": "new"}) == PageLink(ns=0, title="A")
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [cls for module in (accounts, info, lists, props) for cls in vars(module).values() if attrs.has(cls)],
+    ids=lambda cls: cls.__name__,
+)
+def test_every_class_takes_the_least_that_a_wiki_may_send(cls: Any) -> None:
+    """Nothing but what it must have: each field has a hook, and a default where the wiki may leave it out."""
+    least = {
+        field.name: {str: "x", int: 5}[field.type]
+        for field in attrs.fields(attrs.resolve_types(cls))
+        if field.default is attrs.NOTHING
+    }
+    assert structurer(cls)(least) == cls(**least)
+
+
+def test_a_revision_has_the_text_of_its_main_slot() -> None:
+    raw = {"slots": {"main": {"contentmodel": "wikitext", "content": "Hello"}, "aux": {"missing": True}}}
+    revision = structurer(Revision)(raw)
+    assert revision.content == "Hello"
+    assert revision.slots["aux"] == Slot(missing=True)
+    assert structurer(Revision)({}).content is None
+
+
+def test_no_slots_may_be_an_empty_php_array() -> None:
+    assert structurer(Revision)({"slots": []}).slots == {}
+
+
+def test_a_revision_of_the_rest_api() -> None:
+    raw = {
+        "id": 5,
+        "timestamp": "2024-01-02T03:04:05Z",
+        "minor": True,
+        "size": 7,
+        "comment": None,
+        "user": {"id": None, "name": "A"},
+        "delta": None,
+    }
+    assert structurer(HistoryRevision)(raw) == HistoryRevision(
+        id=5, timestamp=datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC), minor=True, size=7, user=RestUser(name="A")
+    )
+    assert structurer(HistoryRevision)({**raw, "user": None}).user is None
+
+
+# Pages ---------------------------------------------------------------------------------------------------------------
+
+STUB = {"pageid": 5, "ns": 0, "title": "A"}
+MANY = [
+    *["categories", "deletedrevisions", "duplicatefiles", "extlinks", "fileusage", "imageinfo", "images", "iwlinks"],
+    *["langlinks", "links", "linkshere", "redirects", "revisions", "templates", "transcludedin"],
+]
+
+
+def page(raw: dict[str, Any], *props: str) -> Page:
+    return pager(props)(raw)
+
+
+@pytest.mark.parametrize("prop", MANY)
+def test_a_prop_that_was_asked_for_and_is_not_there_is_empty(prop: str) -> None:
+    assert getattr(page(STUB, prop), prop) == ()
+
+
+@pytest.mark.parametrize(
+    ("prop", "nothing"),
+    [("categoryinfo", None), ("pageprops", {}), ("info", PageInfo()), ("contributors", Contributors())],
+    ids=lambda value: str(value)[:12],
+)
+def test_a_prop_that_is_one_value_is_none_or_empty(prop: str, nothing: Any) -> None:
+    assert getattr(page(STUB, prop), prop) == nothing
+
+
+@pytest.mark.parametrize("prop", [*MANY, "info", "categoryinfo", "contributors", "pageprops"])
+def test_a_prop_that_was_not_asked_for_is_an_error_that_says_what_to_add(prop: str) -> None:
+    with pytest.raises(NotRequested, match=f"of 'A' .* add prop={prop}") as caught:
+        getattr(page({**STUB, prop: []}), prop)
+    assert isinstance(caught.value, LookupError)
+
+
+def test_the_rows_of_a_prop_are_values_in_the_wikis_order() -> None:
+    got = page(
+        {**STUB, "categories": [{"ns": 14, "title": "Category:B"}, {"ns": 14, "title": "Category:A"}]}, "categories"
+    )
+    assert got.categories == (PageCategory(ns=14, title="Category:B"), PageCategory(ns=14, title="Category:A"))
+
+
+def test_info_stands_among_the_keys_of_the_page() -> None:
+    got = page({**STUB, "contentmodel": "css", "length": 7, "lastrevid": 9, "new": True}, "info")
+    assert got.info == PageInfo(contentmodel="css", length=7, lastrevid=9, new=True)
+
+
+def test_objects_that_php_sends_as_empty_lists_are_nothing() -> None:
+    got = page({**STUB, "pageprops": [], "categoryinfo": []}, "pageprops", "categoryinfo")
+    assert (got.pageprops, got.categoryinfo) == ({}, None)
+
+
+def test_category_info_is_a_value() -> None:
+    assert page({**STUB, "categoryinfo": {"size": 3, "pages": 3}}, "categoryinfo").categoryinfo == CategoryInfo(
+        size=3, pages=3
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "pageid"),
+    [
+        (STUB, PageStatus.OK, 5),
+        ({"ns": 0, "title": "A", "missing": True}, PageStatus.MISSING, None),
+        ({"pageid": 7, "missing": True}, PageStatus.MISSING, None),
+        ({"ns": -1, "title": "Special:X", "special": True}, PageStatus.SPECIAL, None),
+        ({"title": "<", "invalid": True, "invalidreason": "bad"}, PageStatus.INVALID, None),
+        ({"ns": 0, "title": "A", "missing": False, "pageid": 5}, PageStatus.OK, 5),
+    ],
+)
+def test_the_status_of_a_page(raw: dict[str, Any], status: PageStatus, pageid: int | None) -> None:
+    got = page(raw)
+    assert (got.status, got.pageid, got.exists, got.raw) == (status, pageid, status is PageStatus.OK, raw)
+
+
+@pytest.mark.parametrize("reason", ["It is bad.", {"code": "title-invalid", "text": "It is bad."}])
+def test_the_reason_of_an_invalid_title_in_either_form(reason: Any) -> None:
+    assert page({"title": "<", "invalid": True, "invalidreason": reason}).invalidreason == "It is bad."
+
+
+def test_a_row_that_does_not_fit_is_a_protocol_error() -> None:
+    with pytest.raises(ProtocolError, match=r"does not fit PageCategory: .*ns"):
+        _ = page({**STUB, "categories": [{"ns": "14", "title": "Category:B"}]}, "categories").categories
+
+
+@pytest.mark.parametrize("rows", [5, "text", {"0": {"ns": 14, "title": "Category:B"}}, [[]], None], ids=repr)
+def test_a_prop_that_is_no_list_of_objects_is_a_protocol_error(rows: Any) -> None:
+    with pytest.raises(ProtocolError):
+        _ = page({**STUB, "revisions": rows}, "revisions").revisions

@@ -1,0 +1,363 @@
+"""What one request looks like: method, URL, headers, body."""
+
+from __future__ import annotations
+
+import email
+import unicodedata
+from collections.abc import Mapping
+from email import policy
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pytest
+from attrs import evolve
+from hypothesis import given, settings, strategies as st
+
+from mwclient_async._http.messages import Call, Multipart, Part, Request
+from mwclient_async._http.request_builder import (
+    Dress,
+    Envelope,
+    checked_url,
+    full_user_agent,
+    path_segment,
+    rest_url_beside,
+)
+from mwclient_async.models.options import Limits
+
+API, REST = "https://wiki.example/w/api.php", "https://wiki.example/w/rest.php"
+ENVELOPE = Envelope(api_url=API, rest_url=REST, user_agent="Bot (a@b.example)", maxlag=5, limits=Limits())
+ALWAYS = {"format": "json", "formatversion": "2", "errorformat": "plaintext", "errorlang": "en", "maxlag": "5"}
+QUERY = Call(params={"action": "query", "titles": "Ä&B"})
+EDIT = Call(params={"action": "edit", "text": "a+b=c\n"}, post=True, token="csrf", write=True)
+TOKEN = "0123abcd+\\"
+
+
+def url_params(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(request.url).query, keep_blank_values=True, strict_parsing=True))
+
+
+def body_params(request: Request) -> list[tuple[str, str]]:
+    assert isinstance(request.body, bytes)
+    return parse_qsl(request.body.decode("ascii"), keep_blank_values=True) if request.body else []
+
+
+@pytest.mark.parametrize(
+    ("call", "token", "method"),
+    [
+        pytest.param(QUERY, None, "GET", id="read"),
+        pytest.param(evolve(QUERY, post=True), None, "POST", id="a module that must be posted"),
+        pytest.param(EDIT, TOKEN, "POST", id="write with a token"),
+        pytest.param(QUERY, TOKEN, "POST", id="a token is never in an URL"),
+        pytest.param(evolve(QUERY, params={"action": "query", "wltoken": "x"}), None, "POST", id="a secret of a list"),
+        pytest.param(Call(params={"action": "query", "titles": "x" * 6000}), None, "POST", id="too long for an URL"),
+        pytest.param(Call(path="/v1/page/A/history", params={"filter": "bot"}), None, "GET", id="rest"),
+    ],
+)
+def test_what_is_sent_as_get_and_what_as_post(call: Call, token: str | None, method: str) -> None:
+    request = ENVELOPE.seal(call, Dress(token=token))
+    assert request.method == method
+    assert (request.body == b"") is (method == "GET")
+
+
+def test_a_read_has_everything_in_its_url() -> None:
+    request = ENVELOPE.seal(QUERY)
+    assert request.url.startswith(f"{API}?")
+    assert url_params(request) == {"action": "query", "titles": "Ä&B", **ALWAYS}
+
+
+def test_an_url_may_be_as_long_as_the_limit_and_no_longer() -> None:
+    length = len(ENVELOPE.seal(QUERY).url)
+    at_limit = evolve(ENVELOPE, limits=Limits(url_length=max(500, length)))
+    padded = evolve(QUERY, params={**QUERY.params, "titles": "Ä&B" + "x" * (500 - length)})
+    longer = evolve(padded, params={**padded.params, "titles": padded.params["titles"] + "x"})
+    assert len(at_limit.seal(padded).url) == 500
+    assert [at_limit.seal(call).method for call in (padded, longer)] == ["GET", "POST"]
+
+
+def test_a_post_has_the_form_of_the_answer_in_its_url_and_the_rest_in_its_body() -> None:
+    request = ENVELOPE.seal(EDIT, Dress(token=TOKEN, asserting={"assert": "user"}))
+    assert url_params(request) == {"action": "edit", "assert": "user", **ALWAYS}
+    assert body_params(request) == [("text", "a+b=c\n"), ("token", TOKEN)]
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+
+
+def test_the_token_is_the_last_field_of_the_body_and_not_in_the_url() -> None:
+    request = ENVELOPE.seal(evolve(EDIT, params={"action": "edit", "zzz": "1", "aaa": "2"}), Dress(token=TOKEN))
+    assert body_params(request)[-1] == ("token", TOKEN)
+    assert "token" not in request.url
+
+
+def test_a_read_that_is_posted_may_be_answered_by_the_nearest_data_centre() -> None:
+    long = evolve(QUERY, params={**QUERY.params, "titles": "x" * 7000})
+    read = ENVELOPE.seal(long)
+    write = ENVELOPE.seal(EDIT, Dress(token=TOKEN))
+    login = ENVELOPE.seal(Call(params={"action": "login"}, post=True, login=True))
+    purge = ENVELOPE.seal(Call(params={"action": "purge"}, post=True))  # harmless, and a write to the wiki
+    promised = ["promise-non-write-api-action" in request.headers for request in (read, write, login, purge)]
+    assert read.method == "POST"
+    assert promised == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("own", "asserting", "login", "expected"),
+    [
+        pytest.param({}, None, False, {"maxlag": "5"}, id="anonymous"),
+        pytest.param({}, "user", False, {"maxlag": "5", "assert": "user"}, id="logged in"),
+        pytest.param({}, "user", True, {}, id="the login itself"),
+        pytest.param(
+            {"maxlag": "1", "assert": "bot"}, "user", False, {"maxlag": "1", "assert": "bot"}, id="the caller's"
+        ),
+    ],
+)
+def test_w4_every_request_asserts_the_login_but_the_login_itself(
+    own: Mapping[str, str], asserting: str | None, *, login: bool, expected: Mapping[str, str]
+) -> None:
+    call = Call(params={"action": "query", **own}, login=login)
+    dress = Dress(asserting={"assert": asserting} if asserting else {})
+    sent = url_params(ENVELOPE.seal(call, dress))
+    assert {name: sent[name] for name in ("maxlag", "assert") if name in sent} == expected
+
+
+def test_maxlag_can_be_turned_off() -> None:
+    assert "maxlag=5" in ENVELOPE.seal(QUERY).url
+    assert "maxlag" not in evolve(ENVELOPE, maxlag=None).seal(QUERY).url
+
+
+def test_a_caller_cannot_change_the_form_of_the_answer() -> None:
+    sent = url_params(ENVELOPE.seal(Call(params={"action": "query", "format": "xml", "errorlang": "de"})))
+    assert (sent["format"], sent["errorlang"]) == ("json", "en")
+
+
+def test_rest_calls_have_no_parameters_of_the_action_api() -> None:
+    request = ENVELOPE.seal(
+        Call(path="/v1/page/A%2FB/history", params={"older_than": "5"}), Dress(asserting={"assert": "user"})
+    )
+    assert request.url == f"{REST}/v1/page/A%2FB/history?older_than=5"
+    assert ENVELOPE.seal(Call(path="/v1/page/A")).url == f"{REST}/v1/page/A"
+
+
+@pytest.mark.parametrize("call", [QUERY, EDIT, Call(path="/v1/page/A")], ids=["get", "post", "rest"])
+def test_every_request_says_who_sends_it(call: Call) -> None:
+    headers = ENVELOPE.seal(call, Dress(token=TOKEN if call.token else None)).headers
+    assert headers["user-agent"] == "Bot (a@b.example)"
+    assert all(name == name.lower() for name in headers)
+
+
+def test_s1_the_repr_of_a_request_shows_neither_body_nor_headers() -> None:
+    request = ENVELOPE.seal(EDIT, Dress(token=TOKEN))
+    assert TOKEN[:8] not in repr(request)
+    assert "a@b.example" not in repr(request)
+
+
+# Multipart -----------------------------------------------------------------------------------------------------------
+
+
+async def read_nothing(_offset: int, _length: int) -> bytes:
+    raise AssertionError("framing needs no data")
+
+
+def chunk(params: Mapping[str, str], data: bytes) -> tuple[Request, Multipart, Any]:
+    """A chunk's request, its body, and what the standard library makes of it."""
+    call = Call(
+        params={"action": "upload", **params},
+        post=True,
+        write=True,
+        part=Part(name="chunk", offset=7, length=len(data)),
+    )
+    request = ENVELOPE.seal(call, Dress(token=TOKEN), boundary="b0b0b0", read=read_nothing)
+    body = request.body
+    assert isinstance(body, Multipart)
+    whole = body.head + data + body.tail
+    assert body.length == len(whole)
+    header = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+    return request, body, email.message_from_bytes(header + whole, policy=policy.HTTP)
+
+
+def test_a_chunk_is_a_multipart_body_that_the_standard_library_reads_back() -> None:
+    data = bytes(range(256)) + b"\r\n--b0b0b"
+    _, body, message = chunk({"filename": 'Ä "x".png', "offset": "7"}, data)
+    parts = [
+        (part.get_param("name", header="content-disposition"), part.get_payload(decode=True))
+        for part in message.iter_parts()
+    ]
+    assert parts == [
+        ("filename", 'Ä "x".png'.encode()),
+        ("offset", b"7"),
+        ("chunk", data),
+        ("token", TOKEN.encode()),
+    ]
+    assert not message.defects
+    assert body.part == Part(name="chunk", offset=7, length=len(data))
+
+
+def test_the_file_part_has_a_file_name_that_php_does_not_take_for_nothing() -> None:
+    _, _, message = chunk({"offset": "0"}, b"x")
+    names = [part.get_filename() for part in message.iter_parts()]
+    assert names == [None, "chunk.bin", None]
+
+
+def test_the_url_of_a_chunk_has_the_form_of_the_answer_and_no_field() -> None:
+    request, _, _ = chunk({"filename": "A.png", "offset": "0"}, b"x")
+    assert request.method == "POST"
+    assert url_params(request) == {"action": "upload", **ALWAYS}
+
+
+# REST paths ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("title", "segment"),
+    [
+        ("Earth", "Earth"),
+        ("Main Page", "Main_Page"),
+        ("  Main Page ", "Main_Page"),
+        ("A/B", "A%2FB"),
+        ("C++", "C%2B%2B"),
+        ("What?", "What%3F"),
+        ("50% off", "50%25_off"),
+        ("A&B=C;D", "A%26B%3DC%3BD"),
+        ("A#B", "A%23B"),
+        ("Talk:Earth", "Talk%3AEarth"),
+        ("Dots...", "Dots..."),
+        ("..secret/x", "..secret%2Fx"),
+        ("Ünï", "%C3%9Cn%C3%AF"),
+        ("🪐", "%F0%9F%AA%90"),
+        ('"quoted"', "%22quoted%22"),
+        ("A\\B", "A%5CB"),
+    ],
+)
+def test_a_title_is_one_segment_of_a_rest_path(title: str, segment: str) -> None:
+    assert path_segment(title) == segment
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+@settings(deadline=None)
+def test_any_title_comes_back_from_its_segment_and_holds_no_slash(title: str) -> None:
+    if {".", ".."} & set(unicodedata.normalize("NFC", title).strip().split("/")):
+        with pytest.raises(ValueError, match="relative path"):
+            path_segment(title)
+        return
+    segment = path_segment(title)
+    assert unquote(segment) == unicodedata.normalize("NFC", title).strip().replace(" ", "_")
+    assert segment.isascii()
+    assert not set(segment) & set("/?#&+ \r\n")
+
+
+# Who asks ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        "DemoBot/1.0 (https://example.org/demobot; demobot@example.org)",
+        "DemoBot http://example.org",
+        "DemoBot demo@example.org",
+        "DemoBot (User:Demo)",
+        "  DemoBot (User:Demo)  ",
+    ],
+)
+def test_a_user_agent_with_a_contact_is_sent_with_the_librarys_name_after_it(user_agent: str) -> None:
+    own, _, library = full_user_agent(user_agent).rpartition(" ")
+    assert own == user_agent.strip()
+    assert library.startswith("mwclient_async/")
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    ["", "   ", "DemoBot", "DemoBot/1.0", "python-requests/2.31", "me@localhost", "@example.org", "https://", "User:"],
+)
+def test_a_user_agent_without_a_contact_is_refused(user_agent: str) -> None:
+    with pytest.raises(ValueError, match="User-Agent_policy"):
+        full_user_agent(user_agent)
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        "Bot (a@b.example)\r\nX-Evil: 1",
+        "Bot (a@b.example)\nX",
+        "Bot\x00 (a@b.example)",
+        "Bot\x7f (a@b.example)",
+        "Böt (a@b.example)",
+        "Bot\u2028(a@b.example)",
+    ],
+    ids=ascii,
+)
+def test_a_user_agent_cannot_bring_in_a_header(user_agent: str) -> None:
+    with pytest.raises(ValueError, match="printable ASCII"):
+        full_user_agent(user_agent)
+
+
+# Addresses -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        (API, API),
+        ("http://127.0.0.1:8080/api.php", "http://127.0.0.1:8080/api.php"),
+        ("http://[::1]:8080/api.php", "http://[::1]:8080/api.php"),
+        ("https://wiki.example/w/rest.php/", "https://wiki.example/w/rest.php"),
+    ],
+)
+def test_a_whole_address_is_kept(url: str, kept: str) -> None:
+    assert checked_url("api_url", url) == kept
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "wiki.example/w/api.php",
+        "//wiki.example/w/api.php",
+        "ftp://wiki.example/api.php",
+        "file:///w/api.php",
+        "https:///w/api.php",
+        "https://wiki.example/w/api.php?action=query",
+        "https://wiki.example/w/api.php#x",
+        "https://user:secret@wiki.example/w/api.php",
+        "https://user@wiki.example/w/api.php",
+        "http://[::1/api.php",
+    ],
+)
+def test_an_address_that_cannot_be_one_is_a_value_error(url: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the message is the standard library's for a broken IPv6 address
+        checked_url("api_url", url)
+
+
+def test_s1_an_address_with_a_password_is_refused_without_showing_it() -> None:
+    with pytest.raises(ValueError, match="credentials") as caught:
+        checked_url("api_url", "https://user:hunter2@wiki.example/w/api.php")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://wiki.example:abc/w/api.php",
+        "https://wiki.example:99999/w/api.php",
+        "https://wiki.example/w/api.php\n",
+        "https://wiki.example/w/a\npi.php",
+        "https://wiki.example/w/api.php?",
+        "https://wiki.example/w/api.php#",
+    ],
+    ids=ascii,
+)
+def test_an_address_that_no_request_could_be_sent_to_is_a_value_error(url: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        checked_url("api_url", url)
+
+
+@pytest.mark.parametrize(
+    ("api_url", "rest_url"), [(API, REST), ("http://127.0.0.1:8080/api.php", "http://127.0.0.1:8080/rest.php")]
+)
+def test_rest_php_stands_beside_api_php(api_url: str, rest_url: str) -> None:
+    assert rest_url_beside(api_url) == rest_url
+
+
+@pytest.mark.parametrize(
+    "url", ["https://wiki.example/wiki/Earth", "https://wiki.example", "https://wiki.example/xapi.php"]
+)
+def test_an_address_of_a_page_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"api\.php"):
+        rest_url_beside(url)

@@ -1,0 +1,114 @@
+"""What a wiki makes of a text, and what can be told from what it stored."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from mwclient_async._http.text_normalization import (
+    may_be,
+    may_be_summary,
+    may_hold,
+    md5_of,
+    sent_form,
+    sha1_of,
+    stored_form,
+    stored_summary,
+)
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("a  \n\n", "a"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("e\u0301", "é"),
+        ("a\x00b\x1fc", "a\ufffdb\ufffdc"),
+        ("\ttab", "\ttab"),
+        ("a\u00a0 \u3000", "a\u00a0 \u3000"),
+        ("a\v\0", "a\ufffd\ufffd"),
+    ],
+)
+def test_a_text_as_it_is_stored(sent: str, stored: str) -> None:
+    assert stored_form(sent) == stored
+    assert sha1_of(sent) == sha1_of(stored)
+    assert may_be(stored, sent=sent)
+
+
+def test_md5_is_of_the_text_before_its_end_is_trimmed() -> None:
+    assert md5_of("a\n") != md5_of("a")
+    assert md5_of("e\u0301") == md5_of("é")
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("* one ~~~~", "* one [[User:A|A]] 12:00, 1 May 2026 (UTC)"),
+        ("~~~~~ first", "12:00, 1 May 2026 (UTC) first"),
+        ("a {{subst:Foo|x={{bar}} y}} b", "a what {{ever}} it is b"),
+        ("a {{ safesubst:Foo}} b", "a x b"),
+        ("see [[Foo (bar)|]] and [[|Baz]].", "see [[Foo (bar)|Foo]] and [[Baz (x)|Baz]]."),
+        ("~~~~ and ~~~~", "A and A"),
+    ],
+)
+def test_what_is_transformed_may_be_anything_and_all_around_it_stays(sent: str, stored: str) -> None:
+    assert may_be(stored, sent=sent)
+    assert not may_be(f"{stored}!", sent=f"{sent}?")
+    assert not may_be(f"!{stored}", sent=f"?{sent}")
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("a ~~~~ b ~~~~ c", "a x c"),
+        ("a", "ab"),
+        ("ab ~~~~ ba", "aba"),
+        ("{{subst:a}} end", "en"),
+        ("a {{notsubst:b}} c", "a x c"),
+        ("[[a|b]]", "[[a|c]]"),
+    ],
+)
+def test_another_text_is_another_text(sent: str, stored: str) -> None:
+    assert not may_be(stored, sent=sent)
+
+
+PLAIN = st.text(alphabet="ab \n\r\t'=*é", max_size=8)
+
+
+@given(PLAIN, PLAIN.map("[{}]".format), PLAIN)  # a signature is never nothing, which would join what is around it
+def test_whatever_comes_in_the_place_of_a_signature_the_text_is_recognised(
+    before: str, signed: str, after: str
+) -> None:
+    assert may_be(stored_form(f"{before}{signed}{after}"), sent=f"{before}~~~~{after}") or not after.strip()
+
+
+def test_braces_that_are_never_closed_leave_the_rest_open() -> None:
+    assert may_be("a x", sent="a {{subst:open")
+
+
+def test_a_change_may_have_been_joined_with_another() -> None:
+    base, sent = "one\ntwo\nthree", "one\ntwo\nthree\nfour"
+    assert may_hold("ONE\ntwo\nthree\nfour", base=base, sent=sent)
+    assert not may_hold("ONE\ntwo\nthree", base=base, sent=sent)
+    assert not may_hold("one\ntwo\nthree\nfour", base=base, sent="one\nthree\nfour")
+    assert not may_hold("ONE\ntwo\nthree", base=base, sent=base)
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored", "may"),
+    [
+        ("  a \n b ", "a b", True),
+        ("x" * 600, "x" * 500, True),
+        ("x" * 600, "x" * 497 + "...", True),
+        ("", "Created page with 'x'", True),
+        ("a", "b", False),
+        ("a", "", False),
+    ],
+)
+def test_a_summary_may_have_been_stored_as_that(sent: str, stored: str, *, may: bool) -> None:
+    assert may_be_summary(stored, sent=sent) is may
+
+
+def test_a_summary_is_cut_in_characters() -> None:
+    assert stored_summary("🪐" * 600) == "🪐" * 500
+    assert sent_form("🪐") == "🪐"

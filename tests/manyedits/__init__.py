@@ -1,1 +1,0 @@
-"""The same edit of many pages."""

@@ -1,5 +1,0 @@
-"""Who edits: the same as in the tests of single edits."""
-
-from tests.edits.conftest import editor, keeper, mine, sysop, troll
-
-__all__ = ["editor", "keeper", "mine", "sysop", "troll"]

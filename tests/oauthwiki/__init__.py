@@ -1,5 +1,0 @@
-"""A wiki that takes OAuth 2 tokens, as one with Extension:OAuth does."""
-
-from tests.oauthwiki.desk import SETTINGS, Client, TokenDesk, TokenRequest
-
-__all__ = ["SETTINGS", "Client", "TokenDesk", "TokenRequest"]

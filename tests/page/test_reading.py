@@ -1,0 +1,196 @@
+"""What a handle reads: one page, its text and its streams, which are longer than one request brings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from mwclient_async import ClientLogin, PageStatus, Site
+from mwclient_async._page.page_handle import PageHandle
+from mwclient_async._query.stream import Stream
+from mwclient_async.errors import InvalidTitle, MediaWikiError, PageMissing
+from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision, WikiFactory
+from mwclient_async.testing.scripted import sent
+from tests.conftest import once
+from tests.support.logins import Told, Watched, fresh, site as site_of
+
+MANY = 505  # more than one request brings
+SETTINGS = """
+$wgHooks['MediaWikiServices'][] = static function ( $services ) {
+	$services->addServiceManipulator( 'SlotRoleRegistry', static function ( $registry ) {
+		$registry->defineRoleWithModel( 'extra', CONTENT_MODEL_WIKITEXT );
+	} );
+};
+$wgHooks['InterwikiLoadPrefix'][] = static function ( $prefix, &$data ) {
+	if ( preg_match( '/^(x-)?[a-z]{2}$/', $prefix ) ) {
+		$data = [ 'iw_prefix' => $prefix, 'iw_url' => "https://$prefix.example/$1", 'iw_api' => '', 'iw_wikiid' => '',
+			'iw_local' => 1, 'iw_trans' => 0 ];
+		return false;
+	}
+};
+"""
+RICH = "Rich"
+TEXT = "".join(
+    f"[[L{n:03}]]{{{{T{n:03}}}}}[[Category:K{n:03}]][[File:I{n:03}.png]]\n[[Rich members {n:03}]]" for n in range(MANY)
+)
+
+
+@pytest.fixture(scope="session")
+def rich(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
+    """A wiki with a page that has more than enough of everything."""
+    wiki = mediawiki_factory(version=mediawiki_version, settings=SETTINGS)
+
+    async def fill() -> LocalWiki:
+        linking = [SeedPage(f"Rich members {n:03}", f"[[{RICH}]][[Category:{RICH}]]") for n in range(MANY)]
+        history = [SeedRevision(f"Revision {n}.") for n in range(120)]
+        await wiki.seed([*linking, SeedPage(RICH, revisions=[*history, SeedRevision(TEXT)])])
+        return wiki
+
+    return once("rich", mediawiki_version, lambda: anyio.run(fill))
+
+
+@pytest.fixture
+async def reader(rich: LocalWiki) -> AsyncIterator[tuple[Site, Told]]:
+    told = Told()
+    async with site_of(rich, on_event=told.append) as site:
+        yield site, told
+
+
+def titles(rows: list[Any]) -> list[str]:
+    return [row.title for row in rows]
+
+
+STREAMS: list[tuple[str, Callable[[PageHandle], Stream[Any]], int, Callable[[Any], str]]] = [
+    ("links", lambda page: page.links(), 3 * MANY, lambda row: row.title),  # missing templates, too
+    ("templates", lambda page: page.templates(), MANY, lambda row: row.title),
+    ("categories", lambda page: page.categories(), MANY + 1, lambda row: row.title),  # one is that of broken files
+    ("media", lambda page: page.media(), MANY, lambda row: row.title),
+    ("backlinks", lambda page: page.backlinks(), MANY, lambda row: row.title),
+    ("texts", lambda page: page.revisions(prop=["ids", "content"]), 121, lambda row: str(row.revid)),
+    ("history", lambda page: page.history(), 121, lambda row: str(row.id)),
+]
+
+
+@pytest.mark.parametrize(("name", "stream", "number", "key"), STREAMS, ids=[row[0] for row in STREAMS])
+async def test_c4_streams_bring_all_rows_once_and_go_on_from_any_cursor(
+    reader: tuple[Site, Told],
+    name: str,
+    stream: Callable[[PageHandle], Stream[Any]],
+    number: int,
+    key: Callable[[Any], str],
+) -> None:
+    site, told = reader
+    page = site.page(RICH)
+    told.clear()
+    rows = [key(row) async for row in stream(page)]
+    assert len(told) > 1, name  # more than one request
+    assert (len(rows), len({*rows})) == (number, number)
+    for stop in (1, number // 2, number - 1):
+        async with stream(page).open() as run:
+            first = [key(await anext(run)) for _ in range(stop)]
+        rest = [key(row) async for row in stream(page).resume(str(run.cursor))]
+        assert first + rest == rows
+
+
+async def test_limits_and_parameters_are_those_of_the_module(rich: LocalWiki, reader: tuple[Site, Told]) -> None:
+    site, _ = reader
+    page = site.page(RICH)
+    assert len(await page.media(limit=2).collect()) == 2
+    assert titles(await page.links(limit=3, namespace=0, dir="descending").collect()) == [
+        f"Rich members {n}" for n in (MANY - 1, MANY - 2, MANY - 3)
+    ]
+    oldest = await page.revisions(limit=2, dir="newer", prop="content").collect()
+    assert [row.content for row in oldest] == ["Revision 0.", "Revision 1."]
+    assert titles(await site.page(f"Category:{RICH}").members(limit=2, type="page").collect()) == [
+        "Rich members 000",
+        "Rich members 001",
+    ]
+    assert len(await site.page(f"Category:{RICH}").members().collect()) == MANY
+    transport = Watched()
+    async with site_of(rich, transport=transport) as thrifty:
+        assert len(await thrifty.page(RICH).categories(limit=2).collect()) == 2
+    assert sent(transport.requests[-1])["cllimit"] == "2"
+    for wrong in ({"limit": -1}, {"limit": True}, {"continue_": "x"}):
+        arguments: Any = wrong
+        with pytest.raises(ValueError, match=r"limit|continue"):
+            page.links(**arguments)
+    with pytest.raises(MediaWikiError, match="nonsense"):
+        await page.links(nonsense=1).collect()
+
+
+async def test_the_log_and_the_other_languages(rich: LocalWiki) -> None:
+    title, auth = fresh("Logged"), ClientLogin(username=rich.admin_name, password=rich.admin_password)
+    async with site_of(rich, auth=auth) as site:
+        page = site.page(title)
+        await page.create("[[de:Eins]] [[fr:Un]]")
+        await site.call("protect", title=title, protections="edit=sysop", expiry="infinite")
+        assert [(row.type, row.action) async for row in page.log()] == [("protect", "protect"), ("create", "create")]
+        assert [row.lang async for row in page.languages()] == ["de", "fr"]
+        assert [(one.type, one.level) for one in await page.protection()] == [("edit", "sysop")]
+
+
+@pytest.mark.everywhere
+async def test_what_is_not_there_and_what_is_no_page(wiki: LocalWiki, site: Site) -> None:
+    absent, invalid, special = site.page(fresh("Absent")), site.page("a|b"), site.page("Special:Version")
+    for page, error in ((absent, PageMissing), (invalid, InvalidTitle), (special, InvalidTitle)):
+        streams: list[Stream[Any]] = [page.revisions(), page.links(), page.templates(), page.categories()]
+        streams.append(page.languages())
+        for stream in streams:
+            with pytest.raises(error):
+                await stream.collect()
+        with pytest.raises(error):
+            await page.text()
+        assert await page.exists() is False
+    for missing in (absent.html, absent.history().collect, invalid.html):
+        with pytest.raises((PageMissing, InvalidTitle)):
+            await missing()
+    assert (await absent.get()).status is PageStatus.MISSING
+    for empty in (absent.media(), absent.backlinks(), absent.log()):
+        assert await empty.collect() == []
+    assert await absent.protection() == ()
+    with pytest.raises(ValueError, match="title is empty"):
+        site.page(" _ ")
+
+
+async def test_get_brings_what_is_asked_for_and_follows_redirects_where_told(site: Site) -> None:
+    title, other = fresh("Target"), fresh("Redirect")
+    await site.page(title).create("Some '''text'''. [[Category:A]]")
+    await site.page(other).create(f"#REDIRECT [[{title}]]")
+    page = await site.page(other).get()
+    assert (page.title, page.info.redirect, page.revisions[0].content) == (other, True, f"#REDIRECT [[{title}]]")
+    page = await site.page(other).get("categories", redirects=True, cllimit=5)
+    assert (page.title, titles(list(page.categories))) == (title, ["Category:A"])
+    assert "<b>text</b>" in await site.page(title).html()
+
+
+async def test_the_text_of_another_slot_and_of_a_section(reader: tuple[Site, Told]) -> None:
+    site, _ = reader
+    page = site.page(fresh("Slots"))
+    await page.create("x\n== A ==\na")
+    with pytest.raises(PageMissing):  # which the wiki knows, and the page does not have
+        await page.text(slot="extra")
+    with pytest.raises(ValueError, match="main slot"):
+        await page.text(slot="extra", section=1)
+    assert await page.text(slot="main", section=1) == "== A ==\na"
+    with pytest.raises(MediaWikiError):
+        await page.text(slot="nonsense")
+    for wrong in (-1, True, "1"):
+        section: Any = wrong
+        with pytest.raises(ValueError, match="section"):
+            await page.text(section=section)
+
+
+async def test_c6_a_long_history_is_held_one_batch_at_a_time(reader: tuple[Site, Told]) -> None:
+    site, told = reader
+    stream = site.page(RICH).revisions(prop=["ids", "content"], limit=120)
+    assert [len(batch.items) async for batch in stream.batches()] == [50, 50, 20]
+    told.clear()
+    number = 0
+    async for revision in stream:
+        number += 1
+        assert revision.content is not None
+        assert told.requests("action=query") == (number - 1) // 50 + 1  # nothing is fetched before it is wanted
+    assert number == 120

@@ -1,0 +1,127 @@
+"""Texts and titles that are out of the ordinary, edited by function."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from mwclient_async import BotPassword, EditOutcome, Site
+from mwclient_async._edit.edits import Edit, read_text
+from mwclient_async._http.text_normalization import stored_form
+from mwclient_async.errors import PageMissing, ProtocolError
+from mwclient_async.testing import LocalWiki, SeedPage
+from tests.support.edits import through
+from tests.support.fault_proxy import DROP_AFTER, FaultProxy, matching
+from tests.support.logins import fresh
+from tests.support.scripted_flow import Script
+from tests.support.transforms import Adder, made, text_of
+
+ODD = (
+    " leading",
+    "A/B?c&d=e",
+    "Ünïcödé + plus",
+    "صفحة",
+    "Emoji 🪐",
+    "50% \"quoted\" 'title'",
+    "under_score",
+    "e\u0301cole",
+)
+STORED_AS_FORETOLD = (
+    "One\r\nTwo\rThree\r\n",
+    "Cafe\u0301 \u1e9b\u0323 \u2126",
+    "Ends with space \t \n\n\n",
+    "\n\n Begins with it",
+    "Bell\x07 and null\x00 and \x1f separator",
+    "No-break at the end\xa0",
+    "<!-- a comment --> {{Missing|template}} [[Link|label]]",
+)
+
+
+async def test_odd_titles(mine: Site) -> None:
+    mark = fresh("")
+    for odd in ODD:
+        page = mine.page(f"{odd}{mark}")
+        assert (await page.edit(Adder("* a"), missing="create")).outcome is EditOutcome.CREATED
+        assert (await page.edit(Adder("* b"))).outcome is EditOutcome.SAVED
+        assert await mine.page(f"{odd}{mark}").text() == "\n* a\n* b"
+
+
+async def test_a_text_that_the_wiki_stores_in_another_form_is_not_sent_twice(mine: Site) -> None:
+    title = await made(mine, "Forms")
+    for text in STORED_AS_FORETOLD:
+        result = await mine.page(title).edit(lambda _, text=text: text)  # type: ignore[misc]  # no lambda has types
+        assert result.outcome is EditOutcome.SAVED
+        assert await text_of(mine, title) == stored_form(text)
+        assert (await mine.page(title).edit(lambda _, text=text: text)).outcome is EditOutcome.UNCHANGED  # type: ignore[misc]
+
+
+async def test_a_text_that_no_edit_could_have_stored_is_no_change_either(wiki: LocalWiki, mine: Site) -> None:
+    title = fresh("Imported")
+    await wiki.seed([SeedPage(title, "Ends with lines.\n\n")])
+    assert (await text_of(mine, title)).endswith("\n\n")
+    assert (await mine.page(title).edit(lambda text: text)).outcome is EditOutcome.UNCHANGED
+
+
+async def test_w2_what_the_wiki_transforms_is_found_again_when_the_answer_is_lost(
+    wiki: LocalWiki, editor: BotPassword
+) -> None:
+    async with FaultProxy(wiki.url) as proxy, through(proxy, auth=editor) as mine:
+        title, calls = await made(mine, "Signed"), 0
+        for text in ("\n* signed ~~~~", "\n* {{subst:PAGENAME}}", "\n* [[A (b)|]]"):
+            proxy.plan = matching("edit", DROP_AFTER)
+
+            def add(before: str, text: str = text) -> str:
+                nonlocal calls
+                calls += 1
+                return before + text
+
+            assert (await mine.page(title).edit(add, summary="signs")).verified
+        lines = (await text_of(mine, title)).splitlines()
+    assert calls == 3
+    assert [line.split()[1] for line in lines[1:]] == ["signed", "Signed", "[[A"]
+    assert "[[User:Page editor" in lines[1]
+
+
+async def test_a_text_of_a_megabyte(mine: Site) -> None:
+    title = await made(mine, "Large", "x")
+    line = "é" * 99 + "\n"
+    result = await mine.page(title).edit(lambda text: line * 5_000 + text)
+    again = await mine.page(title).edit(Adder())
+    assert (result.outcome, again.outcome) == (EditOutcome.SAVED, EditOutcome.SAVED)
+    assert await text_of(mine, title) == line * 5_000 + "x\n* mine"
+
+
+async def test_pages_that_are_no_wikitext(keeper: Site) -> None:
+    for suffix, first, then in ((".css", "a { }", "a { }\n/* b */"), (".json", '{"a": 1}', '{"a": 1, "b": [2]}')):
+        title = f"User:Keeper/{fresh('page')}{suffix}"
+        page = keeper.page(title)
+        await page.create(first)
+        changed = await page.edit(lambda _, then=then: then)  # type: ignore[misc]  # no lambda has types
+        assert changed.outcome is EditOutcome.SAVED
+        stored = await page.text()
+        assert "".join(stored.split()) == "".join(then.split())  # JSON is stored indented
+        assert (await page.edit(lambda _, then=then: then)).outcome is EditOutcome.UNCHANGED  # type: ignore[misc]
+        with pytest.raises(PageMissing, match="section"):
+            await page.edit(lambda text: text + "!", section=1)
+
+
+async def test_a_text_that_the_wiki_hides_is_never_taken_for_an_empty_one(wiki: LocalWiki, mine: Site) -> None:
+    title = await made(mine, "Hidden")
+    first = (await mine.page(title).get()).revisions[0].revid or 0
+    await mine.page(title).append("\n* more")
+    with closing(sqlite3.connect(wiki.directory / "data" / "wiki.sqlite", timeout=60)) as database, database:
+        database.execute("UPDATE revision SET rev_deleted = 1 WHERE rev_id = ?", (first,))
+    (hidden,) = await mine.pages(revids=[first], prop="revisions", rvprop=["ids", "size", "content"]).collect()
+    assert hidden.revisions[0].content is None
+    adder = Adder()
+    await mine.page(hidden).edit(adder, missing="create")
+    assert (adder.seen, await text_of(mine, title)) == (["Start.\n* more"], "Start.\n* more\n* mine")
+
+
+def test_nor_is_the_latest_one_which_no_wiki_hides_today() -> None:
+    slots = {"main": {"texthidden": True}}
+    page = {"pageid": 1, "title": "Earth", "revisions": [{"revid": 7, "slots": slots}]}
+    with pytest.raises(ProtocolError, match="keeps the text of 'Earth' to itself"):
+        Script({"query": {"pages": [page]}}).run(read_text(Edit(title="Earth")))

@@ -1,0 +1,199 @@
+"""C8 and C3 on a wiki whose replies are small: nothing is lost, and what can never fit is an error.
+
+``$wgAPIMaxResultSize`` bounds one reply. The same furnished wiki answers whole or in shreds, as a header says, so that
+both can be compared page by page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from attrs import frozen
+
+from mwclient_async import ApiWarning, Site, Stream
+from mwclient_async.errors import ApiError, ContinuationLoop
+from tests.conftest import USER_AGENT
+from tests.query.campaign.wiki import Furnished, furnished
+from tests.support.lossy_transport import Counting
+
+if TYPE_CHECKING:
+    from mwclient_async.testing.factory import WikiFactory
+
+CONTENT: dict[str, Any] = {
+    "generator": "allpages",
+    "gapfrom": "I",
+    "prop": ["revisions", "categories", "links", "templates", "linkshere", "contributors", "langlinks", "info"],
+    "rvprop": "ids|content|comment",
+    "rvslots": "main",
+}
+HEAVY: dict[str, Any] = {
+    "generator": "allpages",
+    "gapprefix": "Heav",
+    "prop": ["revisions", "info"],
+    "rvprop": "content",
+    "rvslots": "main",
+}
+LONGEST = "Page 25"  # six revisions
+TITLES = [f"Page {number:02}" for number in range(38)]
+
+
+@frozen
+class Answering:
+    """A site, its transport and what it warned of."""
+
+    site: Site
+    transport: Counting
+    warned: list[ApiWarning]
+
+
+@pytest.fixture(scope="session")
+def shelf(mediawiki_factory: WikiFactory, mediawiki_version: str) -> Furnished:
+    return furnished(mediawiki_factory, mediawiki_version)
+
+
+@asynccontextmanager
+async def answering(shelf: Furnished, size: int | None) -> AsyncIterator[Answering]:
+    transport = Counting(*(() if size is None else (("x-reply-size", str(size)),)))
+    warned: list[ApiWarning] = []
+    api = shelf.wiki.api_url
+    async with Site(api, user_agent=USER_AGENT, transport=transport, on_warning=warned.append) as site:
+        yield Answering(site, transport, warned)
+
+
+async def raw(stream: Stream[Any], read_ahead: int = 0) -> list[Any]:
+    async with stream.mappings().open(read_ahead=read_ahead) as run:
+        return [item async for item in run]
+
+
+@frozen
+class Case:
+    """A stream, and sizes of replies that cut it."""
+
+    stream: Callable[[Site], Stream[Any]]
+    sizes: tuple[int, ...]
+
+
+REVISIONS: dict[str, Any] = {"prop": ["revisions", "links"], "rvprop": "content|ids", "rvslots": "main"}
+
+CASES: dict[str, Case] = {
+    "pages with text and seven other props": Case(lambda site: site.query(**CONTENT), (4_000, 10_000)),
+    "limits beside sizes": Case(
+        lambda site: site.query(**{**CONTENT, "gapfrom": "R"}, gaplimit=9, pllimit=9, cllimit=7, lhlimit=20), (1_500,)
+    ),
+    "the latest three revisions": Case(lambda site: site.query(titles=LONGEST, rvlimit=3, **REVISIONS), (900,)),
+    "a whole history": Case(lambda site: site.query(titles=LONGEST, rvlimit="max", **REVISIONS), (900, 2_000)),
+    "pages by name": Case(
+        lambda site: site.pages(titles=[*TITLES, "No page", *TITLES[:3]], **REVISIONS), (3_000, 10_000)
+    ),
+    "a list": Case(
+        lambda site: site.list("recentchanges", prop="title|ids|sizes|user|comment|timestamp|flags"), (4_000, 10_000)
+    ),
+    "a search": Case(
+        lambda site: site.query(generator="search", gsrsearch="orbit", gsrwhat="text", **REVISIONS), (10_000,)
+    ),
+}
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("name", CASES)
+async def test_c8_the_same_comes_in_small_replies(shelf: Furnished, name: str) -> None:
+    case = CASES[name]
+    async with answering(shelf, None) as whole:
+        expected = await raw(case.stream(whole.site))
+    assert expected
+    for number, size in enumerate(case.sizes):
+        async with answering(shelf, size) as small:
+            assert await raw(case.stream(small.site), number) == expected
+        assert small.warned == []
+        assert small.transport.count > whole.transport.count, "no reply was cut"
+
+
+async def test_c4_fragments_bring_every_row_though_replies_are_small(shelf: Furnished) -> None:
+    async with answering(shelf, None) as whole:
+        expected = await raw(whole.site.query(**CONTENT))
+    rows: dict[str, list[Any]] = {page["title"]: [] for page in expected}
+    async with answering(shelf, 5_000) as small:
+        async for page in small.site.query(**CONTENT).fragments():
+            rows[page.title] += [("links", row) for row in page.raw.get("links", ())]
+            rows[page.title] += [("revisions", row) for row in page.raw.get("revisions", ())]
+    for page in expected:
+        own = [(name, row) for name in ("links", "revisions") for row in page.get(name, ())]
+        assert sorted(rows[page["title"]], key=repr) == sorted(own, key=repr)
+
+
+async def test_c8_lists_beside_pages_are_cut_and_whole(shelf: Furnished) -> None:
+    query: dict[str, Any] = {**CONTENT, "list": ["allcategories", "recentchanges"], "rcprop": "title|comment|ids"}
+
+    async def lists(site: Site) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {"allcategories": [], "recentchanges": [], "pages": []}
+        async for batch in site.query(**query).batches():
+            found["pages"] += [page.raw for page in batch.items]
+            for name, rows in batch.lists.items():
+                found[name] += rows
+        return found
+
+    async with answering(shelf, None) as whole:
+        expected = await lists(whole.site)
+    async with answering(shelf, 4_000) as small:
+        assert await lists(small.site) == expected
+    assert small.transport.count > whole.transport.count
+
+
+async def test_c7_a_cursor_from_small_replies_fits_large_ones_and_back(shelf: Furnished) -> None:
+    async with answering(shelf, None) as whole, answering(shelf, 6_000) as small:
+        expected = await raw(whole.site.query(**CONTENT))
+        for count in (30, 77):
+            for one, other in ((whole.site, small.site), (small.site, whole.site)):
+                async with one.query(**CONTENT).mappings().open() as run:
+                    head = [await anext(run) for _ in range(count)]
+                    text = str(run.cursor)
+                assert [*head, *await raw(other.query(**CONTENT).resume(text))] == expected
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize(("batch_size", "given"), [(None, []), (1, ["Heavier"]), (2, [])])
+async def test_c3_one_row_larger_than_a_reply_is_an_error_with_the_place(
+    shelf: Furnished, batch_size: int | None, given: list[str]
+) -> None:
+    async with answering(shelf, 20_000) as small:
+        got = []
+        stream = small.site.query(**HEAVY, batch_size=batch_size)
+        with pytest.raises(ContinuationLoop, match="wgAPIMaxResultSize") as caught:
+            async for page in stream:
+                got.append(page.title)  # noqa: PERF401 - what came before the error counts
+    assert got == given
+    assert small.transport.count < 10
+    async with answering(shelf, None) as whole:
+        rest = await whole.site.query(**HEAVY).resume(str(caught.value.cursor)).collect()
+    assert [*got, *(page.title for page in rest)] == ["Heavier", "Heaviest", "Heavily"]
+
+
+async def test_c3_one_row_of_a_list_larger_than_a_reply(shelf: Furnished) -> None:
+    query: dict[str, Any] = {"prop": "ids|content", "slots": "main", "dir": "newer"}
+    got = []
+    async with answering(shelf, 20_000) as small:
+        with pytest.raises(ContinuationLoop) as caught:
+            async for row in small.site.list("allrevisions", **query).mappings():
+                got.append(row)  # noqa: PERF401 - what came before the error counts
+    async with answering(shelf, None) as whole:
+        everything = await raw(whole.site.list("allrevisions", **query))
+        rest = await raw(whole.site.list("allrevisions", **query).resume(str(caught.value.cursor)))
+    ids = [[entry["revid"] for row in rows for entry in row["revisions"]] for rows in ([*got, *rest], everything)]
+    assert sorted(ids[0]) == sorted(ids[1])  # the wiki gathers the revisions of a page, in each reply anew
+    assert rest[0]["title"] == "Heaviest"
+
+
+async def test_a_reply_too_small_for_the_stubs_of_a_batch_says_so_and_smaller_batches_fit(shelf: Furnished) -> None:
+    """The wiki refuses with badconfig when not even the pages' names fit; the cursor is the place of that batch."""
+    async with answering(shelf, None) as whole:
+        expected = await raw(whole.site.query(generator="allpages", prop=["categories"]))
+    async with answering(shelf, 1_500) as small:
+        with pytest.raises(ApiError) as caught:
+            await small.site.query(generator="allpages", prop=["categories"]).collect()
+        assert caught.value.code == "badconfig"
+        assert caught.value.cursor is not None
+        resumed = small.site.query(generator="allpages", prop=["categories"], batch_size=10).resume(caught.value.cursor)
+        assert await raw(resumed) == expected

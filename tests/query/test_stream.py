@@ -1,0 +1,173 @@
+"""Streams over a script: what a real wiki cannot be made to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from mwclient_async import RetryPolicy, Site
+from mwclient_async._http.messages import Response
+from mwclient_async.errors import ContinuationLoop, HttpError, NotRequested, ProtocolError
+from mwclient_async.testing.scripted import Scripted, ScriptedTransport, sent
+from tests.conftest import USER_AGENT
+
+API = "https://wiki.example.org/w/api.php"
+ACCOUNT = {"query": {"userinfo": {"id": 0, "name": "192.0.2.1", "anon": True, "rights": ["read"]}}}
+BROKEN = Response(status=502, headers=(("content-type", "text/html"),), body=b"<html>Bad gateway</html>")
+
+
+def scripted(*script: Scripted) -> tuple[Site, ScriptedTransport]:
+    transport = ScriptedTransport(script)
+    return Site(API, user_agent=USER_AGENT, transport=transport, retry=RetryPolicy(attempts=1)), transport
+
+
+def rows(*titles: str, following: str | None = None) -> Scripted:
+    body = {"query": {"allpages": [{"pageid": 1, "ns": 0, "title": title} for title in titles]}}
+    return body if following is None else {**body, "continue": {"apcontinue": following, "continue": "-||"}}
+
+
+async def test_c1_a_key_that_vanishes_from_continue_is_not_sent_again() -> None:
+    opened, transport = scripted(
+        ACCOUNT,
+        {"continue": {"plcontinue": "x", "clcontinue": "y", "continue": "||"}},
+        {"continue": {"clcontinue": "z", "continue": "||links"}},
+        {"batchcomplete": True},
+    )
+    async with opened as site:
+        await site.query(titles="A", prop=["links", "categories"]).collect()
+    transport.assert_done()
+    continued = [{k: v for k, v in sent(r).items() if "continue" in k} for r in transport.requests[1:]]
+    assert continued == [
+        {},
+        {"plcontinue": "x", "clcontinue": "y", "continue": "||"},
+        {"clcontinue": "z", "continue": "||links"},
+    ]
+
+
+async def test_c2_5000_empty_replies_in_a_row_are_no_problem() -> None:
+    empty = ({"continue": {"apcontinue": str(number), "continue": "-||"}} for number in range(5000))
+    opened, transport = scripted(ACCOUNT, *empty, rows("Last"))
+    async with opened as site:
+        assert [row.title for row in await site.list("allpages").collect()] == ["Last"]
+    transport.assert_done()
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 5])
+async def test_c3_a_cycle_of_continue_states_ends_in_an_error_with_the_cursor(length: int) -> None:
+    cycle = [rows(f"T{number}", following=f"state {number % length}") for number in range(40)]
+    opened, transport = scripted(ACCOUNT, *cycle)
+    async with opened as site:
+        with pytest.raises(ContinuationLoop) as caught:
+            await site.list("allpages").collect()
+    assert caught.value.cursor is not None
+    assert len(transport.requests) <= 1 + 4 * length + 1
+
+
+async def test_c5_limits_are_sent_as_numbers_and_never_more_than_is_wanted() -> None:
+    opened, transport = scripted(ACCOUNT, rows("A", "B", following="C"), rows("C"))
+    async with opened as site:
+        assert len(await site.list("allpages", limit=3).collect()) == 3
+    assert [sent(request).get("aplimit") for request in transport.requests] == [None, "3", "1"]
+
+
+async def test_c5_500_where_the_account_is_ordinary_and_5000_with_the_right() -> None:
+    for rights, limit in (["read"], "500"), (["read", "apihighlimits"], "5000"):
+        opened, transport = scripted({"query": {"userinfo": {"name": "B", "rights": rights}}}, rows("A"))
+        async with opened as site:
+            await site.list("allpages").collect()
+        assert sent(transport.requests[1])["aplimit"] == limit
+
+
+async def test_c7_an_error_carries_the_cursor_of_the_last_item_given() -> None:
+    opened, transport = scripted(ACCOUNT, rows("A", "B", following="C"), BROKEN, rows("C", "D"))
+    got = []
+    async with opened as site:
+        stream = site.list("allpages")
+        with pytest.raises(HttpError) as caught:
+            async for row in stream:
+                got.append(row.title)  # noqa: PERF401 - what came before the error counts
+        assert caught.value.cursor is not None
+        rest = await stream.resume(str(caught.value.cursor)).collect()
+    assert [*got, *(row.title for row in rest)] == ["A", "B", "C", "D"]
+    assert sent(transport.requests[-1])["apcontinue"] == "C"
+
+
+async def test_c7_a_page_that_came_into_the_batch_meanwhile_is_not_missed() -> None:
+    opened, _ = scripted(ACCOUNT, rows("A", "B", "C"), rows("A", "Aa", "C", "D"))
+    async with opened as site:
+        stream = site.list("allpages")
+        run = aiter(stream)
+        assert [(await anext(run)).title for _ in range(2)] == ["A", "B"]
+        assert [row.title for row in await stream.resume(run.cursor).collect()] == ["Aa", "C", "D"]
+
+
+async def test_c7_rows_that_are_equal_are_counted() -> None:
+    opened, _ = scripted(ACCOUNT, rows("A", "A", "A", "B"), rows("A", "A", "A", "B"))
+    async with opened as site:
+        stream = site.list("allpages")
+        run = aiter(stream)
+        assert [(await anext(run)).title for _ in range(2)] == ["A", "A"]
+        assert [row.title for row in await stream.resume(run.cursor).collect()] == ["A", "B"]
+
+
+async def test_c8_a_truncated_result_is_followed_and_not_reported() -> None:
+    warned: list[object] = []
+    truncated = {
+        "continue": {"rvcontinue": "2", "continue": "||"},
+        "warnings": [{"code": "truncatedresult", "text": "...", "module": "result"}],
+        "query": {"pages": [{"pageid": 1, "ns": 0, "title": "A", "revisions": []}]},
+    }
+    whole = {
+        "batchcomplete": True,
+        "query": {"pages": [{"pageid": 1, "ns": 0, "title": "A", "revisions": [{"revid": 7}]}]},
+    }
+    transport = ScriptedTransport([ACCOUNT, truncated, whole])
+    async with Site(API, user_agent=USER_AGENT, transport=transport, on_warning=warned.append) as site:
+        (page,) = await site.query(titles="A", prop="revisions").collect()
+    assert [revision.revid for revision in page.revisions] == [7]
+    assert warned == []
+
+
+async def test_a_property_that_was_not_asked_for_says_so() -> None:
+    pages = {"batchcomplete": True, "query": {"pages": [{"pageid": 1, "ns": 0, "title": "A"}]}}
+    opened, _ = scripted(ACCOUNT, pages)
+    async with opened as site:
+        (page,) = await site.query(titles="A", prop="links").collect()
+    assert page.links == ()
+    with pytest.raises(NotRequested, match="add prop=categories"):
+        _ = page.categories
+
+
+async def test_an_answer_that_does_not_fit_says_where() -> None:
+    opened, _ = scripted(ACCOUNT, {"query": {"allpages": [{"pageid": "seven", "ns": 0, "title": "A"}]}})
+    async with opened as site:
+        with pytest.raises(ProtocolError, match="pageid"):
+            await site.list("allpages").collect()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"titles": "A", "pageids": 1}, "exclude each other"),
+        ({"generator": "allpages", "gaplimit": "many"}, "gaplimit"),
+        ({"generator": "allpages", "limit": -1}, "limit=-1"),
+        ({"generator": "allpages", "batch_size": 0}, "batch_size=0"),
+        ({"titles": "A", "continue_": "x"}, r"stream\.resume"),
+        ({"titles": "A", "format_": "xml"}, "set by the library"),
+    ],
+)
+async def test_bad_arguments_are_refused_before_any_request(arguments: dict[str, object], message: str) -> None:
+    opened, transport = scripted()
+    async with opened as site:
+        with pytest.raises(ValueError, match=message):
+            site.query(**arguments)  # type: ignore[arg-type]  # on purpose
+    assert transport.requests == []
+
+
+async def test_a_site_that_is_not_open_says_so() -> None:
+    opened, transport = scripted()
+    with pytest.raises(RuntimeError, match="async with"):
+        opened.query(titles="A")
+    async with opened:
+        with pytest.raises(RuntimeError, match="open already"):
+            await opened.__aenter__()
+    assert transport.closed

@@ -1,0 +1,47 @@
+"""W8: which writes wait for one another."""
+
+from __future__ import annotations
+
+import pytest
+
+from mwclient_async._session.lock_keys import file_key, title_key, write_keys
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Talk:Foo bar", "talk:foo_bar", " talk : foo  bar ", ":Talk:Foo_bar", "TALK:Foo bar_"],
+)
+def test_w8_one_page_has_one_key(title: str) -> None:
+    assert title_key(title) == title_key("Talk:Foo bar")
+
+
+@pytest.mark.parametrize("title", ["Foo bar", "Talk:Foo Bar", "Talk:Foo bar/x", "🪐", "عربي", "Talk:Foo bar?"])
+def test_w8_other_pages_have_other_keys(title: str) -> None:
+    assert title_key(title) != title_key("Talk:Foo bar")
+
+
+def test_w8_a_file_has_the_key_of_its_page() -> None:
+    assert (
+        file_key("earth.png")
+        == file_key("File:Earth.png")
+        == title_key("Image:earth.png")
+        == title_key("file:Earth.png")
+    )
+
+
+@pytest.mark.parametrize(
+    ("params", "keys"),
+    [
+        ({"action": "edit", "title": "foo"}, ["Foo"]),
+        ({"action": "edit", "pageid": "5"}, ["#5"]),
+        ({"action": "move", "from": "b", "to": "a"}, ["A", "B"]),
+        ({"action": "mergehistory", "fromid": "3", "to": "a"}, ["#3", "A"]),
+        ({"action": "upload", "filename": "x.png"}, ["file:X.png"]),
+        ({"action": "move", "from": "b", "to": "user:a", "movetalk": "1"}, ["B", "talk:B", "user talk:A", "user:A"]),
+        ({"action": "revisiondelete", "target": "a", "ids": "5"}, ["A"]),
+        ({"action": "imagerotate", "titles": "x.png|File:y.png"}, ["file:X.png", "file:Y.png"]),
+        ({"action": "emailuser", "target": "A", "filename": "x.png"}, []),
+    ],
+)
+def test_w8_a_write_has_the_keys_of_all_that_it_changes(params: dict[str, str], keys: list[str]) -> None:
+    assert sorted(write_keys(params)) == keys

@@ -1,0 +1,238 @@
+"""Whether a call is sent again, as a table."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from mwclient_async._http.messages import Call
+from mwclient_async._session.retry import (
+    Pause,
+    Remedy,
+    Retry,
+    Scope,
+    again,
+    ambiguous,
+    certainly_not_done,
+    decide,
+    futile,
+    pause,
+    remedy,
+)
+from mwclient_async.errors import (
+    BrokenReply,
+    ConnectionFailed,
+    HttpError,
+    MediaWikiError,
+    NotRequested,
+    OutcomeUnknown,
+    ProtocolError,
+    ReplyLost,
+    ReplyTooLarge,
+)
+from mwclient_async.models.options import RetryPolicy
+from tests.support.scripted_flow import refusal
+
+DEFAULT = RetryPolicy()
+NOT_DONE: dict[str, MediaWikiError] = {
+    "never connected": ConnectionFailed("no route"),
+    "429": HttpError("slow down", status=429),
+    "maxlag": refusal("maxlag"),
+    "readonly": refusal("readonly"),
+    "ratelimited": refusal("ratelimited"),
+}
+UNKNOWN: dict[str, MediaWikiError] = {
+    "reply lost": ReplyLost("reset"),
+    "500": HttpError("broken", status=500),
+    "502": HttpError("bad gateway", status=502),
+    "503": HttpError("unavailable", status=503),
+    "504": HttpError("time-out", status=504),
+    "broken JSON": BrokenReply("cut"),
+    "internal error": refusal("internal_api_error_DBQueryError"),
+}
+LASTING: dict[str, MediaWikiError] = {
+    "not MediaWiki": ProtocolError("html"),
+    "too large": ReplyTooLarge("large"),
+    "an exception that would come again": refusal("internal_api_error_TypeError"),
+}
+FINAL: dict[str, MediaWikiError] = {
+    "badtoken": refusal("badtoken"),
+    "assertuserfailed": refusal("assertuserfailed"),
+    "login-throttled": refusal("login-throttled"),
+    "editconflict": refusal("editconflict"),
+    "abusefilter-warning": refusal("abusefilter-warning"),
+    "badcontinue": refusal("badcontinue"),
+    "toomanyvalues": refusal("toomanyvalues"),
+    "unknown code": refusal("never-heard-of"),
+    "outcome unknown": OutcomeUnknown("lost"),
+    "not requested": NotRequested("prop"),
+}
+
+
+def resent(error: MediaWikiError, *, resend: bool) -> bool:
+    return decide(error, policy=DEFAULT, attempt=1, elapsed=0, rand=0.5, resend=resend) is not None
+
+
+def table(errors: dict[str, MediaWikiError]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("error", [pytest.param(error, id=name) for name, error in errors.items()])
+
+
+@table(NOT_DONE)
+def test_w1_what_was_not_done_is_sent_again_a_write_too(error: MediaWikiError) -> None:
+    assert [certainly_not_done(error), ambiguous(error)] == [True, False]
+    assert [resent(error, resend=resend) for resend in (True, False)] == [True, True]
+
+
+@table(UNKNOWN)
+def test_w2_what_may_have_been_done_is_sent_again_only_where_that_does_no_harm(error: MediaWikiError) -> None:
+    assert [certainly_not_done(error), ambiguous(error)] == [False, True]
+    assert [resent(error, resend=resend) for resend in (True, False)] == [True, False]
+
+
+@table(LASTING)
+def test_w2_what_would_come_again_is_not_asked_again_and_a_write_may_have_been_done(error: MediaWikiError) -> None:
+    assert [certainly_not_done(error), ambiguous(error)] == [False, True]
+    assert [resent(error, resend=resend) for resend in (True, False)] == [False, False]
+
+
+def test_w1_an_answer_that_is_no_apis_is_asked_for_a_few_times_only() -> None:
+    def tried(vain: int) -> Retry | None:
+        return decide(BrokenReply("html"), policy=DEFAULT, attempt=5, vain=vain, elapsed=0, rand=0, resend=True)
+
+    assert [tried(vain) is not None for vain in (1, 2, 3)] == [True, True, False]
+    assert [futile(error) for error in (BrokenReply("html"), ConnectionFailed(), ReplyLost())] == [True, False, False]
+
+
+# Who else waits, and what is mended ----------------------------------------------------------------------------------
+
+
+def rate_limited(status: int) -> MediaWikiError:
+    error = refusal("ratelimited")
+    error.status = status  # type: ignore[attr-defined]  # every refusal has it
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "paused"),
+    [
+        (HttpError("", status=429, retry_after=17.0), Pause(Scope.FARM, 17.0)),
+        (HttpError("", status=429), Pause(Scope.FARM, 5.0)),
+        (rate_limited(429), Pause(Scope.FARM, 5.0)),
+        (rate_limited(200), Pause(Scope.ACTION, 5.0)),
+        (refusal("maxlag"), Pause(Scope.WIKI, 5.0)),
+        (refusal("readonly"), Pause(Scope.WIKI, 5.0)),
+        (HttpError("", status=503, retry_after=17.0), None),
+        (ReplyLost(), None),
+        (ConnectionFailed(), None),
+        (refusal("badtoken"), None),
+    ],
+)
+def test_w5_who_else_waits(error: MediaWikiError, paused: Pause | None) -> None:
+    assert pause(error) == paused
+
+
+ACTION = Call(params={"action": "edit"}, token="csrf")
+REST = Call(path="/v1/page", token="csrf")
+
+
+@pytest.mark.parametrize(
+    ("error", "call", "mended"),
+    [
+        (refusal("badtoken"), ACTION, Remedy.TOKEN),
+        (refusal("badtoken"), Call(params={"action": "query"}), None),
+        (refusal("assertuserfailed"), ACTION, Remedy.LOGIN),
+        (refusal("assertnameduserfailed"), ACTION, Remedy.LOGIN),
+        (refusal("assertbotfailed"), ACTION, Remedy.LOGIN),
+        (refusal("assertanonfailed"), ACTION, None),
+        (refusal("mwoauth-invalid-authorization"), REST, Remedy.LOGIN),
+        (refusal("permissiondenied"), ACTION, None),
+        (refusal("permissiondenied"), REST, Remedy.TOKEN),
+        (refusal("protectedpage"), REST, None),
+        (refusal("blocked"), REST, None),
+        (refusal("editconflict"), ACTION, None),
+        (ReplyLost(), ACTION, None),
+    ],
+)
+def test_w4_what_is_mended_before_a_call_is_sent_again(
+    error: MediaWikiError, call: Call, mended: Remedy | None
+) -> None:
+    assert remedy(error, call) is mended
+
+
+def test_w5_who_was_not_sent_is_told_why_and_how_long() -> None:
+    for error in (HttpError("slow down", status=429), refusal("maxlag")):
+        later = again(error, after=17.5)
+        assert type(later) is type(error)
+        assert later.retry_after == 17.5  # type: ignore[attr-defined]  # both kinds have it
+
+
+@table(FINAL)
+def test_any_other_answer_is_final(error: MediaWikiError) -> None:
+    assert [certainly_not_done(error), ambiguous(error)] == [False, False]
+    assert [resent(error, resend=resend) for resend in (True, False)] == [False, False]
+
+
+@pytest.mark.parametrize(("attempts", "attempt", "tried"), [(1, 1, False), (3, 2, True), (3, 3, False), (3, 4, False)])
+def test_w1_attempts_count_all_tries_the_first_included(attempts: int, attempt: int, *, tried: bool) -> None:
+    policy = RetryPolicy(attempts=attempts)
+    decided = decide(ReplyLost(), policy=policy, attempt=attempt, elapsed=0, rand=0.0, resend=True)
+    assert (decided is not None) is tried
+
+
+@pytest.mark.parametrize(("elapsed", "tried"), [(0, True), (8.0, True), (8.01, False), (10, False), (1000, False)])
+def test_w1_no_wait_goes_beyond_the_deadline(elapsed: float, *, tried: bool) -> None:
+    error = HttpError("wait", status=503, retry_after=2.0)
+    decided = decide(error, policy=RetryPolicy(deadline=10), attempt=1, elapsed=elapsed, rand=0.0, resend=True)
+    assert decided == (Retry(2.0) if tried else None)
+
+
+@pytest.mark.parametrize(
+    ("error", "least"),
+    [
+        (ReplyLost(), 0.0),
+        (HttpError("", status=503), 0.0),
+        (HttpError("", status=503, retry_after=17.0), 17.0),
+        (HttpError("", status=429, retry_after=0.0), 0.0),
+        (refusal("maxlag"), 5.0),
+        (refusal("readonly"), 5.0),
+        (refusal("ratelimited"), 5.0),
+    ],
+    ids=repr,
+)
+def test_w1_the_wait_that_the_wiki_names_is_a_minimum(error: MediaWikiError, least: float) -> None:
+    first = decide(error, policy=DEFAULT, attempt=1, elapsed=0, rand=0.0, resend=True)
+    later = decide(error, policy=DEFAULT, attempt=4, elapsed=0, rand=0.5, resend=True)
+    assert (first, later) == (Retry(least), Retry(least + 4.0))
+
+
+def test_w1_a_longer_wait_that_the_wiki_names_replaces_ours() -> None:
+    error = refusal("maxlag")
+    error.retry_after = 30.0  # type: ignore[attr-defined]  # every refusal has it
+    assert decide(error, policy=DEFAULT, attempt=1, elapsed=0, rand=0.0, resend=True) == Retry(30.0)
+
+
+_SECONDS = st.floats(min_value=0.001, max_value=1e6)
+
+
+@given(
+    attempt=st.integers(min_value=1, max_value=1000),
+    rand=st.floats(min_value=0, max_value=1, exclude_max=True),
+    first=_SECONDS,
+    longest=_SECONDS,
+    elapsed=st.floats(min_value=0, max_value=1e6),
+    deadline=_SECONDS,
+)
+@settings(deadline=None, max_examples=300)
+def test_w1_jitter_is_full_bounded_and_within_the_deadline(
+    attempt: int, rand: float, first: float, longest: float, elapsed: float, deadline: float
+) -> None:
+    policy = RetryPolicy(attempts=10_000, first_delay=first, longest_delay=longest, deadline=deadline)
+    decided = decide(ReplyLost(), policy=policy, attempt=attempt, elapsed=elapsed, rand=rand, resend=True)
+    bound = longest if attempt > 60 else min(longest, first * 2 ** (attempt - 1))
+    assert elapsed + rand * bound > deadline if decided is None else 0 <= decided.after == rand * bound
+    assert decided is None or elapsed + decided.after <= deadline
+
+
+def test_w1_a_wiki_may_be_waited_for_through_any_number_of_attempts() -> None:
+    patient = RetryPolicy(attempts=10_000, deadline=1e9)
+    assert decide(refusal("maxlag"), policy=patient, attempt=5000, elapsed=9e5, rand=0.0, resend=True) == Retry(5.0)

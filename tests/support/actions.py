@@ -1,0 +1,62 @@
+"""What the tests of actions share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from mwclient_async import Page, Site
+from mwclient_async.errors import ApiError, MediaWikiError
+from mwclient_async.testing.scripted import Scripted, ScriptedTransport
+from tests.conftest import USER_AGENT
+from tests.support.logins import fresh
+
+API = "https://wiki.example.org/w/api.php"
+TOKENS = {"query": {"tokens": {"csrftoken": "+\\", "createaccounttoken": "+\\", "watchtoken": "+\\"}}}
+Refusals = tuple[tuple[type[Exception], str, Callable[[], Awaitable[object]]], ...]
+
+
+async def assert_refused(refusals: Refusals) -> None:
+    """Each of these raises its error, with words that match."""
+    for error, match, act in refusals:
+        with pytest.raises(error, match=match):
+            await act()
+
+
+async def assert_codes(refusals: tuple[tuple[type[ApiError], str, Awaitable[object]], ...]) -> None:
+    """Each of these is refused by the wiki with this code, as an error of just this class."""
+    seen: list[tuple[type[object], object]] = []
+    for *_, act in refusals:
+        try:
+            seen.append((object, await act))
+        except MediaWikiError as error:
+            seen.append((type(error), error.code if isinstance(error, ApiError) else str(error)))
+    wrong = [(expected[:2], got) for expected, got in zip(refusals, seen, strict=True) if expected[:2] != got]
+    assert not wrong, wrong
+
+
+async def new_page(site: Site, text: str = "Some text.", *, prefix: str = "Page") -> str:
+    """The title of a page that was not there before."""
+    title = fresh(prefix)
+    await site.actions.edit(title, text=text, createonly=True)
+    return title
+
+
+async def page_of(site: Site, title: str, **params: Any) -> Page:
+    """A page as the wiki has it now."""
+    page = await site.query(titles=title, **params).first()
+    assert page is not None
+    return page
+
+
+async def last_log(site: Site, title: str) -> Any:
+    """The newest entry of the log about a title, as it came."""
+    return await site.list("logevents", title=title, limit=1, prop="type|comment|tags|details|title").mappings().first()
+
+
+def scripted(*steps: Scripted) -> tuple[Site, ScriptedTransport]:
+    """A site whose wiki gives these answers."""
+    transport = ScriptedTransport(steps)
+    return Site(API, user_agent=USER_AGENT, transport=transport, maxlag=None), transport

@@ -1,0 +1,313 @@
+"""What the tests of logging in share: accounts, what a site told, sent and showed, and a scripted wiki."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import traceback
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from functools import cache, partial
+from typing import Any, TypeVar
+
+import anyio
+import anyio.lowlevel
+import pytest
+from attrs import evolve
+
+from mwclient_async import BotPassword, RetryPolicy, Site
+from mwclient_async._http.messages import Request, Response
+from mwclient_async.errors import MediaWikiError, ReplyLost
+from mwclient_async.models.auth import Auth
+from mwclient_async.models.events import Event, RequestFinished
+from mwclient_async.testing import LocalWiki
+from mwclient_async.testing.scripted import json_response, sent
+from tests.conftest import USER_AGENT
+from tests.support.lossy_transport import FaultyTransport
+
+E = TypeVar("E", bound=Event)
+
+SECRET = re.compile("(?i)(password|token|secret)$")
+"""The names of fields whose values are secret."""
+
+LONG = 12
+"""Characters; what is shorter is no secret, or could be found by chance."""
+
+TOKEN = "0123456789abcdef0123456789abcdef66aa00bb+\\"
+"""What a token looks like, for scripted wikis."""
+
+
+class Told(list[Event]):
+    """What ``Site(on_event=told.append)`` is told."""
+
+    def of(self, kind: type[E]) -> list[E]:
+        """The events of one kind."""
+        return [event for event in self if isinstance(event, kind)]
+
+    def requests(self, label: str) -> int:
+        """How many requests were sent for calls of that label."""
+        return sum(event.label == label for event in self.of(RequestFinished))
+
+
+class Watched(FaultyTransport):
+    """Sends to a real wiki, and keeps all that was sent and answered; ``before`` is called with each request first."""
+
+    def __init__(self, before: Callable[[Request], object] = lambda _: None) -> None:
+        super().__init__(lambda *_: None)
+        self.before = before
+        self.responses: list[Response] = []
+
+    async def send(self, request: Request) -> Response:
+        self.before(request)
+        self.responses.append(await super().send(request))
+        return self.responses[-1]
+
+
+def asserted(request: Request) -> str:
+    """Who a request says it is from: the account, "user" for somebody logged in, or nothing."""
+    told = sent(request)
+    return told.get("assertuser") or told.get("assert", "")
+
+
+@cache
+def bot(wiki: LocalWiki, name: str) -> BotPassword:
+    """The bot password of an account of that name. For fixtures: not to be called inside a loop."""
+    password(wiki, name)
+    return anyio.run(wiki.create_bot_password, name)
+
+
+@cache
+def password(wiki: LocalWiki, name: str) -> str:
+    """The password of an account of that name. For fixtures, too."""
+    return anyio.run(wiki.create_user, name)
+
+
+def site(wiki: LocalWiki, **options: Any) -> Site:
+    """A site of that wiki."""
+    return Site(wiki.api_url, user_agent=USER_AGENT, **options)
+
+
+async def whoami(site: Site) -> str:
+    """Who the wiki takes the site for."""
+    return str((await site.call("query", meta="userinfo"))["query"]["userinfo"]["name"])
+
+
+async def editors(site: Site, *titles: str) -> set[str]:
+    """Who made the latest revisions of these pages; "" for a page that is not there."""
+    pages = await site.pages(titles=titles, prop="revisions", rvprop="user").collect()
+    return {page.revisions[0].user or "?" if page.status.value == "ok" else "" for page in pages}
+
+
+def fresh(word: str) -> str:
+    """A title that no test has used before."""
+    return f"{word} {secrets.token_hex(4)}"
+
+
+async def fifty(work: Callable[[int], Awaitable[object]], *, number: int = 50) -> list[Exception]:
+    """Do it fifty times at once; the errors that came of it."""
+    errors: list[Exception] = []
+
+    async def one(n: int) -> None:
+        try:
+            await work(n)
+        except Exception as error:  # noqa: BLE001 - looked at by the test
+            errors.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        for n in range(number):
+            tasks.start_soon(partial(one, n))
+    return errors
+
+
+class Spy(Watched):
+    """Knows every secret that passes. Answers to what ``cut`` names come in half; those to ``dropped``, not at all."""
+
+    cut = "nothing"
+    dropped = "nothing"
+
+    async def send(self, request: Request) -> Response:
+        response = await super().send(request)
+        if self.dropped in request.url:
+            raise ReplyLost("dropped, for the test")
+        return evolve(response, body=response.body[:-2]) if self.cut in request.url else response
+
+    def secrets(self) -> Iterator[str]:
+        """Passwords, codes, tokens, cookies, and headers of ones own."""
+        for request in self.requests:
+            yield from (
+                value for name, value in sent(request).items() if re.search("(?i)(password|token|secret)$", name)
+            )
+            yield request.headers.get("authorization", "").removeprefix("Bearer ")
+            yield from re.findall("=([^;]+)", request.headers.get("cookie", ""))
+        for response in self.responses:
+            yield from (re.split("[=;]", value)[1] for name, value in response.headers if name == "set-cookie")
+            yield from (value.decode() for value in re.findall(rb'token":"([^"]+)"', response.body))
+
+
+class Exposed:
+    """Everything that somebody could see."""
+
+    def __init__(self, log: pytest.LogCaptureFixture) -> None:
+        log.set_level(logging.DEBUG)
+        self._log = log
+        self._shown: list[str] = []
+        self._secrets: set[str] = set()
+
+    def know(self, *secrets: str) -> None:
+        """Secrets, though they may never be sent."""
+        self._secrets.update(secret for secret in secrets if len(secret) >= LONG)
+
+    def show(self, *things: object) -> None:
+        """How these look."""
+        self._shown += [look for thing in things for look in (repr(thing), str(thing))]
+
+    def fail(self, error: BaseException) -> None:
+        """An error, with all that it carries and that led to it."""
+        self._shown += traceback.format_exception(error)
+        led: BaseException | None = error
+        while led is not None:
+            self.show(led, led.args, vars(led) if isinstance(led, MediaWikiError) else "")
+            led = led.__cause__ or led.__context__
+
+    @asynccontextmanager
+    async def visit(self, wiki: LocalWiki, **options: Any) -> AsyncIterator[tuple[Site, Spy]]:
+        """A site, of which is shown what it tells, sends and consists of."""
+        spy = Spy()
+        opened = site(wiki, transport=spy, on_event=self.show, on_warning=self.show, **options)
+        self.show(opened, *options.values())
+        try:
+            async with opened:
+                yield opened, spy
+                session = opened._session
+                self.show(session, session.farm, session._envelope, session._identity, session._identity.cookies)
+        finally:
+            self.show(*spy.requests, *(request.body for request in spy.requests if not isinstance(request.body, bytes)))
+            self.show(*spy.responses)
+            self.know(*spy.secrets())
+
+    async def refused(self, attempt: Callable[[], Awaitable[object]], *errors: type[Exception]) -> None:
+        """What does not succeed."""
+        with pytest.raises(errors or MediaWikiError) as caught:
+            await attempt()
+        self.fail(caught.value)
+
+    async def shut_out(self, wiki: LocalWiki, auth: Auth, *errors: type[Exception], cut: str = "nothing") -> None:
+        """A login that does not succeed."""
+        async with self.visit(wiki, retry=RetryPolicy(attempts=1)) as (opened, spy):
+            spy.cut = cut
+            self.show(auth)
+            await self.refused(lambda: opened.login(auth), *errors)
+
+    def leaks(self) -> list[str]:
+        """The secrets that can be seen, whole or a good part of them."""
+        text = "\n".join([*self._shown, *(record.getMessage() for record in self._log.records), self._log.text])
+        return [secret for secret in self._secrets if any(piece in text for piece in _pieces(secret))]
+
+    def check(self, *, at_least: int) -> None:
+        """Nothing leaks; but it would be seen if it did: each secret, in a log, an event, a value or an error."""
+        leaks = self.leaks()
+        assert not leaks, f"these can be seen: {leaks}"
+        assert len(self._secrets) >= at_least, "the secrets were not found"
+        assert len(self._log.records) > 20, "nothing was logged"
+        for number, secret in enumerate(sorted(self._secrets)):
+            planting = (self.show, lambda text: self.fail(ValueError(text)), logging.getLogger("httpcore").debug)
+            planting[number % 3](f"<{secret}>")
+        assert sorted(self.leaks()) == sorted(self._secrets), "a leak would not have been seen"
+
+
+def _pieces(secret: str) -> Iterator[str]:
+    yield secret.removesuffix("+\\")
+    if len(secret) > 100:  # of an access token, the beginning is no secret
+        yield from (secret[at : at + 24] for at in range(60, len(secret) - 24, 12))
+
+
+class Porter:
+    """A scripted wiki that knows one session and one set of tokens, which a test can take away at any moment.
+
+    ``come`` counts the requests so far by their label: their action, ``*`` for tokens. ``hold`` lets those of a label,
+    or for a title, wait until ``release``. It answers edits, queries, tokens and logins.
+    """
+
+    def __init__(self) -> None:
+        self.password = "right"
+        self.come: Counter[str] = Counter()
+        self._held: dict[str, anyio.Event] = {}
+        self.most = 0
+        self.answers: dict[str, Response | dict[str, Any]] = {}
+        self._flying = 0
+        self._session = 0
+        self._tokens = 0
+
+    def lose_session(self) -> None:
+        """Know no session any more."""
+        self._session += 1
+
+    def refuse_tokens(self) -> None:
+        """Know other tokens than those given out."""
+        self._tokens += 1
+
+    def hold(self, label: str) -> None:
+        """Let requests of that label wait."""
+        self._held[label] = anyio.Event()
+
+    def release(self, label: str) -> None:
+        """Let them go on, and those that are still to come."""
+        self._held.pop(label).set()
+
+    async def send(self, request: Request) -> Response:
+        told = sent(request)
+        label = told.get("type") or told.get("action", request.url)
+        held = self._held.get(told.get("title", label))
+        self.come[label] += 1
+        self._flying += 1
+        self.most = max(self.most, self._flying)
+        try:
+            if held is not None:
+                await held.wait()
+            await anyio.lowlevel.checkpoint()
+            answer = self.answers.get(label) or self._answer(label, told, request.headers.get("cookie", ""))
+        finally:
+            self._flying -= 1
+        return answer if isinstance(answer, Response) else json_response(answer)
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+    def _answer(self, label: str, told: dict[str, str], cookie: str) -> Response | dict[str, Any]:
+        if label == "login":
+            return self._log_in(told)
+        known = f"wiki_session={self._session}" in cookie
+        if "assert" in told and not known:
+            return _refusal("assertuserfailed")
+        if label == "*":
+            return {"query": {"tokens": {"csrftoken": self._token() if known else "+\\"}}}
+        if label == "edit" and told["token"] != self._token():
+            return _refusal("badtoken")
+        return {label: {"result": "Success"}}
+
+    def _log_in(self, told: dict[str, str]) -> Response | dict[str, Any]:
+        if "lgpassword" not in told:
+            return {"query": {"tokens": {"logintoken": TOKEN}}}
+        if told["lgpassword"] != self.password:
+            return {"login": {"result": "Failed", "reason": {"code": "wrongpassword", "text": "Incorrect."}}}
+        cookie = ("set-cookie", f"wiki_session={self._session}; path=/")
+        return json_response({"login": {"result": "Success", "lgusername": "Robot"}}, headers=[cookie])
+
+    def _token(self) -> str:
+        return f"{self._session:016x}{self._tokens:016x}+\\"
+
+
+def _refusal(code: str) -> dict[str, Any]:
+    return {"errors": [{"code": code, "text": "Refused.", "module": "main"}]}
+
+
+async def make_tag(site: Site, tag: str) -> None:
+    """Make a change tag that can be used at once.
+
+    Where other tests have asked for tags, the wiki keeps what it knew of them for a moment.
+    """
+    await site.call("managetags", operation="create", tag=tag)
+    while tag not in {known.name async for known in site.list("tags")}:
+        pass

@@ -1,0 +1,75 @@
+"""A server that records what it is sent: for tests that something never reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote_plus
+
+from anyio.abc import SocketStream
+from attrs import evolve
+
+from tests.support.http_server import Answer, Listener, Seen, framed, read_request
+
+
+class Recorder:
+    """Records every request and answers it with ``answer``, or with what that makes of the request.
+
+    ::
+
+        async with Recorder(Answer(status=404)) as recorder:
+            ...  # talk to recorder.url
+        assert recorder.header_values("authorization") == []
+        assert password not in recorder.text()
+
+    ``requests`` are the whole requests so far. For cookies all ports of a host are one place: give another
+    ``host`` of this machine, such as "127.0.0.2", where the recorder has to be a foreign one.
+    """
+
+    def __init__(self, answer: Answer | Callable[[Seen], Answer] | None = None, *, host: str = "127.0.0.1") -> None:
+        self.answer = answer or Answer()
+        self.requests: list[Seen] = []
+        self._received: list[bytearray] = []
+        self._listener = Listener(self._serve, host=host)
+
+    async def __aenter__(self) -> Self:
+        await self._listener.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._listener.__aexit__(exc_type, exc, traceback)
+
+    @property
+    def url(self) -> str:
+        """The server's address, without a slash at the end."""
+        return f"http://{self._listener.address}"
+
+    def header_values(self, name: str) -> list[str]:
+        """All values of a header in all requests; the case of its name does not matter."""
+        return [value for seen in self.requests for key, value in seen.headers if key == name.lower()]
+
+    def text(self) -> str:
+        """Every byte that ever came, of requests that were never finished too, for looking for secrets.
+
+        It has three parts: what was on the wire, the bodies once more (pieces of a chunked one are joined there),
+        and both of them with their percent-encoding undone.
+        """
+        came = b"\n".join([*self._received, *(seen.body for seen in self.requests)]).decode("utf-8", "backslashreplace")
+        return f"{came}\n{unquote_plus(came)}"
+
+    async def _serve(self, stream: SocketStream) -> None:
+        received = bytearray()
+        self._received.append(received)
+
+        async def receive() -> bytes:
+            piece = await stream.receive()
+            received.extend(piece)
+            return piece
+
+        seen = evolve(await read_request(receive), number=len(self.requests) + 1)
+        self.requests.append(seen)
+        answer = self.answer if isinstance(self.answer, Answer) else self.answer(seen)
+        await stream.send(b"".join(framed(answer, method=seen.method)))

@@ -1,0 +1,60 @@
+"""What a wiki says to a file on its way into the stash, and what the conversation about it did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mwclient_async._http.messages import Conversation
+from mwclient_async._upload.chunks import ChunkPlan, Position, send_chunks
+from mwclient_async.errors import ApiErrorItem, MediaWikiError, StashError
+from mwclient_async.models.upload import StashedFile, UploadProgress, UploadStage
+from tests.support.scripted_flow import Answer, Script, refusal
+
+SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+GONE = refusal("uploadstash-file-not-found")
+NO_STATUS = refusal("missingresult")
+NO_STASH: Answer = {"query": {"mystashedfiles": []}}
+
+
+def went_on(offset: int | str, filekey: str = "K") -> dict[str, Any]:
+    return {"upload": {"result": "Continue", "offset": offset, "filekey": filekey}}
+
+
+def stashed(filekey: str = "WHOLE", **more: Any) -> dict[str, Any]:
+    return {"upload": {"result": "Success", "filekey": filekey, "imageinfo": {"sha1": SHA1}, **more}}
+
+
+def poll(**more: Any) -> dict[str, Any]:
+    return {"upload": {"result": "Poll", "stage": "queued", **more}}
+
+
+def wrong_offset(offset: int) -> MediaWikiError:
+    """As the wiki says it: the offset is text."""
+    return refusal("stashfailed", offset=str(offset))
+
+
+def said(text: str, **data: Any) -> MediaWikiError:
+    return StashError((ApiErrorItem(code="stashfailed", text=text, data=data),))
+
+
+def sending(
+    size: int = 10_000, chunk_size: int = 4000, start: Position | None = None, **how: Any
+) -> Conversation[StashedFile]:
+    plan = ChunkPlan(filename="A.png", size=size, chunk_size=chunk_size, **how)
+    return send_chunks(plan, sha1=lambda: SHA1, start=start)
+
+
+def stretches(script: Script) -> list[tuple[int, int]]:
+    return [(call.part.offset, call.part.length) for call in script.calls if call.part is not None]
+
+
+def progress(script: Script) -> list[tuple[UploadStage, int, bool]]:
+    return [(it.stage, it.sent, it.restarted) for it in script.events if isinstance(it, UploadProgress)]
+
+
+def positions(script: Script) -> list[Position]:
+    return [event for event in script.events if isinstance(event, Position)]
+
+
+def entry(filekey: str, size: int = 5000, status: str = "finished") -> dict[str, Any]:
+    return {"filekey": filekey, "size": size, "status": status}

@@ -1,0 +1,344 @@
+"""For tests of the wire: servers with kept connections, TLS and HTTP/2, a proxy to go through, and requests to send."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from enum import Enum, auto
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import anyio
+import h2.config
+import h2.connection
+import h2.events
+import trustme
+from anyio.abc import ByteStream, SocketStream
+from anyio.streams.tls import TLSAttribute, TLSStream
+from attrs import evolve, field, frozen
+
+from mwclient_async import Limits
+from mwclient_async._http.httpx_transport import HttpxTransport
+from mwclient_async._http.messages import Multipart, Part, Request, Response
+from mwclient_async.models.options import HttpOptions
+from tests.support.http_server import GONE, Answer, Listener, Seen, ask, framed, read_request
+
+NAME = "wiki.test"
+"""Whom the certificates are for, beside this machine."""
+
+MEGABYTE = 1024 * 1024
+_FRAME = 16 * 1024
+
+
+class Fate(Enum):
+    """What becomes of a request that is not answered."""
+
+    HANG_UP = auto()
+    STALL = auto()
+    ENDLESS = auto()
+    """By HTTP/1.1: its answer never ends."""
+
+    GO_AWAY = auto()
+    """By HTTP/2: its answer begins, and then the server says that it has seen only what came before."""
+
+
+class Authority:
+    """Signs certificates that nobody knows but those who ask it."""
+
+    def __init__(self) -> None:
+        self._authority = trustme.CA()
+
+    def server(self, *protocols: str, client: bool = False) -> ssl.SSLContext:
+        """For a server; with ``client``, one that wants to see a certificate of ours."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._authority.issue_cert(NAME, "127.0.0.1").configure_cert(context)
+        context.set_alpn_protocols(protocols or ["http/1.1"])
+        if client:
+            self._authority.configure_trust(context)
+            context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def client(self, *, certificate: bool = False) -> ssl.SSLContext:
+        """For a client that trusts these certificates, and maybe has one."""
+        context = ssl.create_default_context()
+        self._authority.configure_trust(context)
+        if certificate:
+            self._authority.issue_cert("bot@example.org").configure_cert(context)
+        return context
+
+
+@frozen(kw_only=True)
+class Arrival:
+    """A request, the protocol that it came by, and the number of its connection, counted from 1."""
+
+    protocol: str
+    connection: int
+    seen: Seen = field(repr=False)
+
+
+Reaction = Callable[[Arrival], Answer | Fate | anyio.Event]
+"""What becomes of a request; an event is waited for before it is answered."""
+
+
+class Server:
+    """Answers one request after the other on each connection, by HTTP/1.1 or, where TLS agreed on that, HTTP/2.
+
+    With ``keep=False`` it closes each after one answer, without a word.
+    """
+
+    def __init__(
+        self,
+        react: Reaction = lambda _: Answer(),
+        *,
+        tls: ssl.SSLContext | None = None,
+        keep: bool = True,
+    ) -> None:
+        self.arrivals: list[Arrival] = []
+        self._react = react
+        self._tls = tls
+        self._keep = keep
+        self._begun = 0
+        self._ended = 0
+        self._happened = anyio.Event()
+        self._listener = Listener(self._serve)
+
+    async def __aenter__(self) -> Self:
+        await self._listener.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._listener.__aexit__(exc_type, exc, traceback)
+
+    @property
+    def url(self) -> str:
+        """The address, without a slash at the end."""
+        return f"{'https' if self._tls else 'http'}://{self.address}"
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return self._listener.address
+
+    @property
+    def protocols(self) -> list[str]:
+        """What the requests came by."""
+        return [arrival.protocol for arrival in self.arrivals]
+
+    async def until_seen(self, number: int) -> None:
+        """Wait for so many requests."""
+        while len(self.arrivals) < number:
+            await self._happened.wait()
+
+    async def until_ended(self, number: int) -> None:
+        """Wait until so many connections were closed."""
+        while self._ended < number:
+            await self._happened.wait()
+
+    def _tell(self) -> None:
+        self._happened.set()
+        self._happened = anyio.Event()
+
+    async def _serve(self, raw: SocketStream) -> None:
+        self._begun += 1
+        number = self._begun
+        stream: ByteStream = raw
+        try:
+            if self._tls is not None:
+                stream = await TLSStream.wrap(raw, server_side=True, ssl_context=self._tls, standard_compatible=False)
+            agreed = stream.extra(TLSAttribute.alpn_protocol, None)
+            await (self._by_http2(stream, number) if agreed == "h2" else self._by_http1(stream, number))
+        except (ssl.SSLError, anyio.ClosedResourceError):  # who does not trust us hangs up
+            pass
+        finally:
+            await raw.aclose()
+            self._ended += 1
+            self._tell()
+
+    async def _by_http1(self, stream: ByteStream, number: int) -> None:
+        while True:
+            seen = await read_request(stream.receive)
+            answer = await self._decide(Arrival(protocol="HTTP/1.1", connection=number, seen=seen))
+            if answer is Fate.ENDLESS:
+                await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n")
+                while True:  # ends with one of GONE
+                    await stream.send(bytes(_FRAME))
+            if not isinstance(answer, Answer):
+                return
+            head, body = framed(answer, method=seen.method)
+            await stream.send(head.replace(b"connection: close\r\n", b"") + body)
+            if not self._keep:
+                return
+
+    async def _by_http2(self, stream: ByteStream, number: int) -> None:
+        wire = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
+        wire.initiate_connection()
+        heads: dict[int, Seen] = {}
+        while True:
+            await stream.send(wire.data_to_send())
+            for event in wire.receive_data(await stream.receive()):
+                if isinstance(event, h2.events.RequestReceived):
+                    heads[event.stream_id] = _head(event)
+                elif isinstance(event, h2.events.DataReceived):
+                    wire.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                    head = heads[event.stream_id]
+                    heads[event.stream_id] = evolve(head, body=head.body + event.data)
+                elif isinstance(event, h2.events.StreamEnded):
+                    seen = heads.pop(event.stream_id)
+                    answer = await self._decide(Arrival(protocol="HTTP/2", connection=number, seen=seen))
+                    if not _reply(wire, event.stream_id, answer) or not self._keep:
+                        await stream.send(wire.data_to_send())
+                        return
+
+    async def _decide(self, arrival: Arrival) -> Answer | Fate:
+        self.arrivals.append(arrival)
+        self._tell()
+        reaction = self._react(arrival)
+        if isinstance(reaction, anyio.Event):
+            await reaction.wait()
+            return Answer()
+        if reaction is Fate.STALL:
+            await anyio.sleep_forever()
+        return reaction
+
+
+def _head(event: h2.events.RequestReceived) -> Seen:
+    headers = {str(name): str(value) for name, value in event.headers or ()}
+    own = tuple(pair for pair in headers.items() if not pair[0].startswith(":"))
+    return Seen(method=headers[":method"], target=headers[":path"], headers=own)
+
+
+def _reply(wire: h2.connection.H2Connection, stream: int, answer: Answer | Fate) -> bool:
+    """Answer, or do not; whether the connection stays."""
+    if answer is Fate.GO_AWAY:
+        wire.send_headers(stream, [(":status", "200")])
+        wire.send_data(stream, b"{")
+        wire.close_connection(last_stream_id=stream - 2)
+    if not isinstance(answer, Answer):
+        return False
+    wire.send_headers(stream, [(":status", str(answer.status)), *answer.headers])
+    for at in range(0, len(answer.body), _FRAME):
+        wire.send_data(stream, answer.body[at : at + _FRAME])
+    wire.end_stream(stream)
+    return True
+
+
+@contextmanager
+def deaf_server() -> Iterator[str]:
+    """The address of a server that takes connections and never reads."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        yield f"127.0.0.1:{door.getsockname()[1]}"
+
+
+@asynccontextmanager
+async def refusing_certificates(context: ssl.SSLContext) -> AsyncIterator[str]:
+    """The address of a server that one client can reach, and that finds fault with its certificate.
+
+    It runs in a thread, because there OpenSSL itself tells the client why.
+    """
+    door = socket.create_server(("127.0.0.1", 0))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(anyio.to_thread.run_sync, _refuse, door, context)
+        yield f"127.0.0.1:{door.getsockname()[1]}"
+
+
+def _refuse(door: socket.socket, context: ssl.SSLContext) -> None:
+    with door:
+        raw, _ = door.accept()
+    with context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False) as waiting:
+        with suppress(ssl.SSLError):
+            waiting.do_handshake()
+        with suppress(OSError):
+            while socket.socket.recv(waiting, 4096):  # to close at once would reset the connection
+                pass
+
+
+class ForwardProxy:
+    """Leads every request, whatever it is for, to one server; answers ``refusal`` instead where there is one."""
+
+    def __init__(self, upstream: str, *, refusal: Answer | None = None) -> None:
+        self.requests: list[Seen] = []
+        self._upstream = urlsplit(f"//{upstream}")
+        self._refusal = refusal
+        self._listener = Listener(self._serve)
+
+    async def __aenter__(self) -> Self:
+        await self._listener.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._listener.__aexit__(exc_type, exc, traceback)
+
+    @property
+    def url(self) -> str:
+        """The address, without a slash at the end."""
+        return f"http://{self._listener.address}"
+
+    @property
+    def targets(self) -> list[str]:
+        """Method and target of all requests."""
+        return [f"{seen.method} {seen.target}" for seen in self.requests]
+
+    async def _serve(self, stream: SocketStream) -> None:
+        seen = await read_request(stream.receive)
+        self.requests.append(seen)
+        host, port = self._upstream.hostname or "", self._upstream.port or 0
+        if self._refusal is not None:
+            await stream.send(b"".join(framed(self._refusal, method=seen.method)))
+        elif seen.method == "CONNECT":
+            await stream.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+            async with await anyio.connect_tcp(host, port) as behind, anyio.create_task_group() as tasks:
+                tasks.start_soon(_pump, stream, behind, tasks.cancel_scope)
+                tasks.start_soon(_pump, behind, stream, tasks.cancel_scope)
+        else:
+            there = urlsplit(seen.target)
+            target = f"{there.path}?{there.query}" if there.query else there.path
+            answer = await ask(evolve(seen, target=target), host=host, port=port)
+            await stream.send(b"".join(framed(answer, method=seen.method)))
+
+
+async def _pump(source: SocketStream, sink: SocketStream, scope: anyio.CancelScope) -> None:
+    try:
+        while True:
+            await sink.send(await source.receive())
+    except (*GONE, anyio.ClosedResourceError):
+        scope.cancel()
+
+
+# The client ----------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def opened(options: HttpOptions | None = None, *, most: int = MEGABYTE) -> AsyncIterator[HttpxTransport]:
+    transport = HttpxTransport(options or HttpOptions(), Limits(max_reply_bytes=most))
+    try:
+        yield transport
+    finally:
+        await transport.aclose()
+
+
+def get(url: str, **headers: str) -> Request:
+    return Request(method="GET", url=f"{url}/api.php?x=1", headers=headers)
+
+
+def post(url: str, **headers: str) -> Request:
+    return Request(method="POST", url=f"{url}/api.php?x=1", headers=headers, body=b"token=geheim", patient=True)
+
+
+def upload(url: str, length: int) -> Request:
+    async def read(_offset: int, length: int) -> bytes:
+        return bytes(length)
+
+    part = Part(name="chunk", offset=0, length=length)
+    return evolve(post(url), body=Multipart(head=b"<", part=part, tail=b">", read=read))
+
+
+async def fetch(request: Request, options: HttpOptions | None = None) -> Response:
+    async with opened(options) as transport:
+        return await transport.send(request)

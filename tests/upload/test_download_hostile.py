@@ -1,0 +1,316 @@
+"""Downloads among those who are in the way: other downloads, links, full disks, servers that answer as they like."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from mwclient_async import HttpOptions, RetryPolicy, Site
+from mwclient_async._upload import download
+from mwclient_async._upload.file_ranges import fetch_info, remote_of, safe_name
+from mwclient_async.errors import HttpError, MediaWikiError, PageMissing, ProtocolError, ReplyLost, SourceChanged
+from mwclient_async.models.events import Paused
+from mwclient_async.models.props import ImageInfo
+from mwclient_async.testing.scripted import ScriptedClock
+from tests.conftest import USER_AGENT
+from tests.support.http_server import Answer, Seen
+from tests.support.recording_server import Recorder
+from tests.support.scripted_flow import Script
+from tests.upload.test_download import DATA, SHA1, names, serve
+
+BINARY = ("content-type", "application/octet-stream")
+
+
+def site(server: Recorder, **options: Any) -> Site:
+    return Site(f"{server.url}/api.php", user_agent=USER_AGENT, **options)
+
+
+def answering(answer: Callable[[Seen], Answer]) -> Recorder:
+    """A wiki whose server of files answers so."""
+    return Recorder(lambda seen: answer(seen) if "files" in seen.target else serve(seen))
+
+
+async def fails(
+    server: Recorder, to: Path, error: type[BaseException], message: str | None = None, **options: Any
+) -> None:
+    """The download fails so, and no file has got the name."""
+    async with server, site(server, retry=RetryPolicy(attempts=2, first_delay=0.001), **options) as opened:
+        with pytest.raises(error, match=message):
+            await opened.file("A.bin").download(to)
+    assert to.name not in names(to.parent)
+
+
+# The path ------------------------------------------------------------------------------------------------------------
+
+
+async def test_two_downloads_do_not_write_to_one_file(tmp_path: Path) -> None:
+    """Each would find its own bytes right, and the file would be a mixture."""
+    path, tried = tmp_path / "a.bin", list[str]()
+    async with Recorder(serve) as server, site(server) as opened:
+
+        async def meanwhile(*_: int) -> None:
+            with pytest.raises(FileExistsError, match="another download is writing to it") as caught:
+                await opened.file("A.bin").download(path)
+            tried.append(str(caught.value.filename))
+
+        await opened.file("A.bin").download(path, on_progress=meanwhile)
+        assert set(tried) == {f"{path}.part"}
+    assert path.read_bytes() == DATA
+    assert names(tmp_path) == ["a.bin"]
+
+
+async def test_a_part_that_another_download_finishes_just_then_is_not_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lock = tmp_path / "a.bin", download._lock
+
+    def late(file: Any, part: Path) -> None:
+        if not path.exists():
+            part.write_bytes(b"theirs")
+            part.rename(path)
+        lock(file, part)
+
+    monkeypatch.setattr(download, "_lock", late)
+    async with Recorder(serve) as server, site(server) as opened:
+        with pytest.raises(FileExistsError, match="came to be while"):
+            await opened.file("A.bin").download(path)
+    assert path.read_bytes() == b"theirs"
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["with links", "without links"])
+async def test_a_file_that_comes_to_be_meanwhile_is_not_overwritten_unless_that_was_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool  # noqa: FBT001 - a parameter
+) -> None:  # fmt: skip
+    def no_links(*_: object) -> None:
+        raise PermissionError
+
+    def take(*_: int) -> None:
+        path.write_bytes(b"mine")
+
+    path = tmp_path / "a.bin"
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    async with Recorder(serve) as server, site(server) as opened:
+        with pytest.raises(FileExistsError, match="came to be while"):
+            await opened.file("A.bin").download(path, on_progress=take)
+        assert path.read_bytes() == b"mine"
+        await opened.file("A.bin").download(path, overwrite=True)
+        assert len([seen for seen in server.requests if "files" in seen.target]) == 1  # it was whole already
+        await opened.file("A.bin").download(tmp_path / "b.bin")
+    assert path.read_bytes() == (tmp_path / "b.bin").read_bytes() == DATA
+    assert sorted(names(tmp_path)) == ["a.bin", "b.bin"]
+
+
+@pytest.mark.parametrize("obstacle", ["link", "pipe", "directory"])
+async def test_what_stands_in_the_place_of_the_part_is_not_written_to(tmp_path: Path, obstacle: str) -> None:
+    part, precious = tmp_path / "a.bin.part", tmp_path / "precious"
+    precious.write_bytes(b"precious")
+    if obstacle == "link":
+        part.symlink_to(precious)
+    elif obstacle == "pipe":
+        os.mkfifo(part)
+    else:
+        part.mkdir()
+    with anyio.fail_after(5):
+        await fails(Recorder(serve), tmp_path / "a.bin", OSError, r"a\.bin\.part")
+    assert precious.read_bytes() == b"precious"
+
+
+@contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """No file may become larger than this."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_disk_that_is_full_raises_and_what_came_is_gone_on_with(tmp_path: Path) -> None:
+    async with Recorder(serve) as server, site(server) as opened:
+        with disk_of(50_000), pytest.raises(OSError, match="large"):
+            await opened.file("A.bin").download(tmp_path / "a.bin")
+        assert names(tmp_path) == ["a.bin.part"]
+        await opened.file("A.bin").download(tmp_path / "a.bin")
+        assert server.header_values("range") == ["bytes=50000-"]
+    assert (tmp_path / "a.bin").read_bytes() == DATA
+
+
+# Sinks ---------------------------------------------------------------------------------------------------------------
+
+
+class Uncounting:
+    def __init__(self) -> None:
+        self.taken = b""
+
+    def write(self, data: bytes) -> None:
+        self.taken += bytes(data)
+
+
+async def test_a_sink_need_not_count_but_must_take_bytes_in_its_own_time(tmp_path: Path) -> None:
+    sink = Uncounting()
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    async with Recorder(serve) as server, site(server) as opened:
+        file = opened.file("A.bin")
+        with anyio.fail_after(5):
+            await file.download(sink)  # type: ignore[arg-type]  # it has no more than it needs
+        assert sink.taken == DATA
+        with os.fdopen(reading, "rb"), os.fdopen(writing, "wb", buffering=0) as full, pytest.raises(BlockingIOError):
+            await file.download(full)  # nobody reads from it
+        asked = len(server.requests)
+        with (tmp_path / "x").open("w") as text, pytest.raises(TypeError, match="binary mode"):
+            await file.download(text)  # type: ignore[arg-type]  # on purpose
+        async with await anyio.open_file(tmp_path / "y", "wb") as asynchronous:
+            with pytest.raises(TypeError, match=r"to=file\.write"):
+                await file.download(asynchronous)  # type: ignore[arg-type]  # on purpose
+            assert len(server.requests) == asked
+            await file.download(asynchronous.write)  # type: ignore[arg-type]  # it takes bytes, and says how many
+    assert (tmp_path / "y").read_bytes() == DATA
+
+
+# The server ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_part_that_is_longer_than_what_the_server_has_is_begun_anew(tmp_path: Path) -> None:
+    """``416``: the page that says so is no part of the file."""
+    (tmp_path / "a.bin.part").write_bytes(b"x" * 70_000)
+    page = Answer(status=416, headers=(BINARY,), body=b"no such range" * 9_000)
+    async with answering(lambda seen: page if seen.header("range") else serve(seen)) as server, site(server) as opened:
+        await opened.file("A.bin").download(tmp_path / "a.bin")
+        assert len(server.requests) == 3
+    assert (tmp_path / "a.bin").read_bytes() == DATA
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_w1_a_server_of_files_that_names_a_wait_gets_it(tmp_path: Path, status: int) -> None:
+    clock, busy = ScriptedClock(), [Answer(status=status, headers=(("retry-after", "7"),), body=b"not now")]
+    async with (
+        answering(lambda seen: busy.pop() if busy else serve(seen)) as server,
+        site(server, clock=clock) as opened,
+    ):
+        await opened.file("A.bin").download(tmp_path / "a.bin")
+    assert max(clock.slept) >= 7
+    assert (tmp_path / "a.bin").read_bytes() == DATA
+
+
+@pytest.mark.parametrize(("status", "waits"), [(429, True), (503, False)])
+async def test_w5_too_many_requests_for_files_pause_every_other_request_too(
+    tmp_path: Path, status: int, *, waits: bool
+) -> None:
+    """The site's own and its siblings'; a server that is broken pauses nobody but who asked it."""
+    clock, came, heard = ScriptedClock(), list[float](), list[object]()
+    busy = Answer(status=status, headers=(("retry-after", "7"),), body=b"not now")
+
+    def answer(seen: Seen) -> Answer:
+        if "files" in seen.target:
+            return busy
+        came.append(clock.now())
+        return serve(seen)
+
+    async with (
+        Recorder(answer) as server,
+        site(server, clock=clock, retry=RetryPolicy(attempts=1), on_event=heard.append) as opened,
+        opened.sibling(f"{server.url}/sibling/api.php") as sibling,
+    ):
+        with pytest.raises(HttpError):
+            await opened.file("A.bin").download(tmp_path / "a.bin")
+        for one in (opened, sibling):
+            await one.file("A.bin").info()
+    assert [moment >= 7 for moment in came] == [False, waits, waits]
+    assert [event.scope for event in heard if isinstance(event, Paused)] == ["farm"] * waits
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "message"),
+    [
+        (Answer(headers=(BINARY, ("content-encoding", "gzip")), body=gzip.compress(DATA)), ProtocolError, "packed"),
+        (Answer(headers=(BINARY,), body=b""), ReplyLost, "0 of 102400 bytes"),
+        (Answer(headers=(BINARY,), body=DATA[:-1]), ReplyLost, "102399 of 102400 bytes"),
+        (Answer(status=404, body=b"gone"), PageMissing, "its server does not have it"),
+        (Answer(status=500, body=b"broken"), HttpError, "HTTP 500"),
+        (Answer(status=403, body=b"forbidden"), ProtocolError, "HTTP 403"),
+        (Answer(status=302, headers=(("location", "file:///etc/passwd"),)), MediaWikiError, "."),
+        (Answer(status=302, headers=(("location", "http://[bad/A.bin"),)), ProtocolError, "no address"),
+        (Answer(status=206, headers=(BINARY, ("content-range", "bytes 9-99/100"))), ProtocolError, "another part"),
+    ],
+    ids=lambda it: str(it.status) if isinstance(it, Answer) else "",
+)
+async def test_an_answer_that_is_not_the_file_is_none(
+    tmp_path: Path, answer: Answer, error: type[Exception], message: str
+) -> None:
+    await fails(answering(lambda _: answer), tmp_path / "a.bin", error, message)
+    left = DATA[:-1] if "102399" in message else None
+    assert names(tmp_path) == (["a.bin.part"] if left else [])
+
+
+async def test_a_file_that_is_replaced_while_it_is_downloaded_is_not_a_mixture(tmp_path: Path) -> None:
+    """The server goes on with another file of the same size: it has another SHA-1, and says so by its ETag, too."""
+    newer, asked = DATA[::-1], list[str]()
+
+    def answer(seen: Seen) -> Answer:
+        asked.append(seen.header("range"))
+        return serve(seen, data=newer) if len(asked) > 1 else Answer(headers=(BINARY,), body=DATA[:60_000])
+
+    async with answering(answer) as server, site(server, retry=RetryPolicy(first_delay=0.001)) as opened:
+        with pytest.raises(SourceChanged, match="was it replaced meanwhile"):
+            await opened.file("A.bin").download(tmp_path / "a.bin")
+        asked.clear()
+        with pytest.raises(SourceChanged, match="replaced meanwhile"):
+            await opened.file("A.bin").download(io.BytesIO())
+    assert names(tmp_path) == []
+
+
+async def test_s2_a_redirect_to_another_server_takes_nothing_along_that_tells_who_asks(tmp_path: Path) -> None:
+    http = HttpOptions(headers=(("authorization", "Basic geheim"), ("cookie", "own=geheim")))
+    async with Recorder(serve, host="127.0.0.2") as foreign:
+        away = Answer(status=302, headers=(("location", f"{foreign.url}/files/A.bin"),), body=b"")
+        async with answering(lambda _: away) as server, site(server, http=http) as opened:
+            await opened.file("A.bin").download(tmp_path / "a.bin")
+            assert "geheim" in server.text()
+        assert len(foreign.requests) == 1
+        assert "geheim" not in foreign.text()
+    assert (tmp_path / "a.bin").read_bytes() == DATA
+
+
+async def test_an_empty_file_is_a_file(tmp_path: Path) -> None:
+    info = {"url": "/files/A.bin", "size": 0, "sha1": "da39a3ee5e6b4b0d3255bfef95601890afd80709"}
+    body = json.dumps({"query": {"pages": [{"title": "File:A.bin", "imageinfo": [info]}]}}).encode()
+    async with Recorder(Answer(body=body)) as server, site(server) as opened:
+        await opened.file("A.bin").download(tmp_path / "a.bin")
+    assert (tmp_path / "a.bin").read_bytes() == b""
+
+
+# Names and addresses -------------------------------------------------------------------------------------------------
+
+
+def test_one_title_is_asked_for_even_where_it_holds_what_stands_between_two() -> None:
+    script = Script({"query": {"pages": [{"title": "File:A|B.png", "invalid": True}]}})
+    with pytest.raises(PageMissing):
+        script.run(fetch_info("File:A|B.png"))
+    assert script.calls[0].params["titles"] == "\x1fFile:A|B.png"
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "http://[bad/A.png", "http:///A.png", "javascript:alert(1)"])
+def test_an_address_that_is_none_is_told_as_the_wikis_fault(url: str) -> None:
+    with pytest.raises(ProtocolError, match="no address on the Web"):
+        remote_of(ImageInfo(url=url, size=5, sha1=SHA1), "https://w.example/api.php")
+
+
+@pytest.mark.parametrize("title", ["File:Con.png", "File:aux", "File:LPT1.tar.gz", "File:What?.png", "File:Earth.png."])
+def test_on_windows_a_name_that_means_something_else_is_refused(title: str) -> None:
+    assert safe_name(title) == title[5:]
+    with pytest.raises(ValueError, match="no name for a file here"):
+        safe_name(title, windows=True)
+    assert safe_name("File:Contrast COM10.png", windows=True) == "Contrast_COM10.png"

@@ -1,0 +1,191 @@
+"""Every error that a wiki can be made to give to an upload, by its right name; none of them publishes anything."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import pytest
+from attrs import evolve
+
+from mwclient_async import HttpOptions, RemoteFile, RetryPolicy, Site, StashedFile, UploadWay
+from mwclient_async._upload.upload_rules import UploadRules
+from mwclient_async.errors import (
+    ApiError,
+    Blocked,
+    ChunkRefused,
+    FileRefused,
+    MissingParameter,
+    NotLoggedIn,
+    RateLimited,
+    Refused,
+    UploadError,
+    UrlRefused,
+)
+from mwclient_async.testing import LocalWiki
+from tests.conftest import once
+from tests.support.image_files import sha1
+from tests.support.uploads import Account, Pictures, account, serving, versions
+
+pytestmark = pytest.mark.everywhere
+
+CHUNKED: dict[str, Any] = {"way": UploadWay.CHUNKED, "chunk_size": 1_024}
+TAKES_ALL = UploadRules(version=(1, 43))
+Accounts = tuple[Account, Account, Account]
+
+
+@pytest.fixture(scope="session")
+def uploaders(narrow: LocalWiki, mediawiki_version: str) -> Accounts:
+    """A bot, somebody who is nothing in particular, and somebody who is blocked."""
+
+    def make() -> Accounts:
+        bot = account(narrow, "Switcher", "bot", "sysop")
+        return bot, account(narrow, "Plain one"), account(narrow, "Blocked one")
+
+    async def block(bot: Account) -> None:
+        async with bot.site(narrow) as site:
+            await site.call("block", user="Blocked one")
+
+    made = once("narrow uploaders", mediawiki_version, make)
+    once("narrow block", mediawiki_version, lambda: anyio.run(block, made[0]))
+    return made
+
+
+@asynccontextmanager
+async def found(wiki: LocalWiki, who: Account, what: str, **options: Any) -> AsyncIterator[Site]:
+    """A site, all of whose requests find the wiki so; what it takes is not known beforehand."""
+    http = HttpOptions(headers=(("x-found", what),))
+    async with who.site(wiki, http=http, retry=RetryPolicy(attempts=1), **options) as site:
+        site._session._rules = TAKES_ALL
+        yield site
+
+
+async def refused(site: Site, source: Any, filename: str, error: type[ApiError], *codes: str, **how: Any) -> ApiError:
+    with pytest.raises(error) as caught:
+        await site.upload(source, filename=filename, **how)
+    assert (type(caught.value), caught.value.code) == (
+        error,
+        caught.value.code if caught.value.code in codes else codes,
+    )
+    return caught.value
+
+
+def test_what_the_wiki_as_a_whole_does_not_take(
+    narrow: LocalWiki, uploaders: Accounts, picture: Pictures, name: str
+) -> None:
+    async def run() -> None:
+        bot, _, blocked = uploaders
+        path, far = picture(2_000), RemoteFile("http://127.0.0.1:9/x.png")
+        async with found(narrow, bot, "no uploads") as site:
+            for how in ({}, CHUNKED):
+                await refused(site, path, name, UploadError, "uploaddisabled", **how)
+            site._session._rules = None
+            await refused(site, path, name, UploadError, "uploaddisabled")
+        async with found(narrow, bot, "no addresses") as site:
+            await refused(site, far, name, UrlRefused, "copyuploaddisabled")
+        async with found(narrow, bot, "other domains") as site:
+            await refused(site, far, name, UrlRefused, "copyuploadbaddomain", "upload-copy-upload-invalid-domain")
+        async with found(narrow, bot, "") as site:
+            await refused(site, far, name, UrlRefused, "http-curl-error", "http-bad-status")
+            assert await versions(site, name) == []
+        async with found(narrow, blocked, "") as site:
+            for how in ({}, CHUNKED):
+                await refused(site, path, name, Blocked, "blocked", **how)
+
+    anyio.run(run)
+
+
+def test_what_is_refused_when_it_is_published_is_kept_in_the_stash(
+    narrow: LocalWiki, uploaders: Accounts, picture: Pictures, name: str
+) -> None:
+    """A limit, a hook, a file that this account may not replace: the same file is published when that has passed."""
+
+    async def run() -> None:
+        plain = uploaders[1]
+        first, second = picture(2_000, number=1), picture(2_000, number=2)
+        async with found(narrow, plain, "a limit") as limited, found(narrow, plain, "") as site:
+            await limited.upload(first, filename=f"1 {name}")
+            stashed = await limited.stash(second, filename=name)
+            error = await refused(limited, stashed, f"2 {name}", RateLimited, "ratelimited")
+            assert error.filekey == stashed.filekey
+            async with found(narrow, plain, "another hook") as hooked:
+                error = await refused(hooked, stashed, f"2 {name}", Refused, "hookaborted")
+                assert error.filekey == stashed.filekey
+            await site.upload(stashed, filename=f"2 {name}")
+            assert await versions(site, f"2 {name}") == [sha1(second)]
+
+    anyio.run(run)
+
+
+def test_contents_that_the_wiki_does_not_want_are_refused(
+    narrow: LocalWiki, uploaders: Accounts, picture: Pictures, name: str
+) -> None:
+    async def run() -> None:
+        async with found(narrow, uploaders[0], "a hook") as site:
+            for how in ({}, CHUNKED):
+                await refused(site, picture(2_000), name, FileRefused, "uploadvirus", "verification-error", **how)
+        async with found(narrow, uploaders[0], "") as site:  # it does not know how much that is, and finds out late
+            for way in (UploadWay.CHUNKED, UploadWay.DIRECT):
+                for chunk_size in (4_096, 4_000):  # of which the limit is a multiple, or not
+                    how = {"way": way, "chunk_size": chunk_size, "ignore_warnings": True}
+                    with pytest.raises((ChunkRefused, FileRefused, MissingParameter)):
+                        await site.upload(picture(70_000), filename=name, **how)
+            site._session._rules = evolve(TAKES_ALL, least_chunk=1)
+            with pytest.raises(ChunkRefused) as small:
+                await site.upload(picture(2_000), filename=name, way=UploadWay.CHUNKED, chunk_size=500)
+            assert small.value.code == "chunk-too-small"
+            assert await versions(site, name) == []
+
+    anyio.run(run)
+
+
+def test_a_wiki_without_jobs_does_at_once_what_was_to_be_done_later(
+    narrow: LocalWiki, uploaders: Accounts, picture: Pictures, name: str
+) -> None:
+    """U6: Success and Poll alike; from an address, too."""
+
+    async def run() -> None:
+        path, far = picture(5_000, number=1), picture(2_000, number=2)
+        async with found(narrow, uploaders[0], "no jobs") as site, serving(far.read_bytes()) as server:
+            result = await site.upload(path, filename=name, asynchronous=True, chunk_size=4_096)
+            assert (result.way, await versions(site, name)) == (UploadWay.CHUNKED, [sha1(path)])
+            source = RemoteFile(f"{server.url}/0")
+            result = await site.upload(source, filename=name, asynchronous=True, ignore_warnings={"exists"})
+            assert (result.way, await versions(site, name)) == (UploadWay.URL, [sha1(far), sha1(path)])
+
+    anyio.run(run)
+
+
+def test_who_is_nobody_has_no_stash(wiki: LocalWiki) -> None:
+    async def run() -> None:
+        async with Site(wiki.api_url, user_agent="tests/1.0 (tests@example.org)") as site:
+            with pytest.raises(NotLoggedIn):
+                await site.list("mystashedfiles").collect()
+            with pytest.raises(NotLoggedIn):
+                await site.stashed("1d3o92ilvvpw.2zeaf1.1.png")
+
+    anyio.run(run)
+
+
+def test_a_file_that_this_account_may_not_replace_is_left_as_it_is(
+    narrow: LocalWiki, uploaders: Accounts, picture: Pictures, name: str
+) -> None:
+    async def run() -> None:
+        first, second = picture(2_000, number=1), picture(2_000, number=2)
+        bot, plain, _ = uploaders
+        async with found(narrow, bot, "") as site, found(narrow, plain, "no replacing") as other:
+            await site.upload(first, filename=name)
+            for how in ({}, CHUNKED):
+                error = await refused(
+                    other, second, name, FileRefused, "fileexists-forbidden", ignore_warnings=True, **how
+                )
+                assert error.filekey is not None
+            with pytest.raises(FileRefused):
+                await other.file(name).upload_version(second)
+            await other.upload(StashedFile(str(error.filekey)), filename=f"2 {name}")
+            assert await versions(site, name) == [sha1(first)]
+
+    anyio.run(run)
