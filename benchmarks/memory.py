@@ -15,7 +15,7 @@ import sys
 import anyio
 
 from mwclient_async import Site
-from mwclient_async._http.messages import Request, Response
+from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.testing.scripted import json_response
 
 ROWS = 500
@@ -29,7 +29,7 @@ class Endless:
     def __init__(self, count: int) -> None:
         self._left = count
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """Make the next reply."""
         if "userinfo" in request.url:
             return json_response(ACCOUNT)

@@ -27,7 +27,7 @@ import anyio
 import httpx
 from attrs import asdict, define, frozen
 
-from mwclient_async import BotPassword, HttpOptions, Site, UploadWay
+from mwclient_async import BotPassword, HttpOptions, Site, UploadMethod
 from mwclient_async.testing import LocalWiki
 
 MIB = 1024 * 1024
@@ -86,7 +86,7 @@ class Ours:
 
     async def upload(self, path: Path, name: str) -> None:
         await self.site.upload(
-            path, filename=name, way=UploadWay.CHUNKED, chunk_size=CHUNK, asynchronous=False, ignore_warnings=True
+            path, filename=name, method=UploadMethod.CHUNKED, chunk_size=CHUNK, asynchronous=False, ignore_warnings=True
         )
 
     async def download(self, name: str, to: Path) -> None:

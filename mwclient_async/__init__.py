@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from mwclient_async._query.stream import Stream
     from mwclient_async._rest.core_rest import CoreRest
     from mwclient_async._site import Site
-    from mwclient_async._values import ApiWarning, Checkpoint, Cursor, UploadWarning
+    from mwclient_async._values.checkpoint import Checkpoint
+    from mwclient_async._values.cursor import Cursor
+    from mwclient_async._values.warnings import ApiWarning, UploadWarning
     from mwclient_async.models.accounts import UserInfo
     from mwclient_async.models.auth import (
         BotPassword,
@@ -31,10 +33,10 @@ if TYPE_CHECKING:
     from mwclient_async.models.upload import (
         RemoteFile,
         StashedFile,
+        UploadMethod,
         UploadProgress,
         UploadResult,
         UploadStage,
-        UploadWay,
     )
 
 __all__ = [
@@ -64,22 +66,22 @@ __all__ = [
     "SiteInfo",
     "StashedFile",
     "Stream",
+    "UploadMethod",
     "UploadProgress",
     "UploadResult",
     "UploadStage",
     "UploadWarning",
-    "UploadWay",
     "UserInfo",
 ]
 
 _HOME = {
-    "ApiWarning": "_values",
+    "ApiWarning": "_values.warnings",
     "Batch": "models.batch",
     "BotPassword": "models.auth",
-    "Checkpoint": "_values",
+    "Checkpoint": "_values.checkpoint",
     "ClientLogin": "models.auth",
     "CoreRest": "_rest.core_rest",
-    "Cursor": "_values",
+    "Cursor": "_values.cursor",
     "EditDefaults": "models.edit_defaults",
     "EditOutcome": "models.edits",
     "EditResult": "models.edits",
@@ -102,8 +104,8 @@ _HOME = {
     "UploadProgress": "models.upload",
     "UploadResult": "models.upload",
     "UploadStage": "models.upload",
-    "UploadWarning": "_values",
-    "UploadWay": "models.upload",
+    "UploadWarning": "_values.warnings",
+    "UploadMethod": "models.upload",
     "UserInfo": "models.accounts",
 }
 

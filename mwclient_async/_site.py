@@ -18,14 +18,10 @@ from mwclient_async._edit.edit_many import ManyEdits
 from mwclient_async._edit.editor import Editor, Transform
 from mwclient_async._edit.edits import Missing
 from mwclient_async._http import params as wire_params
-from mwclient_async._http.request_builder import (
-    Envelope,
-    checked_url,
-    full_user_agent,
-    is_safe_for_credentials,
-    rest_url_beside,
-)
-from mwclient_async._page.page_handle import EditOptions, PageHandle, editing, page_handle
+from mwclient_async._http.request_builder import RequestBuilder
+from mwclient_async._http.urls import checked_url, is_safe_for_credentials, rest_url_beside
+from mwclient_async._http.user_agent import full_user_agent
+from mwclient_async._page.page_handle import EditOptions, PageHandle, edit_function, page_handle
 from mwclient_async._page.page_reader import Tools
 from mwclient_async._query import fetch_site_info as meta
 from mwclient_async._query.export import Export
@@ -37,12 +33,12 @@ from mwclient_async._rest.rest import Rest
 from mwclient_async._session.clock import Clock, SystemClock
 from mwclient_async._session.discover import SiteOptions, discover
 from mwclient_async._session.observers import Observers, OnEvent, OnWarning
-from mwclient_async._session.rate_limits import Farm
 from mwclient_async._session.session import Session
+from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async._upload.file_handle import FileHandle
-from mwclient_async._upload.sources import Given
+from mwclient_async._upload.sources import UploadInput
 from mwclient_async._upload.uploads import UploadOptions, Uploads
-from mwclient_async._values import Cursor
+from mwclient_async._values.cursor import Cursor
 from mwclient_async.models.accounts import Block, User, UserInfo
 from mwclient_async.models.auth import Auth, LoginState, OAuth2ClientCredentials, OAuth2Token
 from mwclient_async.models.edit_defaults import EditDefaults
@@ -72,7 +68,7 @@ from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import RemoteFile, StashedFile, UploadResult
 
 if TYPE_CHECKING:
-    from mwclient_async._http.httpx_transport import Transport
+    from mwclient_async._http.transport import Transport
 
 _Count = int | None
 _PageLists = Literal["allpages", "backlinks", "embeddedin", "imageusage", "prefixsearch", "random"]
@@ -123,7 +119,7 @@ class Site:
         transport: Transport | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._envelope = Envelope(
+        self._envelope = RequestBuilder(
             api_url=checked_url("api_url", api_url),
             rest_url=checked_url("rest_url", rest_url or rest_url_beside(api_url)),
             user_agent=full_user_agent(user_agent),
@@ -147,7 +143,7 @@ class Site:
         self._on_event = on_event
         self._transport = transport
         self._clock = clock or SystemClock()
-        self._shared: Callable[[], Farm] | None = None
+        self._shared: Callable[[], SharedResources] | None = None
         self._opened: Session | None = None
 
     def __repr__(self) -> str:
@@ -157,7 +153,7 @@ class Site:
         if self._opened is not None:
             raise RuntimeError(f"{self!r} is open already: open it once and share it between tasks")
         self._opened = Session(
-            self._farm(),
+            self._shared_resources(),
             self._envelope,
             retry=self._retry,
             observers=Observers(self._on_warning, self._on_event),
@@ -177,8 +173,7 @@ class Site:
     ) -> None:
         session, self._opened = self._opened, None
         if session is not None and self._shared is None:
-            with CancelScope(shield=True):  # connections are closed on the way out of a cancelled task, too
-                await session.farm.transport.aclose()
+            await session.shared.aclose()
 
     @classmethod
     @asynccontextmanager
@@ -246,7 +241,7 @@ class Site:
             on_event=on_event or self._on_event,
             clock=self._clock,
         )
-        brother._shared = lambda: self._session.farm
+        brother._shared = lambda: self._session.shared
         return brother
 
     async def login(self, auth: Auth) -> None:
@@ -274,7 +269,7 @@ class Site:
         """
         return self._session.state()
 
-    def _farm(self) -> Farm:
+    def _shared_resources(self) -> SharedResources:
         if self._shared is not None:
             return self._shared()
         from mwclient_async._http.httpx_transport import (
@@ -282,7 +277,7 @@ class Site:
         )
 
         transport = self._transport or HttpxTransport(self._http, self._limits)
-        return Farm(transport=transport, limits=self._limits, clock=self._clock)
+        return SharedResources(transport=transport, limits=self._limits, clock=self._clock)
 
     def _check_safe(self, auth: Auth | None) -> None:
         places = [self._envelope.api_url, self._envelope.rest_url]
@@ -348,7 +343,7 @@ class Site:
         stream = pages if isinstance(pages, Stream) else self.pages(titles=pages, prop="revisions", rvprop=_TO_EDIT)
         return ManyEdits(
             stream if resume is None else stream.resume(resume),
-            editing(self._tools, transform, summary=summary, missing=missing, options=options),
+            edit_function(self._tools, transform, summary=summary, missing=missing, options=options),
             concurrency=concurrency or self._limits.concurrency,
         )
 
@@ -560,11 +555,11 @@ class Site:
         It is asked anew each time, in one request. What an older wiki does not know of is left out. See
         https://www.mediawiki.org/wiki/API:Userinfo.
         """
-        return await self._session.drive(user_info())
+        return await self._session.run_flow(user_info())
 
     async def upload(
         self,
-        source: Given | StashedFile | RemoteFile,
+        source: UploadInput | StashedFile | RemoteFile,
         *,
         filename: str,
         comment: str = "",
@@ -600,7 +595,7 @@ class Site:
             options=options,
         )
 
-    async def stash(self, source: Given, *, filename: str, **options: Unpack[UploadOptions]) -> StashedFile:
+    async def stash(self, source: UploadInput, *, filename: str, **options: Unpack[UploadOptions]) -> StashedFile:
         """Upload a file to the account's stash, and no further: ``site.upload(stashed, filename=...)`` publishes it.
 
         The stash keeps files for some hours. ``filename`` decides whether the wiki takes it. Raises as ``upload`` does.

@@ -35,7 +35,7 @@
     |-- UploadWarnings                 the wiki wants a decision before it publishes; ``.filekey`` goes on
     |-- UploadPending                  the wiki is not done with the file yet
     |-- SourceChanged                  the file changed while it was being sent, or on the way
-    |-- Withheld                     this library did not send a write, as it was told to
+    |-- WriteSuppressed              this library did not send a write, as it was told to
     |   |-- BotsExcluded, BotStopped, DryRun
     |-- ContinuationLoop               the wiki repeats its ``continue`` and brings nothing new
     |-- CursorMismatch                 a cursor of another wiki or of another query
@@ -54,7 +54,9 @@ from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from mwclient_async._values import ApiWarning, Checkpoint, Cursor, UploadWarning
+from mwclient_async._values.checkpoint import Checkpoint
+from mwclient_async._values.cursor import Cursor
+from mwclient_async._values.warnings import ApiWarning, UploadWarning
 
 
 class MediaWikiError(Exception):
@@ -704,19 +706,19 @@ class SourceChanged(MediaWikiError):
     """
 
 
-class Withheld(MediaWikiError):
+class WriteSuppressed(MediaWikiError):
     """A write was not sent, because the Site was told so by its EditDefaults. Nothing was done."""
 
 
-class BotsExcluded(Withheld):
+class BotsExcluded(WriteSuppressed):
     """The page says ``{{nobots}}``, or excludes this bot in ``{{bots}}``, and ``EditDefaults.obey_bots`` is set."""
 
 
-class BotStopped(Withheld):
+class BotStopped(WriteSuppressed):
     """The page that ``EditDefaults.stop_page`` names has a text: somebody wants the bot to stop."""
 
 
-class DryRun(Withheld):
+class DryRun(WriteSuppressed):
     """The Site has ``EditDefaults(dry_run=True)``, and this is a write other than an edit."""
 
 

@@ -38,12 +38,6 @@ LAYERS = (
     ("tour", "cli", "dask", "testing"),
     ("",),  # the front door
 )
-WRONG_WAY = {
-    ("_edit.edits", "_rest.endpoints"),
-    ("_session.session", "_upload.upload_rules"),
-    ("_session.session", "_edit.compare_and_swap"),
-    ("_session.auth_state", "_session.rate_limits"),
-}  # known, to be removed
 LAZY = ("", "testing")  # packages whose names are loaded when they are first used
 
 
@@ -162,7 +156,7 @@ def components(graph: Mapping[str, set[str]]) -> set[frozenset[str]]:
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: name or PACKAGE)
 def test_a_module_imports_only_from_its_own_layer_and_those_below(name: str) -> None:
     above = {target for target in edges(typing_too=True)[name] if layer(target) > layer(name)}
-    assert not {target for target in above if (name, target) not in WRONG_WAY}
+    assert not above
 
 
 def test_there_are_no_import_cycles() -> None:
@@ -259,8 +253,7 @@ def clock_calls(tree: ast.AST) -> set[str]:
 
 @pytest.mark.parametrize("name", sorted(PURE))
 def test_a_pure_module_imports_only_pure_ones(name: str) -> None:
-    found = impurities(name, imports(name), PURE)
-    assert not {target for target in found if (name, target) not in WRONG_WAY}
+    assert impurities(name, imports(name), PURE) == set()
 
 
 @pytest.mark.parametrize("name", sorted(PURE))

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from mwclient_async import errors
-from mwclient_async._http.messages import Response
-from mwclient_async._http.responses import decipher
-from mwclient_async._values import ApiWarning, UploadWarning
+from mwclient_async._http.messages import HttpResponse
+from mwclient_async._http.responses import parse_response
+from mwclient_async._values.warnings import ApiWarning, UploadWarning
 from mwclient_async.errors import (
     AbuseFilter,
     ApiError,
@@ -326,8 +326,8 @@ def _rest(wiki: LocalWiki, client: httpx.Client, title: str, body: Mapping[str, 
     answer = client.put(f"{wiki.rest_url}/v1/page/{title}", json={"source": "x", "comment": "", **body})
     headers = tuple((name.lower(), value) for name, value in answer.headers.items())
     try:
-        decipher(
-            Response(status=answer.status_code, headers=headers, body=answer.content),
+        parse_response(
+            HttpResponse(status=answer.status_code, headers=headers, body=answer.content),
             rest=True,
             creating="latest" not in body,
         )

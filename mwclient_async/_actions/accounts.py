@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mwclient_async._actions.arguments import Texts, a_name, flags, texts
-from mwclient_async._actions.call import Acting
+from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text
 from mwclient_async.errors import ApiErrorItem, class_for
@@ -19,7 +19,7 @@ from mwclient_async.models.actions_users import AuthStep
 _ANYWHERE = "https://localhost/"  # where a browser would go back to; the wiki wants an address in any case
 
 
-class Accounts(Acting):
+class Accounts(ActionGroup):
     """Accounts and what proves them."""
 
     async def createaccount(

@@ -14,15 +14,15 @@ from mwclient_async._actions.arguments import (
     texts,
     until,
 )
-from mwclient_async._actions.call import Acting, call
+from mwclient_async._actions.call import ActionGroup, call
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.params import checked_text
-from mwclient_async._values import ApiWarning
+from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import UnrecognizedParameters
 from mwclient_async.models.actions_blocks import BlockResult, UnblockResult
 
 
-class Blocking(Acting):
+class Blocking(ActionGroup):
     """Accounts and addresses: keep them from editing, and let them edit again."""
 
     async def block(

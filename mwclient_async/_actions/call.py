@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from mwclient_async._actions.write_params import chosen_by, doubtful, to_describe, unknown_to
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
-from mwclient_async._http.messages import Call, Part, ReadAt, Reply
+from mwclient_async._http.messages import ApiRequest, ApiResponse, FilePart, ReadAt
 from mwclient_async._session.lock_keys import write_keys
 from mwclient_async._session.module_table import Module
 from mwclient_async._session.session import Session
@@ -32,8 +32,13 @@ async def call(session: Session, action: str, params: Mapping[str, str], **file:
 
 
 async def ask(
-    session: Session, action: str, params: Mapping[str, str], *, part: Part | None = None, read: ReadAt | None = None
-) -> Reply:
+    session: Session,
+    action: str,
+    params: Mapping[str, str],
+    *,
+    part: FilePart | None = None,
+    read: ReadAt | None = None,
+) -> ApiResponse:
     """The answer of an action, posted and with a token where its module needs them.
 
     A write is looked at before it is sent: UnrecognizedParameters for what this wiki would leave out. ``part`` is a
@@ -46,7 +51,7 @@ async def ask(
         raise ValueError(f"action={action} answers with a document that is no JSON: use {instead}")
     module = (await session.modules([action]))[action]
     await check(session, module, params)
-    request = Call(
+    request = ApiRequest(
         params={"action": action, **params},
         post=module.post or "token" in params,
         token=module.token,
@@ -55,9 +60,9 @@ async def ask(
         part=part,
     )
     keys = write_keys(request.params) if module.write else ()
-    async with session.exclusively(keys):
+    async with session.lock_titles(keys):
         for key in keys:  # what we know of a page is of the time before this
-            session.latest.pop(key, None)
+            session.known_revisions.forget(key)
         return await session.send(request, read=read)
 
 
@@ -66,8 +71,8 @@ async def check(session: Session, module: Module, params: Mapping[str, str]) -> 
     names = doubtful(module, params)
     if not names:
         return
-    described = await session.described(to_describe(module, params))
-    described |= await session.described(chosen_by(described[module.path], params))
+    described = await session.describe_modules(to_describe(module, params))
+    described |= await session.describe_modules(chosen_by(described[module.path], params))
     if unknown := unknown_to(described.values(), {"action": module.path, **params}, names):
         raise UnrecognizedParameters(*unknown)
 
@@ -85,7 +90,7 @@ class _Errors:
     errors: tuple[ApiErrorItem, ...] = ()
 
 
-class Acting:
+class ActionGroup:
     """What all typed actions share: the session."""
 
     def __init__(self, session: Session) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from mwclient_async._actions.arguments import Texts, an_id, at_most_one, chosen, flags, texts
-from mwclient_async._actions.call import Acting
+from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async.models.actions_parse import ComparedRevision, CompareResult
@@ -18,7 +18,7 @@ SlotTexts = str | Mapping[str, str]
 """The text of the main slot, or of slots by their names."""
 
 
-class Comparing(Acting):
+class Comparing(ActionGroup):
     """What differs between two texts."""
 
     async def compare(

@@ -19,7 +19,7 @@ from mwclient_async._actions.arguments import (
     texts,
     watching,
 )
-from mwclient_async._actions.call import Acting
+from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async._http.text_normalization import md5_of
@@ -27,7 +27,7 @@ from mwclient_async.errors import ApiErrorItem, CaptchaRequired, Refused
 from mwclient_async.models.actions_pages import RawEditResult, StashEditResult
 
 
-class Editing(Acting):
+class Editing(ActionGroup):
     """Edits as the wiki has them."""
 
     async def edit(

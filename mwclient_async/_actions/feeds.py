@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from mwclient_async._actions.arguments import Texts, a_name, chosen, flags, instant, some_of, texts
-from mwclient_async._actions.call import Acting, check
+from mwclient_async._actions.call import ActionGroup, check
 from mwclient_async._actions.feed_entries import read_feed
 from mwclient_async._http import params as wire_params
-from mwclient_async._http.messages import Call, Response
+from mwclient_async._http.messages import ApiRequest, HttpResponse
 from mwclient_async._http.params import is_count
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.actions_feeds import Document
@@ -33,7 +33,7 @@ WatchedShow = Literal[
 _TAGS = (b"<rss", b"<feed", b"<rsd")  # one of them is in the first line, after the declarations
 
 
-def _is_document(response: Response) -> bool:
+def _is_document(response: HttpResponse) -> bool:
     return any(tag in response.body[:1000] for tag in _TAGS)
 
 
@@ -43,7 +43,7 @@ _DOCUMENTS = dict.fromkeys(
 WatchedType = Literal["edit", "new", "log", "external", "categorize"]
 
 
-class Feeds(Acting):
+class Feeds(ActionGroup):
     """Documents for feed readers."""
 
     async def feedcontributions(
@@ -164,7 +164,7 @@ class Feeds(Acting):
     async def _document(self, action: str, given: Mapping[str, Any]) -> Document:
         params = {"action": action, **wire_params.encode(given)}
         await check(self._session, (await self._session.modules([action]))[action], params)  # no feed warns of it
-        call = Call(params=params, documents=_DOCUMENTS, post="wltoken" in params)  # a secret is in no URL
+        call = ApiRequest(params=params, documents=_DOCUMENTS, post="wltoken" in params)  # a secret is in no URL
         reply = await self._session.send(call)
         if not isinstance(reply.body, bytes):
             raise ProtocolError(f"the wiki's answer to action={action} is no document, but JSON")

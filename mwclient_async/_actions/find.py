@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from mwclient_async._actions.arguments import Texts, a_name, chosen, texts
-from mwclient_async._actions.call import Acting
+from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import is_count
 from mwclient_async._session.module_table import CONTENT_LIMITS
@@ -16,7 +16,7 @@ from mwclient_async.models.actions_finding import ModuleInfo, OpenSearchHit
 HelpFormat = Literal["html", "wikitext", "raw", "none"]
 
 
-class Finding(Acting):
+class Finding(ActionGroup):
     """What there is."""
 
     async def opensearch(

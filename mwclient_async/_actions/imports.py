@@ -7,14 +7,14 @@ from pathlib import Path
 import anyio
 
 from mwclient_async._actions.arguments import Texts, a_name, flags, texts
-from mwclient_async._actions.call import Acting
+from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
-from mwclient_async._http.messages import Part
+from mwclient_async._http.messages import FilePart
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async.models.actions_review import ImportedPage
 
 
-class Importing(Acting):
+class Importing(ActionGroup):
     """Pages of other wikis."""
 
     async def import_(
@@ -60,7 +60,9 @@ class Importing(Acting):
             async def read(offset: int, length: int) -> bytes:
                 return content[offset : offset + length]
 
-            said = await self._said("import", given, part=Part(name="xml", offset=0, length=len(content)), read=read)
+            said = await self._said(
+                "import", given, part=FilePart(name="xml", offset=0, length=len(content)), read=read
+            )
         structure = structurer(ImportedPage)
         return tuple(structure(row) for row in said)
 

@@ -10,8 +10,8 @@ from attrs import define, field, frozen
 
 from mwclient_async._actions.arguments import an_id
 from mwclient_async._http.params import checked_title, wire_value
-from mwclient_async._query.continuation import LoopGuard, Repeated
-from mwclient_async._query.page_inputs import Inputs, Reading, Source
+from mwclient_async._query.continuation import LoopGuard, RepeatedContinueError
+from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs
 from mwclient_async._query.page_set import normal
 from mwclient_async._session.module_table import Module
 from mwclient_async.errors import ContinuationLoop, MediaWikiError
@@ -38,7 +38,7 @@ class Pages:
     """
 
     kind: str
-    source: Source | None = None
+    source: PageInputs | None = None
     generating: Mapping[str, str] = field(factory=dict)
     limit: int | None = None
 
@@ -59,7 +59,7 @@ def pages_from(
     if limit is not None:
         raise ValueError("limit is for a generator: give as many titles or ids as there should be")
     ((kind, source),) = given.items()
-    return Pages(kind, Source(kind, source))
+    return Pages(kind, PageInputs(kind, source))
 
 
 class PageResults(Generic[T]):
@@ -129,7 +129,7 @@ class Walk(AsyncIterator[T]):
 class InputSteps(Generic[T]):
     """The pages of a list of titles or ids; ``room`` of them in one request."""
 
-    _reading: Reading
+    _reading: InputReader
     _kind: str
     _send: Send[T]
     _room: int
@@ -176,7 +176,7 @@ class GeneratorSteps(Generic[T]):
         try:
             if self._next is not None:
                 self._guard.check(self._next)
-        except Repeated:
+        except RepeatedContinueError:
             raise ContinuationLoop("the wiki repeats its `continue` and would answer the same for ever") from None
         self._given += len(found)
         return found

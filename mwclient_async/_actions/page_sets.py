@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from mwclient_async._actions.arguments import Expiry, an_id, at_most_one, flags, instant, until
-from mwclient_async._actions.call import Acting, call
+from mwclient_async._actions.call import ActionGroup, call
 from mwclient_async._actions.page_results import (
     GeneratorSteps,
     InputSteps,
@@ -19,14 +19,14 @@ from mwclient_async._actions.page_results import (
 )
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
-from mwclient_async._query.page_inputs import Inputs, Reading
+from mwclient_async._query.page_inputs import InputReader, Inputs
 from mwclient_async._session.module_table import CONTENT_LIMITS
 from mwclient_async.models.actions_pagesets import NotifiedPage, PurgedPage, WatchedPage
 
 T = TypeVar("T")
 
 
-class PageSets(Acting):
+class PageSets(ActionGroup):
     """What is done to any number of pages."""
 
     def purge(
@@ -147,7 +147,7 @@ class PageSets(Acting):
             return _Once(send)
         room = CONTENT_LIMITS[(await self._session.account()).high_limits]
         if pages.source is not None:
-            return InputSteps(Reading(pages.source), pages.kind, send, room)
+            return InputSteps(InputReader(pages.source), pages.kind, send, room)
         path = f"query+{pages.generating['generator']}"
         return GeneratorSteps(pages, (await self._session.modules([path]))[path], send, room)
 

@@ -21,7 +21,7 @@ from mwclient_async._actions.arguments import (
     until,
     watching,
 )
-from mwclient_async._actions.call import Acting
+from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async.models.actions_pages import (
@@ -34,7 +34,7 @@ from mwclient_async.models.actions_pages import (
 )
 
 
-class Pages(Acting):
+class Pages(ActionGroup):
     """What is done to whole pages."""
 
     async def move(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from mwclient_async._actions.arguments import an_id, at_most_one, flags, texts
-from mwclient_async._actions.call import Acting
+from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async.models.actions_parse import ExpandResult, ParseResult
@@ -52,7 +52,7 @@ ExpandProp = Literal[
 ]
 
 
-class Parsing(Acting):
+class Parsing(ActionGroup):
     """What the wiki makes of wikitext."""
 
     async def parse(

@@ -17,7 +17,7 @@ from mwclient_async._actions.arguments import (
     some_of,
     texts,
 )
-from mwclient_async._actions.call import Acting
+from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async.models.actions_review import ManageTagsResult, PatrolResult, RevisionDeleteResult, TagResult
@@ -27,7 +27,7 @@ HiddenType = Literal["revision", "archive", "oldimage", "filearchive", "logging"
 TagOperation = Literal["create", "delete", "activate", "deactivate"]
 
 
-class Reviewing(Acting):
+class Reviewing(ActionGroup):
     """What is done to changes, one by one."""
 
     async def patrol(

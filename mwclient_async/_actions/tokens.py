@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mwclient_async._actions.call import Acting, call
+from mwclient_async._actions.call import ActionGroup, call
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text
@@ -14,7 +14,7 @@ _TOKEN = frozenset({"token"})
 TokenType = Literal["createaccount", "csrf", "login", "patrol", "rollback", "userrights", "watch"]
 
 
-class Tokens(Acting):
+class Tokens(ActionGroup):
     """What a token is worth."""
 
     async def checktoken(

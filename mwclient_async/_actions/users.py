@@ -16,7 +16,7 @@ from mwclient_async._actions.arguments import (
     unless_empty,
     until,
 )
-from mwclient_async._actions.call import Acting, ask, refused
+from mwclient_async._actions.call import ActionGroup, ask, refused
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text
@@ -30,7 +30,7 @@ OptionValue = str | int | bool | None
 """The value of a preference: True and False as the wiki has them, ``1`` and ``0``; None for its default."""
 
 
-class Users(Acting):
+class Users(ActionGroup):
     """What is done to accounts."""
 
     async def userrights(

@@ -16,7 +16,7 @@ from difflib import get_close_matches
 
 from mwclient_async._http.params import values
 from mwclient_async._session.module_table import Module
-from mwclient_async._values import ApiWarning
+from mwclient_async._values.warnings import ApiWarning
 
 _MAIN = frozenset(
     {

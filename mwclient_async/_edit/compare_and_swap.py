@@ -3,8 +3,8 @@
 - *Compare and swap.* Every request says what the page must be for it to be done: a revision, or not there. The wiki
   then refuses to do the same a second time.
 - *A lost answer is a doubt*, and the page's history decides: a revision of ours since the base, with our text, is our
-  edit. Text is compared as the wiki stores it (``text_normalization.py``), an append
-  with the revision that it stands on.
+  edit. Text is compared as the wiki stores it (``text_normalization.py``), an append with the revision
+  that it stands on.
 - *Not in the history* means that it may be sent again, with the same base only: should the first one still be on its
   way, only one of the two can win.
 - *Where neither can be told*, it is an OutcomeUnknown: a revision of ours with the same summary and another text, a
@@ -20,8 +20,10 @@ from typing import Any, Protocol
 
 from attrs import define, field, frozen
 
-from mwclient_async._http.messages import Call, Conversation, Reply, Wait
-from mwclient_async._http.text_normalization import may_be, may_be_summary, may_hold, sha1_of
+from mwclient_async._http.flow import Flow, Wait
+from mwclient_async._http.messages import ApiRequest, ApiResponse
+from mwclient_async._http.text_normalization import may_be_stored_form, may_be_summary, may_hold_change, sha1_of
+from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async.errors import (
     MediaWikiError,
     OutcomeUnknown,
@@ -37,19 +39,10 @@ _FILTERED = (
     "it is not in the page's history so far, and was not sent again, because an abuse filter of this wiki could take "
     "that for a confirmation"
 )
-GONE = "the page is gone meanwhile"
+PAGE_GONE = "the page is gone meanwhile"
 
 
-@frozen(kw_only=True)
-class Base:
-    """What an edit is based on: a revision, or (0) that there is no page. ``since`` is the wiki's clock, in ISO."""
-
-    revid: int
-    pageid: int = 0
-    since: str = ""
-
-
-class Writing(Protocol):
+class CompareAndSwapWrite(Protocol):
     """What :func:`write` needs to know of an edit, be it of the Action API or of the REST API."""
 
     @property
@@ -65,67 +58,69 @@ class Writing(Protocol):
     @property
     def commutes(self) -> bool: ...
     def applied_to(self, text: str) -> str: ...
-    def attempt(self, base: Base) -> Call: ...
-    def accepted(self, reply: Reply) -> Reply: ...
+    def request(self, base: BaseRevision) -> ApiRequest: ...
+    def check_response(self, reply: ApiResponse) -> ApiResponse: ...
 
 
 @define
-class Doubt:
+class LostReply:
     """The first of our requests whose answer was lost, and what that was based on."""
 
-    base: Base | None = None
+    base: BaseRevision | None = None
     error: OutcomeUnknown | None = None
 
-    def arises(self, base: Base, error: OutcomeUnknown) -> None:
+    def record(self, base: BaseRevision, error: OutcomeUnknown) -> None:
         self.base, self.error = self.base or base, error
 
 
 @frozen(kw_only=True)
-class Done:
+class CompletedWrite:
     """An edit was done: the wiki's ``reply``, or the revision that the history has of it."""
 
-    base: Base
-    reply: Reply | None = None
+    base: BaseRevision
+    reply: ApiResponse | None = None
     found: Mapping[str, Any] = field(factory=dict)
     title: str = ""
     pageid: int = 0
 
 
-def write(writing: Writing, base: Base, *, policy: RetryPolicy, doubt: Doubt | None = None) -> Conversation[Done]:
+def compare_and_swap(
+    writing: CompareAndSwapWrite, base: BaseRevision, *, policy: RetryPolicy, lost: LostReply | None = None
+) -> Flow[CompletedWrite]:
     """Send a compare-and-swap until it is known to be done, or known not to be."""
-    doubt = doubt or Doubt()
+    lost = lost or LostReply()
     for number in range(policy.attempts):
         if number:
             yield Wait(min(policy.longest_delay, policy.first_delay * 2.0 ** (number - 1)))
         try:
-            reply = writing.accepted((yield writing.attempt(base)))
+            reply = writing.check_response((yield writing.request(base)))
         except OutcomeUnknown as error:
-            doubt.arises(base, error)
+            lost.record(base, error)
         except MediaWikiError as error:
-            if doubt.error is None:
+            if lost.error is None:
                 raise
-            done, _ = yield from seek(writing, doubt)
+            done, _ = yield from find_in_history(writing, lost)
             if done is None and isinstance(error, TransportError | Unavailable):
-                raise unknown_outcome(writing, doubt, f"it is not in the page's history so far ({error})") from error
+                raise unknown_outcome(writing, lost, f"it is not in the page's history so far ({error})") from error
             if done is None:  # refused now, and not there: it was not done
                 raise
             return done
         else:
-            return Done(base=base, reply=reply)
-        done, filtered = yield from seek(writing, doubt)
+            return CompletedWrite(base=base, reply=reply)
+        done, filtered = yield from find_in_history(writing, lost)
         if done is not None:
             return done
         if filtered:
-            raise unknown_outcome(writing, doubt, _FILTERED)
+            raise unknown_outcome(writing, lost, _FILTERED)
     raise unknown_outcome(
-        writing, doubt, f"it was sent {policy.attempts} times, and is not in the page's history so far"
+        writing, lost, f"it was sent {policy.attempts} times, and is not in the page's history so far"
     )
 
 
 # The history decides -------------------------------------------------------------------------------------------------
 
 
-def seek(writing: Writing, doubt: Doubt) -> Conversation[tuple[Done | None, bool]]:
+def find_in_history(writing: CompareAndSwapWrite, doubt: LostReply) -> Flow[tuple[CompletedWrite | None, bool]]:
     """Our edit in the page's history, if it is there; and whether the wiki filters edits."""
     try:
         return (yield from _look(writing, doubt))
@@ -135,7 +130,7 @@ def seek(writing: Writing, doubt: Doubt) -> Conversation[tuple[Done | None, bool
         raise unknown_outcome(writing, doubt, f"the page's history could not be read ({error})") from error
 
 
-def _look(writing: Writing, doubt: Doubt) -> Conversation[tuple[Done | None, bool]]:
+def _look(writing: CompareAndSwapWrite, doubt: LostReply) -> Flow[tuple[CompletedWrite | None, bool]]:
     assert doubt.base is not None
     base = doubt.base
     reply = yield _history(writing, base)
@@ -144,23 +139,27 @@ def _look(writing: Writing, doubt: Doubt) -> Conversation[tuple[Done | None, boo
     page = page_of(reply)
     if "missing" in page:
         if base.revid:
-            raise unknown_outcome(writing, doubt, GONE)
+            raise unknown_outcome(writing, doubt, PAGE_GONE)
         return None, filtered
     since = yield from _since(writing, doubt, base, reply)
     found = yield from _recognised(writing, doubt, base, [item for item in since if _may_be_ours(item, who)])
     if found is None:
         return None, filtered
-    return Done(base=base, found=found, title=str(page.get("title", "")), pageid=int(page.get("pageid", 0))), filtered
+    return CompletedWrite(
+        base=base, found=found, title=str(page.get("title", "")), pageid=int(page.get("pageid", 0))
+    ), filtered
 
 
-def _history(writing: Writing, base: Base, going_on: Mapping[str, str] = {}) -> Call:
+def _history(writing: CompareAndSwapWrite, base: BaseRevision, going_on: Mapping[str, str] = {}) -> ApiRequest:
     meta = {} if going_on else {"meta": "userinfo|siteinfo", "siprop": "extensions"}
     params = {"action": "query", "prop": "revisions", "rvprop": "ids|timestamp|user|comment|sha1", **meta}
     place = {"pageids": str(base.pageid)} if base.pageid else asked_for(writing)
-    return Call(params={**params, **place, "rvlimit": str(_HISTORY_BATCH), **going_on})
+    return ApiRequest(params={**params, **place, "rvlimit": str(_HISTORY_BATCH), **going_on})
 
 
-def _since(writing: Writing, doubt: Doubt, base: Base, reply: Reply) -> Conversation[list[Mapping[str, Any]]]:
+def _since(
+    writing: CompareAndSwapWrite, doubt: LostReply, base: BaseRevision, reply: ApiResponse
+) -> Flow[list[Mapping[str, Any]]]:
     """The revisions since the base, newest first."""
     found: list[Mapping[str, Any]] = []
     while True:
@@ -185,8 +184,8 @@ def _may_be_ours(revision: Mapping[str, Any], who: Mapping[str, Any]) -> bool:
 
 
 def _recognised(
-    writing: Writing, doubt: Doubt, base: Base, ours: Sequence[Mapping[str, Any]]
-) -> Conversation[Mapping[str, Any] | None]:
+    writing: CompareAndSwapWrite, doubt: LostReply, base: BaseRevision, ours: Sequence[Mapping[str, Any]]
+) -> Flow[Mapping[str, Any] | None]:
     """The revision among those of our account that is this edit: the oldest with our text."""
     if writing.text is not None:
         wanted = sha1_of(writing.text)
@@ -196,11 +195,11 @@ def _recognised(
     for revision in reversed(ours):
         parent = int(revision.get("parentid", 0))
         before, after, start = yield from _texts(parent, int(revision["revid"]), base.revid)
-        if may_be(after, sent=writing.applied_to(before)):
+        if may_be_stored_form(after, sent=writing.applied_to(before)):
             return revision
         if not may_be_summary(str(revision.get("comment", "")), sent=writing.summary):
             continue
-        if parent != base.revid and may_hold(after, base=start, sent=writing.applied_to(start)):
+        if parent != base.revid and may_hold_change(after, base=start, sent=writing.applied_to(start)):
             return revision
         alike.append(int(revision["revid"]))
     if alike:
@@ -209,11 +208,11 @@ def _recognised(
     return None
 
 
-def _texts(*revids: int) -> Conversation[tuple[str, ...]]:
+def _texts(*revids: int) -> Flow[tuple[str, ...]]:
     """The texts of revisions; nothing for the one before the first."""
     wanted = "|".join(str(revid) for revid in revids if revid)
     params = {"action": "query", "prop": "revisions", "rvprop": "ids|content", "rvslots": "main", "revids": wanted}
-    reply = yield Call(params=params)
+    reply = yield ApiRequest(params=params)
     pages: Iterable[Mapping[str, Any]] = reply.body.get("query", {}).get("pages", ())
     texts = {
         revision["revid"]: str(revision.get("slots", {}).get("main", {}).get("content", ""))
@@ -223,9 +222,9 @@ def _texts(*revids: int) -> Conversation[tuple[str, ...]]:
     return tuple(texts.get(revid, "") for revid in revids)
 
 
-def unknown_outcome(writing: Writing, doubt: Doubt, known: str) -> OutcomeUnknown:
+def unknown_outcome(writing: CompareAndSwapWrite, doubt: LostReply, known: str) -> OutcomeUnknown:
     """The error that says what is known, and how to check."""
-    base = doubt.base or Base(revid=0)
+    base = doubt.base or BaseRevision(revid=0)
     after = f"revision {base.revid}" if base.revid else base.since
     unknown = OutcomeUnknown(
         f"the answer to the edit of {writing.name} was lost, and {known}; look at the page's history after {after} "
@@ -238,7 +237,7 @@ def unknown_outcome(writing: Writing, doubt: Doubt, known: str) -> OutcomeUnknow
     return unknown
 
 
-def page_of(reply: Reply) -> Mapping[str, Any]:
+def page_of(reply: ApiResponse) -> Mapping[str, Any]:
     """The one page that was asked for."""
     try:
         return dict(reply.body["query"]["pages"][0])
@@ -246,7 +245,7 @@ def page_of(reply: Reply) -> Mapping[str, Any]:
         raise ProtocolError("the wiki said nothing of the page that was asked for") from None
 
 
-def asked_for(writing: Writing) -> Mapping[str, str]:
+def asked_for(writing: CompareAndSwapWrite) -> Mapping[str, str]:
     """The page, as a query wants it: one, even where its title holds what stands between two."""
     if not writing.title:
         return {"pageids": str(writing.pageid)}

@@ -14,9 +14,9 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from attrs import define
 
 from mwclient_async._query.page_inputs import Titled
-from mwclient_async._query.stream import Run, Stream
-from mwclient_async._session.retry import certainly_not_done
-from mwclient_async._values import Cursor
+from mwclient_async._query.stream import Stream, StreamRun
+from mwclient_async._session.retry import certainly_not_executed
+from mwclient_async._values.cursor import Cursor
 from mwclient_async.errors import (
     ApiErrorItem,
     AuthError,
@@ -31,7 +31,7 @@ from mwclient_async.errors import (
 from mwclient_async.models.edits import EditResult, PageEdit
 from mwclient_async.models.page import Page, PageStatus
 
-Editing = Callable[[Page | str], Awaitable[EditResult]]
+EditFunction = Callable[[Page | str], Awaitable[EditResult]]
 
 _FATAL = (AuthError, BotStopped, Unavailable)
 _RIGHTS_LOST = frozenset({"permissiondenied", "noedit", "noedit-anon", "writeapidenied", "readapidenied"})
@@ -61,12 +61,12 @@ class ManyEdits(AsyncIterator[PageEdit]):
     edited, too, and are offered again.
     """
 
-    def __init__(self, pages: Stream[Any], edit: Editing, *, concurrency: int) -> None:
+    def __init__(self, pages: Stream[Any], edit: EditFunction, *, concurrency: int) -> None:
         self._pages = pages
         self._edit = edit
         self._concurrency = concurrency
         self._tasks: TaskGroup | None = None
-        self._run: Run[Any] | None = None
+        self._run: StreamRun[Any] | None = None
         self._places: deque[_Place] = deque()
         self._failure: Exception | None = None
         self._cursor: Cursor | None = None
@@ -125,7 +125,7 @@ class ManyEdits(AsyncIterator[PageEdit]):
         """All of them, in the order in which they were done. Raises what is fatal."""
         return [edit async for edit in self]
 
-    async def _feed(self, run: Run[Any], entry: MemoryObjectSendStream[_Job]) -> None:
+    async def _feed(self, run: StreamRun[Any], entry: MemoryObjectSendStream[_Job]) -> None:
         async with entry:
             try:
                 with self._feeding:
@@ -183,6 +183,6 @@ def _is_fatal(error: MediaWikiError) -> bool:
         return not info.get("blockpartial")
     return (
         isinstance(error, _FATAL)
-        or certainly_not_done(error)
+        or certainly_not_executed(error)
         or (isinstance(error, PermissionDenied) and error.code in _RIGHTS_LOST)
     )

@@ -18,25 +18,24 @@ from typing import Any, Literal
 from attrs import evolve, field, frozen
 
 from mwclient_async._edit.compare_and_swap import (
-    GONE,
-    Base,
-    Done,
-    Doubt,
+    PAGE_GONE,
+    CompletedWrite,
+    LostReply,
     asked_for,
+    compare_and_swap,
+    find_in_history,
     page_of,
-    seek,
     unknown_outcome,
-    write,
 )
-from mwclient_async._http.messages import Call, Conversation, Reply
+from mwclient_async._http.flow import Flow
+from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.text_normalization import md5_of
-from mwclient_async._rest import endpoints
+from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async.errors import (
     ApiErrorItem,
     CaptchaRequired,
     EditConflict,
     InvalidTitle,
-    MediaWikiError,
     OutcomeUnknown,
     PageExists,
     PageMissing,
@@ -92,7 +91,7 @@ class Edit:
         """What the page says after this edit, before anything is transformed."""
         return self.text if self.text is not None else f"{self.prepend}{text}{self.append}"
 
-    def attempt(self, base: Base) -> Call:
+    def request(self, base: BaseRevision) -> ApiRequest:
         """The request, with its compare-and-swap."""
         params = {"action": "edit", **self.target, **self.params, "summary": self.summary}
         if self.text is not None:
@@ -104,51 +103,15 @@ class Edit:
         params |= {"nocreate": "1", "baserevid": str(base.revid)} if base.revid else {"createonly": "1"}
         if base.since:
             params["starttimestamp"] = base.since
-        return Call(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
+        return ApiRequest(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
 
-    def accepted(self, reply: Reply) -> Reply:
+    def check_response(self, reply: ApiResponse) -> ApiResponse:
         """The reply, if it says that the wiki has done it. One that says nothing of it leaves a doubt."""
         said = reply.body.get("edit") if isinstance(reply.body, Mapping) else None
         if not isinstance(said, Mapping) or "result" not in said:
             raise OutcomeUnknown(f"the wiki's answer to the edit of {self.name} does not say what became of it")
         if said["result"] != "Success":
             raise _failure(self, said)
-        return reply
-
-
-@frozen(kw_only=True)
-class RestEdit:
-    """The same by the REST API, which takes whole texts only. ``token`` is what a session of cookies needs."""
-
-    title: str
-    text: str = field(repr=False)
-    summary: str = ""
-    model: str | None = None
-    pageid: int = 0
-    commutes = False
-
-    @property
-    def name(self) -> str:
-        """The page, for messages."""
-        return repr(self.title)
-
-    def applied_to(self, text: str) -> str:  # noqa: ARG002 - whatever was there is replaced
-        """What the page says after this edit, before anything is transformed."""
-        return self.text
-
-    def attempt(self, base: Base) -> Call:
-        """The request, with its compare-and-swap."""
-        body: dict[str, Any] = {"source": self.text, "comment": self.summary}
-        if self.model is not None:
-            body["content_model"] = self.model
-        if base.revid:
-            return endpoints.update_page.call({"title": self.title}, json={**body, "latest": {"id": base.revid}})
-        return endpoints.create_page.call(json={**body, "title": self.title})
-
-    def accepted(self, reply: Reply) -> Reply:
-        """The reply, if it is the page. Another one leaves a doubt."""
-        if not isinstance(reply.body, Mapping) or "latest" not in reply.body:
-            raise OutcomeUnknown(f"the wiki's answer to the edit of {self.name} does not say what became of it")
         return reply
 
 
@@ -160,7 +123,7 @@ class Undo:
     revid: int
     after: int | None = None
 
-    def attempt(self, base: Base) -> Call:
+    def request(self, base: BaseRevision) -> ApiRequest:
         """The request. Should the page have changed by then, the wiki joins the two changes or refuses it."""
         params = {"action": "edit", **self.page.target, **self.page.params, "undo": str(self.revid), "nocreate": "1"}
         if self.after is not None:
@@ -168,10 +131,10 @@ class Undo:
         if self.page.summary:
             params["summary"] = self.page.summary
         params |= {"baserevid": str(base.revid), "starttimestamp": base.since}
-        return Call(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
+        return ApiRequest(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
 
 
-def undo(change: Undo) -> Conversation[EditResult]:
+def undo(change: Undo) -> Flow[EditResult]:
     """Undo, once: it is never sent again, since a second one could undo the first.
 
     Raises EditConflict where other edits stand in the way, PageMissing; OutcomeUnknown where the answer was lost.
@@ -179,82 +142,57 @@ def undo(change: Undo) -> Conversation[EditResult]:
     page, base = yield from read_base(change.page)
     check_presence(page, base)
     try:
-        reply = page.accepted((yield change.attempt(base)))
+        reply = page.check_response((yield change.request(base)))
     except OutcomeUnknown as error:
-        raise unknown_outcome(page, Doubt(base=base, error=error), "an undo is not sent twice") from error
-    return _result(page, Done(base=base, reply=reply))
+        raise unknown_outcome(page, LostReply(base=base, error=error), "an undo is not sent twice") from error
+    return _result(page, CompletedWrite(base=base, reply=reply))
 
 
-def edit(change: Edit, base: Base | None, *, policy: RetryPolicy) -> Conversation[EditResult]:
+def edit(change: Edit, base: BaseRevision | None, *, policy: RetryPolicy) -> Flow[EditResult]:
     """Do an edit of the Action API, once. ``base`` is what it is based on; without one, the page as it is now.
 
     Raises EditConflict (an append is done again, on top of what came in between), PageMissing, PageExists, the wiki's
     other refusals, CaptchaRequired; OutcomeUnknown where it cannot be told whether it was done.
     """
-    doubt = Doubt()
+    doubt = LostReply()
     for _ in range(_MOST_CONFLICTS):
         change, base = (yield from read_base(change)) if base is None else (change, base)
-        if doubt.error is not None and (done := (yield from seek(change, doubt))[0]) is not None:
+        if doubt.error is not None and (done := (yield from find_in_history(change, doubt))[0]) is not None:
             return _found(done)
         check_presence(change, base, doubt)
         try:
-            done = yield from write(change, base, policy=policy, doubt=doubt)
+            done = yield from compare_and_swap(change, base, policy=policy, lost=doubt)
         except (EditConflict, PageExists, PageMissing):
             if not change.commutes or change.missing == "only":
                 raise
             base = None  # what we knew of the page is old
             continue
         if doubt.error is not None and _is_unchanged(done):  # by our first request, maybe, that came late
-            done = (yield from seek(change, doubt))[0] or done
+            done = (yield from find_in_history(change, doubt))[0] or done
         return _result(change, done)
     text = f"{change.name} was changed by others {_MOST_CONFLICTS} times in a row."
     raise EditConflict((ApiErrorItem(code="editconflict", text=text),))
 
 
-def rest_edit(change: RestEdit, base: Base | None, *, policy: RetryPolicy) -> Conversation[Mapping[str, Any]]:
-    """Create a page, where ``base`` is None, or replace its text by the REST API; returns the page as the wiki has it.
-
-    Raises as :func:`edit` does.
-    """
-    if base is None:
-        creation = Edit(title=change.title, missing="only")
-        creation, base = yield from read_base(creation)
-        check_presence(creation, base)
-    done = yield from write(change, base, policy=policy)
-    reply = done.reply or (yield from _read_back(done))
-    if not isinstance(reply.body, Mapping):
-        raise ProtocolError(f"{change.name} was saved, and the wiki's answer is no page")
-    return reply.body
-
-
-def _read_back(done: Done) -> Conversation[Reply]:
-    """The page, where the answer to the edit itself was lost."""
-    try:
-        return (yield endpoints.page.call({"title": done.title}))
-    except MediaWikiError as error:
-        error.add_note(f"{done.title!r} was saved before that, as revision {done.found['revid']}.")
-        raise
-
-
-def read_base(change: Edit) -> Conversation[tuple[Edit, Base]]:
+def read_base(change: Edit) -> Flow[tuple[Edit, BaseRevision]]:
     """What the page is now, and the edit as it is to be sent to that."""
     params = {"action": "query", "prop": "revisions", "rvprop": "ids", "curtimestamp": "1", **asked_for(change)}
     if change.section is not None and not change.summary:
         heading = _plain(change.section)
         arguments = f"\x1f{heading}" if "|" in heading else heading
         params |= {"meta": "allmessages", "ammessages": "newsectionsummary", "amargs": arguments, "uselang": "content"}
-    reply = yield Call(params=params)
+    reply = yield ApiRequest(params=params)
     base = _base(change, reply)
     return _with_section(change, base, reply), base
 
 
-def read_text(change: Edit, slot: str = "main") -> Conversation[tuple[str | None, Base]]:
+def read_text(change: Edit, slot: str = "main") -> Flow[tuple[str | None, BaseRevision]]:
     """What the page says now, and which revision that is; None where there is no page, or no such slot of it.
 
     Raises InvalidTitle.
     """
     params = {"action": "query", "prop": "revisions", "rvprop": "ids|content", "rvslots": slot, "curtimestamp": "1"}
-    reply = yield Call(params={**params, **asked_for(change)})
+    reply = yield ApiRequest(params={**params, **asked_for(change)})
     base = _base(change, reply)
     if not base.revid:
         return None, base
@@ -267,7 +205,7 @@ def read_text(change: Edit, slot: str = "main") -> Conversation[tuple[str | None
     return text, base
 
 
-def _base(change: Edit, reply: Reply) -> Base:
+def _base(change: Edit, reply: ApiResponse) -> BaseRevision:
     if reply.body.get("query", {}).get("interwiki"):
         raise _invalid(change, "it is a page of another wiki")
     page = page_of(reply)
@@ -275,7 +213,7 @@ def _base(change: Edit, reply: Reply) -> Base:
     if "invalid" in page or "special" in page or not (revid or "missing" in page):
         reason = page.get("invalidreason", "the wiki shows no revision of it")
         raise _invalid(change, str(reason.get("text", "")) if isinstance(reason, Mapping) else str(reason))
-    return Base(revid=revid, pageid=int(page.get("pageid", 0)), since=str(reply.body.get("curtimestamp", "")))
+    return BaseRevision(revid=revid, pageid=int(page.get("pageid", 0)), since=str(reply.body.get("curtimestamp", "")))
 
 
 def _invalid(change: Edit, reason: str) -> InvalidTitle:
@@ -288,7 +226,7 @@ def page_missing(change: Edit) -> PageMissing:
     return PageMissing((ApiErrorItem(code="missingtitle", text=f"There is no page {change.name}."),))
 
 
-def _with_section(change: Edit, base: Base, reply: Reply) -> Edit:
+def _with_section(change: Edit, base: BaseRevision, reply: ApiResponse) -> Edit:
     if change.section is None:
         return change
     messages = reply.body.get("query", {}).get("allmessages") or [{}]
@@ -297,20 +235,20 @@ def _with_section(change: Edit, base: Base, reply: Reply) -> Edit:
     return evolve(change, append=f"{lead}== {change.section} ==\n\n{change.append}", summary=summary, section=None)
 
 
-def check_presence(change: Edit, base: Base, doubt: Doubt | None = None) -> None:
+def check_presence(change: Edit, base: BaseRevision, doubt: LostReply | None = None) -> None:
     """Raise PageExists or PageMissing where the page is there, or is not, against what the edit says."""
     if base.revid and change.missing == "only":
         raise PageExists((ApiErrorItem(code="articleexists", text=f"{change.name} is there already."),))
     if not base.revid and change.missing == "raise":
         if doubt is not None and doubt.error is not None:
-            raise unknown_outcome(change, doubt, GONE)
+            raise unknown_outcome(change, doubt, PAGE_GONE)
         raise page_missing(change)
 
 
 # What the wiki says --------------------------------------------------------------------------------------------------
 
 
-def _result(change: Edit, done: Done) -> EditResult:
+def _result(change: Edit, done: CompletedWrite) -> EditResult:
     if done.reply is None:
         return _found(done)
     said = done.reply.body["edit"]
@@ -330,11 +268,11 @@ def _result(change: Edit, done: Done) -> EditResult:
     )
 
 
-def _is_unchanged(done: Done) -> bool:
+def _is_unchanged(done: CompletedWrite) -> bool:
     return done.reply is not None and "nochange" in done.reply.body["edit"]
 
 
-def _found(done: Done) -> EditResult:
+def _found(done: CompletedWrite) -> EditResult:
     parent = int(done.found.get("parentid", 0))
     outcome = EditOutcome.SAVED if parent == done.base.revid else EditOutcome.MERGED
     return EditResult(

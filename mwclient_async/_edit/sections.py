@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mwclient_async._edit.compare_and_swap import page_of
-from mwclient_async._http.messages import Call, Conversation
+from mwclient_async._http.flow import Flow
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async.errors import ApiErrorItem, PageMissing, ProtocolError
 
 
-def find_section(text: str, section: int, revid: int) -> Conversation[slice]:
+def find_section(text: str, section: int, revid: int) -> Flow[slice]:
     """The place of a section in the text of that revision, without the line ends that close it.
 
     Raises PageMissing for a section that is not there; a page that is not there (0) has the section 0.
@@ -24,7 +25,7 @@ def find_section(text: str, section: int, revid: int) -> Conversation[slice]:
             raise _no_section(section)
         return slice(0, 0)
     params = {"action": "query", "prop": "revisions", "rvprop": "content", "rvslots": "main", "revids": str(revid)}
-    reply = yield Call(params={**params, "rvsection": str(section)})
+    reply = yield ApiRequest(params={**params, "rvsection": str(section)})
     part = (page_of(reply).get("revisions") or [{}])[0].get("slots", {}).get("main", {}).get("content")
     if not isinstance(part, str):
         raise _no_section(section)
@@ -54,9 +55,9 @@ def _places(text: str, part: str) -> Iterator[int]:
         at = text.find(part, at + 1)
 
 
-def _start(section: int, revid: int) -> Conversation[int]:
+def _start(section: int, revid: int) -> Flow[int]:
     """Where it begins by the table of contents, whose ``byteoffset`` counts code points."""
-    reply = yield Call(params={"action": "parse", "oldid": str(revid), "prop": "sections"})
+    reply = yield ApiRequest(params={"action": "parse", "oldid": str(revid), "prop": "sections"})
     for found in reply.body["parse"]["sections"]:
         if found.get("index") == str(section):
             return int(found["byteoffset"] or 0)

@@ -22,7 +22,7 @@ _ZSTD_WINDOW = 8 * 1024 * 1024
 _ZSTD_SLICE = 64  # bytes; a block of 128 KiB can be written in four of them
 
 
-class Unpacker(Protocol):
+class Decompressor(Protocol):
     """Unpacks one body."""
 
     def feed(self, packed: bytes) -> Iterator[bytes]:
@@ -119,8 +119,8 @@ def _installed(*names: str) -> Any:
     return None
 
 
-def _unpackers() -> Mapping[str, Callable[[], Unpacker]]:
-    known: dict[str, Callable[[], Unpacker]] = {"gzip": _Gzip}
+def _unpackers() -> Mapping[str, Callable[[], Decompressor]]:
+    known: dict[str, Callable[[], Decompressor]] = {"gzip": _Gzip}
     brotli, zstd = _installed("brotli", "brotlicffi"), _installed("zstandard")
     if brotli is not None and hasattr(brotli.Decompressor, "can_accept_more_data"):
         known["br"] = lambda: _Brotli(brotli)
@@ -135,7 +135,7 @@ ACCEPTED = ", ".join(_UNPACKERS)
 """The value of ``Accept-Encoding``: gzip always, brotli and zstd where their libraries are installed."""
 
 
-def unpacker(encoding: str) -> Unpacker | None:
+def decompressor_for(encoding: str) -> Decompressor | None:
     """What unpacks a body with this ``Content-Encoding``; None for one that was not asked for."""
     name = encoding.strip().lower().removeprefix("x-")
     return _Plain() if name in {"", "identity"} else (_UNPACKERS[name]() if name in _UNPACKERS else None)

@@ -23,15 +23,15 @@ import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import httpx
 from anyio import CancelScope
 
-from mwclient_async._http.decompression import ACCEPTED, unpacker
-from mwclient_async._http.messages import Incoming, Multipart, Request, Response
+from mwclient_async._http.decompression import ACCEPTED, decompressor_for
+from mwclient_async._http.messages import HttpRequest, HttpResponse, MultipartBody, StreamedResponse
 from mwclient_async.errors import ConnectionFailed, ProtocolError, ReplyLost, ReplyTooLarge
 from mwclient_async.models.options import HttpOptions, Limits
 
@@ -61,26 +61,6 @@ for _name in ("httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.s
     logging.getLogger(_name).addFilter(_WithoutSecrets())
 
 
-class Transport(Protocol):
-    """What a Site sends its requests through."""
-
-    async def send(self, request: Request) -> Response:
-        """Send the request and read the whole answer. Raises ConnectionFailed, ReplyLost or a ProtocolError."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        ...
-
-
-class StreamingTransport(Transport, Protocol):
-    """One that can also bring an answer while it comes in: downloads need it."""
-
-    def stream(self, request: Request) -> AbstractAsyncContextManager[Incoming]:
-        """Send the request and give its answer when its headers are there. Raises as ``send`` does."""
-        ...
-
-
 class HttpxTransport:
     """The transport of every Site that is not given another one. Raises ValueError for options that cannot work."""
 
@@ -93,20 +73,20 @@ class HttpxTransport:
         self._reads = _client(options, limits, keepalive=options.keepalive, http2=options.http2)
         self._writes = _client(options, limits, keepalive=_A_MOMENT, http2=False)
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """Send the request and read the whole answer, up to ``Limits.max_reply_bytes``."""
-        course = _Course(request)
+        course = _RequestTrace(request)
         try:
             return await self._exchange(request, course)
         except ReplyLost:
             if request.method != "GET" or not course.cut_off:
                 raise
-        return await self._exchange(request, _Course(request))
+        return await self._exchange(request, _RequestTrace(request))
 
     @asynccontextmanager
-    async def stream(self, request: Request) -> AsyncIterator[Incoming]:
+    async def stream(self, request: HttpRequest) -> AsyncIterator[StreamedResponse]:
         """Send a GET and give its answer as it comes in, not unpacked and of any size."""
-        course = _Course(request)
+        course = _RequestTrace(request)
         headers = {"accept-encoding": "identity", **request.headers}
         outgoing = self._reads.build_request("GET", request.url, headers=headers, timeout=self._timeouts[False])
         outgoing.extensions["trace"] = course
@@ -115,7 +95,7 @@ class HttpxTransport:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             failed = course.failure(error)
             raise failed from (None if isinstance(failed, ValueError) else error)
-        inflow = _Inflow(answer, course)
+        inflow = _StreamedBody(answer, course)
         try:
             yield inflow
         finally:
@@ -128,34 +108,34 @@ class HttpxTransport:
         for client in (self._reads, self._writes):
             await client.aclose()
 
-    async def _exchange(self, request: Request, course: _Course) -> Response:
+    async def _exchange(self, request: HttpRequest, course: _RequestTrace) -> HttpResponse:
         try:
-            answer, received = await self._there_and_back(request, course)
+            answer, received = await self._send_and_read(request, course)
         except self._failures as error:
             failed = course.failure(error)
             raise failed from (None if isinstance(failed, ValueError) else error)  # that one quotes a header
-        return Response(
+        return HttpResponse(
             status=answer.status_code,
             headers=tuple((name.lower(), value) for name, value in answer.headers.multi_items()),
             body=received,
             url=request.url,
         )
 
-    async def _there_and_back(self, request: Request, course: _Course) -> tuple[httpx.Response, bytes]:
+    async def _send_and_read(self, request: HttpRequest, course: _RequestTrace) -> tuple[httpx.Response, bytes]:
         client, headers = self._reads if request.method == "GET" else self._writes, dict(request.headers)
-        if isinstance(request.body, Multipart):
+        if isinstance(request.body, MultipartBody):
             headers["content-length"] = str(request.body.length)
         outgoing = client.build_request(
             request.method,
             request.url,
             headers=headers,
             content=request.body or None if isinstance(request.body, bytes) else None,
-            timeout=self._timeouts[request.patient],
+            timeout=self._timeouts[request.waits_for_commit],
         )
-        if isinstance(request.body, Multipart):
-            outgoing.stream = _Body(request.body)
+        if isinstance(request.body, MultipartBody):
+            outgoing.stream = _MultipartStream(request.body)
         elif request.body:
-            outgoing.stream = _Whole(request.body)
+            outgoing.stream = _BytesBody(request.body)
         outgoing.extensions["trace"] = course
         answer = await client.send(outgoing, stream=True)
         try:
@@ -164,7 +144,7 @@ class HttpxTransport:
             await answer.aclose()
 
     async def _read(self, answer: httpx.Response) -> bytes:
-        inbox = _Inbox(answer.headers.get("content-encoding", ""), most=self._limits.max_reply_bytes)
+        inbox = _ResponseBuffer(answer.headers.get("content-encoding", ""), most=self._limits.max_reply_bytes)
         try:
             async for raw in answer.aiter_raw():
                 if inbox.trouble is not None:  # to leave the loop would leave generators of httpx behind, unfinished
@@ -176,7 +156,7 @@ class HttpxTransport:
         return inbox.whole()
 
 
-class _Whole(httpx.AsyncByteStream):
+class _BytesBody(httpx.AsyncByteStream):
     """A body in hand. No generator either: one that is cancelled while it is sent would be left unfinished."""
 
     def __init__(self, body: bytes) -> None:
@@ -191,10 +171,10 @@ class _Whole(httpx.AsyncByteStream):
         return self._pieces.pop()
 
 
-class _Body(httpx.AsyncByteStream):
+class _MultipartStream(httpx.AsyncByteStream):
     """A multipart body, read as it is sent. No generator: httpx would leave it unfinished where sending fails."""
 
-    def __init__(self, body: Multipart) -> None:
+    def __init__(self, body: MultipartBody) -> None:
         self._body = body
         self._at = body.part.offset
         self._head = [body.head]
@@ -218,13 +198,13 @@ class _Body(httpx.AsyncByteStream):
         raise StopAsyncIteration
 
 
-class _Inbox:
+class _ResponseBuffer:
     """What came of a body so far, unpacked; ``trouble`` is why no more of it is wanted."""
 
     def __init__(self, encoding: str, *, most: int) -> None:
         self._encoding = encoding
         self._most = most
-        self._unpacker = unpacker(encoding)
+        self._unpacker = decompressor_for(encoding)
         self._received = bytearray()
         self.trouble: Exception | None = None
         if self._unpacker is None:  # packed twice, for one: the way to make much out of little
@@ -255,10 +235,10 @@ class _Inbox:
         return bytes(self._received)
 
 
-class _Inflow:
+class _StreamedBody:
     """A body as it comes. No generator: httpx would leave its own unfinished where this one is left early."""
 
-    def __init__(self, answer: httpx.Response, course: _Course) -> None:
+    def __init__(self, answer: httpx.Response, course: _RequestTrace) -> None:
         self.status = answer.status_code
         self.headers = tuple((name.lower(), value) for name, value in answer.headers.multi_items())
         self._answer = answer
@@ -295,10 +275,10 @@ class _Inflow:
                     pass
 
 
-class _Course:
+class _RequestTrace:
     """What became of one request so far, as the HTTP library tells."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: HttpRequest) -> None:
         self._request = request
         self._begun = False
         self._anew = False

@@ -1,22 +1,19 @@
 """What goes out and what comes back, at two levels.
 
-A :class:`Call` and its :class:`Reply` speak MediaWiki: parameters and a decoded body. A :class:`Request` and its
-:class:`Response` speak HTTP: an URL, headers, bytes. ``request_builder.py`` turns a Call into a Request,
-``responses.py`` a Response into a Reply or the right error; a transport sees HTTP only.
-
-A protocol of several steps is a generator, a :data:`Conversation`: it yields a Call and is sent the Reply; it yields a
-Wait to pause or a Report of its progress, or an Ask to have somebody asked; errors of this package are thrown *into*
-it, so that it can recover; it returns its result. One driver, in ``run_flow.py``, runs them all.
+An :class:`ApiRequest` and its :class:`ApiResponse` speak MediaWiki: parameters and a decoded body. An
+:class:`HttpRequest` and its :class:`HttpResponse` speak HTTP: a URL, headers, bytes. ``request_builder.py`` turns an
+ApiRequest into an HttpRequest. ``responses.py`` turns an HttpResponse into an ApiResponse, or raises the right error. A
+transport sees HTTP only.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from attrs import field, frozen
 
-from mwclient_async._values import ApiWarning
+from mwclient_async._values.warnings import ApiWarning
 
 T = TypeVar("T")
 
@@ -25,7 +22,7 @@ ReadAt = Callable[[int, int], Awaitable[bytes]]
 
 
 @frozen(kw_only=True)
-class Part:
+class FilePart:
     """A stretch of a file, sent as one multipart field. The shell reads it, afresh for every attempt."""
 
     name: str
@@ -34,7 +31,7 @@ class Part:
 
 
 @frozen(kw_only=True)
-class Call:
+class ApiRequest:
     """One request, as a conversation means it.
 
     ``path`` is empty for the Action API and begins with a slash for the REST API; ``json`` is the body of a write
@@ -55,7 +52,7 @@ class Call:
     method: str = ""
     creating: bool = False
     headers: Mapping[str, str] = field(factory=dict)
-    documents: Mapping[str, Callable[[Response], bool]] = field(factory=dict)
+    documents: Mapping[str, Callable[[HttpResponse], bool]] = field(factory=dict)
     post: bool = False
     token: str | None = None
     token_name: str = "token"  # noqa: S105 - a parameter's name
@@ -63,7 +60,7 @@ class Call:
     repeatable: bool = False
     login: bool = False
     partial: bool = False
-    part: Part | None = None
+    part: FilePart | None = None
 
     @property
     def is_conditional(self) -> bool:
@@ -76,13 +73,13 @@ class Call:
         return self.path or f"action={self.params.get('action', '?')}"
 
     @property
-    def kind(self) -> str:
+    def rate_limit_action(self) -> str:
         """What the wiki counts this as, where it limits how often: its action, and ``edit`` for a write by REST."""
         return self.params.get("action", "") or ("edit" if self.write else "rest")
 
 
 @frozen(kw_only=True)
-class Reply:
+class ApiResponse:
     """A decoded answer without an error in it.
 
     ``body`` is a mapping, a list where the REST API sends one, or the bytes of a document that the call asked for.
@@ -101,45 +98,16 @@ class Reply:
         return _first(self.headers, name)
 
 
-NOTHING = Reply(body={})
-"""What a conversation is sent after a Wait or a Report; after an Ask, it is sent a Reply whose body is the answer."""
-
-
-@frozen
-class Wait:
-    """Pause for so many seconds."""
-
-    seconds: float
-
-
-@frozen
-class Report:
-    """Tell whoever listens; ``event`` is a value of the conversation's own kind."""
-
-    event: Any
-
-
-@frozen
-class Ask:
-    """Have somebody answer; ``question`` is a value of the conversation's own kind."""
-
-    question: Any
-
-
-Step = Call | Wait | Report | Ask
-Conversation = Generator[Step, Reply, T]
-
-
 def _first(headers: tuple[tuple[str, str], ...], name: str) -> str:
     return next((value for key, value in headers if key == name), "")
 
 
 @frozen(kw_only=True)
-class Multipart:
+class MultipartBody:
     """A body around a stretch of a file: framing, the stretch as ``read`` gives it, framing."""
 
     head: bytes = field(repr=False)
-    part: Part
+    part: FilePart
     tail: bytes = field(repr=False)  # the token is in it
     read: ReadAt = field(repr=False)
 
@@ -150,7 +118,7 @@ class Multipart:
 
 
 @frozen(kw_only=True)
-class Request:
+class HttpRequest:
     """What a transport sends. ``on_sent``, if there is one, is called when the whole request is on the wire.
 
     ``patient`` says that its answer is worth a long wait: giving up on a write leaves a doubt.
@@ -159,13 +127,13 @@ class Request:
     method: str
     url: str
     headers: Mapping[str, str] = field(factory=dict, repr=False)
-    body: bytes | Multipart = field(default=b"", repr=False)
-    patient: bool = False
+    body: bytes | MultipartBody = field(default=b"", repr=False)
+    waits_for_commit: bool = False
     on_sent: Callable[[], None] | None = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)
-class Response:
+class HttpResponse:
     """What a transport brings back: the whole body, decompressed. Header names are in lower case."""
 
     status: int
@@ -178,7 +146,7 @@ class Response:
         return _first(self.headers, name)
 
 
-class Incoming(Protocol):
+class StreamedResponse(Protocol):
     """An answer that is still coming in, for bodies that are not to be held as a whole."""
 
     @property

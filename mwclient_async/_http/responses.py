@@ -20,8 +20,8 @@ from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from mwclient_async._http.messages import Reply, Response
-from mwclient_async._values import ApiWarning
+from mwclient_async._http.messages import ApiResponse, HttpResponse
+from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import (
     ApiError,
     ApiErrorItem,
@@ -45,7 +45,7 @@ from mwclient_async.errors import (
     class_for,
 )
 
-NO_DOCUMENTS: Mapping[str, Callable[[Response], bool]] = {}
+NO_DOCUMENTS: Mapping[str, Callable[[HttpResponse], bool]] = {}
 
 _EXCERPT = 200
 _REDIRECT, _NOT_MODIFIED, _BAD_REQUEST, _CONFLICT, _TOO_MANY, _SERVER_ERROR = 300, 304, 400, 409, 429, 500
@@ -99,14 +99,14 @@ _REST_CLASSES: Mapping[int, type[ApiError]] = {
 }
 
 
-def decipher(
-    response: Response,
+def parse_response(
+    response: HttpResponse,
     *,
     rest: bool = False,
     creating: bool = False,
     conditional: bool = False,
-    documents: Mapping[str, Callable[[Response], bool]] = NO_DOCUMENTS,
-) -> Reply:
+    documents: Mapping[str, Callable[[HttpResponse], bool]] = NO_DOCUMENTS,
+) -> ApiResponse:
     """The Reply of a Response. Raises ApiError, HttpError or ProtocolError.
 
     ``rest`` says that it is the REST API's, ``creating`` that the request was to create a page: an older wiki tells
@@ -114,19 +114,21 @@ def decipher(
     ``documents`` are the content types that may come instead of JSON, each with how to tell the wiki's own.
     """
     if rest and conditional and response.status == _NOT_MODIFIED:  # it has no body, and the type of a page
-        return _reply(response, {})
+        return _api_response(response, {})
     is_genuine = documents.get(_kind(response)) if response.status < _REDIRECT else None
     if is_genuine is not None:
-        if (refused := _refused_in_header(response)) is not None:
+        if (refused := _error_in_header(response)) is not None:
             raise refused
         if not is_genuine(response):
-            raise _strange(BrokenReply, response, f"a page that is not the wiki's, or half of one: {_seen(response)}")
-        return _reply(response, response.body)
-    body = _decoded(response)
-    return _rest_reply(response, body, creating=creating) if rest else _action_reply(response, body)
+            raise _protocol_error(
+                BrokenReply, response, f"a page that is not the wiki's, or half of one: {_excerpt(response)}"
+            )
+        return _api_response(response, response.body)
+    body = _parse_json(response)
+    return _parse_rest_response(response, body, creating=creating) if rest else _parse_action_response(response, body)
 
 
-def retry_after(response: Response) -> float | None:
+def retry_after(response: HttpResponse) -> float | None:
     """The wait that a response asks for, in seconds. A date counts from the server's own clock, its Date header."""
     text = response.header("retry-after").strip()
     if not text:
@@ -140,8 +142,8 @@ def retry_after(response: Response) -> float | None:
         return None
 
 
-def _reply(response: Response, body: Any, warnings: tuple[ApiWarning, ...] = ()) -> Reply:
-    return Reply(
+def _api_response(response: HttpResponse, body: Any, warnings: tuple[ApiWarning, ...] = ()) -> ApiResponse:
+    return ApiResponse(
         body=body,
         warnings=warnings,
         request_id=response.header("x-request-id"),
@@ -150,11 +152,11 @@ def _reply(response: Response, body: Any, warnings: tuple[ApiWarning, ...] = ())
     )
 
 
-def _kind(response: Response) -> str:
+def _kind(response: HttpResponse) -> str:
     return response.header("content-type").partition(";")[0].strip().lower()
 
 
-def _decoded(response: Response) -> Any:
+def _parse_json(response: HttpResponse) -> Any:
     kind = _kind(response)
     broken: Exception | None = None
     if kind == "application/json" or kind.endswith("+json"):
@@ -162,47 +164,47 @@ def _decoded(response: Response) -> Any:
             return json.loads(response.body)
         except (ValueError, RecursionError) as error:
             broken = error
-    refused = _refused_in_header(response)
+    refused = _error_in_header(response)
     if refused is not None:
         raise refused from broken
     fine = response.status < _REDIRECT
     if broken is not None and fine:
-        raise _strange(BrokenReply, response, f"broken JSON ({broken}) in {_seen(response)}") from broken
-    if _busy(response):
+        raise _protocol_error(BrokenReply, response, f"broken JSON ({broken}) in {_excerpt(response)}") from broken
+    if _is_busy(response):
         raise _http_error(response)
     cls = BrokenReply if fine else ProtocolError
-    raise _strange(cls, response, f"an answer that is not JSON: {_seen(response)}. {_advice(response)}")
+    raise _protocol_error(cls, response, f"an answer that is not JSON: {_excerpt(response)}. {_advice(response)}")
 
 
-def _action_reply(response: Response, body: Any) -> Reply:
+def _parse_action_response(response: HttpResponse, body: Any) -> ApiResponse:
     if body == []:  # an empty PHP array: the answer of an action that has nothing to say
         body = {}
     if isinstance(body, list) and response.status < _REDIRECT:
-        return _reply(response, body)  # opensearch
+        return _api_response(response, body)  # opensearch
     if not isinstance(body, Mapping):
-        if _busy(response):
-            raise _refused_in_header(response) or _http_error(response)
-        raise _strange(ProtocolError, response, f"not an answer of the Action API, but {_seen(response)}")
+        if _is_busy(response):
+            raise _error_in_header(response) or _http_error(response)
+        raise _protocol_error(ProtocolError, response, f"not an answer of the Action API, but {_excerpt(response)}")
     warnings = _warnings(body)
     errors = _errors(body)
-    if errors and (response.status < _TOO_MANY or _is_the_wikis(body)):
-        raise _refusal(errors, response, warnings)
+    if errors and (response.status < _TOO_MANY or _is_from_mediawiki(body)):
+        raise _api_error(errors, response, warnings)
     if response.status >= _BAD_REQUEST:
-        raise _refused_in_header(response) or _http_error(response)
-    return _reply(response, body, warnings)
+        raise _error_in_header(response) or _http_error(response)
+    return _api_response(response, body, warnings)
 
 
-def _rest_reply(response: Response, body: Any, *, creating: bool) -> Reply:
+def _parse_rest_response(response: HttpResponse, body: Any, *, creating: bool) -> ApiResponse:
     if response.status > _SERVER_ERROR:  # not the wiki's own answer
         raise _http_error(response)
     if response.status >= _BAD_REQUEST:
         raise _rest_error(response, _mapping(body), creating=creating)
-    return _reply(response, body)
+    return _api_response(response, body)
 
 
-def _refusal(
+def _api_error(
     errors: tuple[ApiErrorItem, ...],
-    response: Response,
+    response: HttpResponse,
     warnings: tuple[ApiWarning, ...] = (),
     cls: type[ApiError] | None = None,
 ) -> ApiError:
@@ -215,41 +217,41 @@ def _refusal(
     )
 
 
-def _refused_in_header(response: Response) -> ApiError | None:
+def _error_in_header(response: HttpResponse) -> ApiError | None:
     """The error that MediaWiki's own header names, for an answer whose body does not. None where that is not enough."""
     named = [code for part in response.header("mediawiki-api-error").split(",") if (code := part.strip())]
     if not named or response.status in _FROM_NO_UPSTREAM or issubclass(class_for(named[0]), _BY_DATA):
         return None
-    texts = (_seen(response), *("" for _ in named[1:]))
-    return _refusal(
+    texts = (_excerpt(response), *("" for _ in named[1:]))
+    return _api_error(
         tuple(ApiErrorItem(code=code, text=text) for code, text in zip(named, texts, strict=True)), response
     )
 
 
-def _strange(cls: type[ProtocolError], response: Response, text: str) -> ProtocolError:
+def _protocol_error(cls: type[ProtocolError], response: HttpResponse, text: str) -> ProtocolError:
     error = cls(text)
     error.status = response.status
     return error
 
 
-def _busy(response: Response) -> bool:
+def _is_busy(response: HttpResponse) -> bool:
     return response.status == _TOO_MANY or response.status >= _SERVER_ERROR
 
 
-def _http_error(response: Response) -> HttpError:
+def _http_error(response: HttpResponse) -> HttpError:
     code = response.header("mediawiki-api-error")
     told = f"MediaWiki says {code}; " if code else ""
-    return HttpError(f"{told}{_seen(response)}", status=response.status, retry_after=retry_after(response))
+    return HttpError(f"{told}{_excerpt(response)}", status=response.status, retry_after=retry_after(response))
 
 
-def _seen(response: Response) -> str:
+def _excerpt(response: HttpResponse) -> str:
     start = response.body[: 4 * _EXCERPT].decode("utf-8", "replace")
     excerpt = _SECRET.sub(r"\1...", " ".join(start.split()))[:_EXCERPT]  # it could be half of an answer with a token
     kind = response.header("content-type") or "no content type"
     return f"HTTP {response.status}, {kind}: {excerpt!r}"
 
 
-def _advice(response: Response) -> str:
+def _advice(response: HttpResponse) -> str:
     location = response.header("location")
     if location:
         return f"It redirects to {location.partition('?')[0]!r}: use that address."
@@ -272,7 +274,7 @@ def _errors(body: Mapping[str, Any]) -> tuple[ApiErrorItem, ...]:
     return (_error_item({**item, "text": item.get("info"), "data": data}, single),)
 
 
-def _is_the_wikis(body: Mapping[str, Any]) -> bool:
+def _is_from_mediawiki(body: Mapping[str, Any]) -> bool:
     """Whether the errors beside a bad status are MediaWiki's own, and not a gateway's."""
     items = body.get("errors")
     first = _mapping(items[0]) if isinstance(items, list) and items else _mapping(body.get("error"))
@@ -310,7 +312,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}  # PHP's empty map is a list
 
 
-def _rest_error(response: Response, said: Mapping[str, Any], *, creating: bool) -> ApiError:
+def _rest_error(response: HttpResponse, said: Mapping[str, Any], *, creating: bool) -> ApiError:
     text = _rest_text(said)
     raised = _EXCEPTION.match(text) if response.status == _SERVER_ERROR else None
     code = f"internal_api_error_{raised[1]}" if raised else _rest_code(said) or _from_words(said, response.status)
@@ -322,7 +324,7 @@ def _rest_error(response: Response, said: Mapping[str, Any], *, creating: bool) 
             cls = PageExists
     if cls is ApiError:
         cls = _REST_CLASSES.get(response.status, ApiError)
-    return _refusal((ApiErrorItem(code=code, text=text, module="rest", data=said),), response, cls=cls)
+    return _api_error((ApiErrorItem(code=code, text=text, module="rest", data=said),), response, cls=cls)
 
 
 def _rest_code(said: Mapping[str, Any]) -> str:

@@ -7,7 +7,8 @@ from typing import Any, Protocol, TypeVar
 
 import anyio
 
-from mwclient_async._http.messages import NOTHING, Ask, Call, Conversation, ReadAt, Reply, Wait
+from mwclient_async._http.flow import NO_RESPONSE, Ask, Flow, Wait
+from mwclient_async._http.messages import ApiRequest, ApiResponse, ReadAt
 from mwclient_async.errors import MediaWikiError
 
 T = TypeVar("T")
@@ -17,14 +18,14 @@ class Send(Protocol):
     """How a stream or an upload sends: the session's own method, seen from below."""
 
     async def __call__(
-        self, call: Call, *, read: ReadAt | None = None, on_sent: Callable[[], None] | None = None
-    ) -> Reply:
+        self, call: ApiRequest, *, read: ReadAt | None = None, on_sent: Callable[[], None] | None = None
+    ) -> ApiResponse:
         """Send one call; retried where that is safe. ``on_sent`` is called when it is on the wire."""
         ...
 
 
-async def drive(
-    conversation: Conversation[T],
+async def run_flow(
+    flow: Flow[T],
     send: Send,
     *,
     read: ReadAt | None = None,
@@ -38,24 +39,24 @@ async def drive(
     ``on_sent`` is called each time a request is on the wire, ``ask`` answers questions, ``sleep`` waits.
     """
     try:
-        step = next(conversation)
+        step = next(flow)
         while True:
-            reply = NOTHING
-            if isinstance(step, Call):
+            reply = NO_RESPONSE
+            if isinstance(step, ApiRequest):
                 try:
                     reply = await send(step, read=read, on_sent=on_sent)
                 except MediaWikiError as error:
-                    step = conversation.throw(error)
+                    step = flow.throw(error)
                     continue
             elif isinstance(step, Wait):
                 await sleep(step.seconds)
             elif isinstance(step, Ask):
                 assert ask is not None, "nobody is there to be asked"
-                reply = Reply(body=await ask(step.question))
+                reply = ApiResponse(body=await ask(step.question))
             elif report is not None:
                 await report(step.event)
-            step = conversation.send(reply)
+            step = flow.send(reply)
     except StopIteration as end:
         return end.value
     finally:
-        conversation.close()
+        flow.close()

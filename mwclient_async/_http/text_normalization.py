@@ -40,7 +40,7 @@ def sha1_of(text: str) -> str:
     return hashlib.sha1(stored_form(text).encode(), usedforsecurity=False).hexdigest()
 
 
-def may_be(stored: str, *, sent: str) -> bool:
+def may_be_stored_form(stored: str, *, sent: str) -> bool:
     """Whether a wiki that was sent one text may have stored the other."""
     wanted, found = stored_form(sent), _trimmed(stored)
     pieces = _literal(wanted)
@@ -58,7 +58,7 @@ def may_be(stored: str, *, sent: str) -> bool:
     return at <= end
 
 
-def may_hold(stored: str, *, base: str, sent: str) -> bool:
+def may_hold_change(stored: str, *, base: str, sent: str) -> bool:
     """Whether the wiki may have joined the change from ``base`` to ``sent`` with that of somebody else."""
     before, wanted, found = (set(text.splitlines()) for text in (stored_form(base), stored_form(sent), stored))
     added = {line for line in wanted - before if len(_literal(line)) == 1}

@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Literal, TypedDict, Unpack
 
 from mwclient_async._edit.bot_exclusion import summary_of
-from mwclient_async._edit.compare_and_swap import Base
 from mwclient_async._edit.editor import Transform
 from mwclient_async._edit.edits import Edit, Missing, Undo
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.params import checked_text, checked_title, is_count
 from mwclient_async._page.page_manager import PageManager
 from mwclient_async._page.page_reader import Tools
+from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async.models.edits import EditResult
 from mwclient_async.models.page import Page, PageStatus
 
@@ -50,7 +50,13 @@ class PageHandle(PageManager):
     """
 
     def __init__(
-        self, tools: Tools, *, title: str = "", pageid: int = 0, base: Base | None = None, text: str | None = None
+        self,
+        tools: Tools,
+        *,
+        title: str = "",
+        pageid: int = 0,
+        base: BaseRevision | None = None,
+        text: str | None = None,
     ) -> None:
         super().__init__(tools, title=title, pageid=pageid)
         self._editor = tools.editor
@@ -184,7 +190,7 @@ class PageHandle(PageManager):
     def _done(self, result: EditResult) -> EditResult:
         """What follows is based on this edit, unless that stands on another one, which nobody has read here."""
         self._known = None
-        made = self._tools.session.latest.get(self._key)
+        made = self._tools.session.known_revisions.get(self._key)
         if made is not None and made.revid == result.revid:
             self._base = made if self._base is None or self._base.revid == result.oldrevid else self._base
         return result
@@ -197,7 +203,7 @@ def page_handle(tools: Tools, page: str | Page) -> PageHandle:
     return PageHandle(tools, title=checked_title(page))
 
 
-def editing(
+def edit_function(
     tools: Tools, transform: Transform, *, summary: str, missing: Missing, options: EditOptions
 ) -> Callable[[Page | str], Awaitable[EditResult]]:
     """The same edit of any page. Raises ValueError or TypeError for options that cannot be sent."""
@@ -212,12 +218,12 @@ def editing(
     return edit
 
 
-def _base_of(page: Page) -> Base | None:
+def _base_of(page: Page) -> BaseRevision | None:
     if page.status is PageStatus.MISSING:
-        return Base(revid=0)
+        return BaseRevision(revid=0)
     known = [revision.get("revid", 0) for revision in page.raw.get("revisions", ())]
     revid = max(known, default=page.raw.get("lastrevid", 0))  # what was read, where that is not the latest
-    return Base(revid=int(revid), pageid=page.pageid or 0) if revid else None
+    return BaseRevision(revid=int(revid), pageid=page.pageid or 0) if revid else None
 
 
 def _text_of(page: Page) -> str | None:

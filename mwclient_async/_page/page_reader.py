@@ -7,17 +7,17 @@ from typing import Any
 from attrs import frozen
 
 from mwclient_async._actions import Actions
-from mwclient_async._edit.compare_and_swap import Base
 from mwclient_async._edit.editor import Editor
 from mwclient_async._edit.edits import Edit, page_missing, read_text
 from mwclient_async._edit.sections import find_section
-from mwclient_async._http.messages import Call
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import is_count
 from mwclient_async._query.queries import Queries
 from mwclient_async._query.stream import Stream
 from mwclient_async._rest.history import HistoryFilter
 from mwclient_async._rest.rest import Rest
-from mwclient_async._session.lock_keys import page_key, title_key
+from mwclient_async._session.known_revisions import BaseRevision
+from mwclient_async._session.lock_keys import page_lock_key, title_lock_key
 from mwclient_async._session.session import Session
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.lists import CategoryMember, ListedPage, LogEvent
@@ -51,14 +51,14 @@ class PageReader:
         self._tools = tools
         self._title = title
         self._pageid = pageid
-        self._base: Base | None = None
+        self._base: BaseRevision | None = None
 
     def __repr__(self) -> str:
         return f"<page {self._title or self._pageid!r}>"
 
     @property
     def _key(self) -> str:
-        return title_key(self._title) if self._title else page_key(self._pageid)
+        return title_lock_key(self._title) if self._title else page_lock_key(self._pageid)
 
     @property
     def _named(self) -> dict[str, Any]:
@@ -94,14 +94,14 @@ class PageReader:
                 f"section={section!r} and slot={slot!r}: the wiki counts the sections of the main slot only"
             )
         page = Edit(title=self._title, pageid=self._pageid)
-        text, base = await self._tools.session.drive(read_text(page, slot))
+        text, base = await self._tools.session.run_flow(read_text(page, slot))
         if slot == "main":
             self._base = base
         if text is None:
             raise page_missing(page)
         if section is None:
             return text
-        return text[await self._tools.session.drive(find_section(text, section, base.revid))]
+        return text[await self._tools.session.run_flow(find_section(text, section, base.revid))]
 
     async def html(self) -> str:
         """The page as readers see it: the HTML of its content, without what is around it.
@@ -110,7 +110,7 @@ class PageReader:
         https://www.mediawiki.org/wiki/API:Parse.
         """
         page = {"page": self._title} if self._title else {"pageid": str(self._pageid)}
-        call = Call(params={"action": "parse", **page, "prop": "text", "disablelimitreport": "1"})
+        call = ApiRequest(params={"action": "parse", **page, "prop": "text", "disablelimitreport": "1"})
         return str((await self._tools.session.send(call)).body["parse"]["text"])
 
     async def protection(self) -> tuple[Protection, ...]:

@@ -16,10 +16,17 @@ from typing import Generic, Protocol, TypeVar
 import anyio
 from attrs import evolve, field, frozen
 
-from mwclient_async._http.run_flow import Send, drive
-from mwclient_async._query.continuation import Continuation, Fetched, LoopGuard, Pager, Repeated, Row
+from mwclient_async._http.run_flow import Send, run_flow
+from mwclient_async._query.continuation import (
+    BatchSource,
+    Continuation,
+    FetchedBatch,
+    LoopGuard,
+    RepeatedContinueError,
+    Row,
+)
 from mwclient_async._query.page_set import Input, PageSet
-from mwclient_async._values import Cursor
+from mwclient_async._values.cursor import Cursor
 from mwclient_async.errors import ContinuationLoop, CursorMismatch
 
 T = TypeVar("T")
@@ -31,7 +38,7 @@ Convert = Callable[[Row], T]
 
 
 @frozen(kw_only=True)
-class Plan:
+class StreamSpec:
     """How far and in what form a stream is walked: everything about it but what it asks for."""
 
     start: Cursor
@@ -42,18 +49,18 @@ class Plan:
 
 
 @frozen(kw_only=True)
-class Loaded(Generic[T_co]):
+class LoadedBatch(Generic[T_co]):
     """A batch in hand. ``cursor_at(n)`` is the position after its first n items."""
 
     items: list[T_co]
-    fetched: Fetched
+    fetched: FetchedBatch
     cursor_at: Callable[[int], Cursor] = field(repr=False)
 
 
-Job = Callable[[OnSent | None], Awaitable[Loaded[T]]]
+FetchBatch = Callable[[OnSent | None], Awaitable[LoadedBatch[T]]]
 
 
-class Feed(Protocol[T_co]):
+class BatchSequence(Protocol[T_co]):
     """Where the batches of one run come from."""
 
     @property
@@ -61,21 +68,21 @@ class Feed(Protocol[T_co]):
         """Whether a job can be reserved only when the one before it is done."""
         ...
 
-    async def reserve(self) -> Job[T_co] | None:
+    async def next_fetch(self) -> FetchBatch[T_co] | None:
         """The job that fetches the next batch, or None at the end."""
         ...
 
 
-class ChainFeed(Generic[T]):
+class ContinuedBatches(Generic[T]):
     """The batches of a query, a list or a history, each of which names the next."""
 
     serial = True
 
     def __init__(
         self,
-        plan: Plan,
+        plan: StreamSpec,
         send: Send,
-        prepare: Callable[[], Awaitable[Pager]],
+        prepare: Callable[[], Awaitable[BatchSource]],
         convert: Callable[[], Convert[T]],
         *,
         sleep: Sleep = anyio.sleep,
@@ -91,27 +98,27 @@ class ChainFeed(Generic[T]):
         self._want = plan.limit
         self._guard = LoopGuard()
         self._seen: set[str] = set()
-        self._pager: Pager | None = None
+        self._source: BatchSource | None = None
 
-    async def reserve(self) -> Job[T] | None:
+    async def next_fetch(self) -> FetchBatch[T] | None:
         if self._next is None or self._want == 0:
             return None
-        if self._pager is None:
+        if self._source is None:
             pager = await self._prepare()
-            self._pager = pager if self._plan.merged else pager.unmerged()
+            self._source = pager if self._plan.merged else pager.as_fragments()
             self._convert = self._make_convert()
         return self._fetch
 
-    async def _fetch(self, on_sent: OnSent | None) -> Loaded[T]:
-        pager, start = self._pager, self._next
+    async def _fetch(self, on_sent: OnSent | None) -> LoadedBatch[T]:
+        pager, start = self._source, self._next
         assert pager is not None
         assert start is not None
         # Rows that are given again take no part in the count, so that they must not make the requests small.
         limits = pager.limits(want=None if self._plan.distinct else self._want, sent=self._sent)
         guard = evolve(self._guard)  # a job that fails or is cancelled leaves no trace in it
         try:
-            fetched = await drive(pager.batch(start, limits, guard), self._send, on_sent=on_sent, sleep=self._sleep)
-        except Repeated:
+            fetched = await run_flow(pager.batch(start, limits, guard), self._send, on_sent=on_sent, sleep=self._sleep)
+        except RepeatedContinueError:
             raise ContinuationLoop(
                 "the wiki repeats its `continue` and would answer the same for ever; often one row is larger than its "
                 "$wgAPIMaxResultSize: ask for less of each row"
@@ -124,9 +131,9 @@ class ChainFeed(Generic[T]):
         self._sent = {} if fetched.complete else limits
         self._settle(pager, given, kept)
         # Rows beyond the limit were fetched and are not given: the run ends within this batch.
-        self._next = fetched.following if len(kept) == len(fresh) else None
+        self._next = fetched.next_continue if len(kept) == len(fresh) else None
         left_over = tuple(self._given.elements())
-        here, following, limits_after = self._plan.start, fetched.following, self._sent
+        here, following, limits_after = self._plan.start, fetched.next_continue, self._sent
         keys: list[str] = []
 
         def cursor_at(count: int) -> Cursor:
@@ -135,9 +142,9 @@ class ChainFeed(Generic[T]):
             keys.extend(pager.key(row) for row in (*given, *kept)[len(keys) : len(given) + count])
             return evolve(here, continuation=start, limits=limits, given=(*keys[: len(given) + count], *left_over))
 
-        return Loaded(items=items, fetched=fetched, cursor_at=cursor_at)
+        return LoadedBatch(items=items, fetched=fetched, cursor_at=cursor_at)
 
-    def _divided(self, pager: Pager, rows: list[Row]) -> tuple[list[Row], list[Row]]:
+    def _divided(self, pager: BatchSource, rows: list[Row]) -> tuple[list[Row], list[Row]]:
         """The rows that were handed out before, by the cursor or an earlier batch, and the fresh ones."""
         if not self._given and not self._plan.distinct:
             return [], rows
@@ -157,7 +164,7 @@ class ChainFeed(Generic[T]):
             here.add(key)
         return given, fresh
 
-    def _settle(self, pager: Pager, given: list[Row], kept: list[Row]) -> None:
+    def _settle(self, pager: BatchSource, given: list[Row], kept: list[Row]) -> None:
         if self._want is not None:
             self._want -= len(kept)
         if self._plan.distinct:
@@ -167,7 +174,7 @@ class ChainFeed(Generic[T]):
             self._given = +(self._given - Counter(map(pager.key, given)))
 
 
-class InputFeed(Generic[T]):
+class TitleBatches(Generic[T]):
     """The pages of a list of titles or ids, as many at a time as one request takes, in the order of the inputs.
 
     The cursor is the number of inputs that were answered and a running hash of them: a resumed run skips as many and
@@ -178,7 +185,7 @@ class InputFeed(Generic[T]):
 
     def __init__(
         self,
-        plan: Plan,
+        plan: StreamSpec,
         send: Send,
         inputs: AsyncIterator[Input],
         prepare: Callable[[], Awaitable[PageSet]],
@@ -198,7 +205,7 @@ class InputFeed(Generic[T]):
         if plan.distinct or not plan.merged:
             raise ValueError("pages() gives one answer for each input: distinct() and fragments() are for queries")
 
-    async def reserve(self) -> Job[T] | None:
+    async def next_fetch(self) -> FetchBatch[T] | None:
         if self._plan.start.continuation is None or self._want == 0:
             return None
         if self._pages is None:
@@ -227,7 +234,7 @@ class InputFeed(Generic[T]):
             self._different.add(value)
         return bool(self._taken)
 
-    def _job(self, taken: list[Input]) -> Job[T]:
+    def _job(self, taken: list[Input]) -> FetchBatch[T]:
         pages, convert, begin = self._pages, self._convert, self._count
         assert pages is not None
         digests = [self._digest.hexdigest(), *(self._hash(value) for value in taken)]
@@ -236,9 +243,9 @@ class InputFeed(Generic[T]):
             place = {"inputs": str(begin + count), "digest": digests[count]}
             return evolve(self._plan.start, continuation=place, limits={}, given=())
 
-        async def run(on_sent: OnSent | None) -> Loaded[T]:
-            fetched = await drive(pages.fetch(taken), self._send, on_sent=on_sent)
-            return Loaded(items=[convert(row) for row in fetched.rows], fetched=fetched, cursor_at=cursor_at)
+        async def run(on_sent: OnSent | None) -> LoadedBatch[T]:
+            fetched = await run_flow(pages.fetch(taken), self._send, on_sent=on_sent)
+            return LoadedBatch(items=[convert(row) for row in fetched.rows], fetched=fetched, cursor_at=cursor_at)
 
         return run
 

@@ -26,14 +26,15 @@ from typing import Any, Protocol
 
 from attrs import define, evolve, field, frozen
 
-from mwclient_async._http.messages import Call, Conversation
+from mwclient_async._http.flow import Flow
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import values
-from mwclient_async._query.merge import TITLE_MAPS, Merged
+from mwclient_async._query.merge import TITLE_MAPS, MergedBatch
 from mwclient_async._query.raw_continuation import raw_continuation
-from mwclient_async._query.row_limits import caps_of, without_met
+from mwclient_async._query.row_limits import per_page_limits, without_finished_modules
 from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import CONTENT_LIMITS, Module
-from mwclient_async._values import ApiWarning
+from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import CursorMismatch, ProtocolError
 
 _PAGE_SOURCES = frozenset({"titles", "pageids", "generator", "redirects", "converttitles"})
@@ -42,7 +43,7 @@ Continuation = Mapping[str, str]
 Row = Mapping[str, Any]
 
 
-class Repeated(Exception):
+class RepeatedContinueError(Exception):
     """The server sent a ``continue`` that it has sent before."""
 
 
@@ -62,7 +63,7 @@ class LoopGuard:
     def check(self, continuation: Continuation) -> None:
         """Raise Repeated when this block was seen before; call it once per ``continue`` that will be followed."""
         if continuation in (self._remembered, self._previous):
-            raise Repeated
+            raise RepeatedContinueError
         self._previous = continuation
         self._steps += 1
         if self._steps == self._reach:
@@ -70,14 +71,14 @@ class LoopGuard:
 
 
 @frozen(kw_only=True)
-class Fetched:
+class FetchedBatch:
     """One whole batch. ``following`` is the ``continue`` of the next one, None at the end.
 
     ``complete`` is whether the server's batch ends here, too: while it does not, its limits must stay as they are.
     """
 
     rows: list[Row]
-    following: Continuation | None
+    next_continue: Continuation | None
     body: Mapping[str, Any]
     lists: Mapping[str, tuple[Row, ...]] = field(factory=dict)
     meta: Mapping[str, Any] = field(factory=dict)
@@ -85,14 +86,14 @@ class Fetched:
     complete: bool = True
 
 
-class Pager(Protocol):
+class BatchSource(Protocol):
     """What a stream walks over: the Action API's continuation, or the REST API's segments."""
 
     def limits(self, *, want: int | None, sent: Mapping[str, int]) -> Mapping[str, int]:
         """The numeric limits of the next batch; ``sent`` are those of a cursor in the midst of a batch."""
         ...
 
-    def batch(self, start: Continuation, limits: Mapping[str, int], guard: LoopGuard) -> Conversation[Fetched]:
+    def batch(self, start: Continuation, limits: Mapping[str, int], guard: LoopGuard) -> Flow[FetchedBatch]:
         """Fetch one whole batch."""
         ...
 
@@ -100,7 +101,7 @@ class Pager(Protocol):
         """What identifies a row within its batch."""
         ...
 
-    def unmerged(self) -> Pager:
+    def as_fragments(self) -> BatchSource:
         """The same, with each reply as a batch of its own."""
         ...
 
@@ -124,12 +125,12 @@ class Query:
     paged: bool
     merging: bool = True
     rows: Callable[[Mapping[str, Any]], list[Row]]
-    keyed: Callable[[Row], str]
+    row_key_of: Callable[[Row], str]
 
     def key(self, row: Row) -> str:
-        return self.keyed(row)
+        return self.row_key_of(row)
 
-    def unmerged(self) -> Query:
+    def as_fragments(self) -> Query:
         return evolve(self, merging=False)
 
     def limits(self, *, want: int | None, sent: Mapping[str, int]) -> dict[str, int]:
@@ -154,11 +155,11 @@ class Query:
             f"{module.prefix}limit": number
             for module in self.modules
             if (number := module.most(self.params, high=high))
-            and (not module.question or module.enumerates(self.params))
+            and (not module.limit_is_per_page or module.enumerates(self.params))
         }
         if self.generator is not None:
             number = self.generator.most(self.params, high=high, generating=True)
-            asks = not self.generator.question or self.generator.enumerates(self.params, generating=True)
+            asks = not self.generator.limit_is_per_page or self.generator.enumerates(self.params, generating=True)
             if number is not None and asks:
                 most[f"g{self.generator.prefix}limit"] = number
         return most
@@ -171,20 +172,22 @@ class Query:
             for module in self.modules
         )
 
-    def batch(self, start: Continuation, limits: Mapping[str, int], guard: LoopGuard) -> Conversation[Fetched]:
+    def batch(self, start: Continuation, limits: Mapping[str, int], guard: LoopGuard) -> Flow[FetchedBatch]:
         self._check(start)
         base = {**self.params, **{name: str(number) for name, number in limits.items()}}
-        merged = Merged()
+        merged = MergedBatch()
         merging = self.paged and self.merging
-        caps = caps_of(self.modules, self.params) if merging else ()
+        caps = per_page_limits(self.modules, self.params) if merging else ()
         continuation = start
         while True:
             left_out = "rawcontinue" in base and bool(continuation)
-            reply = yield Call(params={**base, **continuation}, partial=left_out)
+            reply = yield ApiRequest(params={**base, **continuation}, partial=left_out)
             merged.add(reply.body, reply.warnings)
             following, complete = self._following(reply.body, continuation)
             if following is not None and not complete:
-                following = without_met(following, caps, merged.pages, fed=self.generator is not None)
+                following = without_finished_modules(
+                    following, caps, merged.pages, has_generator=self.generator is not None
+                )
             if following is not None:
                 guard.check(following)
             if following is None or complete or not merging:
@@ -192,15 +195,15 @@ class Query:
             continuation = following
         for page in merged.pages:
             for cap in caps:
-                cap.cut(page)
+                cap.truncate(page)
         if merging and "revids" not in base:
             yield from self._complete(merged, base)
         body = merged.finished()
         lists = {m.name: tuple(rows_of(m.name, body)) for m in self.modules if m.group == "list"}
         ours = {"pages", *TITLE_MAPS, "badrevids", "badpageids", "export"}
-        return Fetched(
+        return FetchedBatch(
             rows=self.rows(body),
-            following=following,
+            next_continue=following,
             body=body,
             lists=lists,
             meta={name: value for name, value in body["query"].items() if name not in lists and name not in ours},
@@ -227,9 +230,9 @@ class Query:
             return raw_continuation(body, self.params, sent, generating=generating)
         return _continuation(body), bool(body.get("batchcomplete"))
 
-    def _complete(self, merged: Merged, base: Mapping[str, str]) -> Conversation[None]:
+    def _complete(self, merged: MergedBatch, base: Mapping[str, str]) -> Flow[None]:
         """Ask again, by id, for the pages that came into the batch when it had begun."""
-        late = merged.latecomers()
+        late = merged.late_pages()
         generating = f"g{self.generator.prefix}" if self.generator is not None else "generator"
         kept = {n: v for n, v in base.items() if n not in _PAGE_SOURCES and not n.startswith(generating)}
         room = CONTENT_LIMITS[self.account.high_limits]

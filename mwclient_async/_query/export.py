@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any, Self
 
-from mwclient_async._query.stream import Batches
+from mwclient_async._query.stream import BatchIterator
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.page import Page
 
@@ -23,7 +23,7 @@ _HEAD_ENDS, _FOOT = "</siteinfo>", "</mediawiki>"
 class Export(AsyncIterator[bytes]):
     """One XML document in UTF-8, in pieces of one batch of pages each: write them one after the other."""
 
-    def __init__(self, batches: Batches[Page]) -> None:
+    def __init__(self, batches: BatchIterator[Page]) -> None:
         self._batches = batches
         self._began = False
         self._ended = False

@@ -17,9 +17,10 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import evolve, frozen
 
-from mwclient_async._http.messages import Call, Conversation, Wait
+from mwclient_async._http.flow import Flow, Wait
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import values
-from mwclient_async._query.continuation import Continuation, Fetched, LoopGuard, Query, Row, row_key
+from mwclient_async._query.continuation import Continuation, FetchedBatch, LoopGuard, Query, Row, row_key
 from mwclient_async.errors import ProtocolError
 
 FOLLOWABLE = ("recentchanges", "logevents", "usercontribs", "watchlist")
@@ -48,7 +49,7 @@ class _State:
 
 
 @frozen(kw_only=True)
-class Following:
+class FollowedList:
     """A list as a pager without an end. ``every`` and ``overlap`` are in seconds."""
 
     query: Query
@@ -62,7 +63,7 @@ class Following:
     def key(self, row: Row) -> str:
         return event_key(row)
 
-    def unmerged(self) -> Following:
+    def as_fragments(self) -> FollowedList:
         return self
 
     def limits(self, *, want: int | None, sent: Mapping[str, int]) -> Mapping[str, int]:
@@ -73,7 +74,7 @@ class Following:
         start: Continuation,
         limits: Mapping[str, int],
         guard: LoopGuard,  # noqa: ARG002 - the same question again and again is what this is for
-    ) -> Conversation[Fetched]:
+    ) -> Flow[FetchedBatch]:
         if _STATE not in start:
             return (yield from self._begin())
         state = _parsed(start[_STATE])
@@ -85,8 +86,8 @@ class Following:
         fetched = yield from query.batch(moved, self._with_room(limits, for_seen=len(state.seen)), LoopGuard())
         fresh = [row for row in fetched.rows if event_key(row) not in state.seen]
         began = state.began if going_on else str(fetched.body.get("curtimestamp", ""))
-        state = self._after(state, fresh, idle=fetched.following is None, began=began)
-        return evolve(fetched, rows=fresh, following={**(fetched.following or {}), _STATE: _text(state)})
+        state = self._after(state, fresh, idle=fetched.next_continue is None, began=began)
+        return evolve(fetched, rows=fresh, next_continue={**(fetched.next_continue or {}), _STATE: _text(state)})
 
     def _with_room(self, limits: Mapping[str, int], *, for_seen: int) -> Mapping[str, int]:
         """Where few events are wanted, those that are given again must not take their place in each request."""
@@ -95,17 +96,17 @@ class Following:
             name: min(number + for_seen, most[name]) if name == source else number for name, number in limits.items()
         }
 
-    def _begin(self) -> Conversation[Fetched]:
+    def _begin(self) -> Flow[FetchedBatch]:
         """Nothing yet, but the time to begin with: should the next request fail, a cursor has it."""
         asked, body = self.query.params.get(f"{self._prefix}start"), {}
         if asked is None:
-            body = (yield Call(params={"action": "query", "curtimestamp": "1"})).body
+            body = (yield ApiRequest(params={"action": "query", "curtimestamp": "1"})).body
             asked = str(body.get("curtimestamp", ""))
         try:
             datetime.fromisoformat(asked)
         except ValueError:
             raise ProtocolError(f"{asked!r}, which the wiki gave for now, is no time to begin with") from None
-        return Fetched(rows=[], following={_STATE: _text(_State(start=asked, at=asked, seen={}))}, body=body)
+        return FetchedBatch(rows=[], next_continue={_STATE: _text(_State(start=asked, at=asked, seen={}))}, body=body)
 
     def _after(self, state: _State, given: list[Row], *, idle: bool, began: str) -> _State:
         """What is known after these rows; ids are kept as long as a question can go back to them.

@@ -17,14 +17,14 @@ from typing import Any
 
 from attrs import define, field
 
-from mwclient_async._values import ApiWarning
+from mwclient_async._values.warnings import ApiWarning
 
 TITLE_MAPS = ("normalized", "converted", "redirects", "interwiki")
 _ENVELOPE = frozenset({"query", "continue", "batchcomplete", "warnings", "limits", "query-continue"})
 
 
 @define
-class Merged:
+class MergedBatch:
     """The fragments of one batch, merged by the server's rules."""
 
     _rest: dict[str, Any] = field(factory=dict)
@@ -62,14 +62,14 @@ class Merged:
         """The pages that the last reply had, as far as they have come."""
         return [self._pages[key] for key in self._latest]
 
-    def latecomers(self) -> list[Mapping[str, Any]]:
+    def late_pages(self) -> list[Mapping[str, Any]]:
         """The pages of the last reply that an earlier one did not have."""
         return [self._pages[key] for key in self._latest if self._seen[key] < self._replies]
 
     def replace(self, pages: Iterable[Mapping[str, Any]]) -> None:
         """Put whole pages in the place of fragments, where those stand; one that is gone meanwhile is gone."""
         for page in pages:
-            key = page_key(page)
+            key = page_identity(page)
             if page.get("missing") and "title" not in page:
                 self._latest = tuple(known for known in self._latest if known != key)
                 continue
@@ -85,7 +85,7 @@ class Merged:
 
     def _add_pages(self, pages: list[dict[str, Any]], pageids: list[str]) -> None:
         self._replies += 1
-        keys = [page_key(page) for page in pages]
+        keys = [page_identity(page) for page in pages]
         for key, page, place in zip(keys, pages, _places(pages, pageids), strict=True):
             self._seen[key] = self._seen.get(key, 0) + 1
             if place is not None or key not in self._order:
@@ -111,7 +111,7 @@ def _places(pages: list[dict[str, Any]], pageids: list[str]) -> Iterator[int | N
         yield place.get(page["pageid"] if "pageid" in page else next(absent, 0))
 
 
-def page_key(page: Mapping[str, Any]) -> str:
+def page_identity(page: Mapping[str, Any]) -> str:
     """What identifies a page within a batch: its id, or namespace and title where it has none."""
     return str(page["pageid"]) if "pageid" in page else f"{page.get('ns', '')}|{page.get('title', '')}"
 

@@ -27,7 +27,7 @@ class Titled(Protocol):
 Inputs = Input | Iterable[Input | Titled] | AsyncIterable[Input | Titled]
 
 
-class Source:
+class PageInputs:
     """The titles or ids of one call, which may be readable only once."""
 
     def __init__(self, kind: str, source: Inputs) -> None:
@@ -46,10 +46,10 @@ class Source:
         return iter(self._source) if isinstance(self._source, Iterable) else aiter(self._source)
 
 
-class Reading(AsyncIterator[Input]):
+class InputReader(AsyncIterator[Input]):
     """One reading of a source, from its beginning. TypeError for an input of the wrong type."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: PageInputs) -> None:
         self._source = source
         self._values: Iterator[Any] | AsyncIterator[Any] | None = None
         self._cancelled = False

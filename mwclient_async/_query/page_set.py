@@ -15,9 +15,9 @@ from urllib.parse import unquote
 
 from attrs import evolve, frozen
 
-from mwclient_async._http.messages import Conversation
+from mwclient_async._http.flow import Flow
 from mwclient_async._http.params import wire_value
-from mwclient_async._query.continuation import Fetched, LoopGuard, Query, Row
+from mwclient_async._query.continuation import FetchedBatch, LoopGuard, Query, Row
 from mwclient_async._session.module_table import CONTENT_LIMITS
 from mwclient_async.errors import ProtocolError
 
@@ -36,7 +36,7 @@ class PageSet:
         """How many different inputs one request takes, for this account."""
         return CONTENT_LIMITS[self.query.account.high_limits]
 
-    def fetch(self, inputs: Sequence[Input]) -> Conversation[Fetched]:
+    def fetch(self, inputs: Sequence[Input]) -> Flow[FetchedBatch]:
         """One row for each input.
 
         A row has ``asked`` beside what the wiki sent, and ``status`` where there is no page.
@@ -47,11 +47,11 @@ class PageSet:
             values = wire_value(self.kind, list(sendable))
             query = evolve(self.query, params={**self.query.params, self.kind: values or ""})
             fetched = yield from query.batch({}, query.limits(want=None, sent={}), LoopGuard())
-        if fetched.following is not None:
+        if fetched.next_continue is not None:
             raise ProtocolError("the wiki goes on after the pages that were asked for: use site.query for this query")
         answers = _ANSWERS[self.kind](fetched)
         return evolve(
-            fetched, rows=[{**self._answer(answers, value), "asked": value} for value in inputs], following=None
+            fetched, rows=[{**self._answer(answers, value), "asked": value} for value in inputs], next_continue=None
         )
 
     def _answer(self, answers: _Answers, value: Input) -> Row:
@@ -63,7 +63,7 @@ class PageSet:
         return answer
 
 
-_NOTHING = Fetched(rows=[], following=None, body={"query": {}})
+_NOTHING = FetchedBatch(rows=[], next_continue=None, body={"query": {}})
 _LARGEST_ID = 2**63 - 1
 
 
@@ -86,7 +86,7 @@ class _Answers(Protocol):
 
 
 class _ByTitle:
-    def __init__(self, fetched: Fetched) -> None:
+    def __init__(self, fetched: FetchedBatch) -> None:
         query = fetched.body["query"]
         self._pages = {page["title"]: page for page in fetched.rows if "title" in page}
         self._normalized = {
@@ -127,7 +127,7 @@ def _followed(title: str, steps: Mapping[str, str]) -> str:
 
 
 class _ById:
-    def __init__(self, fetched: Fetched) -> None:
+    def __init__(self, fetched: FetchedBatch) -> None:
         self._pages = {page["pageid"]: page for page in fetched.rows if "pageid" in page}
 
     def find(self, asked: Input) -> Row | None:
@@ -135,7 +135,7 @@ class _ById:
 
 
 class _ByRevision:
-    def __init__(self, fetched: Fetched) -> None:
+    def __init__(self, fetched: FetchedBatch) -> None:
         self._found: dict[int, Row] = {}
         for page in fetched.rows:
             for kind in ("revisions", "deletedrevisions"):
@@ -147,7 +147,7 @@ class _ByRevision:
         return self._found.get(int(asked), {"title": "", "status": "badrevid"})
 
 
-_ANSWERS: Mapping[str, Callable[[Fetched], _Answers]] = {
+_ANSWERS: Mapping[str, Callable[[FetchedBatch], _Answers]] = {
     "titles": _ByTitle,
     "pageids": _ById,
     "revids": _ByRevision,

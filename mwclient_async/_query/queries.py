@@ -10,17 +10,17 @@ from attrs import evolve, frozen
 
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import convert_to
-from mwclient_async._query.batches import ChainFeed, Feed, InputFeed, Plan
-from mwclient_async._query.continuation import Pager, Query, only_rows_of, pages_of, row_key
+from mwclient_async._query.batches import BatchSequence, ContinuedBatches, StreamSpec, TitleBatches
+from mwclient_async._query.continuation import BatchSource, Query, only_rows_of, pages_of, row_key
 from mwclient_async._query.export import Export
-from mwclient_async._query.follow import Following, follow_params
-from mwclient_async._query.merge import page_key
-from mwclient_async._query.page_inputs import Inputs, Reading, Source
+from mwclient_async._query.follow import FollowedList, follow_params
+from mwclient_async._query.merge import page_identity
+from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs
 from mwclient_async._query.page_set import PageSet
-from mwclient_async._query.row_converters import MANY, pager, rower, rows_of_page
+from mwclient_async._query.row_converters import MANY, page_converter, row_converter, rows_of_page
 from mwclient_async._query.stream import Stream
 from mwclient_async._session.login import Account
-from mwclient_async._session.module_table import QUESTIONS
+from mwclient_async._session.module_table import PER_PAGE_LIMITS
 from mwclient_async._session.session import Session
 from mwclient_async.models.page import Page
 
@@ -58,12 +58,15 @@ class Queries:
                 "limit and batch_size count pages, and this query has none: use site.list, or the list's own limit"
             )
 
-        async def prepare() -> Pager:
+        async def prepare() -> BatchSource:
             return await self._prepared(encoded, paged=has_source, batch_size=batch_size)
 
         return Stream.over(
-            lambda plan: ChainFeed(
-                plan, self._session.send, prepare, lambda: convert_to(None, raw=True) if plan.raw else pager(props)
+            lambda plan: ContinuedBatches(
+                plan,
+                self._session.send,
+                prepare,
+                lambda: convert_to(None, raw=True) if plan.raw else page_converter(props),
             ),
             wiki=self._wiki,
             fingerprinted=_without_limits(encoded),
@@ -95,7 +98,7 @@ class Queries:
         params = follow_params(module, encoded)
         return Stream.over(
             self._rows_feed(
-                module, params, batch_size, lambda query: Following(query=query, every=every, overlap=overlap)
+                module, params, batch_size, lambda query: FollowedList(query=query, every=every, overlap=overlap)
             ),
             wiki=self._wiki,
             fingerprinted={"followed": module, **params},
@@ -106,9 +109,9 @@ class Queries:
         module: str,
         encoded: Mapping[str, str],
         batch_size: int | None,
-        walk: Callable[[Query], Pager] = lambda query: query,
-    ) -> Callable[[Plan], Feed[Any]]:
-        async def prepare() -> Pager:
+        walk: Callable[[Query], BatchSource] = lambda query: query,
+    ) -> Callable[[StreamSpec], BatchSequence[Any]]:
+        async def prepare() -> BatchSource:
             found = (await self._session.modules([f"query+{module}"]))[f"query+{module}"]
             prefixed = {f"{found.prefix}{name}": value for name, value in encoded.items()}
             query = Query(
@@ -119,15 +122,15 @@ class Queries:
                 source=f"{found.prefix}limit" if found.limits else None,
                 paged=False,
                 rows=lambda body: only_rows_of(module, body),
-                keyed=row_key,
+                row_key_of=row_key,
             )
             return walk(query)
 
-        return lambda plan: ChainFeed(
+        return lambda plan: ContinuedBatches(
             plan,
             self._session.send,
             prepare,
-            lambda: rower(module, raw=plan.raw),
+            lambda: row_converter(module, raw=plan.raw),
             sleep=self._session.clock.sleep,
         )
 
@@ -139,22 +142,22 @@ class Queries:
         _check_continue(encoded)
         _check_counts(limit=limit)
 
-        async def prepare() -> Pager:
+        async def prepare() -> BatchSource:
             found = (await self._session.modules([f"query+{prop}"]))[f"query+{prop}"]
             prefixed = {f"{found.prefix}{name}": value for name, value in encoded.items()}
             params = {"action": "query", "prop": prop, **named, **prefixed}
             return Query(
                 params={**_slots(params), **params},
-                modules=(evolve(found, question=False),),  # its limit is the size of a batch here
+                modules=(evolve(found, limit_is_per_page=False),),  # its limit is the size of a batch here
                 account=await self._session.account(),
                 source=f"{found.prefix}limit",
                 paged=False,
                 rows=lambda body: rows_of_page(prop, body),
-                keyed=row_key,
+                row_key_of=row_key,
             )
 
         return Stream.over(
-            lambda plan: ChainFeed(
+            lambda plan: ContinuedBatches(
                 plan, self._session.send, prepare, lambda: convert_to(None if plan.raw else MANY[prop], raw=plan.raw)
             ),
             wiki=self._wiki,
@@ -187,15 +190,15 @@ class Queries:
         async def prepare() -> PageSet:
             return PageSet(query=await self._prepared(encoded, paged=True, batch_size=None), kind=kind)
 
-        read = Source(kind, source)
+        read = PageInputs(kind, source)
 
-        def feed(plan: Plan) -> Feed[Any]:
-            return InputFeed(
+        def feed(plan: StreamSpec) -> BatchSequence[Any]:
+            return TitleBatches(
                 plan,
                 self._session.send,
-                Reading(read),
+                InputReader(read),
                 prepare,
-                lambda: convert_to(None, raw=True) if plan.raw else pager(asked),
+                lambda: convert_to(None, raw=True) if plan.raw else page_converter(asked),
             )
 
         return Stream.over(
@@ -234,7 +237,7 @@ class Queries:
             source=f"g{generator.prefix}limit" if generator is not None and generator.limits else None,
             paged=paged,
             rows=pages_of,
-            keyed=page_key,
+            row_key_of=page_identity,
         )
 
 
@@ -253,7 +256,7 @@ def _with_revision_ids(params: Mapping[str, str]) -> dict[str, str]:
 
 def _without_limits(params: Mapping[str, str]) -> dict[str, str]:
     """The parameters that make a query what it is: limits only size its batches, unless they are a question."""
-    return {name: value for name, value in params.items() if not name.endswith("limit") or name in QUESTIONS}
+    return {name: value for name, value in params.items() if not name.endswith("limit") or name in PER_PAGE_LIMITS}
 
 
 def _check_counts(*, limit: int | None, batch_size: int | None = None) -> None:

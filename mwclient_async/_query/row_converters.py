@@ -82,7 +82,7 @@ ITEMS: Mapping[str, type[Any]] = {
 """The class of each list's rows; rows of other lists stay mappings."""
 
 
-def rower(module: str, *, raw: bool) -> Callable[[Row], Any]:
+def row_converter(module: str, *, raw: bool) -> Callable[[Row], Any]:
     """The function that turns a row of this list into its class, or hands it out as it came."""
     convert = convert_to(ITEMS.get(module), raw=raw)
     if module == "random" and not raw:  # the one list that calls a page's id `id`
@@ -111,7 +111,7 @@ MANY: Mapping[str, type] = {
 }
 
 
-def pager(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
+def page_converter(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
     """The function that turns one merged page into a Page with these props."""
     asked = frozenset(prop for prop in props if prop in MANY or prop in _ONE)
 

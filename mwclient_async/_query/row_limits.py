@@ -18,34 +18,34 @@ from mwclient_async._session.module_table import Module
 
 
 @frozen(kw_only=True)
-class Cap:
+class PerPageLimit:
     """At most ``count`` rows of this module for each page."""
 
     module: Module
     count: int
 
     @property
-    def endless(self) -> str:
+    def continue_parameter(self) -> str:
         """The parameter with which the wiki offers to go on with the rows of a page for ever."""
         return f"{self.module.prefix}{'start' if self.module.name == 'imageinfo' else 'continue'}"
 
-    def is_met(self, pages: Iterable[Mapping[str, Any]]) -> bool:
+    def is_reached(self, pages: Iterable[Mapping[str, Any]]) -> bool:
         """Whether the page that the wiki offers to go on with has its number; it makes that offer for one page only."""
         return any(len(page.get(self.module.name, ())) >= self.count for page in pages)
 
-    def cut(self, page: MutableMapping[str, Any]) -> None:
+    def truncate(self, page: MutableMapping[str, Any]) -> None:
         """Drop the rows beyond the number, which another module's continuation may have brought."""
         rows = page.get(self.module.name)
         if rows is not None:
             page[self.module.name] = rows[: self.count]
 
 
-def caps_of(modules: Iterable[Module], params: Mapping[str, str]) -> tuple[Cap, ...]:
+def per_page_limits(modules: Iterable[Module], params: Mapping[str, str]) -> tuple[PerPageLimit, ...]:
     """The caps of a query: the numbers that were asked for, and 1 where a module tells of the latest version only."""
     return tuple(
-        Cap(module=module, count=count)
+        PerPageLimit(module=module, count=count)
         for module in modules
-        if module.question and (count := _asked(module, params)) is not None
+        if module.limit_is_per_page and (count := _asked(module, params)) is not None
     )
 
 
@@ -56,18 +56,26 @@ def _asked(module: Module, params: Mapping[str, str]) -> int | None:
     return 1 if module.name == "imageinfo" and not asked and not module.enumerates(params) else None
 
 
-def without_met(
-    following: Mapping[str, str], caps: Iterable[Cap], pages: Iterable[Mapping[str, Any]], *, fed: bool
+def without_finished_modules(
+    following: Mapping[str, str],
+    caps: Iterable[PerPageLimit],
+    pages: Iterable[Mapping[str, Any]],
+    *,
+    has_generator: bool,
 ) -> Mapping[str, str] | None:
     """The ``continue`` block without the modules whose caps are met.
 
     None when nothing else is left to go on for; ``fed`` says that a generator goes on after this batch.
     """
     generating, bars, done = following.get("continue", "").partition("||")
-    met = {cap.endless: cap.module.name for cap in caps if cap.endless in following and cap.is_met(pages)}
+    met = {
+        cap.continue_parameter: cap.module.name
+        for cap in caps
+        if cap.continue_parameter in following and cap.is_reached(pages)
+    }
     if not bars or not met:
         return following
     left = {name: value for name, value in following.items() if name not in met}
-    if left.keys() == {"continue"} and not fed:
+    if left.keys() == {"continue"} and not has_generator:
         return None
     return {**left, "continue": f"{generating}||{'|'.join([*filter(None, done.split('|')), *met.values()])}"}

@@ -11,7 +11,8 @@ from typing import Any
 from attrs import evolve
 
 from mwclient_async._http.conversion import structured, structurer
-from mwclient_async._http.messages import Call, Conversation
+from mwclient_async._http.flow import Flow
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.accounts import UserInfo
 from mwclient_async.models.info import (
@@ -50,10 +51,10 @@ def with_aliases(props: Iterable[str]) -> list[str]:
     return list(asked | {"namespacealiases": None} if "namespaces" in asked else asked)
 
 
-def user_info() -> Conversation[UserInfo]:
+def user_info() -> Flow[UserInfo]:
     """Who the wiki takes us for, and all that it tells of it; older wikis leave out what they do not know."""
     params = {"action": "query", "meta": "userinfo", "uiprop": "|".join(_USER_PROPS)}
-    reply = yield Call(params=params, partial=True)
+    reply = yield ApiRequest(params=params, partial=True)
     return structurer(UserInfo)(reply.body.get("query", {}).get("userinfo"))
 
 

@@ -17,8 +17,8 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from attrs import define, evolve, field, frozen
 
-from mwclient_async._query.batches import Feed, Job, Loaded, Plan
-from mwclient_async._values import Cursor, fingerprint
+from mwclient_async._query.batches import BatchSequence, FetchBatch, LoadedBatch, StreamSpec
+from mwclient_async._values.cursor import Cursor, fingerprint
 from mwclient_async.errors import CursorMismatch, MediaWikiError
 from mwclient_async.models.batch import Batch
 
@@ -35,15 +35,15 @@ class Stream(Generic[T]):
     streaming carries ``.cursor``, the place to resume from.
     """
 
-    _feed: Callable[[Plan], Feed[T]] = field(repr=False)
-    _plan: Plan
+    _feed: Callable[[StreamSpec], BatchSequence[T]] = field(repr=False)
+    _plan: StreamSpec
     _not_iterable: str | None = None
     _followed: Callable[[float, float], Stream[T]] | None = field(default=None, repr=False)
 
     @classmethod
     def over(
         cls,
-        feed: Callable[[Plan], Feed[T]],
+        feed: Callable[[StreamSpec], BatchSequence[T]],
         *,
         wiki: str,
         fingerprinted: Mapping[str, str],
@@ -53,14 +53,14 @@ class Stream(Generic[T]):
     ) -> Self:
         """The stream of a feed; ``fingerprinted`` are the parameters that a cursor of it must share."""
         start = Cursor(wiki=wiki, fingerprint=fingerprint(fingerprinted))
-        return cls(feed=feed, plan=Plan(start=start, limit=limit), not_iterable=not_iterable, followed=followed)
+        return cls(feed=feed, plan=StreamSpec(start=start, limit=limit), not_iterable=not_iterable, followed=followed)
 
-    def __aiter__(self) -> Run[T]:
+    def __aiter__(self) -> StreamRun[T]:
         if self._not_iterable is not None:
             raise ValueError(self._not_iterable)
-        return Run(self._feed(self._plan), self._plan.start)
+        return StreamRun(self._feed(self._plan), self._plan.start)
 
-    def open(self, *, read_ahead: int = 0) -> OpenRun[T]:
+    def open(self, *, read_ahead: int = 0) -> OpenStream[T]:
         """One walk as an async context manager: ``async with stream.open(read_ahead=1) as run``.
 
         The run is iterated like the stream and has ``run.cursor``, the position after the last item given. With
@@ -69,11 +69,11 @@ class Stream(Generic[T]):
         """
         if read_ahead < 0:
             raise ValueError(f"read_ahead={read_ahead}: a number of batches, 0 or more")
-        return OpenRun(self, read_ahead)
+        return OpenStream(self, read_ahead)
 
-    def batches(self) -> Batches[T]:
+    def batches(self) -> BatchIterator[T]:
         """Whole batches, empty ones too, with the lists, the meta data and the cursor of each."""
-        return Batches(Run(self._feed(self._plan), self._plan.start))
+        return BatchIterator(StreamRun(self._feed(self._plan), self._plan.start))
 
     def resume(self, cursor: Cursor | str) -> Self:
         """The same stream from a stored cursor on. A ``limit`` counts from there.
@@ -144,19 +144,19 @@ class Stream(Generic[T]):
         return evolve(self, plan=evolve(self._plan, **changes))
 
 
-class Run(AsyncIterator[T]):
+class StreamRun(AsyncIterator[T]):
     """One walk over a stream. ``cursor`` is the position after the last item given.
 
     A run that has failed stays failed: it raises the same error again, and ``stream.resume(error.cursor)`` goes on.
     """
 
-    def __init__(self, feed: Feed[T], start: Cursor) -> None:
+    def __init__(self, feed: BatchSequence[T], start: Cursor) -> None:
         self._feed = feed
         self._start = start
-        self._job: Job[T] | None = None
+        self._job: FetchBatch[T] | None = None
         self._inbox: MemoryObjectReceiveStream[_Slot[T]] | None = None
         self._slot: _Slot[T] | None = None
-        self._loaded: Loaded[T] | None = None
+        self._loaded: LoadedBatch[T] | None = None
         self._at = 0
         self._failed: Exception | None = None
         self._loading = anyio.Lock()
@@ -195,7 +195,7 @@ class Run(AsyncIterator[T]):
             warnings=fetched.warnings,
         )
 
-    async def _load(self, done: Loaded[T] | None) -> bool:
+    async def _load(self, done: LoadedBatch[T] | None) -> bool:
         """Load the batch after the one that is done with.
 
         False at the end. Tasks that share a run wait for one another.
@@ -216,16 +216,16 @@ class Run(AsyncIterator[T]):
                 self._loaded, self._at = loaded, 0
             return loaded is not None
 
-    async def _fetch(self) -> Loaded[T] | None:
+    async def _fetch(self) -> LoadedBatch[T] | None:
         # A job stays at hand until it is done: one that is cancelled runs again.
-        self._job = self._job or await self._feed.reserve()
+        self._job = self._job or await self._feed.next_fetch()
         if self._job is None:
             return None
         loaded = await self._job(None)
         self._job = None
         return loaded
 
-    async def _receive(self, inbox: MemoryObjectReceiveStream[_Slot[T]]) -> Loaded[T] | None:
+    async def _receive(self, inbox: MemoryObjectReceiveStream[_Slot[T]]) -> LoadedBatch[T] | None:
         try:
             self._slot = slot = self._slot or await inbox.receive()
         except anyio.EndOfStream:
@@ -250,11 +250,11 @@ class _Slot(Generic[T]):
 
     done: anyio.Event = field(factory=anyio.Event)
     followed: anyio.Event = field(factory=anyio.Event)
-    loaded: Loaded[T] | None = None
+    loaded: LoadedBatch[T] | None = None
     error: Exception | None = None
 
 
-class OpenRun(Generic[T]):
+class OpenStream(Generic[T]):
     """What ``stream.open()`` gives: an async context manager around one run."""
 
     def __init__(self, stream: Stream[T], read_ahead: int) -> None:
@@ -262,7 +262,7 @@ class OpenRun(Generic[T]):
         self._depth = read_ahead
         self._tasks: TaskGroup | None = None
 
-    async def __aenter__(self) -> Run[T]:
+    async def __aenter__(self) -> StreamRun[T]:
         if self._tasks is not None:
             raise RuntimeError("this run was opened before: call stream.open() for each walk")
         if self._depth:
@@ -294,7 +294,7 @@ class OpenRun(Generic[T]):
                     await before.done.wait()
                 slot: _Slot[T] = _Slot()
                 try:
-                    job = await feed.reserve()
+                    job = await feed.next_fetch()
                 except Exception as error:  # noqa: BLE001 - raised where the consumer gets there
                     slot.error = error
                     slot.done.set()
@@ -308,7 +308,7 @@ class OpenRun(Generic[T]):
             before.followed.set()
 
 
-async def _fill(slot: _Slot[T], job: Job[T], on_sent: Callable[[], None]) -> None:
+async def _fill(slot: _Slot[T], job: FetchBatch[T], on_sent: Callable[[], None]) -> None:
     try:
         slot.loaded = await job(on_sent)
     except Exception as error:  # noqa: BLE001 - raised where the consumer gets there
@@ -317,10 +317,10 @@ async def _fill(slot: _Slot[T], job: Job[T], on_sent: Callable[[], None]) -> Non
     on_sent()
 
 
-class Batches(AsyncIterator[Batch[T]]):
+class BatchIterator(AsyncIterator[Batch[T]]):
     """The batches of one run."""
 
-    def __init__(self, run: Run[T]) -> None:
+    def __init__(self, run: StreamRun[T]) -> None:
         self._run = run
 
     def __aiter__(self) -> Self:

@@ -12,24 +12,24 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from anyio import CancelScope
-
-from mwclient_async._edit.compare_and_swap import Base
-from mwclient_async._edit.edits import RestEdit
 from mwclient_async._http.conversion import structurer
-from mwclient_async._http.request_builder import Envelope, checked_url, full_user_agent, is_safe_for_credentials
+from mwclient_async._http.request_builder import RequestBuilder
+from mwclient_async._http.urls import checked_url, is_safe_for_credentials
+from mwclient_async._http.user_agent import full_user_agent
 from mwclient_async._rest.rest import Rest
+from mwclient_async._rest.rest_edit import RestEdit
 from mwclient_async._session.clock import Clock, SystemClock
-from mwclient_async._session.lock_keys import title_key
+from mwclient_async._session.known_revisions import BaseRevision
+from mwclient_async._session.lock_keys import title_lock_key
 from mwclient_async._session.observers import Observers, OnEvent
-from mwclient_async._session.rate_limits import Farm
 from mwclient_async._session.session import Session
+from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async.models.auth import OAuth2Token
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.models.rest import RestPage
 
 if TYPE_CHECKING:
-    from mwclient_async._http.httpx_transport import Transport
+    from mwclient_async._http.transport import Transport
 
 BASE_URL = "https://api.wikimedia.org/core"
 
@@ -82,7 +82,7 @@ class CoreRest(Rest):
         self._proving = self._auth is not None or http.proves_who_we_are
         if self._proving and not http.plain_http and not is_safe_for_credentials(base):
             raise ValueError(f"{base!r} is plain http: everybody on the way could read the token. Use https")
-        self._envelope = Envelope(
+        self._envelope = RequestBuilder(
             api_url=f"{base}/v1{place}",  # names this wiki in cursors and pauses; nothing is sent there
             rest_url=base,
             user_agent=full_user_agent(user_agent),
@@ -111,7 +111,7 @@ class CoreRest(Rest):
         if "_session" in vars(self):
             raise RuntimeError(f"{self!r} is open already: open it once and share it between tasks")
         observers = Observers(None, self._on_event)
-        self._session = Session(self._farm(), self._envelope, retry=self._retry, observers=observers)
+        self._session = Session(self._shared_resources(), self._envelope, retry=self._retry, observers=observers)
         try:
             await self._session.open(self._auth, None)
         except BaseException:
@@ -124,21 +124,20 @@ class CoreRest(Rest):
     ) -> None:
         session = vars(self).pop("_session", None)
         if session is not None:
-            with CancelScope(shield=True):
-                await session.farm.transport.aclose()
+            await session.shared.aclose()
 
-    def _farm(self) -> Farm:
+    def _shared_resources(self) -> SharedResources:
         from mwclient_async._http.httpx_transport import HttpxTransport  # the HTTP library is loaded when it is needed
 
         transport = self._transport or HttpxTransport(self._http, self._limits)
-        return Farm(transport=transport, limits=self._limits, clock=self._clock)
+        return SharedResources(transport=transport, limits=self._limits, clock=self._clock)
 
-    async def _write(self, change: RestEdit, base: Base | None) -> RestPage:
+    async def _write(self, change: RestEdit, base: BaseRevision | None) -> RestPage:
         if not self._proving:
             raise ValueError(f"{self!r} has no access_token, without which this API writes nothing")
-        async with self._session.exclusively([title_key(change.title)]):
-            reply = await self._session.send(change.attempt(base or Base(revid=0)))
-        return structurer(RestPage)(change.accepted(reply).body)
+        async with self._session.lock_titles([title_lock_key(change.title)]):
+            reply = await self._session.send(change.request(base or BaseRevision(revid=0)))
+        return structurer(RestPage)(change.check_response(reply).body)
 
 
 def _place(project: str, language: str | None) -> str:

@@ -17,8 +17,8 @@ from urllib.parse import urlencode
 from attrs import evolve, field, fields, frozen
 
 from mwclient_async._http.conversion import structured, structurer
-from mwclient_async._http.messages import Call, Reply, Response
-from mwclient_async._http.request_builder import path_segment, title_of
+from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpResponse
+from mwclient_async._http.urls import path_segment, title_of
 from mwclient_async._rest.diff import read_diff
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.diff import Diff
@@ -76,10 +76,10 @@ class Endpoint(Generic[T]):
     """
 
     path: str
-    read: Callable[[Reply], T]
+    read: Callable[[ApiResponse], T]
     method: str = "GET"
     params: frozenset[str] = frozenset()
-    documents: Mapping[str, Callable[[Response], bool]] = field(factory=dict)
+    documents: Mapping[str, Callable[[HttpResponse], bool]] = field(factory=dict)
     trust: Trust = Trust.TAG
     statuses: frozenset[int] = frozenset({200})
     write: bool = False
@@ -93,11 +93,11 @@ class Endpoint(Generic[T]):
         *,
         params: Mapping[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
-    ) -> Call:
+    ) -> ApiRequest:
         """The request: ``segments`` are the titles, ids and words of the path."""
         path = self.path.format_map({name: path_segment(str(value)) for name, value in segments.items()})
         assert self.params >= set(params or ()), "a parameter that the endpoint does not have"
-        return Call(
+        return ApiRequest(
             path=path,
             params=params or {},
             json=json,
@@ -120,7 +120,7 @@ def check_previous(endpoint: Endpoint[T], previous: object) -> None:
         raise TypeError(f"previous is of type {type(previous).__name__}: give an earlier answer, {kind.name}")
 
 
-def unless_changed(endpoint: Endpoint[Any], call: Call, previous: Any, *, wiki: str) -> Call:
+def unless_changed(endpoint: Endpoint[Any], call: ApiRequest, previous: Any, *, wiki: str) -> ApiRequest:
     """The same request, to be answered with 304 where nothing has changed since that answer.
 
     The answer of another wiki, or to another request, is no reason for that: two pages can have one ETag.
@@ -133,7 +133,7 @@ def unless_changed(endpoint: Endpoint[Any], call: Call, previous: Any, *, wiki: 
     return evolve(call, headers={**call.headers, **(tag if validator.etag else time if validator else {})})
 
 
-def with_validator(endpoint: Endpoint[T], value: T, reply: Reply, call: Call, *, wiki: str) -> T:
+def with_validator(endpoint: Endpoint[T], value: T, reply: ApiResponse, call: ApiRequest, *, wiki: str) -> T:
     """The value of an answer with what the next request for it may say."""
     validator = _validator(endpoint.trust, reply, _request(call, wiki))
     if isinstance(value, RestList):
@@ -146,13 +146,13 @@ def is_same(endpoint: Endpoint[Any], value: Any, previous: Any) -> bool:
     return endpoint.trust is Trust.NEVER and bool(value == previous and value.validator == previous.validator)
 
 
-def _validator(trust: Trust, reply: Reply, of: str) -> Validator:
+def _validator(trust: Trust, reply: ApiResponse, of: str) -> Validator:
     etag, changed = reply.header("etag"), reply.header("last-modified")
     proves = etag if trust is Trust.TAG else trust is Trust.NEVER or _is_past(changed, reply.header("date"))
     return Validator(etag=etag, last_modified=changed, of=of) if proves else Validator()
 
 
-def _request(call: Call, wiki: str) -> str:
+def _request(call: ApiRequest, wiki: str) -> str:
     return f"{wiki} {call.path}?{urlencode(call.params)}"
 
 
@@ -186,7 +186,7 @@ class One(Generic[T]):
         """Whether that is what it reads."""
         return type(value) is self.cls
 
-    def __call__(self, reply: Reply) -> T:
+    def __call__(self, reply: ApiResponse) -> T:
         if self.cls is Html:
             return _html(reply)  # type: ignore[return-value]  # it is of that class
         body = reply.body
@@ -211,7 +211,7 @@ class Many(Generic[T]):
         """Whether that is what it reads."""
         return isinstance(value, RestList) and all(type(item) is self.cls for item in value)
 
-    def __call__(self, reply: Reply) -> RestList[T]:
+    def __call__(self, reply: ApiResponse) -> RestList[T]:
         rows = reply.body.get(self.key) if self.key and isinstance(reply.body, Mapping) else reply.body
         if not isinstance(rows, list):
             raise ProtocolError(f"the answer has no list of {self.key or self.cls.__name__} in it")
@@ -224,41 +224,41 @@ _TRANSLATED: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def _html(reply: Reply) -> Html:
+def _html(reply: ApiResponse) -> Html:
     revid = _REVID.match(reply.header("etag"))
     return Html(text=_text(reply), revid=int(revid[1]) if revid else None)
 
 
-def _text(reply: Reply) -> str:
+def _text(reply: ApiResponse) -> str:
     try:
         return bytes(reply.body).decode()
     except (TypeError, UnicodeDecodeError) as error:
         raise ProtocolError(f"the answer is no text in UTF-8: {error}") from error
 
 
-def _diff(reply: Reply) -> Diff:
+def _diff(reply: ApiResponse) -> Diff:
     return read_diff(reply.body)
 
 
 # Which documents are the wiki's own ----------------------------------------------------------------------------------
 
 
-def _is_rendering(response: Response) -> bool:
+def _is_rendering(response: HttpResponse) -> bool:
     """HTML of a page: its ETag, of which revision; or the first tag, where something on the way took the ETag off."""
     return _is_whole(response) and bool(_RENDERING.match(response.header("etag")) or _RDF in response.body[:_HEAD])
 
 
-def _is_made(response: Response) -> bool:
+def _is_made(response: HttpResponse) -> bool:
     """What a transform made: its content type says by which specification."""
     return _is_whole(response) and (_SPECS in response.header("content-type") or _RDF in response.body[:_HEAD])
 
 
-def _is_whole(response: Response) -> bool:
+def _is_whole(response: HttpResponse) -> bool:
     begins = response.body[:_HEAD].lstrip()[:9].lower() == b"<!doctype"
     return not begins or b"</html>" in response.body[-_TAIL:].lower()
 
 
-def _is_description(response: Response) -> bool:
+def _is_description(response: HttpResponse) -> bool:
     return b"<OpenSearchDescription" in response.body[:_HEAD] and b"</OpenSearchDescription>" in response.body[-_TAIL:]
 
 

@@ -15,10 +15,10 @@ from urllib.parse import parse_qs
 
 from attrs import frozen
 
-from mwclient_async._http.messages import Conversation
+from mwclient_async._http.flow import Flow
 from mwclient_async._http.params import is_count
-from mwclient_async._http.request_builder import path_segment
-from mwclient_async._query.continuation import Continuation, Fetched, LoopGuard, Row
+from mwclient_async._http.urls import path_segment
+from mwclient_async._query.continuation import Continuation, FetchedBatch, LoopGuard, Row
 from mwclient_async._rest import endpoints
 from mwclient_async.errors import ProtocolError
 
@@ -53,7 +53,7 @@ class History:
     def key(self, row: Row) -> str:
         return str(row["id"])
 
-    def unmerged(self) -> History:
+    def as_fragments(self) -> History:
         return self  # a segment is never in fragments
 
     def limits(self, *, want: int | None, sent: Mapping[str, int]) -> Mapping[str, int]:  # noqa: ARG002 - fixed by the wiki
@@ -64,7 +64,7 @@ class History:
         start: Continuation,
         limits: Mapping[str, int],  # noqa: ARG002 - segments have a fixed size
         guard: LoopGuard,
-    ) -> Conversation[Fetched]:
+    ) -> Flow[FetchedBatch]:
         params = {"filter": self.filter} if self.filter else {}
         if self.anchor is not None:
             params[self._parameter] = str(self.anchor)
@@ -76,7 +76,7 @@ class History:
         if following is not None:
             guard.check(following)
         rows = body["revisions"]
-        return Fetched(rows=rows[::-1] if self.newer else rows, following=following, body=body)
+        return FetchedBatch(rows=rows[::-1] if self.newer else rows, next_continue=following, body=body)
 
     def _following(self, body: Mapping[str, Any]) -> Continuation | None:
         link = body.get("newer" if self.newer else "older")

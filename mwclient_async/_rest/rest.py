@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
-from mwclient_async._edit.compare_and_swap import Base
-from mwclient_async._edit.edits import RestEdit, rest_edit
 from mwclient_async._http.conversion import convert_to, structurer
 from mwclient_async._http.params import checked_text, checked_title, is_count
-from mwclient_async._query.batches import ChainFeed, Plan
-from mwclient_async._query.continuation import Pager
+from mwclient_async._query.batches import ContinuedBatches, StreamSpec
+from mwclient_async._query.continuation import BatchSource
 from mwclient_async._query.stream import Stream
 from mwclient_async._rest import endpoints
 from mwclient_async._rest.endpoints import (
@@ -24,7 +22,9 @@ from mwclient_async._rest.endpoints import (
     with_validator,
 )
 from mwclient_async._rest.history import HistoryFilter, history
-from mwclient_async._session.lock_keys import title_key
+from mwclient_async._rest.rest_edit import RestEdit, rest_edit
+from mwclient_async._session.known_revisions import BaseRevision
+from mwclient_async._session.lock_keys import title_lock_key
 from mwclient_async._session.session import Session
 from mwclient_async.models.diff import Diff
 from mwclient_async.models.rest import (
@@ -178,11 +178,13 @@ class Rest:
             raise ValueError(f"limit={limit!r}: give a whole number from 0 up, or None for all there is")
         walk = history(title, filter=filter, older_than=older_than, newer_than=newer_than)
 
-        async def prepare() -> Pager:
+        async def prepare() -> BatchSource:
             return walk
 
-        def feed(plan: Plan) -> ChainFeed[HistoryRevision]:
-            return ChainFeed(plan, self._session.send, prepare, lambda: convert_to(HistoryRevision, raw=plan.raw))
+        def feed(plan: StreamSpec) -> ContinuedBatches[HistoryRevision]:
+            return ContinuedBatches(
+                plan, self._session.send, prepare, lambda: convert_to(HistoryRevision, raw=plan.raw)
+            )
 
         return Stream.over(feed, wiki=self._wiki, fingerprinted=walk.fingerprinted, limit=limit)
 
@@ -311,9 +313,11 @@ class Rest:
         """
         if not is_count(latest, least=1):
             raise ValueError(f"latest={latest!r}: give the id of the revision that the new text is based on")
-        return await self._edit(title, source, comment, content_model, Base(revid=latest))
+        return await self._edit(title, source, comment, content_model, BaseRevision(revid=latest))
 
-    async def _edit(self, title: str, text: str, comment: str | None, model: str | None, base: Base | None) -> RestPage:
+    async def _edit(
+        self, title: str, text: str, comment: str | None, model: str | None, base: BaseRevision | None
+    ) -> RestPage:
         change = RestEdit(
             title=checked_title(title),
             text=checked_text("source", text),
@@ -322,11 +326,11 @@ class Rest:
         )
         return await self._write(change, base)
 
-    async def _write(self, change: RestEdit, base: Base | None) -> RestPage:
-        key = title_key(change.title)
-        async with self._session.exclusively([key]):
-            self._session.latest.pop(key, None)
-            page = await self._session.drive(rest_edit(change, base, policy=self._session.retry))
+    async def _write(self, change: RestEdit, base: BaseRevision | None) -> RestPage:
+        key = title_lock_key(change.title)
+        async with self._session.lock_titles([key]):
+            self._session.known_revisions.forget(key)
+            page = await self._session.run_flow(rest_edit(change, base, policy=self._session.retry))
         return structurer(RestPage)(page)
 
     # How it is asked -------------------------------------------------------------------------------------------------

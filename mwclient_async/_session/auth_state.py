@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mwclient_async._http.cookies import Cookies
-from mwclient_async._http.messages import Call
-from mwclient_async._http.request_builder import Dress
+from mwclient_async._http.messages import ApiRequest
+from mwclient_async._http.request_builder import RequestCredentials
 from mwclient_async._session.login import Account
-from mwclient_async._session.rate_limits import Door
 from mwclient_async.models.auth import LoginState
 
 
-class Identity:
+class AuthState:
     """Changes only when a login, a logout or the wiki says so; ``number`` then goes up.
 
     A request that failed under an older number needs no login of its own: it is sent again.
@@ -20,27 +19,26 @@ class Identity:
 
     def __init__(self, *, bot: bool = False) -> None:
         self._bot = bot
-        self.number = 0
+        self.login_generation = 0
         self.name = ""
         self.logged_in = False
         self.cookies = Cookies()
         self.tokens: dict[str, str] = {}
         self.account: Account | None = None
         self.expires: float | None = None
-        self.door = Door()
         self._bearer: str | None = None
 
     @property
-    def by_cookies(self) -> bool:
+    def uses_cookies(self) -> bool:
         """Whether it is a login with a session, which cookies name."""
         return self.logged_in and self._bearer is None
 
     @property
-    def by_token(self) -> bool:
+    def uses_oauth_token(self) -> bool:
         """Whether it has an OAuth token to show."""
         return self._bearer is not None
 
-    def forget(self) -> None:
+    def discard_session(self) -> None:
         """Be nobody: what belonged to the session is gone. The wiki's own cookies stay."""
         self.cookies.drop_session()
         self.drop_tokens()
@@ -56,7 +54,7 @@ class Identity:
         if self.tokens.get(kind) == value:
             self.tokens = {}
 
-    def arrive(self, name: str = "", *, bearer: str | None = None, expires: float | None = None) -> None:
+    def set_login(self, name: str = "", *, bearer: str | None = None, expires: float | None = None) -> None:
         """Be logged in, with cookies or with an OAuth token, which is to be renewed at the moment ``expires``.
 
         The name is empty where the login did not tell it.
@@ -64,29 +62,29 @@ class Identity:
         self.drop_tokens()
         self.name, self.logged_in = name, True
         self._bearer, self.expires = bearer, expires
-        self.number += 1
+        self.login_generation += 1
 
-    def leave(self) -> None:
+    def clear(self) -> None:
         """Be logged out."""
-        self.forget()
+        self.discard_session()
         self.name, self.logged_in = "", False
-        self.number += 1
+        self.login_generation += 1
 
-    def token_for(self, call: Call) -> str | None:
+    def token_for(self, call: ApiRequest) -> str | None:
         """The kind of token that the call needs. The REST API wants none beside an OAuth token."""
         return None if call.path and self._bearer is not None else call.token
 
-    def dress(self, call: Call, token: str | None) -> Dress:
+    def credentials_for(self, call: ApiRequest, token: str | None) -> RequestCredentials:
         """What a request shows of all this. A request that logs in asserts nothing."""
         headers = {} if self._bearer is None or call.address else {"authorization": f"Bearer {self._bearer}"}
-        return Dress(headers=headers, asserting=self._asserting(), token=token)
+        return RequestCredentials(headers=headers, assertions=self._assertions(), token=token)
 
-    def state(self, wiki: str) -> LoginState:
+    def login_state(self, wiki: str) -> LoginState:
         """Cookies and tokens, to be stored. The password is not among them."""
         return LoginState(
             wiki=wiki,
             account=self.name,
-            logged_in=self.by_cookies,
+            logged_in=self.uses_cookies,
             cookies=self.cookies.to_values(),
             tokens=dict(self.tokens),
         )
@@ -95,10 +93,10 @@ class Identity:
         """Be who the state says: without a request. A session that is lost meanwhile shows at the first one."""
         self.cookies.restore(state.cookies)
         if state.logged_in:
-            self.arrive(state.account)
+            self.set_login(state.account)
         self.tokens = dict(state.tokens)
 
-    def _asserting(self) -> Mapping[str, str]:
+    def _assertions(self) -> Mapping[str, str]:
         if not self.logged_in:
             return {}
         asserted = {"assert": "bot" if self._bot else "user"}

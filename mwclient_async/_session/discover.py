@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from anyio import CancelScope
 from attrs import frozen
 
-from mwclient_async._http.messages import Request, Response
-from mwclient_async._http.request_builder import full_user_agent
+from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async._http.responses import retry_after
+from mwclient_async._http.user_agent import full_user_agent
 from mwclient_async._session.clock import Clock, SystemClock
 from mwclient_async._session.discovery import Addresses, Discovery
-from mwclient_async._session.observers import Observers, OnEvent, OnWarning, cause, log
-from mwclient_async._session.retry_state import Patience
+from mwclient_async._session.observers import Observers, OnEvent, OnWarning, describe_error, log
+from mwclient_async._session.retry_state import RetryState
 from mwclient_async.errors import HttpError, MediaWikiError, TransportError
 from mwclient_async.models.auth import Auth, LoginState
 from mwclient_async.models.edit_defaults import EditDefaults
@@ -24,7 +24,7 @@ from mwclient_async.models.events import RequestFinished
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 
 if TYPE_CHECKING:
-    from mwclient_async._http.httpx_transport import Transport
+    from mwclient_async._http.transport import Transport
 
 _LABEL = "discover"
 _TOO_MANY, _SERVER_ERROR = 429, 500
@@ -105,17 +105,17 @@ class _Messenger:
         finally:
             conversation.close()
 
-    async def _send(self, request: Request) -> Response:
-        patience = Patience(policy=self.retry, clock=self.clock, observers=self.observers, label=_LABEL)
+    async def _send(self, request: HttpRequest) -> HttpResponse:
+        patience = RetryState(policy=self.retry, clock=self.clock, observers=self.observers, label=_LABEL)
         while True:
-            patience.begin()
+            patience.start()
             try:
                 return await self._try(request, patience.attempt)
             except TransportError as error:
-                if not await patience.outlasts(error, resend=True):
+                if not await patience.wait_before_retry(error, resend=True):
                     raise
 
-    async def _try(self, request: Request, attempt: int) -> Response:
+    async def _try(self, request: HttpRequest, attempt: int) -> HttpResponse:
         log.debug("%s %s %s", request.method, urlsplit(request.url).path, _LABEL)
         began = self.clock.now()
         told: Callable[..., RequestFinished] = partial(
@@ -124,9 +124,9 @@ class _Messenger:
         try:
             answer = await self.transport.send(request)
         except MediaWikiError as error:
-            self.observers.happened(told(seconds=self.clock.now() - began, failure=cause(error)))
+            self.observers.notify_event(told(seconds=self.clock.now() - began, failure=describe_error(error)))
             raise
-        self.observers.happened(
+        self.observers.notify_event(
             told(
                 seconds=self.clock.now() - began,
                 status=answer.status,

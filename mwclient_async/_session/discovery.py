@@ -23,9 +23,9 @@ from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
 from attrs import frozen
 
-from mwclient_async._http.messages import Request, Response
-from mwclient_async._http.request_builder import is_safe_for_credentials, rest_url_beside
-from mwclient_async._http.responses import decipher
+from mwclient_async._http.messages import HttpRequest, HttpResponse
+from mwclient_async._http.responses import parse_response
+from mwclient_async._http.urls import is_safe_for_credentials, rest_url_beside
 from mwclient_async.errors import ApiError, MediaWikiError, ProtocolError, TransportError
 
 _API = "/api.php"
@@ -71,7 +71,7 @@ class Discovery:
                 "https, or say http=HttpOptions(plain_http=True)"
             )
 
-    def run(self, *, rest_url: str | None = None) -> Generator[Request, Response, Addresses]:
+    def run(self, *, rest_url: str | None = None) -> Generator[HttpRequest, HttpResponse, Addresses]:
         """The conversation; ``rest_url`` is not looked for where it is given.
 
         Raises ProtocolError where there is no api.php, or none that may be used.
@@ -88,7 +88,7 @@ class Discovery:
         api_url, general = found
         return Addresses(api_url=api_url, rest_url=rest_url or (yield from self._rest(api_url, general)))
 
-    def _look_around(self) -> Generator[Request, Response, tuple[str, Mapping[str, Any]] | None]:
+    def _look_around(self) -> Generator[HttpRequest, HttpResponse, tuple[str, Mapping[str, Any]] | None]:
         place, page = yield from self._follow(self._page)
         self._tried.append(f"{place} ({_seen(page)}, names none)")
         named = next(_named(page.body, place), None)
@@ -109,7 +109,7 @@ class Discovery:
                 return found
         return None
 
-    def _ask(self, url: str) -> Generator[Request, Response, tuple[str, Mapping[str, Any]] | None]:
+    def _ask(self, url: str) -> Generator[HttpRequest, HttpResponse, tuple[str, Mapping[str, Any]] | None]:
         """The address and what it says of the wiki, if that is an api.php."""
         place, answer = yield from self._follow(f"{_bare(url)}?{_SITEINFO}")
         general = _general(answer) if urlsplit(place).path.endswith(_API) else None
@@ -118,7 +118,7 @@ class Discovery:
             return None
         return _bare(place), general
 
-    def _rest(self, api_url: str, general: Mapping[str, Any]) -> Generator[Request, Response, str]:
+    def _rest(self, api_url: str, general: Mapping[str, Any]) -> Generator[HttpRequest, HttpResponse, str]:
         """Where the wiki says that its rest.php should be, if it is there; else beside api.php."""
         beside = rest_url_beside(api_url)
         for url in dict.fromkeys((*_told(api_url, general), beside)):
@@ -131,7 +131,7 @@ class Discovery:
                 return url
         return beside
 
-    def _follow(self, url: str) -> Generator[Request, Response, tuple[str, Response]]:
+    def _follow(self, url: str) -> Generator[HttpRequest, HttpResponse, tuple[str, HttpResponse]]:
         for _ in range(_MOST_REDIRECTS + 1):
             answer = yield self._request(url)
             target = _redirected(url, answer)
@@ -141,8 +141,8 @@ class Discovery:
             url = target
         raise ProtocolError(f"{self._page} redirects more than {_MOST_REDIRECTS} times, at last to {_bare(url)}")
 
-    def _request(self, url: str) -> Request:
-        return Request(method="GET", url=url, headers=self._headers)
+    def _request(self, url: str) -> HttpRequest:
+        return HttpRequest(method="GET", url=url, headers=self._headers)
 
     def _check(self, place: str, target: str) -> None:
         self._check_scheme(place, target)
@@ -219,10 +219,10 @@ def _guesses(page: SplitResult) -> Iterator[str]:
     yield from (f"{page.scheme}://{page.netloc}{path}" for path in dict.fromkeys(paths))
 
 
-def _general(answer: Response) -> Mapping[str, Any] | None:
+def _general(answer: HttpResponse) -> Mapping[str, Any] | None:
     """What an api.php says of its wiki; None if it is none. A wiki that only its members may read says nothing."""
     try:
-        body = decipher(answer).body
+        body = parse_response(answer).body
     except ApiError:
         return {} if answer.header("mediawiki-api-error") else None
     except MediaWikiError:
@@ -241,10 +241,10 @@ def _told(api_url: str, general: Mapping[str, Any]) -> Iterator[str]:
             yield f"{target.rstrip('/')}{path}/rest.php"
 
 
-def _is_rest(answer: Response) -> bool:
+def _is_rest(answer: HttpResponse) -> bool:
     """Whether this is what MediaWiki's REST API says of a path that it does not know, or does not show."""
     try:
-        decipher(answer, rest=True)
+        parse_response(answer, rest=True)
     except ApiError as error:
         return isinstance(error.data.get("httpCode"), int)
     except MediaWikiError:
@@ -252,7 +252,7 @@ def _is_rest(answer: Response) -> bool:
     return False
 
 
-def _redirected(url: str, answer: Response) -> str | None:
+def _redirected(url: str, answer: HttpResponse) -> str | None:
     location = answer.header("location")
     if answer.status not in _REDIRECTS or not location:
         return None
@@ -285,6 +285,6 @@ def _bare(url: str) -> str:
     return url.partition("?")[0]
 
 
-def _seen(answer: Response) -> str:
+def _seen(answer: HttpResponse) -> str:
     kind = answer.header("content-type").partition(";")[0] or "no content type"
     return f"HTTP {answer.status}, {kind}"

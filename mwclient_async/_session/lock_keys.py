@@ -17,7 +17,7 @@ _FILE_ACTIONS = frozenset({"upload", "filerevert"})
 _WITH_TALK = frozenset({"movetalk", "deletetalk", "undeletetalk"})
 
 
-def title_key(title: str) -> str:
+def title_lock_key(title: str) -> str:
     """The key of a title: spaces, the first letters, and the old name of the files' namespace do not matter."""
     text = " ".join(unicodedata.normalize("NFC", title).replace("_", " ").split()).removeprefix(":").strip()
     namespace, colon, name = text.partition(":")
@@ -27,14 +27,14 @@ def title_key(title: str) -> str:
     return f"{'file' if namespace == 'image' else namespace}:{_upper_first(name.strip())}"
 
 
-def page_key(pageid: int | str) -> str:
+def page_lock_key(pageid: int | str) -> str:
     """The key of a page id."""
     return f"#{pageid}"
 
 
 def file_key(filename: str) -> str:
     """The key of a file's page."""
-    return title_key(filename if filename[:5].casefold() == "file:" else f"File:{filename}")
+    return title_lock_key(filename if filename[:5].casefold() == "file:" else f"File:{filename}")
 
 
 def write_keys(params: Mapping[str, str]) -> tuple[str, ...]:
@@ -42,12 +42,12 @@ def write_keys(params: Mapping[str, str]) -> tuple[str, ...]:
     action, titles = params.get("action"), [params[name] for name in _TITLES if params.get(name)]
     if action == "revisiondelete" and params.get("target"):
         titles.append(params["target"])
-    found = [title_key(title) for title in titles]
+    found = [title_lock_key(title) for title in titles]
     if not _WITH_TALK.isdisjoint(params):
-        found += [title_key(_talk(title)) for title in titles]
+        found += [title_lock_key(_talk(title)) for title in titles]
     if action == "imagerotate":
         found += [file_key(title) for title in values(params.get("titles", ""))]
-    found += [page_key(params[name]) for name in _IDS if params.get(name)]
+    found += [page_lock_key(params[name]) for name in _IDS if params.get(name)]
     if action in _FILE_ACTIONS and params.get("filename"):
         found.append(file_key(params["filename"]))
     return tuple(dict.fromkeys(found))

@@ -17,7 +17,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from mwclient_async._http.messages import Ask, Call, Conversation
+from mwclient_async._http.flow import Ask, Flow
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async.errors import (
     ApiError,
     ApiErrorItem,
@@ -68,9 +69,9 @@ class Grant:
     expires_in: float | None = None
 
 
-def log_in(auth: BotPassword | ClientLogin) -> Conversation[str]:
+def log_in(auth: BotPassword | ClientLogin) -> Flow[str]:
     """Log in; returns the account's name. Raises LoginFailed or LoginThrottled."""
-    reply = yield Call(params={"action": "query", "meta": "tokens", "type": "login"}, login=True)
+    reply = yield ApiRequest(params={"action": "query", "meta": "tokens", "type": "login"}, login=True)
     token = _text(_part(reply.body, "query", "tokens").get("logintoken"), "login token")
     if isinstance(auth, BotPassword):
         return (yield from _with_bot_password(auth, token))
@@ -89,17 +90,17 @@ def is_stale(error: LoginFailed) -> bool:
     return error.code in _STALE
 
 
-def log_out() -> Conversation[None]:
+def log_out() -> Flow[None]:
     """End the session, on the wiki."""
-    yield Call(params={"action": "logout"}, post=True, token="csrf")  # noqa: S106 - a kind
+    yield ApiRequest(params={"action": "logout"}, post=True, token="csrf")  # noqa: S106 - a kind
 
 
-def fetch_grant(auth: OAuth2ClientCredentials) -> Conversation[Grant]:
+def fetch_grant(auth: OAuth2ClientCredentials) -> Flow[Grant]:
     """An access token for a consumer. Raises LoginFailed when the wiki does not know it, or the secret is wrong."""
     form = {"grant_type": "client_credentials", "client_id": auth.client_id, "client_secret": auth.client_secret}
     path = "" if auth.token_url else _TOKEN_PATH
     try:
-        reply = yield Call(params=form, post=True, login=True, path=path, address=auth.token_url or "")
+        reply = yield ApiRequest(params=form, post=True, login=True, path=path, address=auth.token_url or "")
     except ApiError as error:
         if isinstance(error, Unavailable | InternalError):
             raise
@@ -113,9 +114,9 @@ def fetch_grant(auth: OAuth2ClientCredentials) -> Conversation[Grant]:
     )
 
 
-def fetch_tokens(*, logged_in: bool) -> Conversation[dict[str, str]]:
+def fetch_tokens(*, logged_in: bool) -> Flow[dict[str, str]]:
     """All tokens of the session, by kind, in one request. For a login that the wiki no longer knows: AssertFailed."""
-    reply = yield Call(params={"action": "query", "meta": "tokens", "type": "*"})
+    reply = yield ApiRequest(params={"action": "query", "meta": "tokens", "type": "*"})
     told = _part(reply.body, "query", "tokens")
     tokens = {name.removesuffix("token"): value for name, value in told.items() if isinstance(value, str)}
     if logged_in and tokens.get("csrf") == ANONYMOUS_TOKEN:
@@ -125,9 +126,9 @@ def fetch_tokens(*, logged_in: bool) -> Conversation[dict[str, str]]:
     return tokens
 
 
-def fetch_account() -> Conversation[Account]:
+def fetch_account() -> Flow[Account]:
     """Who the wiki takes us for, and with which rights."""
-    reply = yield Call(params={"action": "query", "meta": "userinfo", "uiprop": "rights"})
+    reply = yield ApiRequest(params={"action": "query", "meta": "userinfo", "uiprop": "rights"})
     info = _part(reply.body, "query", "userinfo")
     if "name" not in info:
         raise ProtocolError("the wiki did not say who it takes this client for")
@@ -138,8 +139,8 @@ def fetch_account() -> Conversation[Account]:
     )
 
 
-def _with_bot_password(auth: BotPassword, token: str) -> Conversation[str]:
-    reply = yield Call(
+def _with_bot_password(auth: BotPassword, token: str) -> Flow[str]:
+    reply = yield ApiRequest(
         params={"action": "login", "lgname": auth.name, "lgpassword": auth.password, "lgtoken": token},
         post=True,
         write=True,
@@ -154,14 +155,14 @@ def _with_bot_password(auth: BotPassword, token: str) -> Conversation[str]:
     raise _refused(auth.name, code.lower(), str(told.get("text") or result.get("result")))
 
 
-def _step_by_step(auth: ClientLogin, token: str) -> Conversation[str]:
+def _step_by_step(auth: ClientLogin, token: str) -> Flow[str]:
     """The login that asks: https://www.mediawiki.org/wiki/API:Login#Method_2._clientlogin."""
     answers: Mapping[str, str] = {"username": auth.username, "password": auth.password, "rememberMe": "1"}
     going_on = {"loginreturnurl": auth.return_url}
     for _ in range(_MOST_QUESTIONS):
         form = {**answers, "action": "clientlogin", "logintoken": token, **going_on}
         try:
-            reply = yield Call(params=form, post=True, write=True, login=True)
+            reply = yield ApiRequest(params=form, post=True, write=True, login=True)
         except BadToken as error:
             raise _refused(auth.username, error.code, _said(error)) from error
         result = _part(reply.body, "clientlogin")

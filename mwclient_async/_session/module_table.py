@@ -40,7 +40,7 @@ class Module:
     group: str = ""
     prefix: str = ""
     limits: tuple[int, int] | None = None
-    question: bool = False
+    limit_is_per_page: bool = False
     enumerators: frozenset[str] = frozenset()
     post: bool = False
     write: bool = False
@@ -151,7 +151,7 @@ def _questions() -> Iterable[Module]:
             group="prop",
             prefix=prefix,
             limits=ROW_LIMITS,
-            question=True,
+            limit_is_per_page=True,
             enumerators=frozenset(enumerators.split()),
         )
 
@@ -170,8 +170,8 @@ _CORE: Mapping[str, Module] = {
 }
 
 
-QUESTIONS = frozenset(
-    f"{lead}{module.prefix}limit" for module in _CORE.values() if module.question for lead in ("", "g")
+PER_PAGE_LIMITS = frozenset(
+    f"{lead}{module.prefix}limit" for module in _CORE.values() if module.limit_is_per_page for lead in ("", "g")
 )
 """The limits that are a question: they change what a query brings, not only how it is cut up."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from mwclient_async._values import ApiWarning
+from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import ApiError, MediaWikiError
 from mwclient_async.models.events import Event, Paused, Retrying
 
@@ -28,33 +28,33 @@ class Observers:
     on_event: OnEvent | None = None
     _warned: dict[ApiWarning, None] = field(init=False, factory=dict)
 
-    def warned(self, warning: ApiWarning) -> None:
+    def notify_warning(self, warning: ApiWarning) -> None:
         """Tell of a warning; where nobody asked for them, log it, once."""
         if self.on_warning is not None:
-            _tell(self.on_warning, warning, "on_warning")
+            _call_listener(self.on_warning, warning, "on_warning")
         elif warning not in self._warned:
             self._warned[warning] = None
             if len(self._warned) > _MOST_REMEMBERED:
                 del self._warned[next(iter(self._warned))]
             log.warning("%s: %s (%s)", warning.module, warning.text, warning.code)
 
-    def happened(self, event: Event) -> None:
+    def notify_event(self, event: Event) -> None:
         """Tell of an event, and log those that an operator wants to know of."""
         if isinstance(event, Retrying):
             log.info("%s: %s; again in %.1f s", event.label, event.cause, event.after)
         elif isinstance(event, Paused):
             log.warning("%s: nothing is sent for %.1f s (%s)", event.name or event.scope, event.seconds, event.cause)
         if self.on_event is not None:
-            _tell(self.on_event, event, "on_event")
+            _call_listener(self.on_event, event, "on_event")
 
 
-def cause(error: MediaWikiError) -> str:
+def describe_error(error: MediaWikiError) -> str:
     """An error in a word or two: its class, and the wiki's code."""
     code = f" {error.code}" if isinstance(error, ApiError) else ""
     return f"{type(error).__name__}{code}"
 
 
-def _tell(listener: Callable[[Any], object], news: object, name: str) -> None:
+def _call_listener(listener: Callable[[Any], object], news: object, name: str) -> None:
     try:
         listener(news)
     except Exception:

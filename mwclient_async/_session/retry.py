@@ -21,7 +21,7 @@ from enum import Enum
 
 from attrs import frozen
 
-from mwclient_async._http.messages import Call
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async.errors import (
     ApiError,
     AssertFailed,
@@ -71,21 +71,21 @@ class Pause:
     seconds: float
 
 
-class Remedy(Enum):
+class Recovery(Enum):
     """What to mend before a call is sent again: fetch tokens anew, or log in again."""
 
     TOKEN = "token"  # noqa: S105 - a word
     LOGIN = "login"
 
 
-def certainly_not_done(error: MediaWikiError) -> bool:
+def certainly_not_executed(error: MediaWikiError) -> bool:
     """Whether the wiki certainly did nothing, so that even a write may be sent again."""
     if isinstance(error, HttpError):
         return error.status == _TOO_MANY
     return isinstance(error, ConnectionFailed | MaxlagExceeded | ReadOnly | RateLimited)
 
 
-def ambiguous(error: MediaWikiError) -> bool:
+def outcome_is_unknown(error: MediaWikiError) -> bool:
     """Whether the wiki may or may not have done what it was asked."""
     if isinstance(error, HttpError):
         return error.status != _TOO_MANY
@@ -94,19 +94,19 @@ def ambiguous(error: MediaWikiError) -> bool:
     return isinstance(error, ReplyLost | InternalError)
 
 
-def passing(error: MediaWikiError) -> bool:
+def is_transient(error: MediaWikiError) -> bool:
     """Whether what happened may pass, so that asking the same again is of use."""
     if isinstance(error, InternalError):  # a database that is locked or gone; other exceptions come again
         return "DB" in error.code or "Rdbms" in error.code
     return not isinstance(error, ProtocolError) or isinstance(error, BrokenReply)
 
 
-def futile(error: MediaWikiError) -> bool:
+def is_likely_permanent(error: MediaWikiError) -> bool:
     """Whether it may as well be the wrong address: a few such failures of one call are enough."""
     return isinstance(error, BrokenReply) or (isinstance(error, ConnectionFailed) and error.lasting)
 
 
-def decide(
+def decide_retry(
     error: MediaWikiError,
     *,
     policy: RetryPolicy,
@@ -114,47 +114,47 @@ def decide(
     elapsed: float,
     rand: float,
     resend: bool,
-    vain: int = 0,
+    permanent_failures: int = 0,
 ) -> Retry | None:
     """Retry, or None to give up.
 
     ``attempt`` counts from 1, ``vain`` those of the tries that were ``futile``; ``rand`` is in [0, 1), ``resend``
     allows ambiguous cases.
     """
-    if not (certainly_not_done(error) or (resend and ambiguous(error) and passing(error))):
+    if not (certainly_not_executed(error) or (resend and outcome_is_unknown(error) and is_transient(error))):
         return None
-    if attempt >= policy.attempts or vain >= _FEW:
+    if attempt >= policy.attempts or permanent_failures >= _FEW:
         return None
     jitter = rand * min(policy.longest_delay, policy.first_delay * 2.0 ** min(attempt - 1, _STEEPEST))
-    after = _asked(error) + jitter
+    after = _requested_wait(error) + jitter
     return Retry(after) if elapsed + after <= policy.deadline else None
 
 
-def pause(error: MediaWikiError) -> Pause | None:
+def pause_for(error: MediaWikiError) -> Pause | None:
     """Who else waits, and how long: the wiki's refusal is not meant for one request alone."""
     if isinstance(error, HttpError):
-        return Pause(Scope.FARM, _asked(error)) if error.status == _TOO_MANY else None
+        return Pause(Scope.FARM, _requested_wait(error)) if error.status == _TOO_MANY else None
     if isinstance(error, RateLimited):  # with that status it may as well be a gateway's
-        return Pause(Scope.FARM if error.status == _TOO_MANY else Scope.ACTION, _asked(error))
+        return Pause(Scope.FARM if error.status == _TOO_MANY else Scope.ACTION, _requested_wait(error))
     if isinstance(error, MaxlagExceeded | ReadOnly):
-        return Pause(Scope.WIKI, _asked(error))
+        return Pause(Scope.WIKI, _requested_wait(error))
     return None
 
 
-def remedy(error: MediaWikiError, call: Call) -> Remedy | None:
+def recovery_for(error: MediaWikiError, call: ApiRequest) -> Recovery | None:
     """What has to be mended before this call can succeed, where that may be all that is wrong."""
     if isinstance(error, BadToken):
-        return Remedy.TOKEN if call.token is not None else None
+        return Recovery.TOKEN if call.token is not None else None
     if isinstance(error, AuthorizationRefused):
-        return Remedy.LOGIN
+        return Recovery.LOGIN
     if isinstance(error, AssertFailed):
-        return Remedy.LOGIN if error.code != "assertanonfailed" else None
+        return Recovery.LOGIN if error.code != "assertanonfailed" else None
     if call.path and type(error) is PermissionDenied:  # REST has no assertions: a lost login looks like this
-        return Remedy.TOKEN
+        return Recovery.TOKEN
     return None
 
 
-def again(error: MediaWikiError, *, after: float) -> MediaWikiError:
+def still_paused(error: MediaWikiError, *, after: float) -> MediaWikiError:
     """The error for a call that was not sent because the wiki refused another, with the wait that is left."""
     if isinstance(error, ApiError):
         return type(error)(error.errors, status=error.status, retry_after=after, request_id=error.request_id)
@@ -162,9 +162,9 @@ def again(error: MediaWikiError, *, after: float) -> MediaWikiError:
     return HttpError(f"not sent, for {after:.0f} s more: {error}", status=status, retry_after=after)
 
 
-def _asked(error: MediaWikiError) -> float:
+def _requested_wait(error: MediaWikiError) -> float:
     """The wait that the wiki asks for, in seconds; some where it says "not now" without naming one."""
     asked: float | None = getattr(error, "retry_after", None)
     if asked is not None:
         return asked
-    return _LEAST_WAIT if certainly_not_done(error) and not isinstance(error, ConnectionFailed) else 0.0
+    return _LEAST_WAIT if certainly_not_executed(error) and not isinstance(error, ConnectionFailed) else 0.0

@@ -5,15 +5,15 @@ from __future__ import annotations
 from attrs import define
 
 from mwclient_async._session.clock import Clock
-from mwclient_async._session.observers import Observers, cause
-from mwclient_async._session.retry import decide, futile
+from mwclient_async._session.observers import Observers, describe_error
+from mwclient_async._session.retry import decide_retry, is_likely_permanent
 from mwclient_async.errors import MediaWikiError
 from mwclient_async.models.events import Retrying
 from mwclient_async.models.options import RetryPolicy
 
 
 @define(kw_only=True)
-class Patience:
+class RetryState:
     """What is left of a policy for one call, its recoveries included. ``since`` is the moment of the first try."""
 
     policy: RetryPolicy
@@ -22,9 +22,9 @@ class Patience:
     label: str
     since: float | None = None
     attempt: int = 1
-    vain: int = 0
+    permanent_failures: int = 0
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """The first try goes out; later ones change nothing."""
         if self.since is None:
             self.since = self.clock.now()
@@ -34,23 +34,23 @@ class Patience:
         """The seconds until the deadline."""
         return self.policy.deadline - self._elapsed
 
-    async def outlasts(self, error: MediaWikiError, *, resend: bool) -> bool:
+    async def wait_before_retry(self, error: MediaWikiError, *, resend: bool) -> bool:
         """Whether another try is made after this error; returns when it is time for it."""
-        self.begin()
-        self.vain += futile(error)
-        decision = decide(
+        self.start()
+        self.permanent_failures += is_likely_permanent(error)
+        decision = decide_retry(
             error,
             policy=self.policy,
             attempt=self.attempt,
-            vain=self.vain,
+            permanent_failures=self.permanent_failures,
             elapsed=self._elapsed,
             rand=self.clock.draw(),
             resend=resend,
         )
         if decision is None:
             return False
-        self.observers.happened(
-            Retrying(label=self.label, attempt=self.attempt, after=decision.after, cause=cause(error))
+        self.observers.notify_event(
+            Retrying(label=self.label, attempt=self.attempt, after=decision.after, cause=describe_error(error))
         )
         await self.clock.sleep(decision.after)
         self.attempt += 1

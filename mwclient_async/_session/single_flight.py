@@ -14,8 +14,8 @@ T = TypeVar("T")
 
 
 @define(eq=False)
-class _Flight(Generic[T]):
-    landed: anyio.Event = Factory(anyio.Event)
+class _SharedCall(Generic[T]):
+    finished: anyio.Event = Factory(anyio.Event)
     results: list[T] = Factory(list)
     error: MediaWikiError | None = None
 
@@ -28,13 +28,13 @@ class SingleFlight(Generic[T]):
     """
 
     def __init__(self) -> None:
-        self._flight: _Flight[T] | None = None
+        self._flight: _SharedCall[T] | None = None
 
     async def run(self, work: Callable[[], Awaitable[T]]) -> T:
         """The result of ``work``, ours or that of the task that was first."""
-        for result in await self._of_others():
+        for result in await self._join_running():
             return result
-        flight: _Flight[T] = _Flight()
+        flight: _SharedCall[T] = _SharedCall()
         self._flight = flight
         try:
             result = await work()
@@ -46,15 +46,15 @@ class SingleFlight(Generic[T]):
             return result
         finally:
             self._flight = None
-            flight.landed.set()
+            flight.finished.set()
 
     async def join(self) -> None:
         """Wait for what is under way, if anything is. Raises what that raised."""
-        await self._of_others()
+        await self._join_running()
 
-    async def _of_others(self) -> list[T]:
+    async def _join_running(self) -> list[T]:
         while (flight := self._flight) is not None:
-            await flight.landed.wait()
+            await flight.finished.wait()
             if flight.error is not None:
                 raise twin(flight.error)
             if flight.results:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from mwclient_async._http.messages import Call, Conversation
+from mwclient_async._http.flow import Flow
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import values
-from mwclient_async._values import ApiWarning
+from mwclient_async._values.warnings import ApiWarning
 
 _ROLES = ("prop", "list", "meta", "generator")
 
@@ -22,7 +23,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f", did you mean {found[0]!r}?" if found else ""
 
 
-def module_names(group: str) -> Conversation[frozenset[str]]:
+def module_names(group: str) -> Flow[frozenset[str]]:
     """The names of all actions (``group=""``), or of all parts of a query (``group="query"``)."""
     reply = yield _paraminfo(group or "main")
     parameters = _parameters(reply.body)
@@ -30,7 +31,7 @@ def module_names(group: str) -> Conversation[frozenset[str]]:
     return frozenset(name for wire, parameter in parameters.items() if wire in wanted for name in _options(parameter))
 
 
-def suggestion(params: Mapping[str, str], warning: ApiWarning) -> Conversation[str]:
+def suggestion(params: Mapping[str, str], warning: ApiWarning) -> Flow[str]:
     """What the parameters or values that a wiki did not recognise may have meant, as a sentence; maybe an empty one."""
     action = params.get("action", "")
     parts = [f"query+{name}" for role in _ROLES for name in values(params.get(role, ""))] if action == "query" else []
@@ -54,8 +55,8 @@ def suggestion(params: Mapping[str, str], warning: ApiWarning) -> Conversation[s
     )
 
 
-def _paraminfo(modules: str) -> Call:
-    return Call(params={"action": "paraminfo", "modules": modules, "helpformat": "none"}, partial=True)
+def _paraminfo(modules: str) -> ApiRequest:
+    return ApiRequest(params={"action": "paraminfo", "modules": modules, "helpformat": "none"}, partial=True)
 
 
 def _parameters(body: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -21,7 +21,7 @@ class TitleLocks:
         self._users: Counter[str] = Counter()
 
     @asynccontextmanager
-    async def holding(self, keys: Iterable[str]) -> AsyncIterator[None]:
+    async def hold(self, keys: Iterable[str]) -> AsyncIterator[None]:
         """Have all of these for oneself; they are taken in one order everywhere, so that nobody waits in a circle."""
         async with AsyncExitStack() as stack:
             for key in sorted(set(keys)):

@@ -23,10 +23,11 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from mwclient_async._http.messages import Ask, Call, Conversation, Part, Report, Wait
-from mwclient_async._session.retry import decide
+from mwclient_async._http.flow import Ask, Flow, Report, Wait
+from mwclient_async._http.messages import ApiRequest, FilePart
+from mwclient_async._session.retry import decide_retry
 from mwclient_async._upload.stash import (
-    GONE,
+    STASH_GONE_CODES,
     filekey_of,
     find_stashed,
     is_too_large,
@@ -92,9 +93,7 @@ class ChunkPlan:
     restarted: bool = False
 
 
-def send_chunks(
-    plan: ChunkPlan, *, sha1: Callable[[], str], start: Position | None = None
-) -> Conversation[StashedFile]:
+def send_chunks(plan: ChunkPlan, *, sha1: Callable[[], str], start: Position | None = None) -> Flow[StashedFile]:
     """Send a file to the stash, from ``start`` on where it is there in part.
 
     Reports an UploadProgress before each chunk and a Position after it. Raises StashError, ChunkRefused, FileRefused,
@@ -117,7 +116,7 @@ class _Sending:
     _waited: float = 0.0
     _restarted: bool = False
 
-    def run(self) -> Conversation[StashedFile]:
+    def run(self) -> Flow[StashedFile]:
         plan = self._plan
         self._chunk = max(plan.chunk_size, plan.least)
         if self._start is not None:
@@ -131,7 +130,7 @@ class _Sending:
             if stashed is not None:
                 return stashed
 
-    def _next(self, length: int) -> Conversation[Mapping[str, Any] | None]:
+    def _next(self, length: int) -> Flow[Mapping[str, Any] | None]:
         """The wiki's answer to the next chunk; None where that is to be sent again, in smaller ones."""
         if not length:  # all of it was sent before: by a process that did not wait until it was put together
             return (yield from self._became(None, whole=True))
@@ -147,7 +146,7 @@ class _Sending:
             return (yield from self._ask(error, length))
         return upload_part(reply)
 
-    def _call(self, length: int) -> Call:
+    def _call(self, length: int) -> ApiRequest:
         plan = self._plan
         params = {
             "action": "upload",
@@ -161,9 +160,9 @@ class _Sending:
             params["filekey"] = self._filekey
         if plan.asynchronous and self._offset + length == plan.size:
             params["async"] = "1"
-        part = Part(name="chunk", offset=self._offset, length=length)
+        part = FilePart(name="chunk", offset=self._offset, length=length)
         blind = self._filekey is None and length < plan.size  # there is nothing that the wiki could be asked for
-        return Call(params=params, post=True, token="csrf", write=True, repeatable=blind, part=part)  # noqa: S106 - a kind
+        return ApiRequest(params=params, post=True, token="csrf", write=True, repeatable=blind, part=part)  # noqa: S106 - a kind
 
     def _progress(self, stage: UploadStage, sent: int) -> UploadProgress:
         return UploadProgress(stage=stage, sent=sent, total=self._plan.size, restarted=self._restarted)
@@ -178,7 +177,7 @@ class _Sending:
             raise error
         self._chunk = half
 
-    def _take_in(self, result: Mapping[str, Any], length: int) -> Conversation[StashedFile | None]:
+    def _take_in(self, result: Mapping[str, Any], length: int) -> Flow[StashedFile | None]:
         """The stashed file, when it is whole; None to go on with the next chunk."""
         plan = self._plan
         if result.get("result") in {"Poll", "Success"}:
@@ -204,7 +203,7 @@ class _Sending:
         yield Report(Position(filekey=str(self._filekey), offset=self._offset))
         return None
 
-    def _read_on(self, result: Mapping[str, Any], length: int) -> Conversation[None]:
+    def _read_on(self, result: Mapping[str, Any], length: int) -> Flow[None]:
         """The wiki has all of it: what was sent by another process has to be read here, too, for the hash."""
         sent, size = self._offset + length, self._plan.size
         if sent < size and _ASKED not in result:
@@ -224,7 +223,7 @@ class _Sending:
                 f"{before}"
             )
 
-    def _resolve(self, error: StashError, length: int) -> Conversation[Mapping[str, Any]]:
+    def _resolve(self, error: StashError, length: int) -> Flow[Mapping[str, Any]]:
         """What a refused chunk comes to: an answer as the wiki would have given it."""
         stands_at = error.offset
         if self._filekey is None:
@@ -235,11 +234,13 @@ class _Sending:
             raise refusal(FileRefused, "verification-error", error.text, error.data)
         return (yield from self._became(error, whole=self._offset + length == self._plan.size))
 
-    def _ask(self, doubt: OutcomeUnknown, length: int) -> Conversation[Mapping[str, Any] | None]:
+    def _ask(self, doubt: OutcomeUnknown, length: int) -> Flow[Mapping[str, Any] | None]:
         """What became of a chunk whose answer was lost; None where it is to be sent again. Raises how it was lost."""
         error = doubt.__cause__ if isinstance(doubt.__cause__, MediaWikiError) else doubt
         self._lost += 1
-        again = decide(error, policy=self._plan.policy, attempt=self._lost, elapsed=self._waited, rand=1.0, resend=True)
+        again = decide_retry(
+            error, policy=self._plan.policy, attempt=self._lost, elapsed=self._waited, rand=1.0, resend=True
+        )
         if again is None:
             raise error
         self._waited += again.after
@@ -250,7 +251,7 @@ class _Sending:
         stays = result.get("result") == "Continue" and _number(result, "offset") == self._offset
         return None if stays else result
 
-    def _became(self, error: StashError | None, *, whole: bool) -> Conversation[Mapping[str, Any]]:
+    def _became(self, error: StashError | None, *, whole: bool) -> Flow[Mapping[str, Any]]:
         """What became of the file that the wiki should have in part, or ``whole``."""
         status = yield from self._status()
         result = status.get("result") if status is not None else None
@@ -260,12 +261,12 @@ class _Sending:
             found = yield from self._found()
             if found is not None:
                 return found
-        lost = error is None or error.code in GONE or (error.code == "stashfailed" and status is None)
+        lost = error is None or error.code in STASH_GONE_CODES or (error.code == "stashfailed" and status is None)
         if lost and not self._restarted:
             return {"result": "Lost"}
         raise named(error) if error is not None else refusal(StashError, "stashfailed", "The wiki has lost the file.")
 
-    def _status(self) -> Conversation[Mapping[str, Any] | None]:
+    def _status(self) -> Flow[Mapping[str, Any] | None]:
         """How far the wiki says it is; None where it knows nothing of it. Raises what it says where it failed."""
         try:
             return (yield from status_of({"filekey": str(self._filekey)}))
@@ -274,7 +275,7 @@ class _Sending:
                 raise
             return None
 
-    def _found(self) -> Conversation[Mapping[str, Any] | None]:
+    def _found(self) -> Flow[Mapping[str, Any] | None]:
         """The answer that the wiki would have given to the last chunk, where the file is in the stash."""
         yield Ask(ReadOn(upto=self._plan.size))  # this process may have read only a part of it
         found = yield from find_stashed(self._plan.size, self._sha1)
@@ -282,7 +283,7 @@ class _Sending:
             return None
         return {"result": "Success", "filekey": found.filekey, "imageinfo": {"sha1": found.sha1}, _ASKED: True}
 
-    def _assembled(self, filekey: str) -> Conversation[Mapping[str, Any]]:
+    def _assembled(self, filekey: str) -> Flow[Mapping[str, Any]]:
         result = yield from wait_for(
             {"filekey": filekey},
             patience=self._plan.patience,
@@ -294,7 +295,7 @@ class _Sending:
         self._offset, self._filekey, self._restarted = 0, None, True
         self._furthest = self._stuck = 0
 
-    def _check_sha1(self, result: Mapping[str, Any], stashed: StashedFile) -> Conversation[None]:
+    def _check_sha1(self, result: Mapping[str, Any], stashed: StashedFile) -> Flow[None]:
         info = result.get("imageinfo")
         theirs = info.get("sha1") if isinstance(info, Mapping) else None
         if theirs is None:  # a wiki may leave it out of a long answer

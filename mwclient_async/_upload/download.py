@@ -17,10 +17,10 @@ from typing import BinaryIO, Protocol
 from anyio import CancelScope, to_thread
 from attrs import frozen
 
-from mwclient_async._http.messages import Incoming
+from mwclient_async._http.messages import StreamedResponse
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers
-from mwclient_async._session.retry_state import Patience
+from mwclient_async._session.retry_state import RetryState
 from mwclient_async._upload.file_ranges import Remote, as_mapping, range_header, starts_at
 from mwclient_async.errors import MediaWikiError, ReplyLost, SourceChanged
 from mwclient_async.models.options import RetryPolicy
@@ -30,7 +30,7 @@ try:
 except ImportError:  # on Windows
     fcntl = None  # type: ignore[assignment]  # there is no other way to say so
 
-Fetch = Callable[[str, "dict[str, str]"], AbstractAsyncContextManager[Incoming]]
+Fetch = Callable[[str, "dict[str, str]"], AbstractAsyncContextManager[StreamedResponse]]
 OnBytes = Callable[[int, int], Awaitable[None] | None]
 AsyncSink = Callable[[bytes], Awaitable[None]]
 
@@ -236,7 +236,7 @@ class Sink:
         pass
 
 
-class _Basket:
+class _WriteBuffer:
     """Gathers small pieces: to write one takes a thread, and that takes longer than to write it."""
 
     def __init__(self, target: _Target, size: int, on_progress: OnBytes | None, *, skipping: int) -> None:
@@ -301,7 +301,7 @@ class Downloader:
             except MediaWikiError as error:
                 if target.have > furthest:  # it gets on: the policy is for one stretch, not for a whole download
                     patience, furthest = self._patience(), target.have
-                if not await patience.outlasts(error, resend=True):
+                if not await patience.wait_before_retry(error, resend=True):
                     raise
 
     async def _some(self, remote: Remote, target: _Target, on_progress: OnBytes | None) -> None:
@@ -312,7 +312,7 @@ class Downloader:
                 if have < remote.size:  # the file there is shorter: begin anew, and look whether it is so still
                     await target.restart()
                 return
-            basket = _Basket(target, remote.size, on_progress, skipping=have - start)
+            basket = _WriteBuffer(target, remote.size, on_progress, skipping=have - start)
             try:
                 async for piece in incoming.pieces():
                     await basket.add(piece)
@@ -321,8 +321,8 @@ class Downloader:
         if target.have < remote.size:
             raise ReplyLost(f"{target.have} of {remote.size} bytes came")
 
-    def _patience(self) -> Patience:
-        return Patience(policy=self.policy, clock=self.clock, observers=self.observers, label="a file")
+    def _patience(self) -> RetryState:
+        return RetryState(policy=self.policy, clock=self.clock, observers=self.observers, label="a file")
 
 
 async def _told(on_progress: OnBytes | None, have: int, size: int) -> None:

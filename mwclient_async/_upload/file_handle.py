@@ -18,7 +18,7 @@ from mwclient_async._session.session import Session
 from mwclient_async._upload.download import AsyncSink, Downloader, OnBytes, PartFile, Sink
 from mwclient_async._upload.file_ranges import fetch_info, remote_of, safe_name
 from mwclient_async._upload.file_versions import revert_to
-from mwclient_async._upload.sources import Given, opened
+from mwclient_async._upload.sources import UploadInput, opened
 from mwclient_async._upload.upload_rules import file_name
 from mwclient_async._upload.uploads import UploadOptions, Uploads, with_exists
 from mwclient_async.models.props import ImageInfo
@@ -43,7 +43,7 @@ class FileHandle:
         Raises PageMissing. See https://www.mediawiki.org/wiki/API:Imageinfo.
         """
         when = wire_params.wire_value("version", version)
-        return await self._session.drive(fetch_info(self._title, version=when))
+        return await self._session.run_flow(fetch_info(self._title, version=when))
 
     async def download(
         self,
@@ -78,7 +78,7 @@ class FileHandle:
 
     async def upload_version(
         self,
-        source: Given | StashedFile | RemoteFile,
+        source: UploadInput | StashedFile | RemoteFile,
         *,
         comment: str = "",
         tags: Iterable[str] = (),
@@ -120,8 +120,8 @@ class FileHandle:
         """
         name, session = self._filename, self._session
         archivename, comment = checked_text("archivename", archivename), checked_text("comment", comment)
-        async with session.exclusively([file_key(name)]):
-            await session.drive(revert_to(name, archivename, comment, attempts=session.retry.attempts))
+        async with session.lock_titles([file_key(name)]):
+            await session.run_flow(revert_to(name, archivename, comment, attempts=session.retry.attempts))
 
     async def _to_path(
         self, path: Path, version: datetime | None, *, overwrite: bool, on_progress: OnBytes | None
@@ -144,7 +144,7 @@ class FileHandle:
     def _downloader(self) -> Downloader:
         session = self._session
         return Downloader(
-            fetch=session.fetch, clock=session.farm.clock, policy=session.retry, observers=session.observers
+            fetch=session.stream_file, clock=session.shared.clock, policy=session.retry, observers=session.observers
         )
 
 

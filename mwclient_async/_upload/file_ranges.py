@@ -15,7 +15,8 @@ from urllib.parse import urljoin, urlsplit
 from attrs import frozen
 
 from mwclient_async._http.conversion import structurer
-from mwclient_async._http.messages import Call, Conversation, Response
+from mwclient_async._http.flow import Flow
+from mwclient_async._http.messages import ApiRequest, HttpResponse
 from mwclient_async._http.params import wire_value
 from mwclient_async._http.responses import retry_after
 from mwclient_async._upload.stash import refusal
@@ -40,14 +41,14 @@ class Remote:
     sha1: str
 
 
-def fetch_info(title: str, *, version: str | None = None) -> Conversation[ImageInfo]:
+def fetch_info(title: str, *, version: str | None = None) -> Flow[ImageInfo]:
     """What the wiki says of a file: of its latest version, or of the one of that time. Raises PageMissing."""
     titles = wire_value("titles", [title]) or ""  # one, even where it holds what stands between two
     params = {"action": "query", "titles": titles, "prop": "imageinfo", "redirects": "1"}
     params["iiprop"] = "url|size|sha1|mime|timestamp|user|archivename"
     if version is not None:
         params |= {"iistart": version, "iiend": version, "iilimit": "1"}
-    reply = yield Call(params=params)
+    reply = yield ApiRequest(params=params)
     pages = reply.body.get("query", {}).get("pages") or [{}]
     found = pages[0].get("imageinfo")
     if not found:
@@ -90,7 +91,7 @@ def starts_at(status: int, headers: Mapping[str, str], *, have: int) -> int | No
     if status == _UNSATISFIABLE and have:
         return None
     if status in _BUSY:
-        wait = retry_after(Response(status=status, headers=tuple(headers.items()), body=b""))
+        wait = retry_after(HttpResponse(status=status, headers=tuple(headers.items()), body=b""))
         raise HttpError(f"HTTP {status} for a file", status=status, retry_after=wait)
     if status in _GONE:
         raise refusal(PageMissing, f"http-{status}", "The wiki knows the file, but its server does not have it.")

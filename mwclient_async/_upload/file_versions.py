@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mwclient_async._http.conversion import structurer
-from mwclient_async._http.messages import Call, Conversation, Wait
+from mwclient_async._http.flow import Flow, Wait
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async._upload.stash import refusal
 from mwclient_async.errors import ApiError, ApiErrorItem, FileRefused, PageMissing, ProtocolError, class_for
 from mwclient_async.models.props import ImageInfo
@@ -37,9 +38,11 @@ def own_file(page: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return info if info.get("canonicaltitle", page.get("title")) == page.get("title") else None
 
 
-def current_version(filename: str) -> Conversation[ImageInfo]:
+def current_version(filename: str) -> Flow[ImageInfo]:
     """What the wiki's own file of that name is now. Raises PageMissing where it has none."""
-    reply = yield Call(params={"action": "query", "titles": f"File:{filename}", "prop": "imageinfo", "iiprop": PROPS})
+    reply = yield ApiRequest(
+        params={"action": "query", "titles": f"File:{filename}", "prop": "imageinfo", "iiprop": PROPS}
+    )
     info = own_file((reply.body.get("query", {}).get("pages") or [{}])[0])
     if info is None:
         text = (
@@ -55,11 +58,11 @@ def unchanged(filename: str) -> ApiError:
     return refusal(FileRefused, "fileexists-no-change", text)
 
 
-def revert_to(filename: str, archivename: str, comment: str, *, attempts: int) -> Conversation[None]:
+def revert_to(filename: str, archivename: str, comment: str, *, attempts: int) -> Flow[None]:
     """Make an old version the latest. Raises PageMissing or another ApiError, by the code that the wiki names."""
     params = {"action": "filerevert", "filename": filename, "archivename": archivename, "comment": comment}
     for left in reversed(range(attempts)):
-        reply = yield Call(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
+        reply = yield ApiRequest(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
         said = reply.body.get("filerevert")
         if isinstance(said, Mapping) and said.get("result") == "Success":
             return

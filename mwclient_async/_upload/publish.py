@@ -18,12 +18,13 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from mwclient_async._http.conversion import structurer
-from mwclient_async._http.messages import Call, Conversation, Part, Report, Wait
+from mwclient_async._http.flow import Flow, Report, Wait
+from mwclient_async._http.messages import ApiRequest, FilePart
 from mwclient_async._upload.file_versions import PROPS, own_file
-from mwclient_async._upload.stash import GONE, key_of, look_into, refusal, status_of, upload_part, wait_for
+from mwclient_async._upload.stash import STASH_GONE_CODES, key_of, look_into, refusal, status_of, upload_part, wait_for
 from mwclient_async._upload.upload_rules import UploadRules
 from mwclient_async._upload.upload_warnings import warnings_of
-from mwclient_async._values import UploadWarning
+from mwclient_async._values.warnings import UploadWarning
 from mwclient_async.errors import (
     ApiError,
     MediaWikiError,
@@ -39,7 +40,7 @@ from mwclient_async.errors import (
 )
 from mwclient_async.models.options import RetryPolicy
 from mwclient_async.models.props import ImageInfo
-from mwclient_async.models.upload import StashedFile, UploadProgress, UploadResult, UploadStage, UploadWay
+from mwclient_async.models.upload import StashedFile, UploadMethod, UploadProgress, UploadResult, UploadStage
 
 _ARCHIVE_CLOCK = 1.0  # seconds
 _POLLABLE_BY_URL = (1, 43)
@@ -83,7 +84,7 @@ class Publication:
 
 def publish(
     publication: Publication, stashed: StashedFile, *, policy: RetryPolicy, resumed: bool = False
-) -> Conversation[UploadResult]:
+) -> Flow[UploadResult]:
     """Publish a stashed file; every error raised carries its ``filekey``.
 
     ``resumed`` says that it may have been published already, by a process that did not live to see it.
@@ -100,7 +101,7 @@ def publish(
             error.filekey = stashed.filekey
             raise
         if isinstance(result, UploadResult):
-            return evolve(result, ignored=ignored, way=UploadWay.STASH)
+            return evolve(result, ignored=ignored, method=UploadMethod.STASH)
         warnings = warnings_of(result)
         if result.get("result") == "Success":
             fresh = tuple(warning for warning in warnings if warning not in ignored)
@@ -111,22 +112,26 @@ def publish(
         ignored, ignoring = warnings, True
 
 
-def send_whole(publication: Publication, *, size: int, sha1: str, policy: RetryPolicy) -> Conversation[UploadResult]:
+def send_whole(publication: Publication, *, size: int, sha1: str, policy: RetryPolicy) -> Flow[UploadResult]:
     """Upload a file in one request. Raises an error for which ``is_too_large`` is true where no body is that large."""
     yield Report(UploadProgress(stage=UploadStage.SENDING, sent=0, total=size))
     params = publication.fields(ignoring=publication.ignored is True)
-    part = Part(name="file", offset=0, length=size)
-    call = Call(params=params, post=True, token="csrf", write=True, part=part)  # noqa: S106 - a kind
+    part = FilePart(name="file", offset=0, length=size)
+    call = ApiRequest(params=params, post=True, token="csrf", write=True, part=part)  # noqa: S106 - a kind
     try:
-        result = yield from _once(publication, call, sha1=sha1, policy=policy)
+        result = yield from _publish_once(publication, call, sha1=sha1, policy=policy)
     except ApiError as error:  # where another name would do, the wiki keeps the file
         error.filekey = key_of(error.data)
         raise
     if isinstance(result, UploadResult):
-        return evolve(result, way=UploadWay.DIRECT)
+        return evolve(result, method=UploadMethod.DIRECT)
     if result.get("result") == "Warning":
-        return (yield from _go_on(publication, result, size=size, sha1=sha1, policy=policy, way=UploadWay.DIRECT))
-    done = _published(publication, result, ignored=warnings_of(result), way=UploadWay.DIRECT)
+        return (
+            yield from _continue_after_warning(
+                publication, result, size=size, sha1=sha1, policy=policy, method=UploadMethod.DIRECT
+            )
+        )
+    done = _published(publication, result, ignored=warnings_of(result), method=UploadMethod.DIRECT)
     arrived = done.imageinfo.sha1 if done.imageinfo is not None else None
     if arrived not in {None, sha1}:
         raise SourceChanged(
@@ -136,9 +141,7 @@ def send_whole(publication: Publication, *, size: int, sha1: str, policy: RetryP
     return done
 
 
-def fetch_remote(
-    publication: Publication, url: str, *, rules: UploadRules, policy: RetryPolicy
-) -> Conversation[UploadResult]:
+def fetch_remote(publication: Publication, url: str, *, rules: UploadRules, policy: RetryPolicy) -> Flow[UploadResult]:
     """Have the wiki fetch a file from the Web. Raises UrlRefused, or UploadWarnings, maybe with a filekey."""
     if publication.asynchronous and rules.version < _POLLABLE_BY_URL:
         raise refusal(UrlRefused, "async-url-unsupported", _NOT_POLLABLE)
@@ -150,9 +153,13 @@ def fetch_remote(
         warnings = warnings_of(result)
         if result.get("result") != "Warning":
             fresh = tuple(warning for warning in warnings if warning not in ignored)
-            return _published(publication, result, ignored=(*ignored, *fresh), way=UploadWay.URL)
+            return _published(publication, result, ignored=(*ignored, *fresh), method=UploadMethod.URL)
         if key_of(result) is not None:
-            return (yield from _go_on(publication, result, size=None, sha1=None, policy=policy, way=UploadWay.URL))
+            return (
+                yield from _continue_after_warning(
+                    publication, result, size=None, sha1=None, policy=policy, method=UploadMethod.URL
+                )
+            )
         if not warnings:
             raise refusal(UrlRefused, "async-url-unsupported", _NOT_WARNING)
         if ignoring or not publication.ignores(warnings):
@@ -160,15 +167,15 @@ def fetch_remote(
         ignored, ignoring = warnings, True
 
 
-def _go_on(
+def _continue_after_warning(
     publication: Publication,
     result: Mapping[str, Any],
     *,
     size: int | None,
     sha1: str | None,
     policy: RetryPolicy,
-    way: UploadWay,
-) -> Conversation[UploadResult]:
+    method: UploadMethod,
+) -> Flow[UploadResult]:
     """Go on from a warning, if the caller chose to ignore it: the wiki has the file in its stash by now."""
     warnings, filekey = warnings_of(result), key_of(result) or ""
     if not filekey or publication.ignored is True or not warnings or not publication.ignores(warnings):
@@ -178,18 +185,18 @@ def _go_on(
         stashed = (yield from look_into(filekey)) or stashed
     done = yield from publish(evolve(publication, ignored=True, asynchronous=False), stashed, policy=policy)
     fresh = tuple(warning for warning in done.ignored if warning not in warnings)
-    return evolve(done, ignored=(*warnings, *fresh), way=way)
+    return evolve(done, ignored=(*warnings, *fresh), method=method)
 
 
 def _publish(
     publication: Publication, stashed: StashedFile, *, ignoring: bool, policy: RetryPolicy, resumed: bool
-) -> Conversation[Mapping[str, Any] | UploadResult]:
+) -> Flow[Mapping[str, Any] | UploadResult]:
     """The wiki's last word on a stashed file, or the result itself, as in ``_once``."""
     params = publication.fields(ignoring=ignoring) | {"filekey": stashed.filekey}
     if publication.asynchronous:
         params["async"] = "1"
-    call = Call(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
-    result = yield from _once(publication, call, sha1=stashed.sha1, policy=policy, resumed=resumed)
+    call = ApiRequest(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
+    result = yield from _publish_once(publication, call, sha1=stashed.sha1, policy=policy, resumed=resumed)
     if not isinstance(result, UploadResult) and result.get("result") == "Poll":
         result = yield from _wait_for_publishing(publication, stashed)
     if not isinstance(result, UploadResult) and result.get("result") not in {"Success", "Warning"}:
@@ -197,9 +204,9 @@ def _publish(
     return result
 
 
-def _once(
-    publication: Publication, call: Call, *, sha1: str | None, policy: RetryPolicy, resumed: bool = False
-) -> Conversation[Mapping[str, Any] | UploadResult]:
+def _publish_once(
+    publication: Publication, call: ApiRequest, *, sha1: str | None, policy: RetryPolicy, resumed: bool = False
+) -> Flow[Mapping[str, Any] | UploadResult]:
     """The wiki's answer to a call that publishes; the result itself, where that was lost and the file is there."""
     doubt: OutcomeUnknown | None = None
     error: MediaWikiError | None = None
@@ -214,7 +221,7 @@ def _once(
             if error is not None:
                 raise error
             return result
-        found, filtered = yield from _seek(publication, call, sha1=sha1, doubt=doubt)
+        found, filtered = yield from _find_published(publication, call, sha1=sha1, doubt=doubt)
         if found is not None or error is None:
             return found or result
         if (filtered and doubt is not None) or not (isinstance(error, OutcomeUnknown) or _is_too_soon(error)):
@@ -223,7 +230,7 @@ def _once(
     raise _after_doubt(publication, doubt, error)
 
 
-def _attempt(call: Call) -> Conversation[tuple[Mapping[str, Any], MediaWikiError | None]]:
+def _attempt(call: ApiRequest) -> Flow[tuple[Mapping[str, Any], MediaWikiError | None]]:
     try:
         return upload_part((yield call)), None
     except MediaWikiError as error:
@@ -244,7 +251,7 @@ def _is_final(result: Mapping[str, Any], error: MediaWikiError | None, *, doubtf
     """Whether an answer is true whatever became of earlier requests; a warning may be of the file that they made."""
     if error is None:
         return result.get("result") != "Warning" or not (doubtful or resumed)
-    if isinstance(error, ApiError) and error.code in {*GONE, "fileexists-no-change"} and resumed:
+    if isinstance(error, ApiError) and error.code in {*STASH_GONE_CODES, "fileexists-no-change"} and resumed:
         return False
     return not doubtful and not _is_too_soon(error)
 
@@ -253,16 +260,16 @@ def _after_doubt(publication: Publication, doubt: OutcomeUnknown | None, error: 
     """What an error means for a file that is not there: a refusal, where that proves that it was not done."""
     if isinstance(error, OutcomeUnknown):
         return _unknown(publication, doubt, "")
-    gone = isinstance(error, ApiError) and error.code in GONE
+    gone = isinstance(error, ApiError) and error.code in STASH_GONE_CODES
     if doubt is None or not (gone or isinstance(error, TransportError | Unavailable)):
         return error
     return _unknown(publication, doubt, f"the answer to its publishing was lost, and then came this: {error}")
 
 
-def _seek(
-    publication: Publication, call: Call, *, sha1: str | None, doubt: OutcomeUnknown | None
-) -> Conversation[tuple[Mapping[str, Any] | UploadResult | None, bool]]:
-    """What became of our file, if it is there or on its way; and whether the wiki filters uploads."""
+def _find_published(
+    publication: Publication, call: ApiRequest, *, sha1: str | None, doubt: OutcomeUnknown | None
+) -> Flow[tuple[Mapping[str, Any] | UploadResult | None, bool]]:
+    """What became of our file, if it is there or on its method; and whether the wiki filters uploads."""
     failed: UploadError | None = None
     try:
         if "async" in call.params:
@@ -281,7 +288,7 @@ def _seek(
     return found, filtered
 
 
-def _status(filekey: str) -> Conversation[tuple[Mapping[str, Any], UploadError | None]]:
+def _status(filekey: str) -> Flow[tuple[Mapping[str, Any], UploadError | None]]:
     """How far the wiki is with it, and why that failed; neither, where nothing was begun, or long ago."""
     try:
         return (yield from status_of({"filekey": filekey})), None
@@ -289,13 +296,13 @@ def _status(filekey: str) -> Conversation[tuple[Mapping[str, Any], UploadError |
         return {}, error if error.code != "missingresult" else None
 
 
-def _fetch(publication: Publication, url: str, *, ignoring: bool) -> Conversation[Mapping[str, Any]]:
+def _fetch(publication: Publication, url: str, *, ignoring: bool) -> Flow[Mapping[str, Any]]:
     """The wiki's last word on an address."""
     params = {**publication.fields(ignoring=ignoring), "url": url}
     if publication.asynchronous:
         params["async"] = "1"
     try:
-        reply = yield Call(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
+        reply = yield ApiRequest(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
     except OutcomeUnknown as error:
         raise _unknown(publication, error, "") from error
     except UploadError as error:
@@ -311,22 +318,22 @@ def _fetch(publication: Publication, url: str, *, ignoring: bool) -> Conversatio
         raise refusal(UrlRefused, error.code, error.text, error.data) from error
 
 
-def _wait_for_publishing(publication: Publication, stashed: StashedFile) -> Conversation[Mapping[str, Any]]:
+def _wait_for_publishing(publication: Publication, stashed: StashedFile) -> Flow[Mapping[str, Any]]:
     total = stashed.size or 0
     progress = UploadProgress(stage=UploadStage.PUBLISHING, sent=total, total=total)
     return (yield from wait_for({"filekey": stashed.filekey}, patience=publication.patience, event=lambda: progress))
 
 
-def _wait_for_fetching(publication: Publication, url: str) -> Conversation[Mapping[str, Any]]:
+def _wait_for_fetching(publication: Publication, url: str) -> Flow[Mapping[str, Any]]:
     progress = UploadProgress(stage=UploadStage.SENDING, sent=0, total=0)
     asked = {"url": url, "filename": publication.filename}
     return (yield from wait_for(asked, patience=publication.patience, event=lambda: progress))
 
 
-def _look(filename: str, sha1: str | None) -> Conversation[tuple[UploadResult | None, bool]]:
+def _look(filename: str, sha1: str | None) -> Flow[tuple[UploadResult | None, bool]]:
     """Our file under its name, if its latest version is ours; and whether the wiki filters uploads."""
     params = {"action": "query", "titles": f"File:{filename}", "prop": "imageinfo", "meta": "siteinfo"}
-    reply = yield Call(params={**params, "iiprop": PROPS, "siprop": "extensions"})
+    reply = yield ApiRequest(params={**params, "iiprop": PROPS, "siprop": "extensions"})
     told = reply.body.get("query", {})
     filtered = any("abuse" in str(entry.get("name", "")).lower() for entry in told.get("extensions", ()))
     page = (told.get("pages") or [{}])[0]
@@ -353,12 +360,12 @@ def _published(
     result: Mapping[str, Any],
     *,
     ignored: tuple[UploadWarning, ...],
-    way: UploadWay = UploadWay.STASH,
+    method: UploadMethod = UploadMethod.STASH,
 ) -> UploadResult:
     if result.get("result") != "Success":
         raise _unknown(publication, None, f"the wiki answered its upload with {result.get('result')!r}")
     filename = str(result.get("filename", publication.filename))
-    return UploadResult(filename=filename, imageinfo=_imageinfo(result), ignored=ignored, way=way)
+    return UploadResult(filename=filename, imageinfo=_imageinfo(result), ignored=ignored, method=method)
 
 
 def _imageinfo(result: Mapping[str, Any]) -> ImageInfo | None:

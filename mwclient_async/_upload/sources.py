@@ -21,7 +21,7 @@ from anyio import CancelScope, to_thread
 
 from mwclient_async.errors import SourceChanged
 
-Given = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | AsyncIterable[bytes]
+UploadInput = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | AsyncIterable[bytes]
 """A path, bytes, a binary file object (at its present position) or an asynchronous iterator of bytes."""
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ Spooled = Callable[[int], Awaitable[None]]
 _PIECE = 1024 * 1024
 
 
-class Source:
+class UploadSource:
     """Bytes that can be read again, from any position on. ``size`` is their number, as it was when it was opened.
 
     A file object is read from where it stands when it is given, and is not closed.
@@ -50,7 +50,7 @@ class Source:
         self._marks = [self._sha1.copy()]  # after each _PIECE bytes, so that no offset is far from one
 
     @classmethod
-    async def open(cls, given: Given, *, spool: Path | None = None, spooled: Spooled | None = None) -> Self:
+    async def open(cls, given: UploadInput, *, spool: Path | None = None, spooled: Spooled | None = None) -> Self:
         """Open it. ``spool`` is where something without length is written, and stays; a temporary file without it.
 
         Raises TypeError for what is no source, ValueError for an empty one, and OSError where it cannot be read.
@@ -62,7 +62,7 @@ class Source:
         return source
 
     @classmethod
-    async def _opened(cls, given: Given, spool: Path | None, spooled: Spooled | None) -> Self:
+    async def _opened(cls, given: UploadInput, spool: Path | None, spooled: Spooled | None) -> Self:
         if isinstance(given, str | os.PathLike):
             return await cls._of_path(Path(given))
         if isinstance(given, bytes | bytearray | memoryview):

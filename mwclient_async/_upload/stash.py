@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mwclient_async._http.conversion import structurer
-from mwclient_async._http.messages import Call, Conversation, Reply, Report, Wait
+from mwclient_async._http.flow import Flow, Report, Wait
+from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.params import wire_value
 from mwclient_async.errors import (
     ApiError,
@@ -27,18 +28,18 @@ from mwclient_async.errors import (
 from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import StashedFile
 
-GONE = frozenset({"uploadstash-file-not-found", "uploadstash-bad-path", "stashedfilenotfound"})
+STASH_GONE_CODES = frozenset({"uploadstash-file-not-found", "uploadstash-bad-path", "stashedfilenotfound"})
 _TOO_LARGE = 413
 _ALL_PROPS = "timestamp|canonicaltitle|url|size|sha1|mime|bitdepth"
 _FIRST_POLL, _LONGEST_POLL, _GROWTH = 1.0, 15.0, 1.5  # seconds, seconds, factor
 
 
-def find_stashed(size: int, sha1: Callable[[], str]) -> Conversation[StashedFile | None]:
+def find_stashed(size: int, sha1: Callable[[], str]) -> Flow[StashedFile | None]:
     """A whole file of that size and SHA-1 in the account's stash: there the answer to its last chunk was lost."""
     going_on: Mapping[str, str] = {}
     while True:
         params = {"action": "query", "list": "mystashedfiles", "msfprop": "size|type", "msflimit": "max", **going_on}
-        reply = yield Call(params=params)
+        reply = yield ApiRequest(params=params)
         for entry in reply.body.get("query", {}).get("mystashedfiles", ()):
             if entry.get("size") == size and entry.get("status") == "finished":
                 stashed = yield from look_into(str(entry.get("filekey", "")))
@@ -49,7 +50,7 @@ def find_stashed(size: int, sha1: Callable[[], str]) -> Conversation[StashedFile
         going_on = {name: str(value) for name, value in reply.body["continue"].items()}
 
 
-def look_into(filekey: str) -> Conversation[StashedFile | None]:
+def look_into(filekey: str) -> Flow[StashedFile | None]:
     """What the wiki says of a stashed file, or None where it has none of that key for this account."""
     try:
         info = yield from describe(filekey, props="sha1|size")
@@ -58,14 +59,16 @@ def look_into(filekey: str) -> Conversation[StashedFile | None]:
     return StashedFile(filekey, size=info.size, sha1=info.sha1)
 
 
-def describe(filekey: str, *, props: str = _ALL_PROPS) -> Conversation[ImageInfo]:
+def describe(filekey: str, *, props: str = _ALL_PROPS) -> Flow[ImageInfo]:
     """What the wiki says of a stashed file: https://www.mediawiki.org/wiki/API:Stashimageinfo.
 
     Raises StashError where it has none of that key for this account.
     """
     key = wire_value("filekey", [filekey]) or ""
     try:
-        reply = yield Call(params={"action": "query", "prop": "stashimageinfo", "siifilekey": key, "siiprop": props})
+        reply = yield ApiRequest(
+            params={"action": "query", "prop": "stashimageinfo", "siifilekey": key, "siiprop": props}
+        )
     except InternalError as error:
         if "UploadStash" not in error.code:
             raise
@@ -80,7 +83,7 @@ def key_of(said: Mapping[str, Any]) -> str | None:
     return _or_none(said.get("filekey") or said.get("sessionkey"))
 
 
-def wait_for(asked: Mapping[str, str], *, patience: float, event: Callable[[], Any]) -> Conversation[Mapping[str, Any]]:
+def wait_for(asked: Mapping[str, str], *, patience: float, event: Callable[[], Any]) -> Flow[Mapping[str, Any]]:
     """What an upload that the wiki goes on with by itself comes to: asked again and again, until it is no ``Poll``.
 
     ``asked`` names the upload: by its ``filekey``, or by ``url`` and ``filename``. Raises UploadPending after
@@ -98,11 +101,11 @@ def wait_for(asked: Mapping[str, str], *, patience: float, event: Callable[[], A
             raise UploadPending(filekey=asked.get("filekey", ""), stage=str(result.get("stage", "")), waited=waited)
 
 
-def status_of(asked: Mapping[str, str]) -> Conversation[Mapping[str, Any]]:
+def status_of(asked: Mapping[str, str]) -> Flow[Mapping[str, Any]]:
     """How far an upload is. Raises StashError or another ApiError where it failed or is not known."""
     params = {"action": "upload", "checkstatus": "1", **asked}
     try:
-        reply = yield Call(params=params, post=True, token="csrf")  # noqa: S106 - a kind
+        reply = yield ApiRequest(params=params, post=True, token="csrf")  # noqa: S106 - a kind
     except StashError as error:
         raise named(error) from error
     result = upload_part(reply)
@@ -112,7 +115,7 @@ def status_of(asked: Mapping[str, str]) -> Conversation[Mapping[str, Any]]:
     return result
 
 
-def upload_part(reply: Reply) -> Mapping[str, Any]:
+def upload_part(reply: ApiResponse) -> Mapping[str, Any]:
     """The ``upload`` of an answer."""
     result = reply.body.get("upload") if isinstance(reply.body, Mapping) else None
     return result if isinstance(result, Mapping) else {}

@@ -10,7 +10,8 @@ from collections.abc import Collection
 
 from attrs import frozen
 
-from mwclient_async._http.messages import Call, Conversation
+from mwclient_async._http.flow import Flow
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import checked_text
 from mwclient_async._upload.chunks import LEAST_CHUNK
 from mwclient_async._upload.stash import names, refusal
@@ -44,9 +45,9 @@ class UploadRules:
             raise refusal(FileRefused, "file-too-large", text, {"size": size, "max": self.largest})
 
 
-def fetch_rules() -> Conversation[UploadRules]:
+def fetch_rules() -> Flow[UploadRules]:
     """What the wiki says of the uploads that it takes: https://www.mediawiki.org/wiki/API:Siteinfo."""
-    reply = yield Call(params={"action": "query", "meta": "siteinfo", "siprop": "general|fileextensions"})
+    reply = yield ApiRequest(params={"action": "query", "meta": "siteinfo", "siprop": "general|fileextensions"})
     told = reply.body.get("query", {})
     general = told.get("general", {})
     digits = "".join(char if char.isdigit() else " " for char in str(general.get("generator", ""))).split()

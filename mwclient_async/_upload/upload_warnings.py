@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mwclient_async._values import UploadWarning
+from mwclient_async._values.warnings import UploadWarning
 
 _RENAMED = {"no-change": "nochange", "duplicate-version": "duplicateversions"}
 

@@ -10,26 +10,26 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
-from mwclient_async._http.messages import Conversation
-from mwclient_async._http.run_flow import Send, drive
+from mwclient_async._http.flow import Flow
+from mwclient_async._http.run_flow import Send, run_flow
 from mwclient_async._session.clock import Clock
 from mwclient_async._upload.chunks import ChunkPlan, Position, ReadOn, send_chunks
 from mwclient_async._upload.file_versions import current_version, unchanged
 from mwclient_async._upload.publish import Publication, fetch_remote, publish, send_whole
-from mwclient_async._upload.sources import Given, Source
-from mwclient_async._upload.stash import GONE, is_too_large, look_into
+from mwclient_async._upload.sources import UploadInput, UploadSource
+from mwclient_async._upload.stash import STASH_GONE_CODES, is_too_large, look_into
 from mwclient_async._upload.upload_rules import UploadRules
-from mwclient_async._values import Checkpoint
+from mwclient_async._values.checkpoint import Checkpoint
 from mwclient_async.errors import MediaWikiError, SourceChanged, StashError, UploadWarnings
 from mwclient_async.models.options import RetryPolicy
 from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import (
     RemoteFile,
     StashedFile,
+    UploadMethod,
     UploadProgress,
     UploadResult,
     UploadStage,
-    UploadWay,
 )
 
 OnProgress = Callable[[UploadProgress], Awaitable[None] | None]
@@ -40,15 +40,15 @@ ASYNCHRONOUS_FROM = 50 * 1024 * 1024  # bytes: putting these together takes long
 
 
 @frozen(kw_only=True)
-class Errand:
-    """One upload as the caller wants it. ``way`` and ``asynchronous`` are None where the size decides.
+class UploadJob:
+    """One upload as the caller wants it. ``method`` and ``asynchronous`` are None where the size decides.
 
     ``replaces`` says that it is a new version of a file, which must be there, and have other contents.
     """
 
     publication: Publication
     chunk_size: int
-    way: UploadWay | None = None
+    method: UploadMethod | None = None
     asynchronous: bool | None = None
     replaces: bool = False
     checkpoint: Checkpoint | None = None
@@ -67,9 +67,9 @@ class Uploader:
     wiki: str
     rules: Callable[[], Awaitable[UploadRules]]
 
-    async def upload(self, source: Given | StashedFile | RemoteFile, errand: Errand) -> UploadResult:
+    async def upload(self, source: UploadInput | StashedFile | RemoteFile, errand: UploadJob) -> UploadResult:
         """Get the source to the wiki and publish it."""
-        teller = _Teller(self.clock, errand)
+        teller = _ProgressReporter(self.clock, errand)
         current = await self._replaced(errand, teller)
         try:
             if isinstance(source, RemoteFile):
@@ -84,8 +84,10 @@ class Uploader:
             same.filekey, same.checkpoint = error.filekey, error.checkpoint
             raise same from error
 
-    async def _send(self, source: Given, errand: Errand, teller: _Teller, current: ImageInfo | None) -> UploadResult:
-        file = await Source.open(source, spool=errand.spool, spooled=teller.spooled)
+    async def _send(
+        self, source: UploadInput, errand: UploadJob, teller: _ProgressReporter, current: ImageInfo | None
+    ) -> UploadResult:
+        file = await UploadSource.open(source, spool=errand.spool, spooled=teller.spooled)
         try:
             rules = await self._checked_rules(file, errand.publication)
             if current is not None and file.size == current.size:
@@ -95,37 +97,37 @@ class Uploader:
                 try:
                     return await self._send_whole(file, errand, teller)
                 except MediaWikiError as error:
-                    if errand.way is UploadWay.DIRECT or not is_too_large(error):
+                    if errand.method is UploadMethod.DIRECT or not is_too_large(error):
                         raise
             return await self._send_chunks(file, errand, rules, teller)
         finally:
             await file.aclose()
 
-    async def _replaced(self, errand: Errand, teller: _Teller) -> ImageInfo | None:
+    async def _replaced(self, errand: UploadJob, teller: _ProgressReporter) -> ImageInfo | None:
         """What the file is that gets a new version. An earlier attempt may have published that already."""
         if not errand.replaces:
             return None
         current = await self._run(current_version(errand.publication.filename), teller)
         return current if errand.checkpoint is None else None
 
-    async def stash(self, source: Given, errand: Errand) -> StashedFile:
+    async def stash(self, source: UploadInput, errand: UploadJob) -> StashedFile:
         """Get the source into the stash, and no further."""
-        teller = _Teller(self.clock, errand)
-        file = await Source.open(source, spool=errand.spool, spooled=teller.spooled)
+        teller = _ProgressReporter(self.clock, errand)
+        file = await UploadSource.open(source, spool=errand.spool, spooled=teller.spooled)
         try:
             rules = await self._checked_rules(file, errand.publication)
             return await self._to_stash(file, errand, rules, teller, await self._checked_start(file, errand, teller))
         finally:
             await file.aclose()
 
-    async def _fetch(self, remote: RemoteFile, errand: Errand, teller: _Teller) -> UploadResult:
+    async def _fetch(self, remote: RemoteFile, errand: UploadJob, teller: _ProgressReporter) -> UploadResult:
         rules = await self.rules()
         rules.check(errand.publication.filename, None, ignored=errand.publication.ignored)
         publication = evolve(errand.publication, asynchronous=bool(errand.asynchronous))
         return await self._run(fetch_remote(publication, remote.url, rules=rules, policy=self.policy), teller)
 
     async def _publish_stashed(
-        self, stashed: StashedFile, errand: Errand, teller: _Teller, current: ImageInfo | None
+        self, stashed: StashedFile, errand: UploadJob, teller: _ProgressReporter, current: ImageInfo | None
     ) -> UploadResult:
         if stashed.sha1 is None:
             stashed = await self._run(look_into(stashed.filekey), teller) or stashed
@@ -133,29 +135,36 @@ class Uploader:
         publication = evolve(errand.publication, asynchronous=self._waits(errand, stashed.size or 0))
         return await self._run(publish(publication, stashed, policy=self.policy), teller)
 
-    def _goes_directly(self, file: Source, errand: Errand) -> bool:
-        if errand.checkpoint is not None or errand.way is not None:
-            return errand.way is UploadWay.DIRECT and errand.checkpoint is None
+    def _goes_directly(self, file: UploadSource, errand: UploadJob) -> bool:
+        if errand.checkpoint is not None or errand.method is not None:
+            return errand.method is UploadMethod.DIRECT and errand.checkpoint is None
         return file.size <= min(DIRECT_UP_TO, errand.chunk_size) and not errand.asynchronous
 
-    async def _send_whole(self, file: Source, errand: Errand, teller: _Teller) -> UploadResult:
+    async def _send_whole(self, file: UploadSource, errand: UploadJob, teller: _ProgressReporter) -> UploadResult:
         sha1 = await file.sha1_of(file.size)
         whole = send_whole(errand.publication, size=file.size, sha1=sha1, policy=self.policy)
         return await self._run(whole, teller, file)
 
-    async def _send_chunks(self, file: Source, errand: Errand, rules: UploadRules, teller: _Teller) -> UploadResult:
+    async def _send_chunks(
+        self, file: UploadSource, errand: UploadJob, rules: UploadRules, teller: _ProgressReporter
+    ) -> UploadResult:
         start = await self._checked_start(file, errand, teller)
         stashed = await self._to_stash(file, errand, rules, teller, start)
         try:
             return await self._publish(stashed, errand, teller)
         except StashError as error:
-            if error.code not in GONE or teller.restarted:
+            if error.code not in STASH_GONE_CODES or teller.restarted:
                 raise
         teller.restarted = True  # it was too long in the stash
         return await self._publish(await self._to_stash(file, errand, rules, teller), errand, teller)
 
     async def _to_stash(
-        self, file: Source, errand: Errand, rules: UploadRules, teller: _Teller, start: Position | None = None
+        self,
+        file: UploadSource,
+        errand: UploadJob,
+        rules: UploadRules,
+        teller: _ProgressReporter,
+        start: Position | None = None,
     ) -> StashedFile:
         if start is not None and start.stashed:
             return StashedFile(start.filekey, size=file.size, sha1=file.sha1())
@@ -169,14 +178,14 @@ class Uploader:
             policy=self.policy,
             restarted=teller.restarted,
         )
-        keeper = _Keeper(self.wiki, errand, file)
+        keeper = _CheckpointWriter(self.wiki, errand, file)
         try:
             return await self._run(send_chunks(plan, sha1=file.sha1, start=start), teller, file, keeper)
         except MediaWikiError as error:
             error.checkpoint = keeper.latest
             raise
 
-    async def _publish(self, stashed: StashedFile, errand: Errand, teller: _Teller) -> UploadResult:
+    async def _publish(self, stashed: StashedFile, errand: UploadJob, teller: _ProgressReporter) -> UploadResult:
         publication = evolve(errand.publication, asynchronous=self._waits(errand, stashed.size or 0))
         resumed = errand.checkpoint is not None
         try:
@@ -184,17 +193,17 @@ class Uploader:
         except MediaWikiError as error:
             error.checkpoint = _checkpoint(self.wiki, errand, stashed)
             raise
-        return evolve(result, way=UploadWay.CHUNKED)
+        return evolve(result, method=UploadMethod.CHUNKED)
 
-    async def _checked_rules(self, file: Source, publication: Publication) -> UploadRules:
+    async def _checked_rules(self, file: UploadSource, publication: Publication) -> UploadRules:
         rules = await self.rules()
         rules.check(publication.filename, file.size, ignored=publication.ignored)
         return rules
 
-    def _waits(self, errand: Errand, size: int) -> bool:
+    def _waits(self, errand: UploadJob, size: int) -> bool:
         return size >= ASYNCHRONOUS_FROM if errand.asynchronous is None else errand.asynchronous
 
-    async def _checked_start(self, file: Source, errand: Errand, teller: _Teller) -> Position | None:
+    async def _checked_start(self, file: UploadSource, errand: UploadJob, teller: _ProgressReporter) -> Position | None:
         """Where to go on; SourceChanged, before a byte is sent, where it is another file."""
         point = errand.checkpoint
         if point is None:
@@ -207,14 +216,14 @@ class Uploader:
 
     async def _run(
         self,
-        conversation: Conversation[Any],
-        teller: _Teller,
-        file: Source | None = None,
-        keeper: _Keeper | None = None,
+        conversation: Flow[Any],
+        teller: _ProgressReporter,
+        file: UploadSource | None = None,
+        keeper: _CheckpointWriter | None = None,
     ) -> Any:
         async def report(event: UploadProgress | Position) -> None:
             if isinstance(event, UploadProgress):
-                await teller.tell(event)
+                await teller.report(event)
             elif keeper is not None:
                 await keeper.keep(event)
 
@@ -223,22 +232,22 @@ class Uploader:
             return await file.sha1_of(question.upto, hashed=partial(teller.hashed, file.size))
 
         read = file.read if file is not None else None
-        result = await drive(conversation, self.send, read=read, report=report, ask=read_on, sleep=self.clock.sleep)
+        result = await run_flow(conversation, self.send, read=read, report=report, ask=read_on, sleep=self.clock.sleep)
         if isinstance(result, UploadResult):
             await teller.done(result)
         return result
 
 
-def _check_news(errand: Errand, current: ImageInfo | None, sha1: str | None) -> None:
+def _check_news(errand: UploadJob, current: ImageInfo | None, sha1: str | None) -> None:
     """FileRefused for the contents that the file has already, before anything is sent."""
     if current is not None and sha1 is not None and current.sha1 == sha1:
         raise unchanged(errand.publication.filename)
 
 
-class _Keeper:
+class _CheckpointWriter:
     """Makes a checkpoint of each position, and gives it to the caller."""
 
-    def __init__(self, wiki: str, errand: Errand, file: Source) -> None:
+    def __init__(self, wiki: str, errand: UploadJob, file: UploadSource) -> None:
         self._wiki = wiki
         self._errand = errand
         self._file = file
@@ -258,7 +267,7 @@ class _Keeper:
             await _maybe_await(self._errand.on_checkpoint(self.latest))
 
 
-def _checkpoint(wiki: str, errand: Errand, stashed: StashedFile) -> Checkpoint:
+def _checkpoint(wiki: str, errand: UploadJob, stashed: StashedFile) -> Checkpoint:
     size, sha1 = stashed.size or 0, stashed.sha1 or ""
     filename = errand.publication.filename
     return Checkpoint(
@@ -267,21 +276,21 @@ def _checkpoint(wiki: str, errand: Errand, stashed: StashedFile) -> Checkpoint:
 
 
 @define
-class _Teller:
+class _ProgressReporter:
     """Tells the caller how far it is, and how fast. ``restarted`` says that the wiki has lost the file once."""
 
     _clock: Clock
-    _errand: Errand
+    _errand: UploadJob
     restarted: bool = False
     _began: dict[UploadStage, tuple[float, int]] = field(init=False, factory=dict)
 
     async def spooled(self, written: int) -> None:
-        await self.tell(UploadProgress(stage=UploadStage.SPOOLING, sent=written, total=0))
+        await self.report(UploadProgress(stage=UploadStage.SPOOLING, sent=written, total=0))
 
     async def hashed(self, total: int, done: int) -> None:
-        await self.tell(UploadProgress(stage=UploadStage.HASHING, sent=done, total=total))
+        await self.report(UploadProgress(stage=UploadStage.HASHING, sent=done, total=total))
 
-    async def tell(self, progress: UploadProgress) -> None:
+    async def report(self, progress: UploadProgress) -> None:
         self.restarted = self.restarted or progress.restarted
         if self._errand.on_progress is None:
             return
@@ -300,7 +309,7 @@ class _Teller:
     async def done(self, result: UploadResult) -> None:
         total = result.imageinfo.size if result.imageinfo is not None and result.imageinfo.size is not None else 0
         try:
-            await self.tell(UploadProgress(stage=UploadStage.DONE, sent=total, total=total))
+            await self.report(UploadProgress(stage=UploadStage.DONE, sent=total, total=total))
         except BaseException as error:
             error.add_note(f"The file was published before that, as {result.filename!r}.")
             raise

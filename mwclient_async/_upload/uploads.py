@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypedDict
 
@@ -14,26 +15,26 @@ from mwclient_async._session.lock_keys import file_key
 from mwclient_async._session.session import Session
 from mwclient_async._upload.chunks import DEFAULT_CHUNK
 from mwclient_async._upload.publish import Publication
-from mwclient_async._upload.sources import Given
+from mwclient_async._upload.sources import UploadInput
 from mwclient_async._upload.stash import describe
-from mwclient_async._upload.upload_rules import file_name
-from mwclient_async._upload.uploader import Errand, OnCheckpoint, OnProgress, Uploader
-from mwclient_async._values import Checkpoint
+from mwclient_async._upload.upload_rules import fetch_rules, file_name
+from mwclient_async._upload.uploader import OnCheckpoint, OnProgress, Uploader, UploadJob
+from mwclient_async._values.checkpoint import Checkpoint
 from mwclient_async.models.props import ImageInfo
-from mwclient_async.models.upload import RemoteFile, StashedFile, UploadResult, UploadWay
+from mwclient_async.models.upload import RemoteFile, StashedFile, UploadMethod, UploadResult
 
 
 class UploadOptions(TypedDict, total=False):
     """How a file gets there; every one may be left out.
 
-    ``chunk_size`` is in bytes. ``way`` chooses between one request and chunks, which the size does otherwise, and
+    ``chunk_size`` is in bytes. ``method`` chooses between one request and chunks, which the size does otherwise, and
     ``asynchronous`` whether the wiki takes its time, which it does for large files; it is waited for, up to
     ``patience`` seconds. ``checkpoint`` goes on from an earlier attempt; ``on_checkpoint`` is given one after each
     chunk, to be stored. ``spool`` is where a source without length is written to first, over what is there, and stays.
     """
 
     chunk_size: int
-    way: UploadWay | None
+    method: UploadMethod | None
     asynchronous: bool | None
     patience: float
     checkpoint: Checkpoint | None
@@ -51,7 +52,7 @@ class Uploads:
 
     async def upload(
         self,
-        source: Given | StashedFile | RemoteFile,
+        source: UploadInput | StashedFile | RemoteFile,
         *,
         filename: str,
         comment: str,
@@ -73,50 +74,50 @@ class Uploads:
             ignored=_kinds(chosen=ignore_warnings),
             patience=options.get("patience", 3600.0),
         )
-        errand = evolve(self._errand(publication, options), replaces=replaces)
+        errand = evolve(self._job(publication, options), replaces=replaces)
         if errand.checkpoint is not None and isinstance(source, StashedFile | RemoteFile):
             raise ValueError("a checkpoint is of a file that is sent: this source sends nothing")
         uploader = self._uploader()
-        async with self._session.exclusively([file_key(publication.filename)]):
+        async with self._session.lock_titles([file_key(publication.filename)]):
             return await uploader.upload(source, errand)
 
     async def stashed(self, file: StashedFile | str) -> ImageInfo:
         """See ``Site.stashed``."""
         filekey = file.filekey if isinstance(file, StashedFile) else wire_params.checked_text("filekey", file)
-        return await self._session.drive(describe(filekey))
+        return await self._session.run_flow(describe(filekey))
 
-    async def stash(self, source: Given, *, filename: str, options: UploadOptions) -> StashedFile:
+    async def stash(self, source: UploadInput, *, filename: str, options: UploadOptions) -> StashedFile:
         """See ``Site.stash``."""
         publication = Publication(filename=file_name(filename), patience=options.get("patience", 3600.0))
-        errand = self._errand(publication, options)
+        errand = self._job(publication, options)
         return await self._uploader().stash(source, errand)
 
     def _uploader(self) -> Uploader:
         return Uploader(
             send=self._session.send,
-            clock=self._session.farm.clock,
+            clock=self._session.shared.clock,
             policy=self._session.retry,
             wiki=self._wiki,
-            rules=self._session.upload_rules,
+            rules=partial(self._session.fetch_once, fetch_rules),
         )
 
-    def _errand(self, publication: Publication, options: UploadOptions) -> Errand:
+    def _job(self, publication: Publication, options: UploadOptions) -> UploadJob:
         _check_names(options)
         chunk_size, spool = options.get("chunk_size", DEFAULT_CHUNK), options.get("spool")
         if chunk_size < 1:
             raise ValueError(f"chunk_size={chunk_size}: give a number of bytes")
-        checkpoint, way = options.get("checkpoint"), options.get("way")
+        checkpoint, method = options.get("checkpoint"), options.get("method")
         if checkpoint is not None and (checkpoint.wiki, checkpoint.filename) != (self._wiki, publication.filename):
             raise ValueError(
                 f"the checkpoint is of {checkpoint.filename!r} on {checkpoint.wiki!r}, and this upload is of "
                 f"{publication.filename!r} on {self._wiki!r}"
             )
-        if way not in {None, UploadWay.DIRECT, UploadWay.CHUNKED}:
-            raise ValueError(f"way={way}: the source decides that; choose between DIRECT and CHUNKED")
-        return Errand(
+        if method not in {None, UploadMethod.DIRECT, UploadMethod.CHUNKED}:
+            raise ValueError(f"method={method}: the source decides that; choose between DIRECT and CHUNKED")
+        return UploadJob(
             publication=publication,
             chunk_size=chunk_size,
-            way=way,
+            method=method,
             asynchronous=options.get("asynchronous"),
             checkpoint=checkpoint,
             spool=Path(spool) if spool is not None else None,

@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
 
-from mwclient_async._values import ApiWarning, Cursor
+from mwclient_async._values.cursor import Cursor
+from mwclient_async._values.warnings import ApiWarning
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -53,7 +53,7 @@ class LoggedIn:
     """A login succeeded, or an OAuth token was taken up: the ``number``-th of this site. ``account`` may be empty."""
 
     account: str
-    number: int
+    login_generation: int
 
 
 @frozen(kw_only=True)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from attrs import Attribute, field, frozen
 
-from mwclient_async._values import UploadWarning
+from mwclient_async._values.warnings import UploadWarning
 from mwclient_async.models.props import ImageInfo
 
 
@@ -53,7 +53,7 @@ def _shown(url: str) -> str:
     return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}{question and '?...'}"
 
 
-class UploadWay(Enum):
+class UploadMethod(Enum):
     """How a file gets to the wiki: in one request, in chunks, fetched by the wiki, or from its stash."""
 
     DIRECT = "direct"
@@ -98,12 +98,12 @@ class UploadResult:
     """A published file. ``filename`` is its name as the wiki writes it, with underscores and without ``File:``.
 
     ``imageinfo`` is what the wiki says of the file (size in bytes, SHA-1 in hex, URL), None where it did not say.
-    ``ignored`` are the warnings that ``ignore_warnings`` chose to ignore, ``way`` is how the file got there.
+    ``ignored`` are the warnings that ``ignore_warnings`` chose to ignore, ``method`` is how the file got there.
     ``verified`` says that the wiki's answer was lost, and the file was found there by its SHA-1.
     """
 
     filename: str
     imageinfo: ImageInfo | None = None
     ignored: tuple[UploadWarning, ...] = field(default=())
-    way: UploadWay = UploadWay.CHUNKED
+    method: UploadMethod = UploadMethod.CHUNKED
     verified: bool = False

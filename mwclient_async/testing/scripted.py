@@ -10,10 +10,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import anyio.lowlevel
 
-from mwclient_async._http.messages import Multipart, Request, Response
+from mwclient_async._http.messages import HttpRequest, HttpResponse, MultipartBody
 from mwclient_async.errors import MediaWikiError
 
-Scripted = Mapping[str, Any] | Response | MediaWikiError | Callable[[Request], "Mapping[str, Any] | Response"]
+Scripted = (
+    Mapping[str, Any] | HttpResponse | MediaWikiError | Callable[[HttpRequest], "Mapping[str, Any] | HttpResponse"]
+)
 """One step: a JSON body, a whole Response, an error to raise, or a function of the request that gives one of these."""
 
 
@@ -32,23 +34,23 @@ class ScriptedTransport:
 
     def __init__(self, script: Iterable[Scripted] = ()) -> None:
         self._script = deque(script)
-        self.requests: list[Request] = []
+        self.requests: list[HttpRequest] = []
         self.closed = False
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         """The next step's answer; AssertionError when there is none."""
         self.requests.append(request)
         if not self._script:
             raise AssertionError(f"a request that the script does not have: {request.method} {request.url}")
         step = self._script.popleft()
-        if isinstance(request.body, Multipart):
+        if isinstance(request.body, MultipartBody):
             await request.body.read(request.body.part.offset, request.body.part.length)
         if request.on_sent is not None:
             request.on_sent()
         if isinstance(step, MediaWikiError):
             raise step
-        answer = step if isinstance(step, Mapping | Response) else step(request)
-        return answer if isinstance(answer, Response) else json_response(answer)
+        answer = step if isinstance(step, Mapping | HttpResponse) else step(request)
+        return answer if isinstance(answer, HttpResponse) else json_response(answer)
 
     async def aclose(self) -> None:
         """Note that the site was closed."""
@@ -89,13 +91,13 @@ class ScriptedClock:
         await anyio.lowlevel.checkpoint()
 
 
-def json_response(body: Any, *, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> Response:
+def json_response(body: Any, *, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> HttpResponse:
     """A Response with this JSON body."""
     kind = ("content-type", "application/json; charset=utf-8")
-    return Response(status=status, headers=(kind, *headers), body=json.dumps(body).encode())
+    return HttpResponse(status=status, headers=(kind, *headers), body=json.dumps(body).encode())
 
 
-def sent(request: Request) -> dict[str, str]:
+def sent(request: HttpRequest) -> dict[str, str]:
     """All parameters of a request, from its URL and its form."""
     form = request.body.decode("ascii") if isinstance(request.body, bytes) else ""
     return dict(

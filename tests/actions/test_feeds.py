@@ -12,7 +12,7 @@ import pytest
 
 from mwclient_async import Site
 from mwclient_async._actions.feed_entries import read_feed
-from mwclient_async._http.messages import Response
+from mwclient_async._http.messages import HttpResponse
 from mwclient_async.errors import InvalidParameter, ProtocolError, UnrecognizedParameters
 from mwclient_async.models.actions_feeds import Document
 from mwclient_async.testing.scripted import sent
@@ -67,7 +67,7 @@ async def test_what_the_manual_names_is_refused_as_what_it_is(steward: Site, nob
 
 async def test_an_answer_that_is_json_is_no_document() -> None:
     """No wiki answers so."""
-    feed = Response(status=200, headers=(("content-type", "text/xml"),), body=b"<rss/>")
+    feed = HttpResponse(status=200, headers=(("content-type", "text/xml"),), body=b"<rss/>")
     site, transport = scripted({"feedrecentchanges": {}}, feed, feed)
     async with site:
         with pytest.raises(ProtocolError, match="no document, but JSON"):

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async._edit.compare_and_swap import Base
-from mwclient_async._edit.edits import Edit, RestEdit, edit, read_text, rest_edit
-from mwclient_async._http.messages import Call
+from mwclient_async._edit.edits import Edit, edit, read_text
+from mwclient_async._http.messages import ApiRequest
+from mwclient_async._rest.rest_edit import RestEdit, rest_edit
+from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async.errors import (
     CaptchaRequired,
     EditConflict,
@@ -45,7 +46,7 @@ def wiki(*faults: str | None, text: str | None = "Text.", **options: Any) -> Mod
     return made
 
 
-def run(change: Edit, on: ModelWiki, base: Base | None = None) -> EditResult:
+def run(change: Edit, on: ModelWiki, base: BaseRevision | None = None) -> EditResult:
     return converse(edit(change, base, policy=POLICY), on.answer)
 
 
@@ -54,7 +55,7 @@ def ours(on: ModelWiki) -> int:
     return sum("ours" in revision.text and revision.user == ME for revision in on.revisions)
 
 
-def edits(on: ModelWiki) -> list[Call]:
+def edits(on: ModelWiki) -> list[ApiRequest]:
     return [call for call in on.calls if call.params["action"] == "edit"]
 
 
@@ -85,13 +86,13 @@ def test_w2_every_edit_has_its_compare_and_swap_and_the_servers_clock() -> None:
 
 def test_an_edit_on_a_known_base_costs_one_request() -> None:
     on = wiki()
-    run(SAVE, on, Base(revid=on.revisions[-1].revid))
+    run(SAVE, on, BaseRevision(revid=on.revisions[-1].revid))
     assert len(on.calls) == 1
 
 
 def test_somebody_elses_edit_is_a_conflict_for_a_text_and_none_for_an_append() -> None:
     on = wiki()
-    base = Base(revid=on.revisions[-1].revid)
+    base = BaseRevision(revid=on.revisions[-1].revid)
     on.save("Text of another.")
     with pytest.raises(EditConflict):
         run(SAVE, on, base)
@@ -137,7 +138,7 @@ def test_w2_a_history_that_cannot_be_read_leaves_a_doubt() -> None:
     on = ModelWiki(fault=lambda call: left.pop() if left and call.params["action"] == "edit" else "fail")
     on.save("Text.")
     with pytest.raises(OutcomeUnknown, match="history could not be read"):
-        run(SAVE, on, Base(revid=on.revisions[-1].revid, pageid=7))
+        run(SAVE, on, BaseRevision(revid=on.revisions[-1].revid, pageid=7))
 
 
 def test_w2_a_long_history_since_the_base_is_read_on() -> None:
@@ -156,7 +157,7 @@ def test_w2_a_long_history_since_the_base_is_read_on() -> None:
 def test_a_refusal_after_a_doubt_is_raised_as_it_is() -> None:
     asked = iter([OutcomeUnknown("lost"), refusal("blocked")])
     on = wiki()
-    base = Base(revid=on.revisions[-1].revid)
+    base = BaseRevision(revid=on.revisions[-1].revid)
     with pytest.raises(MediaWikiError) as caught:
         converse(
             edit(APPEND, base, policy=POLICY),
@@ -176,11 +177,11 @@ def test_presence_is_checked_before_anything_is_sent() -> None:
 def test_a_captcha_is_typed_with_its_data_and_another_failure_too() -> None:
     captcha = {"edit": {"result": "Failure", "captcha": {"type": "simple", "id": "1", "question": "57-8"}}}
     with pytest.raises(CaptchaRequired) as caught:
-        Script(captcha).run(edit(SAVE, Base(revid=1), policy=POLICY))
+        Script(captcha).run(edit(SAVE, BaseRevision(revid=1), policy=POLICY))
     assert caught.value.data["captcha"]["question"] == "57-8"
     with pytest.raises(Refused, match="spam-thing: No"):
         Script({"edit": {"result": "Failure", "code": "spam-thing", "info": "No."}}).run(
-            edit(SAVE, Base(revid=1), policy=POLICY)
+            edit(SAVE, BaseRevision(revid=1), policy=POLICY)
         )
 
 
@@ -193,8 +194,8 @@ def test_a_title_that_cannot_be_edited_is_refused_before_it_is_sent() -> None:
 def test_a_merge_and_no_change_are_told_apart() -> None:
     told = {"result": "Success", "pageid": 7, "title": TITLE}
     merged = {"edit": {**told, "oldrevid": 5, "newrevid": 6, "newtimestamp": "2026-01-01T00:00:00Z"}}
-    assert Script(merged).run(edit(SAVE, Base(revid=4), policy=POLICY)).outcome is EditOutcome.MERGED
-    same = Script({"edit": {**told, "nochange": True}}).run(edit(SAVE, Base(revid=4), policy=POLICY))
+    assert Script(merged).run(edit(SAVE, BaseRevision(revid=4), policy=POLICY)).outcome is EditOutcome.MERGED
+    same = Script({"edit": {**told, "nochange": True}}).run(edit(SAVE, BaseRevision(revid=4), policy=POLICY))
     assert (same.outcome, same.revid, same.timestamp) == (EditOutcome.UNCHANGED, 4, None)
 
 
@@ -203,7 +204,7 @@ def test_w2_who_is_nobody_finds_his_edit_under_a_temporary_account(account: str)
     """Its name came with the answer that was lost."""
     on = wiki("after")
 
-    def answer(call: Call) -> Answer:
+    def answer(call: ApiRequest) -> Answer:
         said = on.answer(call)
         if not isinstance(said, Mapping) or "userinfo" not in said.get("query", {}):
             return said
@@ -223,7 +224,9 @@ def test_w2_an_answer_that_says_nothing_of_the_edit_leaves_a_doubt_that_the_hist
     for nothing in answers:
         on, told = wiki(), list[object]()
 
-        def answer(call: Call, on: ModelWiki = on, told: list[object] = told, nothing: Answer = nothing) -> Answer:
+        def answer(
+            call: ApiRequest, on: ModelWiki = on, told: list[object] = told, nothing: Answer = nothing
+        ) -> Answer:
             said = on.answer(call)
             if call.params["action"] == "edit" and not told:
                 told.append(said)
@@ -247,7 +250,7 @@ def test_w2_a_captcha_after_a_doubt_does_not_say_that_nothing_was_saved() -> Non
     on = wiki("late")
     captcha = {"edit": {"result": "Failure", "captcha": {"id": "2"}}}
 
-    def answer(call: Call) -> Answer:
+    def answer(call: ApiRequest) -> Answer:
         if edits(on) and call.params["action"] == "edit":
             on.arrive_late()
             return captcha
@@ -280,7 +283,7 @@ def test_w2_an_edit_by_rest_that_is_found_is_read_back_under_the_pages_own_title
     """Even where that fails, it is told that the edit was done."""
     on, read_back = wiki(), list[str]()
 
-    def answer(call: Call) -> Answer:
+    def answer(call: ApiRequest) -> Answer:
         if call.method == "PUT":
             on.save("Text of ours.", user=ME, comment="ours")
             return OutcomeUnknown("lost")
@@ -289,7 +292,7 @@ def test_w2_an_edit_by_rest_that_is_found_is_read_back_under_the_pages_own_title
             return refusal("missingtitle")
         return on.answer(call)
 
-    change, base = RestEdit(title="page#Section", text="Text of ours."), Base(revid=on.revisions[-1].revid)
+    change, base = RestEdit(title="page#Section", text="Text of ours."), BaseRevision(revid=on.revisions[-1].revid)
     with pytest.raises(PageMissing) as caught:
         converse(rest_edit(change, base, policy=POLICY), answer)
     assert read_back == [f"/v1/page/{TITLE}"]
@@ -299,7 +302,7 @@ def test_w2_an_edit_by_rest_that_is_found_is_read_back_under_the_pages_own_title
 def test_w2_a_request_that_arrives_between_the_conflict_and_the_next_try_is_found() -> None:
     """Lost, and not there yet; then somebody edits, so that the second try conflicts; then the first one arrives."""
     on = wiki("late", text="Text.\nEnd.")
-    base = Base(revid=on.revisions[-1].revid)
+    base = BaseRevision(revid=on.revisions[-1].revid)
 
     def meddle(on: ModelWiki) -> None:
         if len(on.calls) == 3:  # before the second try

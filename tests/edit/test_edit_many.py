@@ -10,7 +10,7 @@ import anyio.lowlevel
 import pytest
 
 from mwclient_async import BotPassword, ClientLogin, EditOutcome, PageEdit, Site
-from mwclient_async._http.messages import Request, Response
+from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.errors import CursorMismatch, InvalidTitle, PageMissing, Protected
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import sent
@@ -70,7 +70,7 @@ class Crowd(Watched):
         super().__init__()
         self.now = self.most = 0
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         edit = sent(request).get("action") == "edit"
         self.now += edit
         self.most = max(self.most, self.now)

@@ -9,7 +9,7 @@ import anyio
 
 from mwclient_async import HttpOptions, Limits
 from mwclient_async._http.httpx_transport import HttpxTransport
-from mwclient_async._http.messages import Request
+from mwclient_async._http.messages import HttpRequest
 
 LARGE = 64 * 1024 * 1024  # more than any socket takes from somebody to whom nobody listens
 
@@ -18,7 +18,7 @@ async def test_w7_a_body_that_is_cancelled_halfway_leaves_no_generator_unfinishe
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:
         port = listener.extra(anyio.abc.SocketAttribute.local_port)
         transport = HttpxTransport(HttpOptions(), Limits())
-        request = Request(method="POST", url=f"http://127.0.0.1:{port}/", headers={}, body=bytes(LARGE))
+        request = HttpRequest(method="POST", url=f"http://127.0.0.1:{port}/", headers={}, body=bytes(LARGE))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(transport.send, request)
             begun = anyio.Event()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from mwclient_async._http.conversion import structurer
-from mwclient_async._query.row_converters import pager
+from mwclient_async._query.row_converters import page_converter
 from mwclient_async.errors import NotRequested, ProtocolError
 from mwclient_async.models import accounts, info, lists, props
 from mwclient_async.models.page import Page, PageStatus
@@ -182,7 +182,7 @@ MANY = [
 
 
 def page(raw: dict[str, Any], *props: str) -> Page:
-    return pager(props)(raw)
+    return page_converter(props)(raw)
 
 
 @pytest.mark.parametrize("prop", MANY)

@@ -12,7 +12,7 @@ import brotli  # type: ignore[import-untyped]  # it has no types
 import pytest
 import zstandard
 
-from mwclient_async._http.decompression import ACCEPTED, _unpackers, unpacker
+from mwclient_async._http.decompression import ACCEPTED, _unpackers, decompressor_for
 
 TEXT = b'{"title": "Caf\xc3\xa9"}' * 1000
 COMPRESSORS: Mapping[str, Callable[[bytes], bytes]] = {
@@ -27,7 +27,7 @@ COMPRESSORS: Mapping[str, Callable[[bytes], bytes]] = {
 
 def unpacked(encoding: str, *pieces: bytes) -> tuple[bytes, bool]:
     """What came out, and whether that is all."""
-    unpacking = unpacker(encoding)
+    unpacking = decompressor_for(encoding)
     assert unpacking is not None
     return b"".join(out for piece in pieces for out in unpacking.feed(piece)), unpacking.done
 
@@ -66,7 +66,7 @@ def test_what_pads_a_gzip_body_is_passed_over() -> None:
 @pytest.mark.parametrize("encoding", ["deflate", "gzip, gzip", "compress", "br, identity"])
 def test_what_is_not_accepted_has_no_unpacker(encoding: str) -> None:
     assert ACCEPTED == "gzip, br, zstd"
-    assert unpacker(encoding) is None
+    assert decompressor_for(encoding) is None
 
 
 def test_a_window_larger_than_browsers_take_is_refused() -> None:
@@ -85,7 +85,7 @@ def test_the_checksum_of_gzip_is_looked_at() -> None:
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
 def test_much_that_was_packed_into_little_comes_out_in_pieces(encoding: str) -> None:
-    unpacking = unpacker(encoding)
+    unpacking = decompressor_for(encoding)
     assert unpacking is not None
     sizes = [len(piece) for piece in unpacking.feed(COMPRESSORS[encoding](bytes(5_000_000)))]
     assert (sum(sizes), unpacking.done) == (5_000_000, True)

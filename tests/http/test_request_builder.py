@@ -13,30 +13,25 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async._http.messages import Call, Multipart, Part, Request
-from mwclient_async._http.request_builder import (
-    Dress,
-    Envelope,
-    checked_url,
-    full_user_agent,
-    path_segment,
-    rest_url_beside,
-)
+from mwclient_async._http.messages import ApiRequest, FilePart, HttpRequest, MultipartBody
+from mwclient_async._http.request_builder import RequestBuilder, RequestCredentials
+from mwclient_async._http.urls import checked_url, path_segment, rest_url_beside
+from mwclient_async._http.user_agent import full_user_agent
 from mwclient_async.models.options import Limits
 
 API, REST = "https://wiki.example/w/api.php", "https://wiki.example/w/rest.php"
-ENVELOPE = Envelope(api_url=API, rest_url=REST, user_agent="Bot (a@b.example)", maxlag=5, limits=Limits())
+ENVELOPE = RequestBuilder(api_url=API, rest_url=REST, user_agent="Bot (a@b.example)", maxlag=5, limits=Limits())
 ALWAYS = {"format": "json", "formatversion": "2", "errorformat": "plaintext", "errorlang": "en", "maxlag": "5"}
-QUERY = Call(params={"action": "query", "titles": "Ä&B"})
-EDIT = Call(params={"action": "edit", "text": "a+b=c\n"}, post=True, token="csrf", write=True)
+QUERY = ApiRequest(params={"action": "query", "titles": "Ä&B"})
+EDIT = ApiRequest(params={"action": "edit", "text": "a+b=c\n"}, post=True, token="csrf", write=True)
 TOKEN = "0123abcd+\\"
 
 
-def url_params(request: Request) -> dict[str, str]:
+def url_params(request: HttpRequest) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(request.url).query, keep_blank_values=True, strict_parsing=True))
 
 
-def body_params(request: Request) -> list[tuple[str, str]]:
+def body_params(request: HttpRequest) -> list[tuple[str, str]]:
     assert isinstance(request.body, bytes)
     return parse_qsl(request.body.decode("ascii"), keep_blank_values=True) if request.body else []
 
@@ -49,50 +44,54 @@ def body_params(request: Request) -> list[tuple[str, str]]:
         pytest.param(EDIT, TOKEN, "POST", id="write with a token"),
         pytest.param(QUERY, TOKEN, "POST", id="a token is never in an URL"),
         pytest.param(evolve(QUERY, params={"action": "query", "wltoken": "x"}), None, "POST", id="a secret of a list"),
-        pytest.param(Call(params={"action": "query", "titles": "x" * 6000}), None, "POST", id="too long for an URL"),
-        pytest.param(Call(path="/v1/page/A/history", params={"filter": "bot"}), None, "GET", id="rest"),
+        pytest.param(
+            ApiRequest(params={"action": "query", "titles": "x" * 6000}), None, "POST", id="too long for an URL"
+        ),
+        pytest.param(ApiRequest(path="/v1/page/A/history", params={"filter": "bot"}), None, "GET", id="rest"),
     ],
 )
-def test_what_is_sent_as_get_and_what_as_post(call: Call, token: str | None, method: str) -> None:
-    request = ENVELOPE.seal(call, Dress(token=token))
+def test_what_is_sent_as_get_and_what_as_post(call: ApiRequest, token: str | None, method: str) -> None:
+    request = ENVELOPE.build(call, RequestCredentials(token=token))
     assert request.method == method
     assert (request.body == b"") is (method == "GET")
 
 
 def test_a_read_has_everything_in_its_url() -> None:
-    request = ENVELOPE.seal(QUERY)
+    request = ENVELOPE.build(QUERY)
     assert request.url.startswith(f"{API}?")
     assert url_params(request) == {"action": "query", "titles": "Ä&B", **ALWAYS}
 
 
 def test_an_url_may_be_as_long_as_the_limit_and_no_longer() -> None:
-    length = len(ENVELOPE.seal(QUERY).url)
+    length = len(ENVELOPE.build(QUERY).url)
     at_limit = evolve(ENVELOPE, limits=Limits(url_length=max(500, length)))
     padded = evolve(QUERY, params={**QUERY.params, "titles": "Ä&B" + "x" * (500 - length)})
     longer = evolve(padded, params={**padded.params, "titles": padded.params["titles"] + "x"})
-    assert len(at_limit.seal(padded).url) == 500
-    assert [at_limit.seal(call).method for call in (padded, longer)] == ["GET", "POST"]
+    assert len(at_limit.build(padded).url) == 500
+    assert [at_limit.build(call).method for call in (padded, longer)] == ["GET", "POST"]
 
 
 def test_a_post_has_the_form_of_the_answer_in_its_url_and_the_rest_in_its_body() -> None:
-    request = ENVELOPE.seal(EDIT, Dress(token=TOKEN, asserting={"assert": "user"}))
+    request = ENVELOPE.build(EDIT, RequestCredentials(token=TOKEN, assertions={"assert": "user"}))
     assert url_params(request) == {"action": "edit", "assert": "user", **ALWAYS}
     assert body_params(request) == [("text", "a+b=c\n"), ("token", TOKEN)]
     assert request.headers["content-type"] == "application/x-www-form-urlencoded"
 
 
 def test_the_token_is_the_last_field_of_the_body_and_not_in_the_url() -> None:
-    request = ENVELOPE.seal(evolve(EDIT, params={"action": "edit", "zzz": "1", "aaa": "2"}), Dress(token=TOKEN))
+    request = ENVELOPE.build(
+        evolve(EDIT, params={"action": "edit", "zzz": "1", "aaa": "2"}), RequestCredentials(token=TOKEN)
+    )
     assert body_params(request)[-1] == ("token", TOKEN)
     assert "token" not in request.url
 
 
 def test_a_read_that_is_posted_may_be_answered_by_the_nearest_data_centre() -> None:
     long = evolve(QUERY, params={**QUERY.params, "titles": "x" * 7000})
-    read = ENVELOPE.seal(long)
-    write = ENVELOPE.seal(EDIT, Dress(token=TOKEN))
-    login = ENVELOPE.seal(Call(params={"action": "login"}, post=True, login=True))
-    purge = ENVELOPE.seal(Call(params={"action": "purge"}, post=True))  # harmless, and a write to the wiki
+    read = ENVELOPE.build(long)
+    write = ENVELOPE.build(EDIT, RequestCredentials(token=TOKEN))
+    login = ENVELOPE.build(ApiRequest(params={"action": "login"}, post=True, login=True))
+    purge = ENVELOPE.build(ApiRequest(params={"action": "purge"}, post=True))  # harmless, and a write to the wiki
     promised = ["promise-non-write-api-action" in request.headers for request in (read, write, login, purge)]
     assert read.method == "POST"
     assert promised == [True, False, False, False]
@@ -112,39 +111,40 @@ def test_a_read_that_is_posted_may_be_answered_by_the_nearest_data_centre() -> N
 def test_w4_every_request_asserts_the_login_but_the_login_itself(
     own: Mapping[str, str], asserting: str | None, *, login: bool, expected: Mapping[str, str]
 ) -> None:
-    call = Call(params={"action": "query", **own}, login=login)
-    dress = Dress(asserting={"assert": asserting} if asserting else {})
-    sent = url_params(ENVELOPE.seal(call, dress))
+    call = ApiRequest(params={"action": "query", **own}, login=login)
+    dress = RequestCredentials(assertions={"assert": asserting} if asserting else {})
+    sent = url_params(ENVELOPE.build(call, dress))
     assert {name: sent[name] for name in ("maxlag", "assert") if name in sent} == expected
 
 
 def test_maxlag_can_be_turned_off() -> None:
-    assert "maxlag=5" in ENVELOPE.seal(QUERY).url
-    assert "maxlag" not in evolve(ENVELOPE, maxlag=None).seal(QUERY).url
+    assert "maxlag=5" in ENVELOPE.build(QUERY).url
+    assert "maxlag" not in evolve(ENVELOPE, maxlag=None).build(QUERY).url
 
 
 def test_a_caller_cannot_change_the_form_of_the_answer() -> None:
-    sent = url_params(ENVELOPE.seal(Call(params={"action": "query", "format": "xml", "errorlang": "de"})))
+    sent = url_params(ENVELOPE.build(ApiRequest(params={"action": "query", "format": "xml", "errorlang": "de"})))
     assert (sent["format"], sent["errorlang"]) == ("json", "en")
 
 
 def test_rest_calls_have_no_parameters_of_the_action_api() -> None:
-    request = ENVELOPE.seal(
-        Call(path="/v1/page/A%2FB/history", params={"older_than": "5"}), Dress(asserting={"assert": "user"})
+    request = ENVELOPE.build(
+        ApiRequest(path="/v1/page/A%2FB/history", params={"older_than": "5"}),
+        RequestCredentials(assertions={"assert": "user"}),
     )
     assert request.url == f"{REST}/v1/page/A%2FB/history?older_than=5"
-    assert ENVELOPE.seal(Call(path="/v1/page/A")).url == f"{REST}/v1/page/A"
+    assert ENVELOPE.build(ApiRequest(path="/v1/page/A")).url == f"{REST}/v1/page/A"
 
 
-@pytest.mark.parametrize("call", [QUERY, EDIT, Call(path="/v1/page/A")], ids=["get", "post", "rest"])
-def test_every_request_says_who_sends_it(call: Call) -> None:
-    headers = ENVELOPE.seal(call, Dress(token=TOKEN if call.token else None)).headers
+@pytest.mark.parametrize("call", [QUERY, EDIT, ApiRequest(path="/v1/page/A")], ids=["get", "post", "rest"])
+def test_every_request_says_who_sends_it(call: ApiRequest) -> None:
+    headers = ENVELOPE.build(call, RequestCredentials(token=TOKEN if call.token else None)).headers
     assert headers["user-agent"] == "Bot (a@b.example)"
     assert all(name == name.lower() for name in headers)
 
 
 def test_s1_the_repr_of_a_request_shows_neither_body_nor_headers() -> None:
-    request = ENVELOPE.seal(EDIT, Dress(token=TOKEN))
+    request = ENVELOPE.build(EDIT, RequestCredentials(token=TOKEN))
     assert TOKEN[:8] not in repr(request)
     assert "a@b.example" not in repr(request)
 
@@ -156,17 +156,17 @@ async def read_nothing(_offset: int, _length: int) -> bytes:
     raise AssertionError("framing needs no data")
 
 
-def chunk(params: Mapping[str, str], data: bytes) -> tuple[Request, Multipart, Any]:
+def chunk(params: Mapping[str, str], data: bytes) -> tuple[HttpRequest, MultipartBody, Any]:
     """A chunk's request, its body, and what the standard library makes of it."""
-    call = Call(
+    call = ApiRequest(
         params={"action": "upload", **params},
         post=True,
         write=True,
-        part=Part(name="chunk", offset=7, length=len(data)),
+        part=FilePart(name="chunk", offset=7, length=len(data)),
     )
-    request = ENVELOPE.seal(call, Dress(token=TOKEN), boundary="b0b0b0", read=read_nothing)
+    request = ENVELOPE.build(call, RequestCredentials(token=TOKEN), boundary="b0b0b0", read=read_nothing)
     body = request.body
-    assert isinstance(body, Multipart)
+    assert isinstance(body, MultipartBody)
     whole = body.head + data + body.tail
     assert body.length == len(whole)
     header = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
@@ -187,7 +187,7 @@ def test_a_chunk_is_a_multipart_body_that_the_standard_library_reads_back() -> N
         ("token", TOKEN.encode()),
     ]
     assert not message.defects
-    assert body.part == Part(name="chunk", offset=7, length=len(data))
+    assert body.part == FilePart(name="chunk", offset=7, length=len(data))
 
 
 def test_the_file_part_has_a_file_name_that_php_does_not_take_for_nothing() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mwclient_async._http.messages import Reply, Response
-from mwclient_async._http.responses import decipher, retry_after
-from mwclient_async._session.retry import ambiguous
-from mwclient_async._values import ApiWarning
+from mwclient_async._http.messages import ApiResponse, HttpResponse
+from mwclient_async._http.responses import parse_response, retry_after
+from mwclient_async._session.retry import outcome_is_unknown
+from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import (
     ApiError,
     BadRequest,
@@ -41,12 +41,12 @@ HTML = ("content-type", "text/html; charset=UTF-8")
 NOW = "Sat, 21 Nov 2026 08:00:00 GMT"
 
 
-def answer(body: Any, *headers: tuple[str, str], status: int = 200) -> Response:
-    return Response(status=status, headers=(JSON, *headers), body=json.dumps(body).encode())
+def answer(body: Any, *headers: tuple[str, str], status: int = 200) -> HttpResponse:
+    return HttpResponse(status=status, headers=(JSON, *headers), body=json.dumps(body).encode())
 
 
-def page(text: str, *headers: tuple[str, str], status: int = 200) -> Response:
-    return Response(status=status, headers=(HTML, *headers), body=text.encode())
+def page(text: str, *headers: tuple[str, str], status: int = 200) -> HttpResponse:
+    return HttpResponse(status=status, headers=(HTML, *headers), body=text.encode())
 
 
 def refused(code: str, text: str = "", module: str = "upload", **data: Any) -> dict[str, Any]:
@@ -71,20 +71,20 @@ def refused(code: str, text: str = "", module: str = "upload", **data: Any) -> d
     ids=lambda body: next(iter(body)),
 )
 def test_an_answer_without_an_error_is_a_reply(body: Any) -> None:
-    assert decipher(answer(body)) == Reply(body=body)
+    assert parse_response(answer(body)) == ApiResponse(body=body)
 
 
 def test_an_empty_php_array_is_an_answer_with_nothing_in_it() -> None:
-    assert decipher(answer([])).body == {}
+    assert parse_response(answer([])).body == {}
 
 
 def test_a_reply_has_the_request_id() -> None:
-    assert decipher(answer({}, ("x-request-id", "abc"))).request_id == "abc"
+    assert parse_response(answer({}, ("x-request-id", "abc"))).request_id == "abc"
 
 
 def test_warnings_come_beside_the_body() -> None:
     listed = [{"code": "unrecognizedparams", "text": "Unrecognized parameter: x.", "module": "main"}, {}]
-    assert decipher(answer({"warnings": listed})).warnings == (
+    assert parse_response(answer({"warnings": listed})).warnings == (
         ApiWarning(code="unrecognizedparams", text="Unrecognized parameter: x.", module="main"),
         ApiWarning(code="", text=""),
     )
@@ -92,7 +92,9 @@ def test_warnings_come_beside_the_body() -> None:
 
 @pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=utf-8", "application/problem+json"])
 def test_json_is_known_by_its_content_type(kind: str) -> None:
-    assert decipher(Response(status=200, headers=(("content-type", kind),), body=b'{"a": 1}')).body == {"a": 1}
+    assert parse_response(HttpResponse(status=200, headers=(("content-type", kind),), body=b'{"a": 1}')).body == {
+        "a": 1
+    }
 
 
 # Refusals ------------------------------------------------------------------------------------------------------------
@@ -128,7 +130,7 @@ REFUSALS = [
 )
 def test_an_error_has_the_class_of_its_code_and_all_that_the_wiki_said(body: Any, cls: type[ApiError]) -> None:
     with pytest.raises(ApiError) as caught:
-        decipher(answer(body, ("x-request-id", "abc")))
+        parse_response(answer(body, ("x-request-id", "abc")))
     said, error = body["errors"][0], caught.value
     assert type(error) is cls
     assert (error.code, error.text, error.data) == (said["code"], said["text"], said["data"])
@@ -137,7 +139,7 @@ def test_an_error_has_the_class_of_its_code_and_all_that_the_wiki_said(body: Any
 
 def test_u1_the_offset_of_a_stash_error_is_a_number_though_the_wiki_sends_text() -> None:
     with pytest.raises(StashError) as caught:
-        decipher(answer(refused("stashfailed", "Invalid chunk offset", offset="4000")))
+        parse_response(answer(refused("stashfailed", "Invalid chunk offset", offset="4000")))
     assert caught.value.offset == 4000
 
 
@@ -147,7 +149,7 @@ def test_all_errors_and_the_warnings_beside_them_are_kept() -> None:
         "warnings": [{"code": "w", "text": "W.", "module": "main"}],
     }
     with pytest.raises(ApiError, match=r"^http-curl-error: A\.; http-bad-status \(") as caught:
-        decipher(answer(body))
+        parse_response(answer(body))
     assert [error.code for error in caught.value.errors] == ["http-curl-error", "http-bad-status"]
     assert type(caught.value) is UrlRefused  # that of the first
     assert caught.value.warnings == (ApiWarning(code="w", text="W.", module="main"),)
@@ -157,19 +159,19 @@ def test_all_errors_and_the_warnings_beside_them_are_kept() -> None:
 def test_the_old_form_of_an_error_is_understood() -> None:
     body = {"error": {"code": "stashfailed", "info": "Invalid chunk offset", "offset": "4000", "docref": "…"}}
     with pytest.raises(StashError, match="Invalid chunk offset") as caught:
-        decipher(answer(body))
+        parse_response(answer(body))
     assert caught.value.data == {"offset": "4000"}
 
 
 def test_an_error_with_an_http_status_of_its_own_is_the_wikis_error() -> None:
     with pytest.raises(RateLimited) as caught:
-        decipher(answer(refused("ratelimited"), ("retry-after", "7"), status=429))
+        parse_response(answer(refused("ratelimited"), ("retry-after", "7"), status=429))
     assert (caught.value.status, caught.value.retry_after) == (429, 7.0)
 
 
 def test_w1_maxlag_carries_the_wait_that_the_wiki_asks_for() -> None:
     with pytest.raises(MaxlagExceeded) as caught:
-        decipher(answer(refused("maxlag", lag=-1, type="db"), ("retry-after", "5"), ("x-database-lag", "-1")))
+        parse_response(answer(refused("maxlag", lag=-1, type="db"), ("retry-after", "5"), ("x-database-lag", "-1")))
     assert caught.value.retry_after == 5.0
 
 
@@ -182,7 +184,7 @@ HTML_PAGE = "<!DOCTYPE html>\n<html>  <head><title>MediaWiki API help</title></h
 @pytest.mark.parametrize("rest", [False, True], ids=["action", "rest"])
 def test_s5_a_page_of_html_is_a_protocol_error_with_status_type_and_a_short_excerpt(status: int, *, rest: bool) -> None:
     with pytest.raises(ProtocolError) as caught:
-        decipher(page(HTML_PAGE, status=status), rest=rest)
+        parse_response(page(HTML_PAGE, status=status), rest=rest)
     said = str(caught.value)
     assert f"HTTP {status}, text/html; charset=UTF-8: '<!DOCTYPE html> <html> <head><title>MediaWiki API help" in said
     assert len(said) < 500
@@ -192,7 +194,7 @@ def test_s5_a_page_of_html_is_a_protocol_error_with_status_type_and_a_short_exce
 @pytest.mark.parametrize("rest", [False, True], ids=["action", "rest"])
 def test_w1_html_of_an_overloaded_server_is_an_http_error_with_its_wait(status: int, *, rest: bool) -> None:
     with pytest.raises(HttpError, match=f"HTTP {status}, text/html") as caught:
-        decipher(page("<h1>Sorry</h1>", ("retry-after", "3"), status=status), rest=rest)
+        parse_response(page("<h1>Sorry</h1>", ("retry-after", "3"), status=status), rest=rest)
     assert (caught.value.status, caught.value.retry_after) == (status, 3.0)
 
 
@@ -200,23 +202,23 @@ def test_w1_html_of_an_overloaded_server_is_an_http_error_with_its_wait(status: 
 @pytest.mark.parametrize("rest", [False, True], ids=["action", "rest"])
 def test_s5_broken_json_is_a_protocol_error(body: bytes, *, rest: bool) -> None:
     with pytest.raises(ProtocolError, match=r"broken JSON .* in HTTP 200, application/json"):
-        decipher(Response(status=200, headers=(JSON,), body=body), rest=rest)
+        parse_response(HttpResponse(status=200, headers=(JSON,), body=body), rest=rest)
 
 
 @pytest.mark.parametrize(("status", "cls"), [(404, ProtocolError), (429, HttpError), (503, HttpError)])
 def test_broken_json_with_an_http_error_is_judged_by_its_status(status: int, cls: type[MediaWikiError]) -> None:
     with pytest.raises(cls, match=f"HTTP {status}"):
-        decipher(Response(status=status, headers=(JSON,), body=b"{"))
+        parse_response(HttpResponse(status=status, headers=(JSON,), body=b"{"))
 
 
 @pytest.mark.parametrize("body", [None, 5, "text", True], ids=repr)
 def test_json_that_is_no_object_is_no_answer_of_the_action_api(body: Any) -> None:
     with pytest.raises(ProtocolError, match="not an answer of the Action API"):
-        decipher(answer(body))
+        parse_response(answer(body))
 
 
 def test_a_list_is_an_answer_as_opensearch_gives_it() -> None:
-    assert decipher(answer(["a", ["A"]])).body == ["a", ["A"]]
+    assert parse_response(answer(["a", ["A"]])).body == ["a", ["A"]]
 
 
 @pytest.mark.parametrize(
@@ -224,13 +226,13 @@ def test_a_list_is_an_answer_as_opensearch_gives_it() -> None:
 )
 def test_w2_the_error_of_a_gateway_is_not_the_wikis_word(body: Any) -> None:
     with pytest.raises(HttpError):
-        decipher(Response(status=504, headers=(JSON,), body=json.dumps(body).encode()))
+        parse_response(HttpResponse(status=504, headers=(JSON,), body=json.dumps(body).encode()))
 
 
 def test_an_error_of_the_wikis_own_beside_a_bad_status_is_its_word() -> None:
     body = {"errors": [{"code": "ratelimited", "text": "Slow down."}]}
     with pytest.raises(RateLimited):
-        decipher(Response(status=429, headers=(JSON,), body=json.dumps(body).encode()))
+        parse_response(HttpResponse(status=429, headers=(JSON,), body=json.dumps(body).encode()))
 
 
 @pytest.mark.parametrize(
@@ -246,36 +248,36 @@ def test_an_error_of_the_wikis_own_beside_a_bad_status_is_its_word() -> None:
 @pytest.mark.parametrize("status", [429, 502, 503])
 def test_w1_json_of_a_proxy_that_is_overloaded_is_an_http_error(body: Any, status: int) -> None:
     with pytest.raises(HttpError) as caught:
-        decipher(answer(body, ("retry-after", "2"), status=status))
+        parse_response(answer(body, ("retry-after", "2"), status=status))
     assert caught.value.retry_after == 2.0
 
 
 @pytest.mark.parametrize(("listed", "text"), [(["boom"], "boom"), ([None], "None")], ids=["text", "null"])
 def test_errors_that_are_no_objects_are_errors_all_the_same(listed: Any, text: str) -> None:
     with pytest.raises(ApiError, match=text) as caught:
-        decipher(answer({"errors": listed}))
+        parse_response(answer({"errors": listed}))
     assert (caught.value.code, caught.value.data) == ("unknown", {})
 
 
 def test_a_warning_that_is_no_object_is_told_all_the_same() -> None:
-    assert [warning.text for warning in decipher(answer({"warnings": ["beware"]})).warnings] == ["beware"]
+    assert [warning.text for warning in parse_response(answer({"warnings": ["beware"]})).warnings] == ["beware"]
 
 
 def test_nesting_without_end_is_a_protocol_error() -> None:
     with pytest.raises(ProtocolError):
-        decipher(Response(status=200, headers=(JSON,), body=b"[" * 200_000))
+        parse_response(HttpResponse(status=200, headers=(JSON,), body=b"[" * 200_000))
 
 
 def test_a_redirect_is_advised_without_its_query() -> None:
     with pytest.raises(ProtocolError, match=r"redirects to 'https://new\.example/w/api\.php': use that"):
-        decipher(page("", ("location", "https://new.example/w/api.php?lgtoken=secret"), status=301))
+        parse_response(page("", ("location", "https://new.example/w/api.php?lgtoken=secret"), status=301))
 
 
 def test_a_wrong_address_is_explained() -> None:
     with pytest.raises(ProtocolError, match=r"Special:Version names its api\.php"):
-        decipher(page("Not found", status=404))
+        parse_response(page("Not found", status=404))
     with pytest.raises(ProtocolError, match=r"Is this the address of an api\.php"):
-        decipher(page("<html>"))
+        parse_response(page("<html>"))
 
 
 # MediaWiki's own header ---------------------------------------------------------------------------------------------
@@ -287,54 +289,58 @@ CUT = b'{"errors":[{"code":"editconflict","text":"Edit confl'
 @pytest.mark.parametrize("status", [200, 500, 503])
 def test_w2_a_page_of_html_with_the_codes_in_mediawikis_header_is_mediawikis_error(status: int) -> None:
     with pytest.raises(InternalError) as caught:
-        decipher(page("<p>Internal error</p>", ("mediawiki-api-error", DB_ERROR), ("retry-after", "4"), status=status))
+        parse_response(
+            page("<p>Internal error</p>", ("mediawiki-api-error", DB_ERROR), ("retry-after", "4"), status=status)
+        )
     assert (caught.value.code, caught.value.status, caught.value.retry_after) == (DB_ERROR, status, 4.0)
     assert f"HTTP {status}, text/html; charset=UTF-8: '<p>Internal error</p>'" in str(caught.value)
-    assert ambiguous(caught.value)
+    assert outcome_is_unknown(caught.value)
 
 
 @pytest.mark.parametrize("body", [CUT, CUT[:1], b"", b'{"errors":[]}<br />Warning: ...'], ids=len)
 def test_w2_a_refusal_whose_body_was_cut_is_still_a_refusal(body: bytes) -> None:
     header = ("mediawiki-api-error", "editconflict, , http-bad-status,")
     with pytest.raises(EditConflict) as caught:
-        decipher(Response(status=200, headers=(JSON, header), body=body))
+        parse_response(HttpResponse(status=200, headers=(JSON, header), body=body))
     assert [error.code for error in caught.value.errors] == ["editconflict", "http-bad-status"]
 
 
 @pytest.mark.parametrize("code", ["stashfailed", "badupload", "toomanyvalues"])
 def test_u3_a_cut_refusal_that_is_worth_its_data_is_asked_for_again(code: str) -> None:
     with pytest.raises(BrokenReply):
-        decipher(Response(status=200, headers=(JSON, ("mediawiki-api-error", code)), body=CUT))
+        parse_response(HttpResponse(status=200, headers=(JSON, ("mediawiki-api-error", code)), body=CUT))
     with pytest.raises(HttpError, match=f"MediaWiki says {code}; HTTP 500"):
-        decipher(page("<p>Sorry</p>", ("mediawiki-api-error", code), status=500))
+        parse_response(page("<p>Sorry</p>", ("mediawiki-api-error", code), status=500))
 
 
 @pytest.mark.parametrize("status", [502, 504])
 @pytest.mark.parametrize(
     "sent", [page("<h1>Bad gateway</h1>"), answer({"error": "upstream"}), answer(None)], ids=["html", "object", "null"]
 )
-def test_w2_what_a_gateway_says_in_its_own_name_is_no_refusal_whatever_its_headers(sent: Response, status: int) -> None:
+def test_w2_what_a_gateway_says_in_its_own_name_is_no_refusal_whatever_its_headers(
+    sent: HttpResponse, status: int
+) -> None:
     header = ("mediawiki-api-error", "badtoken")
     with pytest.raises(HttpError):
-        decipher(evolve(sent, status=status, headers=(*sent.headers, header)))
+        parse_response(evolve(sent, status=status, headers=(*sent.headers, header)))
 
 
 @pytest.mark.parametrize("body", [{"message": "x"}, {"error": {"code": 503}}, ["down"], None], ids=str)
 def test_the_header_counts_where_the_body_names_no_code(body: Any) -> None:
     with pytest.raises(ReadOnly):
-        decipher(answer(body, ("mediawiki-api-error", "readonly"), status=503))
+        parse_response(answer(body, ("mediawiki-api-error", "readonly"), status=503))
 
 
 def test_a_header_of_another_name_proves_nothing() -> None:
     with pytest.raises(HttpError):
-        decipher(page("<p>Sorry</p>", ("x-api-error", "readonly"), ("api-error", "readonly"), status=503))
+        parse_response(page("<p>Sorry</p>", ("x-api-error", "readonly"), ("api-error", "readonly"), status=503))
 
 
 def test_a_whole_answer_counts_more_than_the_header() -> None:
     header = ("mediawiki-api-error", "badtoken")
     with pytest.raises(Protected):
-        decipher(answer(refused("protectedpage"), header))
-    assert decipher(answer({"edit": {"result": "Success"}}, header)).body == {"edit": {"result": "Success"}}
+        parse_response(answer(refused("protectedpage"), header))
+    assert parse_response(answer({"edit": {"result": "Success"}}, header)).body == {"edit": {"result": "Success"}}
 
 
 # Retry-After ---------------------------------------------------------------------------------------------------------
@@ -363,4 +369,4 @@ def test_a_whole_answer_counts_more_than_the_header() -> None:
 def test_w1_retry_after_is_read_in_seconds_and_as_a_date_by_the_servers_clock(
     headers: dict[str, str], seconds: float | None
 ) -> None:
-    assert retry_after(Response(status=503, headers=tuple(headers.items()))) == seconds
+    assert retry_after(HttpResponse(status=503, headers=tuple(headers.items()))) == seconds

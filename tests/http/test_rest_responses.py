@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mwclient_async._http.messages import Reply, Response
-from mwclient_async._http.responses import decipher
-from mwclient_async._session.retry import ambiguous
+from mwclient_async._http.messages import ApiResponse, HttpResponse
+from mwclient_async._http.responses import parse_response
+from mwclient_async._session.retry import outcome_is_unknown
 from mwclient_async.errors import (
     ApiError,
     AuthorizationRefused,
@@ -42,9 +42,9 @@ VALIDATION = "parameter-validation-failed"
 BAD_INTEGER = 'Invalid value "abc" for integer parameter "older_than".'
 
 
-def answer(body: Any, *headers: tuple[str, str], status: int) -> Response:
+def answer(body: Any, *headers: tuple[str, str], status: int) -> HttpResponse:
     kind = ("content-type", "application/json")
-    return Response(status=status, headers=(kind, *headers), body=json.dumps(body).encode())
+    return HttpResponse(status=status, headers=(kind, *headers), body=json.dumps(body).encode())
 
 
 def said(text: str = "Some text.", **more: Any) -> dict[str, Any]:
@@ -145,7 +145,7 @@ FOREIGN = [  # what is not MediaWiki's, or half of it
 @pytest.mark.parametrize(("status", "body", "cls", "code"), [*OLDER, *NEWER, *BOTH, *FOREIGN])
 def test_an_error_of_the_rest_api(status: int, body: Any, cls: type[ApiError], code: str) -> None:
     with pytest.raises(ApiError) as caught:
-        decipher(answer(body, ("retry-after", "9"), ("x-request-id", "abc"), status=status), rest=True)
+        parse_response(answer(body, ("retry-after", "9"), ("x-request-id", "abc"), status=status), rest=True)
     error = caught.value
     assert (type(error), error.code, error.data) == (cls, code, body if isinstance(body, dict) else {})
     assert (error.status, error.retry_after, error.request_id, error.errors[0].module) == (status, 9.0, "abc", "rest")
@@ -153,7 +153,7 @@ def test_an_error_of_the_rest_api(status: int, body: Any, cls: type[ApiError], c
 
 def test_an_error_of_the_rest_api_need_not_name_a_wait() -> None:
     with pytest.raises(RateLimited) as caught:
-        decipher(answer(key("apierror-ratelimited"), status=429), rest=True)
+        parse_response(answer(key("apierror-ratelimited"), status=429), rest=True)
     assert caught.value.retry_after is None
 
 
@@ -172,7 +172,7 @@ def test_an_error_of_the_rest_api_need_not_name_a_wait() -> None:
 )
 def test_the_text_of_an_error_is_english_where_it_can_be(body: Any, text: str) -> None:
     with pytest.raises(ApiError) as caught:
-        decipher(answer(body, status=404), rest=True)
+        parse_response(answer(body, status=404), rest=True)
     assert caught.value.text == text
 
 
@@ -193,28 +193,28 @@ def test_a_409_to_a_creation_means_that_the_page_exists_unless_it_says_otherwise
     body: Any, cls: type[ApiError]
 ) -> None:
     with pytest.raises(ApiError) as caught:
-        decipher(answer(body, status=409), rest=True, creating=True)
+        parse_response(answer(body, status=409), rest=True, creating=True)
     assert type(caught.value) is cls
 
 
 def test_that_it_was_a_creation_matters_to_a_409_only() -> None:
     with pytest.raises(PermissionDenied):
-        decipher(answer(said("No."), status=403), rest=True, creating=True)
+        parse_response(answer(said("No."), status=403), rest=True, creating=True)
 
 
 @pytest.mark.parametrize("status", [500, 501, 502, 503, 504, 520, 524])
 def test_w2_after_any_5xx_a_read_may_be_sent_again_and_only_500_is_the_wikis_own(status: int) -> None:
     with pytest.raises(MediaWikiError) as caught:
-        decipher(answer({"message": "upstream", "httpCode": status}, status=status), rest=True)
-    assert ambiguous(caught.value)
+        parse_response(answer({"message": "upstream", "httpCode": status}, status=status), rest=True)
+    assert outcome_is_unknown(caught.value)
     assert type(caught.value) is (InternalError if status == 500 else HttpError)
 
 
 @pytest.mark.parametrize("body", [[], [{"code": "de"}], {"revisions": []}])
 def test_the_rest_api_may_answer_with_a_list(body: Any) -> None:
-    assert decipher(answer(body, status=200), rest=True).body == body
+    assert parse_response(answer(body, status=200), rest=True).body == body
 
 
 def test_keys_that_mean_errors_in_the_action_api_mean_nothing_in_a_rest_answer() -> None:
     body = {"errors": [{"code": "x"}], "warnings": [{"code": "y"}]}
-    assert decipher(answer(body, status=200), rest=True) == Reply(body=body)
+    assert parse_response(answer(body, status=200), rest=True) == ApiResponse(body=body)

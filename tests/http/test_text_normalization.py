@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from mwclient_async._http.text_normalization import (
-    may_be,
+    may_be_stored_form,
     may_be_summary,
-    may_hold,
+    may_hold_change,
     md5_of,
     sent_form,
     sha1_of,
@@ -32,7 +32,7 @@ from mwclient_async._http.text_normalization import (
 def test_a_text_as_it_is_stored(sent: str, stored: str) -> None:
     assert stored_form(sent) == stored
     assert sha1_of(sent) == sha1_of(stored)
-    assert may_be(stored, sent=sent)
+    assert may_be_stored_form(stored, sent=sent)
 
 
 def test_md5_is_of_the_text_before_its_end_is_trimmed() -> None:
@@ -52,9 +52,9 @@ def test_md5_is_of_the_text_before_its_end_is_trimmed() -> None:
     ],
 )
 def test_what_is_transformed_may_be_anything_and_all_around_it_stays(sent: str, stored: str) -> None:
-    assert may_be(stored, sent=sent)
-    assert not may_be(f"{stored}!", sent=f"{sent}?")
-    assert not may_be(f"!{stored}", sent=f"?{sent}")
+    assert may_be_stored_form(stored, sent=sent)
+    assert not may_be_stored_form(f"{stored}!", sent=f"{sent}?")
+    assert not may_be_stored_form(f"!{stored}", sent=f"?{sent}")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_what_is_transformed_may_be_anything_and_all_around_it_stays(sent: str, 
     ],
 )
 def test_another_text_is_another_text(sent: str, stored: str) -> None:
-    assert not may_be(stored, sent=sent)
+    assert not may_be_stored_form(stored, sent=sent)
 
 
 PLAIN = st.text(alphabet="ab \n\r\t'=*é", max_size=8)
@@ -79,19 +79,19 @@ PLAIN = st.text(alphabet="ab \n\r\t'=*é", max_size=8)
 def test_whatever_comes_in_the_place_of_a_signature_the_text_is_recognised(
     before: str, signed: str, after: str
 ) -> None:
-    assert may_be(stored_form(f"{before}{signed}{after}"), sent=f"{before}~~~~{after}") or not after.strip()
+    assert may_be_stored_form(stored_form(f"{before}{signed}{after}"), sent=f"{before}~~~~{after}") or not after.strip()
 
 
 def test_braces_that_are_never_closed_leave_the_rest_open() -> None:
-    assert may_be("a x", sent="a {{subst:open")
+    assert may_be_stored_form("a x", sent="a {{subst:open")
 
 
 def test_a_change_may_have_been_joined_with_another() -> None:
     base, sent = "one\ntwo\nthree", "one\ntwo\nthree\nfour"
-    assert may_hold("ONE\ntwo\nthree\nfour", base=base, sent=sent)
-    assert not may_hold("ONE\ntwo\nthree", base=base, sent=sent)
-    assert not may_hold("one\ntwo\nthree\nfour", base=base, sent="one\nthree\nfour")
-    assert not may_hold("ONE\ntwo\nthree", base=base, sent=base)
+    assert may_hold_change("ONE\ntwo\nthree\nfour", base=base, sent=sent)
+    assert not may_hold_change("ONE\ntwo\nthree", base=base, sent=sent)
+    assert not may_hold_change("one\ntwo\nthree\nfour", base=base, sent="one\nthree\nfour")
+    assert not may_hold_change("ONE\ntwo\nthree", base=base, sent=base)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from attrs import evolve
 
 from mwclient_async import Site
 from mwclient_async._http import httpx_transport as transport_module
-from mwclient_async._http.messages import Multipart
+from mwclient_async._http.messages import MultipartBody
 from mwclient_async.errors import ConnectionFailed, ProtocolError, ReplyLost, ReplyTooLarge
 from mwclient_async.models.options import HttpOptions
 from tests.conftest import USER_AGENT
@@ -164,7 +164,7 @@ async def test_a_source_that_is_shorter_than_it_said_ends_the_request() -> None:
 
     async with Server() as server:
         request = upload(server.url, 300)
-        assert isinstance(request.body, Multipart)
+        assert isinstance(request.body, MultipartBody)
         with anyio.fail_after(10), pytest.raises(ValueError, match="ended 290 bytes before"):
             await fetch(evolve(request, body=evolve(request.body, read=read)))
     assert server.arrivals == []

@@ -7,7 +7,7 @@ import anyio.lowlevel
 import pytest
 
 from mwclient_async import BotPassword, EditOutcome, Site
-from mwclient_async._http.messages import Request, Response
+from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.errors import OutcomeUnknown
 from mwclient_async.testing import LocalWiki
 from tests.support.edits import through
@@ -85,7 +85,7 @@ class Cancelling(Watched):
         self.left, self.answered, self.scope = number, answered, anyio.CancelScope()
         return self.scope
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         self.left -= 1
         due = self.left == 0
         if due and not self.answered:

@@ -10,18 +10,18 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async._http.messages import Call
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async._query.continuation import (
     Continuation,
-    Fetched,
+    FetchedBatch,
     LoopGuard,
     Query,
-    Repeated,
+    RepeatedContinueError,
     pages_of,
     row_key,
     rows_of,
 )
-from mwclient_async._query.merge import page_key
+from mwclient_async._query.merge import page_identity
 from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import Module, core_module
 from tests.support.model_query import Farm
@@ -48,7 +48,7 @@ def generated(*props: str, account: Account = ANYBODY, batch_size: int | None = 
         source="gaplimit",
         paged=True,
         rows=pages_of,
-        keyed=page_key,
+        row_key_of=page_identity,
     )
 
 
@@ -61,21 +61,21 @@ def listed(name: str = "allpages", **params: str) -> Query:
         source=f"{modules(name)[0].prefix}limit",
         paged=False,
         rows=lambda body: rows_of(name, body),
-        keyed=row_key,
+        row_key_of=row_key,
     )
 
 
-def walk(query: Query, farm: Farm, **limits: int) -> list[Fetched]:
+def walk(query: Query, farm: Farm, **limits: int) -> list[FetchedBatch]:
     """All batches, one after the other."""
-    batches: list[Fetched] = []
+    batches: list[FetchedBatch] = []
     guard = LoopGuard()
     start: Continuation = {}
     while True:
         batch = converse(query.batch(start, limits, guard), lambda call: farm.answer(call.params))
         batches.append(batch)
-        if batch.following is None:
+        if batch.next_continue is None:
             return batches
-        start = batch.following
+        start = batch.next_continue
 
 
 # C3, the guard -------------------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def test_c3_a_cycle_is_found_within_a_few_times_of_its_lead_and_length(length: i
     guard = LoopGuard()
     for state in states(*range(lead)):
         guard.check(state)
-    with pytest.raises(Repeated):
+    with pytest.raises(RepeatedContinueError):
         for state in islice(cycle(states(*"abcde"[:length])), 3 * (lead + length)):
             guard.check(state)
 
@@ -107,7 +107,7 @@ def test_c3_the_same_state_twice_in_a_row_is_found_at_once(lead: int) -> None:
     guard = LoopGuard()
     for state in states(*range(lead), "same"):
         guard.check(state)
-    with pytest.raises(Repeated):
+    with pytest.raises(RepeatedContinueError):
         guard.check(states("same")[0])
 
 
@@ -125,7 +125,7 @@ STUCK = {
 
 def test_c3_an_item_larger_than_the_wikis_limit_is_a_loop_not_an_endless_stream() -> None:
     script = Script(STUCK, STUCK)
-    with pytest.raises(Repeated):
+    with pytest.raises(RepeatedContinueError):
         script.run(generated("revisions").batch({}, {}, LoopGuard()))
     assert len(script.calls) == 2
 
@@ -147,12 +147,12 @@ def test_c1_the_next_request_is_the_base_and_the_latest_continue_only() -> None:
     fetched = script.run(generated("links", "categories").batch({}, {"gaplimit": 3}, LoopGuard()))
     base = {**generated("links", "categories").params, "gaplimit": "3"}
     assert [call.params for call in script.calls] == [base, {**base, **blocks[0]}, {**base, **blocks[1]}]
-    assert fetched.following == {"gapcontinue": "P4", "continue": "gapcontinue||"}
+    assert fetched.next_continue == {"gapcontinue": "P4", "continue": "gapcontinue||"}
 
 
 def test_c1_numbers_in_a_continue_are_sent_as_text() -> None:
     script = Script({"batchcomplete": True, "continue": {"gpsoffset": 5, "continue": "gpsoffset||"}})
-    assert script.run(generated("info").batch({}, {}, LoopGuard())).following == {
+    assert script.run(generated("info").batch({}, {}, LoopGuard())).next_continue == {
         "gpsoffset": "5",
         "continue": "gpsoffset||",
     }
@@ -177,18 +177,20 @@ def test_c1_every_request_of_a_batch_has_the_same_limits() -> None:
 def test_c2_an_empty_reply_with_a_continue_is_not_the_end(body: Mapping[str, Any]) -> None:
     following = {"gapcontinue": "B", "continue": "gapcontinue||"}
     fetched = Script({**body, "continue": following}).run(generated("info").batch({}, {}, LoopGuard()))
-    assert (fetched.rows, fetched.following) == ([], following)
+    assert (fetched.rows, fetched.next_continue) == ([], following)
 
 
 def test_c2_a_missing_continue_is_the_end_even_of_a_batch_that_is_not_complete() -> None:
     fetched = Script({"query": {"pages": [{"pageid": 1, "title": "A"}]}}).run(
         generated("info").batch({}, {}, LoopGuard())
     )
-    assert (len(fetched.rows), fetched.following) == (1, None)
+    assert (len(fetched.rows), fetched.next_continue) == (1, None)
 
 
 def test_c2_an_empty_continue_of_php_is_the_end() -> None:
-    assert Script({"batchcomplete": True, "continue": []}).run(listed().batch({}, {}, LoopGuard())).following is None
+    assert (
+        Script({"batchcomplete": True, "continue": []}).run(listed().batch({}, {}, LoopGuard())).next_continue is None
+    )
 
 
 def test_c4_an_empty_list_is_filled_by_a_later_fragment() -> None:
@@ -202,7 +204,7 @@ def test_c9_a_continue_in_the_old_form_never_passes_for_the_end() -> None:
     body = {"query-continue": {"allpages": {"gapcontinue": "B"}}, "query": {"pages": [{"pageid": 1, "title": "A"}]}}
     query = generated("info", rawcontinue="1")
     fetched = Script(body).run(query.batch({}, {}, LoopGuard()))
-    assert fetched.following == {"gapcontinue": "B"}
+    assert fetched.next_continue == {"gapcontinue": "B"}
 
 
 def test_c9_while_properties_are_missing_only_they_are_asked_for_and_the_generator_stays() -> None:
@@ -213,7 +215,7 @@ def test_c9_while_properties_are_missing_only_they_are_asked_for_and_the_generat
     assert script.calls[1].params["prop"] == "categories"
     assert script.calls[1].params["gapcontinue"] == "A"
     assert script.calls[1].params["clcontinue"] == "1|B"
-    assert fetched.following == {"gapcontinue": "C"}
+    assert fetched.next_continue == {"gapcontinue": "C"}
 
 
 def test_lists_and_meta_data_come_beside_the_pages() -> None:
@@ -252,7 +254,7 @@ def test_c2_each_reply_of_a_query_without_pages_is_a_batch() -> None:
     fetched = Script({"continue": following, "query": {"allpages": [{"title": "A"}]}}).run(
         listed().batch({}, {}, LoopGuard())
     )
-    assert (fetched.rows, fetched.following) == ([{"title": "A"}], following)
+    assert (fetched.rows, fetched.next_continue) == ([{"title": "A"}], following)
 
 
 def test_the_rows_of_a_list_that_the_wiki_left_out_are_none() -> None:
@@ -380,7 +382,7 @@ def test_c4_c7_pages_that_stay_come_once_and_whole_while_others_come_and_go(
                 account=ANYBODY,
                 paged=True,
                 rows=pages_of,
-                keyed=page_key,
+                row_key_of=page_identity,
             ),
             *(7, {"pllimit": 500}),
             id="titles have no limit",
@@ -415,7 +417,7 @@ def test_c5_limits_replace_what_the_caller_wrote() -> None:
     script = Script({"batchcomplete": True})
     query = generated("links", pllimit="max")
     script.run(query.batch({}, query.limits(want=None, sent={}), LoopGuard()))
-    assert script.calls == [Call(params={**query.params, "gaplimit": "500", "pllimit": "500"})]
+    assert script.calls == [ApiRequest(params={**query.params, "gaplimit": "500", "pllimit": "500"})]
 
 
 # C7, keys ------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async._values import Cursor, fingerprint
+from mwclient_async._values.cursor import Cursor, fingerprint
 
 WIKI = "https://wiki.example/w/api.php"
 CURSOR = Cursor(

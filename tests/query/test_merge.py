@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mwclient_async._query.merge import Merged, merge, page_key
-from mwclient_async._values import ApiWarning
+from mwclient_async._query.merge import MergedBatch, merge, page_identity
+from mwclient_async._values.warnings import ApiWarning
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_c4_a_later_fragment_is_merged_into_an_earlier_one(known: Any, more: Any
 
 
 def merged(*bodies: dict[str, Any]) -> Mapping[str, Any]:
-    whole = Merged()
+    whole = MergedBatch()
     for body in bodies:
         whole.add(body)
     return whole.finished()
@@ -119,8 +119,8 @@ BEFORE: dict[str, Any] = {"query": {"pages": [{"pageid": 3}, {"pageid": 5}], "pa
 AFTER: dict[str, Any] = {"query": {"pages": [{"pageid": 3}, {"pageid": 4}], "pageids": ["3", "4"]}}
 
 
-def gathered(*bodies: dict[str, Any]) -> Merged:
-    whole = Merged()
+def gathered(*bodies: dict[str, Any]) -> MergedBatch:
+    whole = MergedBatch()
     for body in bodies:
         whole.add(deepcopy(body))
     return whole
@@ -133,14 +133,14 @@ def test_c4_the_last_reply_of_a_batch_tells_which_pages_it_has_and_in_which_orde
 
 
 def test_c4_a_page_that_an_earlier_reply_did_not_have_is_a_latecomer() -> None:
-    assert gathered(BEFORE).latecomers() == []
-    assert gathered(BEFORE, BEFORE).latecomers() == []
-    assert gathered(BEFORE, AFTER).latecomers() == [{"pageid": 4}]
-    assert gathered(BEFORE, AFTER, BEFORE).latecomers() == [{"pageid": 5}]
+    assert gathered(BEFORE).late_pages() == []
+    assert gathered(BEFORE, BEFORE).late_pages() == []
+    assert gathered(BEFORE, AFTER).late_pages() == [{"pageid": 4}]
+    assert gathered(BEFORE, AFTER, BEFORE).late_pages() == [{"pageid": 5}]
 
 
 def test_c4_a_reply_without_pages_makes_nobody_a_latecomer() -> None:
-    assert gathered(BEFORE, {}, {"query": {"search": []}}, BEFORE).latecomers() == []
+    assert gathered(BEFORE, {}, {"query": {"search": []}}, BEFORE).late_pages() == []
 
 
 def test_c4_a_whole_page_stands_where_its_fragment_stood() -> None:
@@ -156,7 +156,7 @@ def test_c4_missing_page_ids_come_last() -> None:
 
 def test_c8_a_truncated_result_is_followed_and_its_warning_kept() -> None:
     warning = ApiWarning(code="truncatedresult", text="This result was truncated", module="result")
-    merged = Merged()
+    merged = MergedBatch()
     for _ in range(3):
         merged.add({}, (warning,))
     assert merged.warnings == [warning]
@@ -171,4 +171,4 @@ def test_c8_a_truncated_result_is_followed_and_its_warning_kept() -> None:
     ],
 )
 def test_c7_a_page_is_known_by_its_id_or_its_title(page: Mapping[str, Any], key: str) -> None:
-    assert page_key(page) == key
+    assert page_identity(page) == key

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from mwclient_async import Limits, PageStatus, Site
-from mwclient_async._http.messages import Request, Response
+from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.errors import CursorMismatch
 from mwclient_async.testing import LocalWiki, SeedPage
 from mwclient_async.testing.factory import WikiFactory
@@ -255,7 +255,7 @@ class Nothing:
         self.requests = 0
         self._account = {"query": {"userinfo": {"name": "B", "rights": list(rights)}}}
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         self.requests += 1
         titles = sent(request).get("titles")
         if titles is None:

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from mwclient_async import RetryPolicy, Site
-from mwclient_async._query.stream import Run
+from mwclient_async._query.stream import StreamRun
 from mwclient_async.errors import HttpError
 from mwclient_async.models.lists import ListedPage
 from tests.conftest import USER_AGENT
@@ -160,7 +160,7 @@ async def test_a_break_leaves_no_task_and_no_warning(server: Server) -> None:
 async def test_tasks_may_share_a_run_as_a_queue_of_work(server: Server) -> None:
     got: list[str] = []
 
-    async def work(run: Run[ListedPage]) -> None:
+    async def work(run: StreamRun[ListedPage]) -> None:
         async for row in run:
             got.append(row.title)
             await anyio.lowlevel.checkpoint()

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from mwclient_async._http.conversion import structured, structurer
-from mwclient_async._query.row_converters import pager, rower
+from mwclient_async._query.row_converters import page_converter, row_converter
 from mwclient_async._query.site_info import site_info, user_info, with_aliases
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models import accounts, info, lists, props
@@ -118,15 +118,15 @@ def test_numbers_of_deleted_files_may_be_text(number: int | str) -> None:
 
 def test_a_row_of_random_has_its_page_id_under_another_name() -> None:
     row = {"id": 7, "ns": 0, "title": "A"}
-    assert rower("random", raw=False)(row) == ListedPage(title="A", ns=0, pageid=7)
-    assert rower("random", raw=True)(row) is row
-    assert rower("no such list", raw=False)(row) is row
+    assert row_converter("random", raw=False)(row) == ListedPage(title="A", ns=0, pageid=7)
+    assert row_converter("random", raw=True)(row) is row
+    assert row_converter("no such list", raw=False)(row) is row
 
 
 def test_a_page_that_holds_pages() -> None:
     row = {"ns": 0, "title": "A", "pageid": 1, "redirlinks": [{"ns": 0, "title": "B", "pageid": 2}]}
     link = ListedPage(title="B", ns=0, pageid=2)
-    assert rower("backlinks", raw=False)(row) == ListedPage(title="A", ns=0, pageid=1, redirlinks=(link,))
+    assert row_converter("backlinks", raw=False)(row) == ListedPage(title="A", ns=0, pageid=1, redirlinks=(link,))
 
 
 def test_metadata_is_hidden_by_an_empty_text() -> None:
@@ -164,7 +164,9 @@ def test_an_extension_from_a_repository() -> None:
 
 
 def test_a_page_can_be_stored() -> None:
-    page = pager(["links"])({"pageid": 5, "ns": 0, "title": "A", "links": [{"ns": 0, "title": "B"}], "length": 3})
+    page = page_converter(["links"])(
+        {"pageid": 5, "ns": 0, "title": "A", "links": [{"ns": 0, "title": "B"}], "length": 3}
+    )
     again = pickle.loads(pickle.dumps(page))
     assert again == page
     assert again.extension("length", int) == 3
@@ -214,7 +216,7 @@ def test_a_part_that_does_not_fit_is_a_protocol_error() -> None:
 @pytest.mark.parametrize("rows", [5, None, {"0": {}}, ["x"]], ids=repr)
 def test_contributors_that_are_no_list_of_objects_are_a_protocol_error(rows: Any) -> None:
     with pytest.raises(ProtocolError):
-        _ = pager(["contributors"])({"pageid": 5, "ns": 0, "title": "A", "contributors": rows}).contributors
+        _ = page_converter(["contributors"])({"pageid": 5, "ns": 0, "title": "A", "contributors": rows}).contributors
 
 
 def test_a_part_that_has_no_attribute_is_in_raw() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from mwclient_async._query.row_limits import Cap, caps_of, without_met
+from mwclient_async._query.row_limits import PerPageLimit, per_page_limits, without_finished_modules
 from mwclient_async._session.module_table import Module, core_module
 
 
@@ -31,27 +31,32 @@ def module(name: str) -> Module:
     ],
 )
 def test_what_a_limit_asks_for(name: str, params: Mapping[str, str], count: int | None) -> None:
-    assert [cap.count for cap in caps_of([module(name)], params)] == ([] if count is None else [count])
+    assert [cap.count for cap in per_page_limits([module(name)], params)] == ([] if count is None else [count])
 
 
 def test_a_cap_is_met_when_the_page_that_the_wiki_goes_on_with_has_its_number() -> None:
     """It goes on with one page only; others have no such rows, or no page, and their files have rows all the same."""
-    cap = Cap(module=module("revisions"), count=2)
+    cap = PerPageLimit(module=module("revisions"), count=2)
     whole, short, none = {"revisions": [1, 2, 3]}, {"revisions": [1]}, {"missing": True}
-    assert cap.is_met([whole, none])
-    assert not cap.is_met([short, none])
-    assert not cap.is_met([])
-    cap.cut(whole)
+    assert cap.is_reached([whole, none])
+    assert not cap.is_reached([short, none])
+    assert not cap.is_reached([])
+    cap.truncate(whole)
     assert whole == {"revisions": [1, 2]}
 
 
 def test_files_that_come_in_several_replies_are_never_met() -> None:
     """For several files the wiki goes on with the next file (iicontinue), not with older versions (iistart)."""
     following = {"iicontinue": "B.png|2", "continue": "||"}
-    cap = Cap(module=module("imageinfo"), count=1)
+    cap = PerPageLimit(module=module("imageinfo"), count=1)
     pages: list[dict[str, object]] = [{"missing": True, "known": True, "imageinfo": [1]}, {"missing": True}]
-    assert without_met(following, [cap], pages, fed=False) == following
-    assert without_met({"iistart": "2024", "continue": "||"}, [cap], [{"imageinfo": [1]}, {}], fed=False) is None
+    assert without_finished_modules(following, [cap], pages, has_generator=False) == following
+    assert (
+        without_finished_modules(
+            {"iistart": "2024", "continue": "||"}, [cap], [{"imageinfo": [1]}, {}], has_generator=False
+        )
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,6 +82,6 @@ def test_files_that_come_in_several_replies_are_never_met() -> None:
 def test_continue_without_a_module_that_is_finished(
     following: Mapping[str, str], *, fed: bool, expected: Mapping[str, str] | None
 ) -> None:
-    cap = Cap(module=module("revisions"), count=1)
-    assert without_met(following, [cap], [{"revisions": [1]}], fed=fed) == expected
-    assert without_met(following, [cap], [{}], fed=fed) == following
+    cap = PerPageLimit(module=module("revisions"), count=1)
+    assert without_finished_modules(following, [cap], [{"revisions": [1]}], has_generator=fed) == expected
+    assert without_finished_modules(following, [cap], [{}], has_generator=fed) == following

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from mwclient_async import RetryPolicy, Site
-from mwclient_async._http.messages import Response
+from mwclient_async._http.messages import HttpResponse
 from mwclient_async.errors import ContinuationLoop, HttpError, NotRequested, ProtocolError
 from mwclient_async.testing.scripted import Scripted, ScriptedTransport, sent
 from tests.conftest import USER_AGENT
 
 API = "https://wiki.example.org/w/api.php"
 ACCOUNT = {"query": {"userinfo": {"id": 0, "name": "192.0.2.1", "anon": True, "rights": ["read"]}}}
-BROKEN = Response(status=502, headers=(("content-type", "text/html"),), body=b"<html>Bad gateway</html>")
+BROKEN = HttpResponse(status=502, headers=(("content-type", "text/html"),), body=b"<html>Bad gateway</html>")
 
 
 def scripted(*script: Scripted) -> tuple[Site, ScriptedTransport]:

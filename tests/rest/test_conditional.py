@@ -13,7 +13,7 @@ import pytest
 from attrs import evolve
 
 from mwclient_async import ClientLogin, RetryPolicy, Site
-from mwclient_async._http.messages import Call, Reply, Request, Response
+from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse
 from mwclient_async._rest.endpoints import ENDPOINTS, Trust, unless_changed, with_validator
 from mwclient_async.errors import PageMissing, PermissionDenied, ProtocolError
 from mwclient_async.models.rest import Html, HtmlPage, RestFile, RestList, RestPage, RestRevision, RestUser, Validator
@@ -250,8 +250,8 @@ ROWS = [
 
 @pytest.mark.parametrize(("name", "headers", "sent"), ROWS)
 def test_a_condition_is_sent_only_where_it_proves_something(name: str, headers: dict[str, str], sent: str) -> None:
-    endpoint, call = ENDPOINTS[name], Call(path="/v1/x", params={"a": "b"})
-    value = with_validator(endpoint, HTML, Reply(body=b"", headers=tuple(headers.items())), call, wiki="w")
+    endpoint, call = ENDPOINTS[name], ApiRequest(path="/v1/x", params={"a": "b"})
+    value = with_validator(endpoint, HTML, ApiResponse(body=b"", headers=tuple(headers.items())), call, wiki="w")
     assert set(unless_changed(endpoint, call, value, wiki="w").headers) == ({sent} if sent else set())
     for other, wiki in ((call, "v"), (evolve(call, params={}), "w"), (evolve(call, path="/v1/y"), "w")):
         assert unless_changed(endpoint, other, value, wiki=wiki).headers == {}
@@ -263,9 +263,9 @@ HTML = Html(text="x", validator=Validator(etag="old"))
 class NotModified(Visitor):
     """Says that nothing has changed, whatever it is asked."""
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         self.requests.append(request)
-        return Response(status=304, headers=(("content-type", "text/html"),))
+        return HttpResponse(status=304, headers=(("content-type", "text/html"),))
 
 
 async def test_not_changed_is_no_answer_to_who_did_not_ask_for_that() -> None:

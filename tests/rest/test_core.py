@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from mwclient_async import CoreRest, OAuth2Token, Site
-from mwclient_async._http.messages import Response
+from mwclient_async._http.messages import HttpResponse
 from mwclient_async._rest.core_rest import BASE_URL
 from mwclient_async._rest.rest import Rest
 from mwclient_async.errors import (
@@ -266,7 +266,7 @@ async def test_w2_a_write_whose_answer_is_lost_is_sent_once_and_in_doubt(
 
 @pytest.mark.parametrize("answer", [{}, {"title": "Earth"}, [], json_response(PAGE, status=503)])
 async def test_w2_an_answer_that_does_not_say_what_became_of_a_write_leaves_it_in_doubt(answer: Any) -> None:
-    reply = answer if isinstance(answer, Response) else json_response(answer)
+    reply = answer if isinstance(answer, HttpResponse) else json_response(answer)
     async with scripted(reply) as (opened, transport):
         with pytest.raises(OutcomeUnknown):
             await opened.create_page("Earth", source="x")
@@ -358,7 +358,7 @@ async def test_s1_a_token_that_is_refused_is_shown_nowhere(caplog: pytest.LogCap
     ],
 )
 async def test_s2_a_redirect_is_followed_here_whatever_host_it_names(location: str) -> None:
-    moved = Response(status=301, headers=(("location", location), ("content-type", "text/html")), body=b"")
+    moved = HttpResponse(status=301, headers=(("location", location), ("content-type", "text/html")), body=b"")
     async with scripted(moved, PAGE) as (opened, transport):
         assert (await opened.page("earth")).key == "Earth"
     assert [request.url for request in transport.requests] == [
@@ -370,7 +370,9 @@ async def test_s2_a_redirect_is_followed_here_whatever_host_it_names(location: s
 @pytest.mark.parametrize("status", [301, 308])
 async def test_s2_an_endpoint_that_has_moved_to_its_wiki_says_where_and_that_gets_no_token(status: int) -> None:
     new = "https://en.wikipedia.org/w/rest.php/v1/page/Earth"
-    moved = Response(status=status, headers=(("location", new), ("content-type", "text/html")), body=b"<p>Moved</p>")
+    moved = HttpResponse(
+        status=status, headers=(("location", new), ("content-type", "text/html")), body=b"<p>Moved</p>"
+    )
     async with scripted(moved, moved) as (opened, transport):
         read, write = partial(opened.page, "Earth"), partial(opened.update_page, "Earth", source="x", latest=7)
         for use in (read, write):
@@ -380,7 +382,7 @@ async def test_s2_an_endpoint_that_has_moved_to_its_wiki_says_where_and_that_get
 
 
 async def test_s2_a_redirect_to_something_else_is_not_followed() -> None:
-    moved = Response(status=302, headers=(("location", "https://evil.example/login"),), body=b"")
+    moved = HttpResponse(status=302, headers=(("location", "https://evil.example/login"),), body=b"")
     async with scripted(moved) as (opened, transport):
         with pytest.raises(MediaWikiError):
             await opened.page("Earth")

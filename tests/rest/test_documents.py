@@ -9,8 +9,8 @@ import pytest
 from attrs import evolve
 
 from mwclient_async import Limits, RetryPolicy, Site
-from mwclient_async._http.messages import Response
-from mwclient_async._http.responses import decipher
+from mwclient_async._http.messages import HttpResponse
+from mwclient_async._http.responses import parse_response
 from mwclient_async._rest.endpoints import ENDPOINTS
 from mwclient_async.errors import BrokenReply, ProtocolError, ReplyTooLarge
 from tests.conftest import USER_AGENT
@@ -119,19 +119,21 @@ def test_a_document_is_the_wikis_by_what_only_the_wiki_sends(
     name: str, kind: str, etag: str, body: bytes, *, fine: bool
 ) -> None:
     headers = (("content-type", kind), *((("etag", etag),) if etag else ()))
-    response = Response(status=200, headers=headers, body=body)
+    response = HttpResponse(status=200, headers=headers, body=body)
     if fine:
-        reply = decipher(response, rest=True, documents=ENDPOINTS[name].documents)
+        reply = parse_response(response, rest=True, documents=ENDPOINTS[name].documents)
         assert str(ENDPOINTS[name].read(reply)) == body.decode()
     else:
         with pytest.raises(ProtocolError):
-            decipher(response, rest=True, documents=ENDPOINTS[name].documents)
+            parse_response(response, rest=True, documents=ENDPOINTS[name].documents)
 
 
 async def test_a_document_that_is_no_utf8_is_no_text() -> None:
     headers = (("content-type", "text/html"), ("etag", OF_EARTH))
     endpoint = ENDPOINTS["page_html"]
-    reply = decipher(Response(status=200, headers=headers, body=b"\xff"), rest=True, documents=endpoint.documents)
+    reply = parse_response(
+        HttpResponse(status=200, headers=headers, body=b"\xff"), rest=True, documents=endpoint.documents
+    )
     with pytest.raises(ProtocolError, match="UTF-8"):
         endpoint.read(reply)
 

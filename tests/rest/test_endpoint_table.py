@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from mwclient_async import Limits
-from mwclient_async._http.messages import Reply
-from mwclient_async._http.request_builder import Envelope, title_of
+from mwclient_async._http.messages import ApiResponse
+from mwclient_async._http.request_builder import RequestBuilder
+from mwclient_async._http.urls import title_of
 from mwclient_async._rest.endpoints import ENDPOINTS, check_previous
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.rest import Html, HtmlPage, Lint, RestFile, RestList, RestPage
@@ -62,19 +63,21 @@ def test_a_parameter_that_the_endpoint_does_not_have_is_a_mistake_of_ours() -> N
 )
 def test_what_does_not_fit_is_no_answer(name: str, body: Any) -> None:
     with pytest.raises(ProtocolError):
-        ENDPOINTS[name].read(Reply(body=body))
+        ENDPOINTS[name].read(ApiResponse(body=body))
 
 
 def test_what_stands_for_nothing_is_nothing() -> None:
-    page = ENDPOINTS["page"].read(Reply(body={**FACTS, "redirect_target": None, "source": "x", "new": 5}))
+    page = ENDPOINTS["page"].read(ApiResponse(body={**FACTS, "redirect_target": None, "source": "x", "new": 5}))
     assert (page.redirect_target, page.latest.id) == (None, 7)
-    whole = ENDPOINTS["page_with_html"].read(Reply(body={**FACTS, "id": 0, "latest": {"id": 0, "timestamp": None}}))
+    whole = ENDPOINTS["page_with_html"].read(
+        ApiResponse(body={**FACTS, "id": 0, "latest": {"id": 0, "timestamp": None}})
+    )
     assert (type(whole), whole.latest) == (HtmlPage, None)
     shown = {"timestamp": "2026-11-21T18:23:00Z", "user": None}
-    file = ENDPOINTS["file"].read(Reply(body={"title": "x", "file_description_url": "x", "latest": shown}))
+    file = ENDPOINTS["file"].read(ApiResponse(body={"title": "x", "file_description_url": "x", "latest": shown}))
     assert file.latest is not None
     assert file.latest.user is None
-    assert ENDPOINTS["lint"].read(Reply(body=[{"type": "x", "params": []}])) == (Lint(type="x"),)
+    assert ENDPOINTS["lint"].read(ApiResponse(body=[{"type": "x", "params": []}])) == (Lint(type="x"),)
 
 
 def test_only_an_answer_of_the_same_kind_is_an_earlier_one() -> None:
@@ -127,7 +130,7 @@ def test_the_title_in_an_address_is_read_as_people_do(address: str, title: str) 
     ],
 )
 def test_a_location_leads_to_our_own_address_of_the_same_project(asked: str, location: str, target: str | None) -> None:
-    envelope = Envelope(
+    envelope = RequestBuilder(
         api_url="https://api.example/core/v1/wikipedia/en",
         rest_url="https://api.example/core",
         user_agent="x",

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async._http.messages import Call
-from mwclient_async._query.continuation import Continuation, Fetched, LoopGuard, Repeated
+from mwclient_async._http.messages import ApiRequest
+from mwclient_async._query.continuation import Continuation, FetchedBatch, LoopGuard, RepeatedContinueError
 from mwclient_async._rest.history import History, history
 from mwclient_async.errors import MediaWikiError, ProtocolError
 from tests.support.scripted_flow import Answer, Script, converse
@@ -25,12 +25,12 @@ def segment(*ids: int, **links: str) -> dict[str, Any]:
     return {"revisions": [{"id": revid} for revid in ids], "latest": HERE, **links}
 
 
-def fetch(walk: History, body: Answer, start: Continuation | None = None) -> tuple[Fetched, Call]:
+def fetch(walk: History, body: Answer, start: Continuation | None = None) -> tuple[FetchedBatch, ApiRequest]:
     script = Script(body)
     return script.run(walk.batch(start or {}, {}, LoopGuard())), script.calls[0]
 
 
-def ids(fetched: Fetched) -> list[int]:
+def ids(fetched: FetchedBatch) -> list[int]:
     return [row["id"] for row in fetched.rows]
 
 
@@ -52,7 +52,7 @@ def ids(fetched: Fetched) -> list[int]:
 )
 def test_h3_a_request_has_our_path_and_one_revision_id(asked: Any, start: Continuation, params: Any) -> None:
     _, call = fetch(walk_of(**asked), segment(), start)
-    assert call == Call(path="/v1/page/Long_history/history", params=params)
+    assert call == ApiRequest(path="/v1/page/Long_history/history", params=params)
 
 
 def test_an_odd_title_is_one_segment_of_the_path() -> None:
@@ -77,12 +77,12 @@ BOTH = {"older": f"{HERE}?older_than=11", "newer": f"{HERE}?newer_than=30"}
 
 def test_h1_h2_older_gives_the_newest_first_and_follows_older() -> None:
     fetched, _ = fetch(walk_of(older_than=31), segment(30, 20, 11, **BOTH))
-    assert (ids(fetched), fetched.following) == ([30, 20, 11], {"older_than": "11"})
+    assert (ids(fetched), fetched.next_continue) == ([30, 20, 11], {"older_than": "11"})
 
 
 def test_h1_h2_newer_gives_the_oldest_first_and_follows_newer() -> None:
     fetched, _ = fetch(walk_of(newer_than=10), segment(30, 20, 11, **BOTH))
-    assert (ids(fetched), fetched.following) == ([11, 20, 30], {"newer_than": "30"})
+    assert (ids(fetched), fetched.next_continue) == ([11, 20, 30], {"newer_than": "30"})
 
 
 @pytest.mark.parametrize(
@@ -96,19 +96,19 @@ def test_h1_h2_newer_gives_the_oldest_first_and_follows_newer() -> None:
 )
 def test_h1_the_end_is_a_segment_without_the_link_of_its_direction(asked: Any, links: Any) -> None:
     fetched, _ = fetch(walk_of(**asked), segment(30, **links))
-    assert (ids(fetched), fetched.following) == ([30], None)
+    assert (ids(fetched), fetched.next_continue) == ([30], None)
 
 
 @pytest.mark.parametrize("asked", [{}, {"older_than": 50}, {"newer_than": 10}])
 def test_c2_an_empty_segment_without_a_link_is_the_end(asked: Any) -> None:
     fetched, _ = fetch(walk_of(**asked), segment())
-    assert (fetched.rows, fetched.following) == ([], None)
+    assert (fetched.rows, fetched.next_continue) == ([], None)
 
 
 def test_c2_an_empty_segment_with_a_link_is_not_the_end() -> None:
     """With a filter, nothing in a segment may match."""
     fetched, _ = fetch(walk_of(filter="bot"), segment(older=f"{HERE}?older_than=11&filter=bot"))
-    assert (fetched.rows, fetched.following) == ([], {"older_than": "11"})
+    assert (fetched.rows, fetched.next_continue) == ([], {"older_than": "11"})
 
 
 def test_the_body_is_kept_as_the_wiki_sent_it() -> None:
@@ -133,9 +133,9 @@ def test_the_body_is_kept_as_the_wiki_sent_it() -> None:
 def test_h3_only_the_revision_id_of_a_link_is_used(link: str) -> None:
     walk = walk_of()
     fetched, _ = fetch(walk, segment(30, older=link))
-    assert fetched.following == {"older_than": "11"}
-    _, call = fetch(walk, segment(), fetched.following)
-    assert call == Call(path="/v1/page/Long_history/history", params={"older_than": "11"})
+    assert fetched.next_continue == {"older_than": "11"}
+    _, call = fetch(walk, segment(), fetched.next_continue)
+    assert call == ApiRequest(path="/v1/page/Long_history/history", params={"older_than": "11"})
 
 
 @pytest.mark.parametrize(
@@ -153,13 +153,13 @@ def test_h3_a_link_without_a_revision_id_of_its_direction_is_a_protocol_error(li
 
 def test_h5_ids_are_opaque_and_need_not_fall() -> None:
     fetched, _ = fetch(walk_of(), segment(7, 99, 3, older=f"{HERE}?older_than=r3-x"))
-    assert (ids(fetched), fetched.following) == ([7, 99, 3], {"older_than": "r3-x"})
+    assert (ids(fetched), fetched.next_continue) == ([7, 99, 3], {"older_than": "r3-x"})
 
 
 def test_c3_a_segment_that_links_to_itself_is_a_loop() -> None:
     walk, guard, body = walk_of(), LoopGuard(), segment(30, older=f"{HERE}?older_than=30")
     Script(body).run(walk.batch({}, {}, guard))
-    with pytest.raises(Repeated):
+    with pytest.raises(RepeatedContinueError):
         Script(body).run(walk.batch({"older_than": "30"}, {}, guard))
 
 
@@ -175,7 +175,7 @@ def test_a_body_without_revisions_is_a_protocol_error(body: Any) -> None:
 def wiki_of(revisions: list[int], size: int) -> Any:
     """``revisions`` from the oldest on; segments as the wiki sends them."""
 
-    def answer(call: Call) -> Mapping[str, Any] | MediaWikiError:
+    def answer(call: ApiRequest) -> Mapping[str, Any] | MediaWikiError:
         if "newer_than" in call.params:
             at = revisions.index(int(call.params["newer_than"])) + 1
             part = revisions[at : at + size]
@@ -214,7 +214,7 @@ def test_h1_h2_every_revision_on_one_side_of_the_anchor_comes_once_and_the_ancho
     while start is not None:
         fetched = converse(walk.batch(start, {}, guard), wiki_of(revisions, size))
         got += ids(fetched)
-        start = fetched.following
+        start = fetched.next_continue
     assert got == expected
 
 

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from mwclient_async import OAuth2Token, Site
-from mwclient_async._query.stream import Run
+from mwclient_async._query.stream import StreamRun
 from mwclient_async.errors import CursorMismatch, PageMissing
 from mwclient_async.models.rest import HistoryRevision
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision, WikiFactory
@@ -44,7 +44,7 @@ async def keeper(wiki: LocalWiki) -> AsyncIterator[Site]:
         yield opened
 
 
-async def begun(site: Site, title: str, *, count: int) -> tuple[Run[HistoryRevision], list[HistoryRevision]]:
+async def begun(site: Site, title: str, *, count: int) -> tuple[StreamRun[HistoryRevision], list[HistoryRevision]]:
     """A walk, newest first, that has come so far."""
     run = aiter(site.rest.history(title))
     return run, [await anext(run) for _ in range(count)]

@@ -9,8 +9,8 @@ import pytest
 from attrs import frozen
 
 from mwclient_async import Site
-from mwclient_async._http.messages import Response
-from mwclient_async._http.responses import decipher
+from mwclient_async._http.messages import HttpResponse
+from mwclient_async._http.responses import parse_response
 from mwclient_async._rest.endpoints import ENDPOINTS
 from mwclient_async.errors import (
     ApiError,
@@ -117,13 +117,13 @@ REDIRECTED = {("page_lint", 301): NEW_LINT}
 @pytest.mark.parametrize("each", [pytest.param(each, id=f"{each.endpoint}-{each.status}") for each in SCRIPTED])
 def test_each_status_that_no_wiki_here_gives_is_a_value_or_its_error(each: Scripted) -> None:
     kind = ("content-type", "application/json")
-    response = Response(status=each.status, headers=(kind,), body=json.dumps(each.body).encode())
+    response = HttpResponse(status=each.status, headers=(kind,), body=json.dumps(each.body).encode())
     endpoint = ENDPOINTS[each.endpoint]
     if each.error is None:
-        assert len(endpoint.read(decipher(response, rest=True))) == 1
+        assert len(endpoint.read(parse_response(response, rest=True))) == 1
         return
     with pytest.raises(each.error):
-        decipher(response, rest=True)
+        parse_response(response, rest=True)
 
 
 MANUAL = {

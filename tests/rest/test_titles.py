@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from mwclient_async import HttpOptions, OAuth2Token, RetryPolicy, Site
-from mwclient_async._http.messages import Request, Response
+from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.errors import MediaWikiError, PageMissing, ProtocolError
 from tests.conftest import USER_AGENT
 from tests.support.fault_proxy import FaultProxy, rewrite_response, setting
@@ -219,12 +219,14 @@ LOCATIONS = {
 @pytest.mark.parametrize("location", LOCATIONS)
 async def test_of_a_location_only_what_comes_after_the_version_is_followed(location: str) -> None:
     class Redirecting(Visitor):
-        async def send(self, request: Request) -> Response:
+        async def send(self, request: HttpRequest) -> HttpResponse:
             self.requests.append(request)
             if len(self.requests) == 1:
-                return Response(status=301, headers=(("location", location),))
+                return HttpResponse(status=301, headers=(("location", location),))
             html = b"<!DOCTYPE html><html><body></body></html>"
-            return Response(status=200, headers=(("content-type", "text/html"), ("etag", '"5/x/view/html"')), body=html)
+            return HttpResponse(
+                status=200, headers=(("content-type", "text/html"), ("etag", '"5/x/view/html"')), body=html
+            )
 
     visitor, wanted = Redirecting(), LOCATIONS[location]
     auth = OAuth2Token(token="geheim")

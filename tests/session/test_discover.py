@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 
 from mwclient_async import BotPassword, HttpOptions, Limits, OAuth2ClientCredentials, Site
-from mwclient_async._http.messages import Response
+from mwclient_async._http.messages import HttpResponse
 from mwclient_async._session.discover import SiteOptions
 from mwclient_async.errors import HttpError, LoginFailed, ProtocolError, ReplyLost, ReplyTooLarge
 from mwclient_async.models.events import RequestFinished, Retrying
@@ -19,12 +19,12 @@ from tests.support.http_server import Answer
 from tests.support.recording_server import Recorder
 
 EARTH = "https://wiki.example.org/wiki/Earth"
-PAGE = Response(
+PAGE = HttpResponse(
     status=200,
     headers=(("content-type", "text/html"),),
     body=b'<head><link rel="EditURI" href="//wiki.example.org/w/api.php?action=rsd"></head>',
 )
-BUSY = Response(status=503, headers=(("content-type", "text/html"), ("retry-after", "7")), body=b"Busy")
+BUSY = HttpResponse(status=503, headers=(("content-type", "text/html"), ("retry-after", "7")), body=b"Busy")
 GENERAL: Scripted = {
     "query": {"general": {"generator": "MediaWiki 1.43.1", "server": "//main.example.org", "scriptpath": "/w"}}
 }

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from mwclient_async._http.messages import Request, Response
+from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async._session.discovery import Addresses, Discovery, checked_page
 from mwclient_async.errors import ConnectionFailed, MediaWikiError, ProtocolError, ReplyTooLarge
 
-Web = Mapping[str, Response | MediaWikiError]
+Web = Mapping[str, HttpResponse | MediaWikiError]
 """What is at an address without its query; anything else is a 404."""
 
 EARTH = "https://wiki.example.org/wiki/Earth"
@@ -21,25 +21,25 @@ REST = "https://wiki.example.org/w/rest.php"
 LINK = '<link rel="EditURI" type="application/rsd+xml" href="//wiki.example.org/w/api.php?action=rsd"/>'
 EVIL = LINK.replace("/w/", "/evil/")
 HTML = (("content-type", "text/html; charset=UTF-8"),)
-NOTHING = Response(status=404, headers=HTML, body=b"Not Found")
+NOTHING = HttpResponse(status=404, headers=HTML, body=b"Not Found")
 
 
-def html(head: str, *, body: str = "") -> Response:
+def html(head: str, *, body: str = "") -> HttpResponse:
     page = f'<!DOCTYPE html>\n<html><head><meta charset="UTF-8"/>{head}</head><body>{body}</body></html>'
-    return Response(status=200, headers=HTML, body=page.encode())
+    return HttpResponse(status=200, headers=HTML, body=page.encode())
 
 
-def to(location: str, status: int = 301) -> Response:
-    return Response(status=status, headers=(("location", location),))
+def to(location: str, status: int = 301) -> HttpResponse:
+    return HttpResponse(status=status, headers=(("location", location),))
 
 
-def says(body: Any, *headers: tuple[str, str], status: int = 200) -> Response:
-    return Response(
+def says(body: Any, *headers: tuple[str, str], status: int = 200) -> HttpResponse:
+    return HttpResponse(
         status=status, headers=(("content-type", "application/json"), *headers), body=json.dumps(body).encode()
     )
 
 
-def siteinfo(server: object = "//wiki.example.org", scriptpath: object = "/w") -> Response:
+def siteinfo(server: object = "//wiki.example.org", scriptpath: object = "/w") -> HttpResponse:
     return says({"query": {"general": {"generator": "MediaWiki 1.43.1", "server": server, "scriptpath": scriptpath}}})
 
 
@@ -47,7 +47,7 @@ NO_HANDLER = says({"httpCode": 404, "httpReason": "Not Found"}, status=404)
 WIKI: Web = {EARTH: html(LINK), API: siteinfo(), f"{REST}/v1/": NO_HANDLER}
 
 
-def walk(web: Web, page: str = EARTH, **how: bool) -> tuple[Addresses, list[Request]]:
+def walk(web: Web, page: str = EARTH, **how: bool) -> tuple[Addresses, list[HttpRequest]]:
     """What was found, and the requests on the way."""
     search = Discovery(page, user_agent="Tests/1.0", **how).run()
     requests = [next(search)]
@@ -88,13 +88,13 @@ def test_the_api_that_the_page_names_is_used(link: str) -> None:
     "page",
     [
         html("", body=EVIL),
-        Response(status=200, headers=HTML, body=f"<title>Earth</title><body>{EVIL}".encode()),
-        Response(status=200, headers=HTML, body=f"<title>Earth</title><p>{EVIL}".encode()),
-        Response(status=200, headers=HTML, body=f"<head><title>Earth</title></head>{EVIL}".encode()),
+        HttpResponse(status=200, headers=HTML, body=f"<title>Earth</title><body>{EVIL}".encode()),
+        HttpResponse(status=200, headers=HTML, body=f"<title>Earth</title><p>{EVIL}".encode()),
+        HttpResponse(status=200, headers=HTML, body=f"<head><title>Earth</title></head>{EVIL}".encode()),
         html('<link rel="EditURI" href="https://blog.example.org/xmlrpc.php?rsd">'),
         html(f"<![evil[{EVIL}"),
         html('<link rel="EditURI" href="//[bad/w/api.php">'),
-        Response(status=200, headers=(("content-type", "image/png"),), body=bytes(range(256))),
+        HttpResponse(status=200, headers=(("content-type", "image/png"),), body=bytes(range(256))),
         NOTHING,
     ],
     ids=[
@@ -109,7 +109,7 @@ def test_the_api_that_the_page_names_is_used(link: str) -> None:
         "nothing there",
     ],
 )
-def test_where_the_page_names_none_the_usual_place_is_tried(page: Response) -> None:
+def test_where_the_page_names_none_the_usual_place_is_tried(page: HttpResponse) -> None:
     assert steps({**WIKI, EARTH: page}) == [EARTH, API, f"{REST}/v1/"]
 
 
@@ -169,7 +169,7 @@ def test_a_wiki_that_only_its_members_may_read_is_found() -> None:
         to("https://wiki.example.org/wiki/Api.php"),
     ],
 )
-def test_what_does_not_answer_like_mediawiki_is_no_api(answer: Response) -> None:
+def test_what_does_not_answer_like_mediawiki_is_no_api(answer: HttpResponse) -> None:
     with pytest.raises(ProtocolError, match=r"leads to no api\.php"):
         walk({API: answer}, API)
 
@@ -205,7 +205,7 @@ def test_rest_is_where_the_wiki_says_if_it_is_there(server: object, path: object
 
 
 @pytest.mark.parametrize("answer", [NOTHING, html(""), says({"error": "x"}, status=404), ConnectionFailed("refused")])
-def test_where_no_rest_answers_its_usual_place_is_kept(answer: Response | MediaWikiError) -> None:
+def test_where_no_rest_answers_its_usual_place_is_kept(answer: HttpResponse | MediaWikiError) -> None:
     main = {"https://main.example.org/w/rest.php/v1/": answer}
     assert walk({**WIKI, API: siteinfo("//main.example.org"), **main})[0].rest_url == REST
     assert walk({EARTH: html(LINK), API: siteinfo()})[0].rest_url == REST

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mwclient_async._session.lock_keys import file_key, title_key, write_keys
+from mwclient_async._session.lock_keys import file_key, title_lock_key, write_keys
 
 
 @pytest.mark.parametrize(
@@ -12,20 +12,20 @@ from mwclient_async._session.lock_keys import file_key, title_key, write_keys
     ["Talk:Foo bar", "talk:foo_bar", " talk : foo  bar ", ":Talk:Foo_bar", "TALK:Foo bar_"],
 )
 def test_w8_one_page_has_one_key(title: str) -> None:
-    assert title_key(title) == title_key("Talk:Foo bar")
+    assert title_lock_key(title) == title_lock_key("Talk:Foo bar")
 
 
 @pytest.mark.parametrize("title", ["Foo bar", "Talk:Foo Bar", "Talk:Foo bar/x", "🪐", "عربي", "Talk:Foo bar?"])
 def test_w8_other_pages_have_other_keys(title: str) -> None:
-    assert title_key(title) != title_key("Talk:Foo bar")
+    assert title_lock_key(title) != title_lock_key("Talk:Foo bar")
 
 
 def test_w8_a_file_has_the_key_of_its_page() -> None:
     assert (
         file_key("earth.png")
         == file_key("File:Earth.png")
-        == title_key("Image:earth.png")
-        == title_key("file:Earth.png")
+        == title_lock_key("Image:earth.png")
+        == title_lock_key("file:Earth.png")
     )
 
 

@@ -16,7 +16,7 @@ from mwclient_async import (
     OAuth2Token,
     Site,
 )
-from mwclient_async._http.messages import Request, Response
+from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.errors import AuthorizationRefused, LoginFailed, LoginThrottled
 from mwclient_async.models.events import LoggedIn, LoggedOut, RequestFinished, TokensFetched
 from mwclient_async.testing import LocalWiki, WikiFactory
@@ -80,7 +80,7 @@ class Altered(Watched):
         super().__init__()
         self._old, self._new = old, new
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         assert len(self.requests) < 20, "this goes on without end"
         response = await super().send(request)
         return evolve(response, body=response.body.replace(self._old, self._new))
@@ -128,7 +128,7 @@ async def test_w4_each_way_to_log_in_reads_and_writes_by_both_apis_and_says_who_
     assert {asserted(request) for request in actions} == {by_name or "user"}
     bodies = [request.body for request in transport.requests if "/v1/page" in request.url]
     assert [b'"token":' in body for body in bodies if isinstance(body, bytes)] == [bool(by_name)] * 2
-    assert told.of(LoggedIn) == [LoggedIn(account=by_name, number=1)]
+    assert told.of(LoggedIn) == [LoggedIn(account=by_name, login_generation=1)]
 
 
 @pytest.mark.everywhere
@@ -364,7 +364,7 @@ async def test_the_cookies_that_edits_leave_are_dropped(wiki: LocalWiki, robot: 
 class Marking(Watched):
     """Sets two cookies with each answer: the mark of an edit, and another."""
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         response = await super().send(request)
         marks = (("set-cookie", "mwPostEditRevision12=saved; path=/"), ("set-cookie", "kept=1; path=/"))
         return evolve(response, headers=(*response.headers, *marks))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mwclient_async._http.messages import Call
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.login import (
     ANONYMOUS_TOKEN,
     Account,
@@ -39,8 +39,8 @@ def test_w3_a_login_is_two_requests_one_after_the_other() -> None:
     script = Script(TOKENS, result(result="Success", lguserid=5, lgusername="Demo"))
     assert script.run(log_in(AUTH)) == "Demo"
     assert script.calls == [
-        Call(params={"action": "query", "meta": "tokens", "type": "login"}, login=True),
-        Call(
+        ApiRequest(params={"action": "query", "meta": "tokens", "type": "login"}, login=True),
+        ApiRequest(
             params={"action": "login", "lgname": "Demo@bot", "lgpassword": "hunter2", "lgtoken": "abc+\\"},
             post=True,
             write=True,
@@ -128,7 +128,7 @@ def test_w3_all_tokens_are_asked_for_at_once() -> None:
     told = {"csrftoken": "1+\\", "patroltoken": "2+\\", "rollbacktoken": "3+\\"}
     script = Script({"query": {"tokens": told}})
     assert script.run(fetch_tokens(logged_in=True)) == {"csrf": "1+\\", "patrol": "2+\\", "rollback": "3+\\"}
-    assert script.calls == [Call(params={"action": "query", "meta": "tokens", "type": "*"})]
+    assert script.calls == [ApiRequest(params={"action": "query", "meta": "tokens", "type": "*"})]
 
 
 def test_w4_the_token_of_everybody_on_a_site_that_logged_in_means_that_the_login_is_lost() -> None:

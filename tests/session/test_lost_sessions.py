@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 
 from mwclient_async import BotPassword, ClientLogin, Limits, LoginState, OAuth2Token, RetryPolicy, Site
-from mwclient_async._http.messages import Request, Response
+from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.errors import AssertFailed, HttpError, LoginFailed, PermissionDenied
 from mwclient_async.models.events import LoggedIn, TokensFetched
 from mwclient_async.testing import LocalWiki, WikiFactory
@@ -77,7 +77,7 @@ async def test_w4_fifty_edits_that_meet_a_lost_session_cost_one_login(wiki: Loca
         guarded.lose_sessions(wiki)
         told.clear()
         assert await fifty(lambda n: opened.call("edit", title=titles[n], text="x")) == []
-        assert told.of(LoggedIn) == [LoggedIn(account="Robot", number=2)]
+        assert told.of(LoggedIn) == [LoggedIn(account="Robot", login_generation=2)]
         assert (told.requests("action=login"), len(told.of(TokensFetched))) == (1, 1)
         assert told.requests("action=edit") <= 53  # those that still waited for their turn did not try in vain
         assert await editors(opened, *titles) == {"Robot"}
@@ -109,12 +109,12 @@ async def test_w4_a_session_that_is_lost_on_the_way_never_edits_as_an_ip(
 class Once:
     """Takes session and tokens from everybody when a request of that kind comes, once."""
 
-    def __init__(self, wiki: LocalWiki, kind: Callable[[Request], bool]) -> None:
+    def __init__(self, wiki: LocalWiki, kind: Callable[[HttpRequest], bool]) -> None:
         self._wiki = wiki
         self._kind = kind
         self.done = False
 
-    def __call__(self, request: Request) -> None:
+    def __call__(self, request: HttpRequest) -> None:
         if not self.done and self._kind(request):
             self.done = True
             guarded.lose_sessions(self._wiki)
@@ -132,7 +132,7 @@ async def test_w4_ten_tasks_that_lose_session_and_tokens_at_once_cost_one_login(
             guarded.refuse_tokens(wiki)
             errors = await fifty(lambda n: opened.page(titles[n]).append("x", missing="create"), number=10)
             assert errors == []
-        assert [event.number for event in told.of(LoggedIn)] == [1, 2, 3]
+        assert [event.login_generation for event in told.of(LoggedIn)] == [1, 2, 3]
         pages = await opened.pages(titles=titles, prop="revisions", rvprop="content|user", rvslots="main").collect()
         assert {(page.revisions[0].content, page.revisions[0].user) for page in pages} == {("xx", "Robot")}
 
@@ -301,7 +301,7 @@ async def test_w4_a_failure_that_was_seen_before_a_login_of_somebody_else_needs_
         tasks.start_soon(opened.login, ROBOT)
         await anyio.wait_all_tasks_blocked()
         porter.release("edit")
-    assert ([event.number for event in told.of(LoggedIn)], porter.come["edit"]) == ([1, 2], 2)
+    assert ([event.login_generation for event in told.of(LoggedIn)], porter.come["edit"]) == ([1, 2], 2)
 
 
 async def test_w4_a_login_that_is_refused_is_tried_once_by_fifty_tasks_and_later_again() -> None:
@@ -365,7 +365,7 @@ async def test_w3_tokens_that_a_login_made_worthless_are_fetched_again() -> None
     """The login comes between the answer with the tokens and those who wait for it."""
     porter, told = Porter(), Told()
     async with visiting(porter, on_event=told.append) as opened, anyio.create_task_group() as tasks:
-        opened._session._identity.drop_tokens()
+        opened._session._auth_state.drop_tokens()
         porter.hold("*")
         for _ in range(3):
             tasks.start_soon(opened.call, "edit")
@@ -400,7 +400,7 @@ async def test_w1_a_login_and_a_request_for_tokens_have_as_many_tries_as_any_cal
     porter = Porter()
     async with visiting(porter, retry=RetryPolicy(attempts=3)) as opened:
         porter.lose_session()
-        porter.answers[label] = Response(status=503, body=b"Busy")
+        porter.answers[label] = HttpResponse(status=503, body=b"Busy")
         with pytest.raises(HttpError, match="HTTP 503"):
             await opened.call("edit")
     assert (porter.come[label], porter.come["edit"]) == (3, 1)

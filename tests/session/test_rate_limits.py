@@ -12,8 +12,9 @@ import anyio.lowlevel
 import pytest
 
 from mwclient_async import HttpOptions, Limits, OAuth2Token, RetryPolicy, Site
-from mwclient_async._http.messages import Request, Response
-from mwclient_async._session.rate_limits import Door, Gates
+from mwclient_async._http.messages import HttpRequest, HttpResponse
+from mwclient_async._session.login_lock import LoginLock
+from mwclient_async._session.rate_limits import Pauses
 from mwclient_async.errors import ConnectionFailed, HttpError, MaxlagExceeded, MediaWikiError, RateLimited, ReadOnly
 from mwclient_async.models.events import Paused, Retrying
 from mwclient_async.testing.scripted import Scripted, ScriptedClock, ScriptedTransport, json_response, sent
@@ -27,13 +28,13 @@ DATE = (("date", "Sat, 21 Nov 2026 12:00:00 GMT"), ("retry-after", "Sat, 21 Nov 
 HTML = ("content-type", "text/html")
 
 
-def refusal(code: str, *headers: tuple[str, str], status: int = 200) -> Response:
+def refusal(code: str, *headers: tuple[str, str], status: int = 200) -> HttpResponse:
     errors = [{"code": code, "text": "Not now.", "module": "main"}]
     return json_response({"errors": errors}, headers=headers, status=status)
 
 
-def too_many(*headers: tuple[str, str]) -> Response:
-    return Response(status=429, headers=(HTML, *headers), body=b"Too many requests")
+def too_many(*headers: tuple[str, str]) -> HttpResponse:
+    return HttpResponse(status=429, headers=(HTML, *headers), body=b"Too many requests")
 
 
 class Wiki(ScriptedTransport):
@@ -49,7 +50,7 @@ class Wiki(ScriptedTransport):
         self._together = together
         self._assembled = anyio.Event()
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         self.came.append(self.clock.now())
         if len(self.came) == self._together:
             self._assembled.set()
@@ -82,7 +83,7 @@ async def visiting(wiki: Wiki, **options: Any) -> AsyncIterator[tuple[Site, Site
         (refusal("maxlag", SOON), MaxlagExceeded, 7, {"same action", "other action", "rest"}),
         (refusal("readonly"), ReadOnly, 5, {"same action", "other action", "rest"}),
         (refusal("ratelimited"), RateLimited, 5, {"same action"}),
-        (Response(status=503, headers=(HTML, SOON), body=b"Busy"), HttpError, 0, set()),
+        (HttpResponse(status=503, headers=(HTML, SOON), body=b"Busy"), HttpError, 0, set()),
         (refusal("permissiondenied", SOON), MediaWikiError, 0, set()),
         (ConnectionFailed("refused"), ConnectionFailed, 0, set()),
     ],
@@ -243,27 +244,27 @@ class Restless(ScriptedClock):
 @pytest.mark.parametrize(("patience", "waited"), [(30, 30), (29, 12)])
 async def test_a_gate_that_is_closed_for_longer_while_one_waits_is_waited_for(patience: float, waited: float) -> None:
     clock = Restless()
-    gates, error = Gates(clock), HttpError("Busy", status=429)
-    assert [gates.close(("farm",), seconds, error) for seconds in (10, 12, 5)] == [True, False, False]
-    clock.meanwhile = lambda: gates.close(("farm",), 30, error)
+    gates, error = Pauses(clock), HttpError("Busy", status=429)
+    assert [gates.begin(("farm",), seconds, error) for seconds in (10, 12, 5)] == [True, False, False]
+    clock.meanwhile = lambda: gates.begin(("farm",), 30, error)
     with nullcontext() if waited == patience else pytest.raises(HttpError, match="for 18 s more"):
-        await gates.wait([("wiki",), ("farm",)], patience=patience)
-    assert (clock.now(), gates.are_closed([("farm",)])) == (waited, waited != patience)
-    assert gates.close(("wiki",), 1, error)
+        await gates.wait([("wiki",), ("farm",)], max_wait=patience)
+    assert (clock.now(), gates.is_any_active([("farm",)])) == (waited, waited != patience)
+    assert gates.begin(("wiki",), 1, error)
 
 
 async def test_a_door_closes_behind_the_last_and_opens_again_whatever_happens() -> None:
-    door, steps = Door(), list[str]()
+    door, steps = LoginLock(), list[str]()
     leave = anyio.Event()
 
     async def guest(name: str, stay: Callable[[], Any] = anyio.lowlevel.checkpoint) -> None:
-        async with door.passing():
+        async with door.shared():
             steps.append(name)
             await stay()
 
     async def keeper(scope: anyio.CancelScope) -> None:
         with scope:
-            async with door.closed():
+            async with door.exclusive():
                 steps.append("closed")
 
     async with anyio.create_task_group() as tasks:
@@ -279,5 +280,5 @@ async def test_a_door_closes_behind_the_last_and_opens_again_whatever_happens() 
         assert steps[0] == "first"
         leave.set()
     assert (steps[0], sorted(steps[1:])) == ("first", ["closed", "closed", "second"])
-    async with door.closed():
+    async with door.exclusive():
         pass

@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async._http.messages import Call
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.retry import (
     Pause,
-    Remedy,
+    Recovery,
     Retry,
     Scope,
-    again,
-    ambiguous,
-    certainly_not_done,
-    decide,
-    futile,
-    pause,
-    remedy,
+    certainly_not_executed,
+    decide_retry,
+    is_likely_permanent,
+    outcome_is_unknown,
+    pause_for,
+    recovery_for,
+    still_paused,
 )
 from mwclient_async.errors import (
     BrokenReply,
@@ -70,7 +70,7 @@ FINAL: dict[str, MediaWikiError] = {
 
 
 def resent(error: MediaWikiError, *, resend: bool) -> bool:
-    return decide(error, policy=DEFAULT, attempt=1, elapsed=0, rand=0.5, resend=resend) is not None
+    return decide_retry(error, policy=DEFAULT, attempt=1, elapsed=0, rand=0.5, resend=resend) is not None
 
 
 def table(errors: dict[str, MediaWikiError]) -> pytest.MarkDecorator:
@@ -79,28 +79,34 @@ def table(errors: dict[str, MediaWikiError]) -> pytest.MarkDecorator:
 
 @table(NOT_DONE)
 def test_w1_what_was_not_done_is_sent_again_a_write_too(error: MediaWikiError) -> None:
-    assert [certainly_not_done(error), ambiguous(error)] == [True, False]
+    assert [certainly_not_executed(error), outcome_is_unknown(error)] == [True, False]
     assert [resent(error, resend=resend) for resend in (True, False)] == [True, True]
 
 
 @table(UNKNOWN)
 def test_w2_what_may_have_been_done_is_sent_again_only_where_that_does_no_harm(error: MediaWikiError) -> None:
-    assert [certainly_not_done(error), ambiguous(error)] == [False, True]
+    assert [certainly_not_executed(error), outcome_is_unknown(error)] == [False, True]
     assert [resent(error, resend=resend) for resend in (True, False)] == [True, False]
 
 
 @table(LASTING)
 def test_w2_what_would_come_again_is_not_asked_again_and_a_write_may_have_been_done(error: MediaWikiError) -> None:
-    assert [certainly_not_done(error), ambiguous(error)] == [False, True]
+    assert [certainly_not_executed(error), outcome_is_unknown(error)] == [False, True]
     assert [resent(error, resend=resend) for resend in (True, False)] == [False, False]
 
 
 def test_w1_an_answer_that_is_no_apis_is_asked_for_a_few_times_only() -> None:
     def tried(vain: int) -> Retry | None:
-        return decide(BrokenReply("html"), policy=DEFAULT, attempt=5, vain=vain, elapsed=0, rand=0, resend=True)
+        return decide_retry(
+            BrokenReply("html"), policy=DEFAULT, attempt=5, permanent_failures=vain, elapsed=0, rand=0, resend=True
+        )
 
     assert [tried(vain) is not None for vain in (1, 2, 3)] == [True, True, False]
-    assert [futile(error) for error in (BrokenReply("html"), ConnectionFailed(), ReplyLost())] == [True, False, False]
+    assert [is_likely_permanent(error) for error in (BrokenReply("html"), ConnectionFailed(), ReplyLost())] == [
+        True,
+        False,
+        False,
+    ]
 
 
 # Who else waits, and what is mended ----------------------------------------------------------------------------------
@@ -128,25 +134,25 @@ def rate_limited(status: int) -> MediaWikiError:
     ],
 )
 def test_w5_who_else_waits(error: MediaWikiError, paused: Pause | None) -> None:
-    assert pause(error) == paused
+    assert pause_for(error) == paused
 
 
-ACTION = Call(params={"action": "edit"}, token="csrf")
-REST = Call(path="/v1/page", token="csrf")
+ACTION = ApiRequest(params={"action": "edit"}, token="csrf")
+REST = ApiRequest(path="/v1/page", token="csrf")
 
 
 @pytest.mark.parametrize(
     ("error", "call", "mended"),
     [
-        (refusal("badtoken"), ACTION, Remedy.TOKEN),
-        (refusal("badtoken"), Call(params={"action": "query"}), None),
-        (refusal("assertuserfailed"), ACTION, Remedy.LOGIN),
-        (refusal("assertnameduserfailed"), ACTION, Remedy.LOGIN),
-        (refusal("assertbotfailed"), ACTION, Remedy.LOGIN),
+        (refusal("badtoken"), ACTION, Recovery.TOKEN),
+        (refusal("badtoken"), ApiRequest(params={"action": "query"}), None),
+        (refusal("assertuserfailed"), ACTION, Recovery.LOGIN),
+        (refusal("assertnameduserfailed"), ACTION, Recovery.LOGIN),
+        (refusal("assertbotfailed"), ACTION, Recovery.LOGIN),
         (refusal("assertanonfailed"), ACTION, None),
-        (refusal("mwoauth-invalid-authorization"), REST, Remedy.LOGIN),
+        (refusal("mwoauth-invalid-authorization"), REST, Recovery.LOGIN),
         (refusal("permissiondenied"), ACTION, None),
-        (refusal("permissiondenied"), REST, Remedy.TOKEN),
+        (refusal("permissiondenied"), REST, Recovery.TOKEN),
         (refusal("protectedpage"), REST, None),
         (refusal("blocked"), REST, None),
         (refusal("editconflict"), ACTION, None),
@@ -154,35 +160,35 @@ REST = Call(path="/v1/page", token="csrf")
     ],
 )
 def test_w4_what_is_mended_before_a_call_is_sent_again(
-    error: MediaWikiError, call: Call, mended: Remedy | None
+    error: MediaWikiError, call: ApiRequest, mended: Recovery | None
 ) -> None:
-    assert remedy(error, call) is mended
+    assert recovery_for(error, call) is mended
 
 
 def test_w5_who_was_not_sent_is_told_why_and_how_long() -> None:
     for error in (HttpError("slow down", status=429), refusal("maxlag")):
-        later = again(error, after=17.5)
+        later = still_paused(error, after=17.5)
         assert type(later) is type(error)
         assert later.retry_after == 17.5  # type: ignore[attr-defined]  # both kinds have it
 
 
 @table(FINAL)
 def test_any_other_answer_is_final(error: MediaWikiError) -> None:
-    assert [certainly_not_done(error), ambiguous(error)] == [False, False]
+    assert [certainly_not_executed(error), outcome_is_unknown(error)] == [False, False]
     assert [resent(error, resend=resend) for resend in (True, False)] == [False, False]
 
 
 @pytest.mark.parametrize(("attempts", "attempt", "tried"), [(1, 1, False), (3, 2, True), (3, 3, False), (3, 4, False)])
 def test_w1_attempts_count_all_tries_the_first_included(attempts: int, attempt: int, *, tried: bool) -> None:
     policy = RetryPolicy(attempts=attempts)
-    decided = decide(ReplyLost(), policy=policy, attempt=attempt, elapsed=0, rand=0.0, resend=True)
+    decided = decide_retry(ReplyLost(), policy=policy, attempt=attempt, elapsed=0, rand=0.0, resend=True)
     assert (decided is not None) is tried
 
 
 @pytest.mark.parametrize(("elapsed", "tried"), [(0, True), (8.0, True), (8.01, False), (10, False), (1000, False)])
 def test_w1_no_wait_goes_beyond_the_deadline(elapsed: float, *, tried: bool) -> None:
     error = HttpError("wait", status=503, retry_after=2.0)
-    decided = decide(error, policy=RetryPolicy(deadline=10), attempt=1, elapsed=elapsed, rand=0.0, resend=True)
+    decided = decide_retry(error, policy=RetryPolicy(deadline=10), attempt=1, elapsed=elapsed, rand=0.0, resend=True)
     assert decided == (Retry(2.0) if tried else None)
 
 
@@ -200,15 +206,15 @@ def test_w1_no_wait_goes_beyond_the_deadline(elapsed: float, *, tried: bool) -> 
     ids=repr,
 )
 def test_w1_the_wait_that_the_wiki_names_is_a_minimum(error: MediaWikiError, least: float) -> None:
-    first = decide(error, policy=DEFAULT, attempt=1, elapsed=0, rand=0.0, resend=True)
-    later = decide(error, policy=DEFAULT, attempt=4, elapsed=0, rand=0.5, resend=True)
+    first = decide_retry(error, policy=DEFAULT, attempt=1, elapsed=0, rand=0.0, resend=True)
+    later = decide_retry(error, policy=DEFAULT, attempt=4, elapsed=0, rand=0.5, resend=True)
     assert (first, later) == (Retry(least), Retry(least + 4.0))
 
 
 def test_w1_a_longer_wait_that_the_wiki_names_replaces_ours() -> None:
     error = refusal("maxlag")
     error.retry_after = 30.0  # type: ignore[attr-defined]  # every refusal has it
-    assert decide(error, policy=DEFAULT, attempt=1, elapsed=0, rand=0.0, resend=True) == Retry(30.0)
+    assert decide_retry(error, policy=DEFAULT, attempt=1, elapsed=0, rand=0.0, resend=True) == Retry(30.0)
 
 
 _SECONDS = st.floats(min_value=0.001, max_value=1e6)
@@ -227,7 +233,7 @@ def test_w1_jitter_is_full_bounded_and_within_the_deadline(
     attempt: int, rand: float, first: float, longest: float, elapsed: float, deadline: float
 ) -> None:
     policy = RetryPolicy(attempts=10_000, first_delay=first, longest_delay=longest, deadline=deadline)
-    decided = decide(ReplyLost(), policy=policy, attempt=attempt, elapsed=elapsed, rand=rand, resend=True)
+    decided = decide_retry(ReplyLost(), policy=policy, attempt=attempt, elapsed=elapsed, rand=rand, resend=True)
     bound = longest if attempt > 60 else min(longest, first * 2 ** (attempt - 1))
     assert elapsed + rand * bound > deadline if decided is None else 0 <= decided.after == rand * bound
     assert decided is None or elapsed + decided.after <= deadline
@@ -235,4 +241,6 @@ def test_w1_jitter_is_full_bounded_and_within_the_deadline(
 
 def test_w1_a_wiki_may_be_waited_for_through_any_number_of_attempts() -> None:
     patient = RetryPolicy(attempts=10_000, deadline=1e9)
-    assert decide(refusal("maxlag"), policy=patient, attempt=5000, elapsed=9e5, rand=0.0, resend=True) == Retry(5.0)
+    assert decide_retry(refusal("maxlag"), policy=patient, attempt=5000, elapsed=9e5, rand=0.0, resend=True) == Retry(
+        5.0
+    )

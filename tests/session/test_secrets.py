@@ -21,7 +21,7 @@ from mwclient_async import (
     RetryPolicy,
     Site,
 )
-from mwclient_async._http.messages import Call
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError
 from mwclient_async.testing import LocalWiki, WikiFactory
 from mwclient_async.testing.scripted import ScriptedClock, ScriptedTransport
@@ -68,7 +68,7 @@ async def test_s1_no_secret_of_a_bot_password_can_be_seen(
         stream = opened.query(titles=page.title, prop="revisions", meta="tokens", rvprop="user")
         async for batch in stream.batches():
             exposed.show(stream, batch, batch.cursor, opened.page(page.title))
-        exposed.show(await opened._session.send(Call(params={"action": "query", "meta": "tokens"})))
+        exposed.show(await opened._session.send(ApiRequest(params={"action": "query", "meta": "tokens"})))
         edited = await opened.page(page.title).append("y")
         exposed.show(await opened.actions.checktoken(), edited)
         file = png(tmp_path / "discreet.png", 3000)

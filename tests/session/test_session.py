@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from mwclient_async import ApiWarning, BotPassword, HttpOptions, Limits, RetryPolicy, Site
-from mwclient_async._http.messages import Response
+from mwclient_async._http.messages import HttpResponse
 from mwclient_async.errors import (
     ApiError,
     AssertFailed,
@@ -31,7 +31,9 @@ from tests.support.lossy_transport import FaultyTransport
 
 API = "https://wiki.example.org/w/api.php"
 QUICK = RetryPolicy(first_delay=0.001)
-HTML = Response(status=503, headers=(("content-type", "text/html"), ("retry-after", "0")), body=b"<html>Busy</html>")
+HTML = HttpResponse(
+    status=503, headers=(("content-type", "text/html"), ("retry-after", "0")), body=b"<html>Busy</html>"
+)
 
 
 @pytest.fixture(scope="session")
@@ -72,25 +74,25 @@ async def test_a_wrong_password_is_a_typed_error_that_says_what_to_check(wiki: L
 
 @pytest.mark.everywhere
 async def test_a_token_that_was_refused_is_fetched_again_once(bot: Site) -> None:
-    tokens = bot._session._identity.tokens
+    tokens = bot._session._auth_state.tokens
     tokens["csrf"] = "0123456789abcdef0123456789abcdef00000000+\\"
     saved = await bot.call("edit", title="Token", text="kept")
     assert saved["edit"]["result"] == "Success"
-    assert bot._session._identity.tokens["csrf"] != "0123456789abcdef0123456789abcdef00000000+\\"
+    assert bot._session._auth_state.tokens["csrf"] != "0123456789abcdef0123456789abcdef00000000+\\"
 
 
 @pytest.mark.everywhere
 async def test_w4_a_lost_session_logs_in_again_and_never_edits_as_an_ip(bot: Site) -> None:
-    bot._session._identity.cookies.drop_session()
+    bot._session._auth_state.cookies.drop_session()
     await bot.call("edit", title="Never", text="by an IP")
     (page,) = await bot.query(titles="Never", prop="revisions", rvprop="user").collect()
     assert {revision.user for revision in page.revisions} == {"Editor"}
-    assert bot._session._identity.number == 2
+    assert bot._session._auth_state.login_generation == 2
 
 
 async def test_w4_a_lost_session_without_a_way_to_log_in_raises(bot: Site) -> None:
-    bot._session._identity.cookies.drop_session()
-    bot._session._entrance.auth = None
+    bot._session._auth_state.cookies.drop_session()
+    bot._session._authenticator.auth = None
     with pytest.raises(AssertFailed, match="nothing was done"):
         await bot.call("edit", title="Never ever", text="by an IP")
 
@@ -129,7 +131,7 @@ async def test_s1_no_secret_is_logged_or_shown(
     with caplog.at_level(logging.DEBUG):
         async with Site(wiki.api_url, user_agent=USER_AGENT, auth=editor) as site:
             await site.call("edit", title="Logged", text="x")
-            session, identity = site._session, site._session._identity
+            session, identity = site._session, site._session._auth_state
             cookies = [cookie["value"] for cookie in identity.cookies.to_values()]
             secrets = [editor.password, *identity.tokens.values(), *filter(None, cookies)]
     shown = "\n".join(record.getMessage() for record in caplog.records) + repr(site) + repr(editor) + repr(session)
@@ -302,7 +304,7 @@ async def test_w6_no_more_requests_are_in_flight_than_allowed() -> None:
     flying, most = 0, 0
 
     class Counting(ScriptedTransport):
-        async def send(self, request: object) -> Response:  # noqa: ARG002 - any request
+        async def send(self, request: object) -> HttpResponse:  # noqa: ARG002 - any request
             nonlocal flying, most
             flying += 1
             most = max(most, flying)

@@ -18,7 +18,7 @@ import pytest
 from attrs import evolve
 
 from mwclient_async import BotPassword, RetryPolicy, Site
-from mwclient_async._http.messages import Request, Response
+from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.errors import MediaWikiError, ReplyLost
 from mwclient_async.models.auth import Auth
 from mwclient_async.models.events import Event, RequestFinished
@@ -54,18 +54,18 @@ class Told(list[Event]):
 class Watched(FaultyTransport):
     """Sends to a real wiki, and keeps all that was sent and answered; ``before`` is called with each request first."""
 
-    def __init__(self, before: Callable[[Request], object] = lambda _: None) -> None:
+    def __init__(self, before: Callable[[HttpRequest], object] = lambda _: None) -> None:
         super().__init__(lambda *_: None)
         self.before = before
-        self.responses: list[Response] = []
+        self.responses: list[HttpResponse] = []
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         self.before(request)
         self.responses.append(await super().send(request))
         return self.responses[-1]
 
 
-def asserted(request: Request) -> str:
+def asserted(request: HttpRequest) -> str:
     """Who a request says it is from: the account, "user" for somebody logged in, or nothing."""
     told = sent(request)
     return told.get("assertuser") or told.get("assert", "")
@@ -127,7 +127,7 @@ class Spy(Watched):
     cut = "nothing"
     dropped = "nothing"
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         response = await super().send(request)
         if self.dropped in request.url:
             raise ReplyLost("dropped, for the test")
@@ -181,7 +181,9 @@ class Exposed:
             async with opened:
                 yield opened, spy
                 session = opened._session
-                self.show(session, session.farm, session._envelope, session._identity, session._identity.cookies)
+                self.show(
+                    session, session.shared, session._request_builder, session._auth_state, session._auth_state.cookies
+                )
         finally:
             self.show(*spy.requests, *(request.body for request in spy.requests if not isinstance(request.body, bytes)))
             self.show(*spy.responses)
@@ -235,7 +237,7 @@ class Porter:
         self.come: Counter[str] = Counter()
         self._held: dict[str, anyio.Event] = {}
         self.most = 0
-        self.answers: dict[str, Response | dict[str, Any]] = {}
+        self.answers: dict[str, HttpResponse | dict[str, Any]] = {}
         self._flying = 0
         self._session = 0
         self._tokens = 0
@@ -256,7 +258,7 @@ class Porter:
         """Let them go on, and those that are still to come."""
         self._held.pop(label).set()
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         told = sent(request)
         label = told.get("type") or told.get("action", request.url)
         held = self._held.get(told.get("title", label))
@@ -270,12 +272,12 @@ class Porter:
             answer = self.answers.get(label) or self._answer(label, told, request.headers.get("cookie", ""))
         finally:
             self._flying -= 1
-        return answer if isinstance(answer, Response) else json_response(answer)
+        return answer if isinstance(answer, HttpResponse) else json_response(answer)
 
     async def aclose(self) -> None:
         """Do nothing."""
 
-    def _answer(self, label: str, told: dict[str, str], cookie: str) -> Response | dict[str, Any]:
+    def _answer(self, label: str, told: dict[str, str], cookie: str) -> HttpResponse | dict[str, Any]:
         if label == "login":
             return self._log_in(told)
         known = f"wiki_session={self._session}" in cookie
@@ -287,7 +289,7 @@ class Porter:
             return _refusal("badtoken")
         return {label: {"result": "Success"}}
 
-    def _log_in(self, told: dict[str, str]) -> Response | dict[str, Any]:
+    def _log_in(self, told: dict[str, str]) -> HttpResponse | dict[str, Any]:
         if "lgpassword" not in told:
             return {"query": {"tokens": {"logintoken": TOKEN}}}
         if told["lgpassword"] != self.password:

@@ -8,10 +8,10 @@ from attrs import evolve
 
 from mwclient_async import HttpOptions, Limits
 from mwclient_async._http.httpx_transport import HttpxTransport
-from mwclient_async._http.messages import Request, Response
+from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.errors import ConnectionFailed, ReplyLost
 
-Fault = Callable[[int, Request], str | None]
+Fault = Callable[[int, HttpRequest], str | None]
 """The fault for a request, of which this is the n-th: "before" or "after" the wiki acted, or None."""
 
 
@@ -21,10 +21,10 @@ class FaultyTransport:
     def __init__(self, fault: Fault) -> None:
         self._http = HttpxTransport(HttpOptions(), Limits())
         self._fault = fault
-        self.requests: list[Request] = []
+        self.requests: list[HttpRequest] = []
         self.lost = 0
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         self.requests.append(request)
         fault = self._fault(len(self.requests), request)
         if fault == "before":
@@ -48,7 +48,7 @@ class Meddling(FaultyTransport):
         self._before = before
         self._meddle = meddle
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         if len(self.requests) + 1 == self._before:
             await self._meddle()
         return await super().send(request)
@@ -61,7 +61,7 @@ class Counting(FaultyTransport):
         super().__init__(lambda *_: None)
         self._headers = dict(headers)
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         return await super().send(evolve(request, headers={**request.headers, **self._headers}))
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import Factory, define, field, frozen
 
-from mwclient_async._http.messages import Call
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.text_normalization import stored_form
 from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ReplyLost
 from tests.support.scripted_flow import Answer, refusal
@@ -39,16 +39,16 @@ class Revision:
 class ModelWiki:
     """Answers the calls of an edit; ``fault`` says for each what gets lost, ``meddle`` acts before each."""
 
-    fault: Callable[[Call], str | None] = lambda _: None
+    fault: Callable[[ApiRequest], str | None] = lambda _: None
     meddle: Callable[[ModelWiki], object] = lambda _: None
     filtered: bool = False
     revisions: list[Revision] = Factory(list)
-    calls: list[Call] = Factory(list)
-    late: list[Call] = Factory(list)
+    calls: list[ApiRequest] = Factory(list)
+    late: list[ApiRequest] = Factory(list)
     now: int = 1_000_000
     _next: int = field(default=100)
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self, call: ApiRequest) -> Answer:
         """The answer to one call, or the error that the session would raise for it."""
         self.calls.append(call)
         self.now += 1
@@ -76,7 +76,7 @@ class ModelWiki:
     def _stamp(self) -> str:
         return f"2026-01-01T{self.now:08}Z"
 
-    def _lossy(self, call: Call) -> Answer:
+    def _lossy(self, call: ApiRequest) -> Answer:
         fault = self.fault(call)
         if fault == "late":
             self.late.append(call)
@@ -85,7 +85,7 @@ class ModelWiki:
         said = self._edit(call)
         return _lost() if fault == "after" else said
 
-    def _query(self, call: Call) -> Mapping[str, Any]:
+    def _query(self, call: ApiRequest) -> Mapping[str, Any]:
         params = call.params
         query: dict[str, Any] = {}
         if "revids" in params:
@@ -107,7 +107,7 @@ class ModelWiki:
         going_on = {"continue": {"rvcontinue": end, "continue": "||"}} if end < len(found) else {}
         return {"query": {**query, "pages": [page]}, "curtimestamp": self._stamp(), **going_on}
 
-    def _edit(self, call: Call) -> Answer:
+    def _edit(self, call: ApiRequest) -> Answer:
         params = call.params
         latest = self.revisions[-1] if self.revisions else None
         if "createonly" in params and latest is not None:

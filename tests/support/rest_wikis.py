@@ -17,7 +17,7 @@ import anyio
 from attrs import evolve, frozen
 
 from mwclient_async import ClientLogin, HttpOptions, RetryPolicy, Site
-from mwclient_async._http.messages import Request, Response
+from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.testing import LocalWiki, WikiFactory
 from tests.conftest import USER_AGENT, once
 from tests.support.image_files import png
@@ -86,7 +86,7 @@ class Visitor(Watched):
 
     kind = ""
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         if self.kind and request.body:
             request = evolve(request, headers={**request.headers, "content-type": self.kind})
         return await super().send(request)
@@ -97,7 +97,7 @@ class Visitor(Watched):
         return [response.status for response in self.of_rest]
 
     @property
-    def of_rest(self) -> list[Response]:
+    def of_rest(self) -> list[HttpResponse]:
         """The answers of the REST API."""
         pairs = zip(self.requests, self.responses, strict=False)
         return [response for request, response in pairs if "/rest.php/" in request.url]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from mwclient_async._http.messages import NOTHING, Ask, Call, Conversation, Reply, Report
+from mwclient_async._http.flow import NO_RESPONSE, Ask, Flow, Report
+from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async.errors import ApiErrorItem, MediaWikiError, class_for
 
 T = TypeVar("T")
@@ -24,15 +25,15 @@ class Script:
         self._answers = list(answers)
         self._reply = reply
         self.questions: list[Any] = []
-        self.calls: list[Call] = []
+        self.calls: list[ApiRequest] = []
         self.events: list[Any] = []
 
-    def run(self, conversation: Conversation[T]) -> T:
+    def run(self, conversation: Flow[T]) -> T:
         result = converse(conversation, self._next, self.events, self._asked)
         assert not self._answers, f"never asked for: {self._answers}"
         return result
 
-    def _next(self, call: Call) -> Answer:
+    def _next(self, call: ApiRequest) -> Answer:
         self.calls.append(call)
         assert self._answers, f"no answer was planned for {call}"
         return self._answers.pop(0)
@@ -44,8 +45,8 @@ class Script:
 
 
 def converse(
-    conversation: Conversation[T],
-    answer: Callable[[Call], Answer],
+    conversation: Flow[T],
+    answer: Callable[[ApiRequest], Answer],
     events: list[Any] | None = None,
     asked: Callable[[Any], Any] | None = None,
 ) -> T:
@@ -53,16 +54,16 @@ def converse(
     try:
         step = next(conversation)
         while True:
-            reply = NOTHING
-            if isinstance(step, Call):
+            reply = NO_RESPONSE
+            if isinstance(step, ApiRequest):
                 said = answer(step)
                 if isinstance(said, MediaWikiError):
                     step = conversation.throw(said)
                     continue
-                reply = Reply(body=said)
+                reply = ApiResponse(body=said)
             elif isinstance(step, Ask):
                 assert asked is not None
-                reply = Reply(body=asked(step.question))
+                reply = ApiResponse(body=asked(step.question))
             elif isinstance(step, Report) and events is not None:
                 events.append(step.event)
             step = conversation.send(reply)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mwclient_async._http.messages import Conversation
+from mwclient_async._http.flow import Flow
 from mwclient_async._upload.chunks import ChunkPlan, Position, send_chunks
 from mwclient_async.errors import ApiErrorItem, MediaWikiError, StashError
 from mwclient_async.models.upload import StashedFile, UploadProgress, UploadStage
@@ -37,9 +37,7 @@ def said(text: str, **data: Any) -> MediaWikiError:
     return StashError((ApiErrorItem(code="stashfailed", text=text, data=data),))
 
 
-def sending(
-    size: int = 10_000, chunk_size: int = 4000, start: Position | None = None, **how: Any
-) -> Conversation[StashedFile]:
+def sending(size: int = 10_000, chunk_size: int = 4000, start: Position | None = None, **how: Any) -> Flow[StashedFile]:
     plan = ChunkPlan(filename="A.png", size=size, chunk_size=chunk_size, **how)
     return send_chunks(plan, sha1=lambda: SHA1, start=start)
 

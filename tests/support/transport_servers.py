@@ -22,7 +22,7 @@ from attrs import evolve, field, frozen
 
 from mwclient_async import Limits
 from mwclient_async._http.httpx_transport import HttpxTransport
-from mwclient_async._http.messages import Multipart, Part, Request, Response
+from mwclient_async._http.messages import FilePart, HttpRequest, HttpResponse, MultipartBody
 from mwclient_async.models.options import HttpOptions
 from tests.support.http_server import GONE, Answer, Listener, Seen, ask, framed, read_request
 
@@ -323,22 +323,24 @@ async def opened(options: HttpOptions | None = None, *, most: int = MEGABYTE) ->
         await transport.aclose()
 
 
-def get(url: str, **headers: str) -> Request:
-    return Request(method="GET", url=f"{url}/api.php?x=1", headers=headers)
+def get(url: str, **headers: str) -> HttpRequest:
+    return HttpRequest(method="GET", url=f"{url}/api.php?x=1", headers=headers)
 
 
-def post(url: str, **headers: str) -> Request:
-    return Request(method="POST", url=f"{url}/api.php?x=1", headers=headers, body=b"token=geheim", patient=True)
+def post(url: str, **headers: str) -> HttpRequest:
+    return HttpRequest(
+        method="POST", url=f"{url}/api.php?x=1", headers=headers, body=b"token=geheim", waits_for_commit=True
+    )
 
 
-def upload(url: str, length: int) -> Request:
+def upload(url: str, length: int) -> HttpRequest:
     async def read(_offset: int, length: int) -> bytes:
         return bytes(length)
 
-    part = Part(name="chunk", offset=0, length=length)
-    return evolve(post(url), body=Multipart(head=b"<", part=part, tail=b">", read=read))
+    part = FilePart(name="chunk", offset=0, length=length)
+    return evolve(post(url), body=MultipartBody(head=b"<", part=part, tail=b">", read=read))
 
 
-async def fetch(request: Request, options: HttpOptions | None = None) -> Response:
+async def fetch(request: HttpRequest, options: HttpOptions | None = None) -> HttpResponse:
     async with opened(options) as transport:
         return await transport.send(request)

@@ -13,7 +13,7 @@ import anyio.to_thread
 import pytest
 from attrs import evolve
 
-from mwclient_async import Checkpoint, Site, UploadProgress, UploadStage, UploadWay
+from mwclient_async import Checkpoint, Site, UploadMethod, UploadProgress, UploadStage
 from mwclient_async.errors import SourceChanged, StashError, UploadPending, UploadWarnings
 from mwclient_async.testing import LocalWiki
 from tests.support.fault_proxy import DROP_AFTER, FaultProxy
@@ -164,7 +164,7 @@ async def test_u7_an_upload_of_a_stashed_file_is_published_and_no_more(
         stashed = await site.stash(path, filename=name, checkpoint=point)
         assert (stashed.filekey, stashed.sha1) == (point.filekey, sha1(path))
         result = await site.upload(path, filename=name, checkpoint=point)
-        assert (sent_chunks(proxy), result.verified, result.way) == ([], False, UploadWay.CHUNKED)
+        assert (sent_chunks(proxy), result.verified, result.method) == ([], False, UploadMethod.CHUNKED)
         again = await site.upload(path, filename=name, checkpoint=point)
         assert (sent_chunks(proxy), again.verified) == ([], True)
         assert await versions(site, name) == [sha1(path)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async._http.messages import Call, Part
+from mwclient_async._http.messages import ApiRequest, FilePart
 from mwclient_async._upload.chunks import ChunkPlan, Position, send_chunks
 from mwclient_async.errors import (
     ApiErrorItem,
@@ -63,13 +63,13 @@ def test_u5_a_chunk_names_file_size_and_offset_and_ignores_warnings() -> None:
     script.run(sending(size=5000))
     first, second = script.calls
     common = {"action": "upload", "stash": "1", "ignorewarnings": "1", "filename": "A.png", "filesize": "5000"}
-    assert first == Call(
+    assert first == ApiRequest(
         params={**common, "offset": "0"},
         post=True,
         token="csrf",
         write=True,
         repeatable=True,
-        part=Part(name="chunk", offset=0, length=4000),
+        part=FilePart(name="chunk", offset=0, length=4000),
     )
     assert second.params == {**common, "offset": "4000", "filekey": "K"}
 
@@ -243,9 +243,9 @@ def test_what_cannot_be_gone_on_with_is_an_error(answers: list[Answer], error: t
 
 @pytest.mark.parametrize("answer", [went_on(0), went_on(4000), went_on(3999)], ids=["at 0", "at 4000", "a byte back"])
 def test_u1_an_offset_that_never_advances_ends_in_an_error(answer: Answer) -> None:
-    calls: list[Call] = []
+    calls: list[ApiRequest] = []
 
-    def stuck(call: Call) -> Answer:
+    def stuck(call: ApiRequest) -> Answer:
         calls.append(call)
         assert len(calls) < 50, "for ever"
         return answer
@@ -255,9 +255,9 @@ def test_u1_an_offset_that_never_advances_ends_in_an_error(answer: Answer) -> No
 
 
 def test_u1_a_wiki_that_goes_to_and_fro_ends_in_an_error() -> None:
-    calls: list[Call] = []
+    calls: list[ApiRequest] = []
 
-    def swings(call: Call) -> Answer:
+    def swings(call: ApiRequest) -> Answer:
         calls.append(call)
         assert len(calls) < 200, "for ever"
         return went_on(4000) if call.params["offset"] != "4000" else wrong_offset(2000)
@@ -273,7 +273,7 @@ def test_u1_u3_the_wiki_gets_each_byte_once_whichever_replies_are_lost(
 ) -> None:
     got, lost = bytearray(), list(luck)
 
-    def wiki(call: Call) -> Answer:
+    def wiki(call: ApiRequest) -> Answer:
         part = call.part
         assert part is not None
         assert part.length > 0

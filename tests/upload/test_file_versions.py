@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mwclient_async._http.messages import Conversation
+from mwclient_async._http.flow import Flow
 from mwclient_async._upload.file_versions import current_version, revert_to
 from mwclient_async.errors import ApiError, FileRefused, PageMissing, ProtocolError, UploadError
 from tests.support.scripted_flow import Script
@@ -18,7 +18,7 @@ def failure(code: str) -> dict[str, Any]:
     return {"filerevert": {"result": "Failure", "errors": [{"code": code, "text": f"The text of {code}."}]}}
 
 
-def reverting(attempts: int = 3) -> Conversation[None]:
+def reverting(attempts: int = 3) -> Flow[None]:
     return revert_to("A.png", "20261121081112!A.png", "back", attempts=attempts)
 
 

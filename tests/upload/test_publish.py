@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from mwclient_async._http.messages import Call, Conversation, Part
+from mwclient_async._http.flow import Flow
+from mwclient_async._http.messages import ApiRequest, FilePart
 from mwclient_async._upload.publish import Publication, fetch_remote, publish, send_whole
 from mwclient_async._upload.upload_rules import UploadRules
-from mwclient_async._values import UploadWarning
+from mwclient_async._values.warnings import UploadWarning
 from mwclient_async.errors import (
     FileRefused,
     MediaWikiError,
@@ -23,7 +24,7 @@ from mwclient_async.errors import (
     UrlRefused,
 )
 from mwclient_async.models.options import RetryPolicy
-from mwclient_async.models.upload import StashedFile, UploadStage, UploadWay
+from mwclient_async.models.upload import StashedFile, UploadMethod, UploadStage
 from tests.support.scripted_flow import Answer, Script, refusal
 from tests.support.scripted_stash import NO_STATUS, SHA1, poll, said
 
@@ -37,16 +38,16 @@ def warned(filekey: str = "K2", **warnings: Any) -> dict[str, Any]:
     return {"upload": {"result": "Warning", "warnings": warnings, "filekey": filekey, "sessionkey": filekey}}
 
 
-def publishing(*, sha1: str | None = SHA1, resumed: bool = False, **how: Any) -> Conversation[Any]:
+def publishing(*, sha1: str | None = SHA1, resumed: bool = False, **how: Any) -> Flow[Any]:
     stashed = StashedFile("K", size=10, sha1=sha1)
     return publish(Publication(filename="A.png", **how), stashed, policy=THRICE, resumed=resumed)
 
 
-def directly(**how: Any) -> Conversation[Any]:
+def directly(**how: Any) -> Flow[Any]:
     return send_whole(Publication(filename="A.png", **how), size=10, sha1=SHA1, policy=THRICE)
 
 
-def from_afar(*, version: tuple[int, int] = (1, 43), **how: Any) -> Conversation[Any]:
+def from_afar(*, version: tuple[int, int] = (1, 43), **how: Any) -> Flow[Any]:
     publication = Publication(filename="A.png", **how)
     return fetch_remote(publication, "https://e.org/x", rules=UploadRules(version=version), policy=THRICE)
 
@@ -58,9 +59,9 @@ def test_u4_u5_publishing_is_a_write_that_ignores_no_warning() -> None:
     script = Script(DONE)
     result = script.run(publishing(comment="C", text="T", params={"tags": "a|b"}))
     params = {"action": "upload", "filename": "A.png", "filekey": "K", "comment": "C", "text": "T", "tags": "a|b"}
-    assert script.calls == [Call(params=params, post=True, token="csrf", write=True)]
+    assert script.calls == [ApiRequest(params=params, post=True, token="csrf", write=True)]
     assert (result.filename, result.imageinfo.sha1, result.imageinfo.size, result.ignored) == ("A.png", SHA1, 10, ())
-    assert (result.way, result.verified) == (UploadWay.STASH, False)
+    assert (result.method, result.verified) == (UploadMethod.STASH, False)
     assert [event.stage for event in script.events] == [UploadStage.PUBLISHING]
 
 
@@ -177,10 +178,10 @@ def test_u6_a_job_may_warn_fail_or_be_at_work_already() -> None:
 def test_a_file_that_is_sent_whole_is_one_write_that_ignores_no_warning() -> None:
     script = Script(DONE)
     result = script.run(directly(comment="C"))
-    part = Part(name="file", offset=0, length=10)
+    part = FilePart(name="file", offset=0, length=10)
     params = {"action": "upload", "filename": "A.png", "comment": "C"}
-    assert script.calls == [Call(params=params, post=True, token="csrf", write=True, part=part)]
-    assert (result.way, result.verified, result.imageinfo.sha1) == (UploadWay.DIRECT, False, SHA1)
+    assert script.calls == [ApiRequest(params=params, post=True, token="csrf", write=True, part=part)]
+    assert (result.method, result.verified, result.imageinfo.sha1) == (UploadMethod.DIRECT, False, SHA1)
 
 
 def test_u5_one_goes_on_from_its_warnings_with_the_stashed_file_and_does_not_send_it_again() -> None:
@@ -189,7 +190,7 @@ def test_u5_one_goes_on_from_its_warnings_with_the_stashed_file_and_does_not_sen
     assert (caught.value.filekey, caught.value.warnings) == ("K2", (EXISTS,))
     script = Script(warned(exists="W.png"), DONE)
     result = script.run(directly(ignored={"exists"}))
-    assert (result.way, result.ignored, script.calls[1].part) == (UploadWay.DIRECT, (EXISTS,), None)
+    assert (result.method, result.ignored, script.calls[1].part) == (UploadMethod.DIRECT, (EXISTS,), None)
     assert script.calls[1].params.items() >= {("filekey", "K2"), ("ignorewarnings", "1")}
     unkept = {"upload": {"result": "Warning", "warnings": {"exists": "W.png"}, "stasherrors": []}}
     with pytest.raises(UploadWarnings, match=r"choose another name, or ignore_warnings$") as lost:
@@ -228,16 +229,16 @@ def test_a_mixture_that_was_published_is_no_success() -> None:
 
 def test_an_address_is_fetched_by_one_write() -> None:
     script = Script(DONE)
-    assert script.run(from_afar(text="T")).way is UploadWay.URL
+    assert script.run(from_afar(text="T")).method is UploadMethod.URL
     params = {"action": "upload", "filename": "A.png", "comment": "", "text": "T", "url": "https://e.org/x"}
-    assert script.calls == [Call(params=params, post=True, token="csrf", write=True)]
+    assert script.calls == [ApiRequest(params=params, post=True, token="csrf", write=True)]
 
 
 def test_u5_what_the_wiki_has_fetched_is_gone_on_with_from_its_stash() -> None:
     known = {"query": {"stashimageinfo": [{"sha1": SHA1, "size": 10}]}}
     script = Script(warned(exists="W.png"), known, DONE)
     result = script.run(from_afar(ignored={"exists"}))
-    assert (result.way, result.ignored, script.calls[2].params["filekey"]) == (UploadWay.URL, (EXISTS,), "K2")
+    assert (result.method, result.ignored, script.calls[2].params["filekey"]) == (UploadMethod.URL, (EXISTS,), "K2")
     with pytest.raises(UploadWarnings) as caught:
         Script(warned(exists="W.png")).run(from_afar())
     assert caught.value.filekey == "K2"
@@ -252,7 +253,7 @@ def test_an_old_wiki_cannot_be_asked_how_far_it_is_with_an_address_so_it_is_not_
 
 def test_u6_an_address_that_is_fetched_later_is_asked_for_by_name_and_address() -> None:
     script = Script(poll(), poll(), DONE)
-    assert script.run(from_afar(asynchronous=True, ignored=True)).way is UploadWay.URL
+    assert script.run(from_afar(asynchronous=True, ignored=True)).method is UploadMethod.URL
     asked = {"action": "upload", "checkstatus": "1", "url": "https://e.org/x", "filename": "A.png"}
     assert script.calls[0].params.items() >= {("async", "1"), ("ignorewarnings", "1")}
     assert [call.params for call in script.calls[1:]] == [asked, asked]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from mwclient_async._http.messages import NOTHING, Call, Conversation, Reply, Wait
+from mwclient_async._http.flow import NO_RESPONSE, Flow, Wait
+from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._upload.publish import Publication, publish
 from mwclient_async.errors import (
     BrokenReply,
@@ -22,7 +23,7 @@ from mwclient_async.errors import (
     UploadWarnings,
 )
 from mwclient_async.models.options import RetryPolicy
-from mwclient_async.models.upload import StashedFile, UploadResult, UploadWay
+from mwclient_async.models.upload import StashedFile, UploadMethod, UploadResult
 from tests.support.scripted_flow import Answer, Script, refusal
 from tests.support.scripted_stash import GONE, NO_STATUS, SHA1, poll, said
 from tests.upload.test_publish import DONE, directly, publishing, warned
@@ -41,7 +42,7 @@ def page(sha1: str | None = None, *extensions: str) -> dict[str, Any]:
 THERE, ABSENT, FILTERED = page(SHA1), page(), page(None, "Gadgets", "Abuse Filter")
 ANOTHER = page("f" * 40)
 BOTH = pytest.mark.parametrize("begin", [publishing, directly])
-Begin = Callable[..., Conversation[UploadResult]]
+Begin = Callable[..., Flow[UploadResult]]
 
 
 @BOTH
@@ -51,7 +52,7 @@ def test_a_file_that_is_there_was_published(begin: Begin) -> None:
     assert (result.verified, result.filename) == (True, "A_b.png")
     assert result.imageinfo is not None
     assert result.imageinfo.sha1 == SHA1
-    assert result.way is (UploadWay.DIRECT if begin is directly else UploadWay.STASH)
+    assert result.method is (UploadMethod.DIRECT if begin is directly else UploadMethod.STASH)
     assert script.calls[1].params.items() >= {("titles", "File:A.png"), ("prop", "imageinfo")}
 
 
@@ -132,19 +133,19 @@ def test_a_file_that_was_replaced_in_this_second_already_is_sent_again_in_the_ne
     assert caught.value is too_soon
 
 
-def waits(conversation: Conversation[Any], *answers: Answer) -> list[float]:
+def waits(conversation: Flow[Any], *answers: Answer) -> list[float]:
     """The seconds that a conversation waits, when it is answered so."""
     left, waited = list(answers), []
     step = next(conversation)
     with suppress(StopIteration):
         while True:
-            said_now = left.pop(0) if isinstance(step, Call) else None
+            said_now = left.pop(0) if isinstance(step, ApiRequest) else None
             if isinstance(said_now, MediaWikiError):
                 step = conversation.throw(said_now)
                 continue
             if isinstance(step, Wait):
                 waited.append(step.seconds)
-            step = conversation.send(NOTHING if said_now is None else Reply(body=said_now))
+            step = conversation.send(NO_RESPONSE if said_now is None else ApiResponse(body=said_now))
     return waited
 
 

@@ -19,10 +19,10 @@ import anyio
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async import Site, UploadProgress, UploadStage, UploadWay
-from mwclient_async._http.messages import Multipart, Request
+from mwclient_async import Site, UploadMethod, UploadProgress, UploadStage
+from mwclient_async._http.messages import HttpRequest, MultipartBody
 from mwclient_async._upload import sources
-from mwclient_async._upload.sources import Source
+from mwclient_async._upload.sources import UploadSource
 from mwclient_async.errors import SourceChanged
 from mwclient_async.testing.scripted import ScriptedTransport
 from tests.conftest import USER_AGENT
@@ -118,7 +118,7 @@ SOURCES: dict[str, Maker] = {
 
 @pytest.mark.parametrize("make", SOURCES.values(), ids=SOURCES)
 async def test_u1_whatever_has_bytes_is_read_by_position(tmp_path: Path, make: Maker) -> None:
-    source = await Source.open(make(tmp_path / "file"))
+    source = await UploadSource.open(make(tmp_path / "file"))
     try:
         assert source.size == len(DATA)
         assert await source.read(100, 50) == DATA[100:150]
@@ -190,7 +190,7 @@ def test_u2_the_hash_of_any_beginning_is_right_in_whatever_order_it_was_read(
     data: bytes, steps: list[tuple[bool, int, int]]
 ) -> None:
     async def run() -> None:
-        source = await Source.open(data)
+        source = await UploadSource.open(data)
         for hashes, one, other in steps:
             low, high = sorted((min(one, len(data)), min(other, len(data))))
             if hashes:
@@ -223,7 +223,7 @@ def _grow(path: Path) -> None:
 async def test_a_file_that_changes_is_noticed(tmp_path: Path, change: Callable[[Path], object]) -> None:
     path = written(tmp_path / "file")
     os.utime(path, ns=(0, 0))  # its clock is coarse
-    source = await Source.open(path)
+    source = await UploadSource.open(path)
     await source.read(0, len(DATA))
     change(path)
     with pytest.raises(SourceChanged, match="changed while it was being sent: nothing was published"):
@@ -233,7 +233,7 @@ async def test_a_file_that_changes_is_noticed(tmp_path: Path, change: Callable[[
 
 async def test_what_became_shorter_or_cannot_be_read_any_more_is_told() -> None:
     memory = io.BytesIO(DATA)
-    source = await Source.open(memory)
+    source = await UploadSource.open(memory)
     memory.truncate(100)
     with pytest.raises(SourceChanged, match="became shorter"):
         await source.read(90, 20)
@@ -248,7 +248,7 @@ async def test_what_became_shorter_or_cannot_be_read_any_more_is_told() -> None:
 async def test_a_file_that_was_given_stays_open_and_one_that_was_opened_is_closed(tmp_path: Path) -> None:
     with written(tmp_path / "file").open("rb") as given_file:
         for given in (given_file, tmp_path / "file"):
-            source = await Source.open(given)
+            source = await UploadSource.open(given)
             await source.aclose()
             assert source._file.closed is (given is not given_file)
 
@@ -266,11 +266,11 @@ async def test_what_has_no_length_is_kept_where_the_caller_says_and_nowhere_else
     async def spooled(written: int) -> None:
         told.append(written)
 
-    source = await Source.open(pieces(DATA[:100], DATA[100:]), spooled=spooled)
+    source = await UploadSource.open(pieces(DATA[:100], DATA[100:]), spooled=spooled)
     assert told == [100, len(DATA)]
     await source.aclose()
     assert files_in(tmp_path) == []
-    source = await Source.open(pieces(DATA), spool=tmp_path / "spool")
+    source = await UploadSource.open(pieces(DATA), spool=tmp_path / "spool")
     await source.aclose()
     assert (tmp_path / "spool").read_bytes() == DATA
 
@@ -295,17 +295,17 @@ async def test_an_iterator_that_is_left_in_the_middle_is_closed(tmp_path: Path) 
         raise Leaving
 
     with pytest.raises(Leaving):
-        await Source.open(given(b"a", b"b"), spooled=leave)
+        await UploadSource.open(given(b"a", b"b"), spooled=leave)
     with pytest.raises(TypeError):
-        await Source.open(given(b"a", "b"))
+        await UploadSource.open(given(b"a", "b"))
     with anyio.CancelScope() as scope:
 
         async def cancel(_: int) -> None:
             scope.cancel()
 
-        await Source.open(given(b"a"), spool=tmp_path / "spool", spooled=cancel)
+        await UploadSource.open(given(b"a"), spool=tmp_path / "spool", spooled=cancel)
     with pytest.raises(Leaving):
-        await Source.open(pipe(DATA), spooled=leave)
+        await UploadSource.open(pipe(DATA), spooled=leave)
 
     async def breaking() -> AsyncIterator[bytes]:
         yield DATA
@@ -313,7 +313,7 @@ async def test_an_iterator_that_is_left_in_the_middle_is_closed(tmp_path: Path) 
 
     for spool in (None, tmp_path / "broken"):
         with pytest.raises(Leaving):
-            await Source.open(breaking(), spool=spool)
+            await UploadSource.open(breaking(), spool=spool)
     assert closed == ["closed"] * 3
     gc.collect()
 
@@ -325,8 +325,8 @@ async def test_u8_fifty_megabytes_of_an_iterator_take_the_memory_of_two_chunks(t
         for _ in range(total // len(block)):
             yield block
 
-    def answer(request: Request) -> dict[str, Any]:
-        assert isinstance(request.body, Multipart)
+    def answer(request: HttpRequest) -> dict[str, Any]:
+        assert isinstance(request.body, MultipartBody)
         end = request.body.part.offset + request.body.part.length
         return {"upload": {"result": "Continue", "offset": end, "filekey": "K"}}
 
@@ -340,7 +340,7 @@ async def test_u8_fifty_megabytes_of_an_iterator_take_the_memory_of_two_chunks(t
         tracemalloc.start()
         try:
             await site.stash(
-                endless(), filename="A.bin", chunk_size=MIB, way=UploadWay.CHUNKED, on_progress=stages.append
+                endless(), filename="A.bin", chunk_size=MIB, method=UploadMethod.CHUNKED, on_progress=stages.append
             )
             peak = tracemalloc.get_traced_memory()[1]
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mwclient_async._http.messages import Call
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async._upload.chunks import Position, ReadOn
 from mwclient_async._upload.stash import describe
 from mwclient_async.errors import FileRefused, UploadPending
@@ -56,7 +56,7 @@ def test_u6_a_wiki_that_puts_it_together_later_is_asked_until_it_has() -> None:
     script = Script(went_on(4000), poll(filekey="K"), poll(), assembling, stashed("NEW"))
     assert script.run(sending(size=5000, asynchronous=True)).filekey == "NEW"
     assert [call.params.get("async") for call in script.calls] == [None, "1", None, None, None]
-    asked = Call(params={"action": "upload", "checkstatus": "1", "filekey": "K"}, post=True, token="csrf")
+    asked = ApiRequest(params={"action": "upload", "checkstatus": "1", "filekey": "K"}, post=True, token="csrf")
     assert script.calls[2:] == [asked] * 3
     assert [stage for stage, _, _ in progress(script)][2:5] == [UploadStage.ASSEMBLING] * 3
     assert positions(script)[1:] == [

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from mwclient_async import Checkpoint, RemoteFile, Site, StashedFile, UploadProgress, UploadStage, UploadWay
+from mwclient_async import Checkpoint, RemoteFile, Site, StashedFile, UploadMethod, UploadProgress, UploadStage
 from mwclient_async.errors import SourceChanged, UploadWarnings
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import ScriptedClock, ScriptedTransport
@@ -44,7 +44,7 @@ async def test_u8_megabytes_arrive_with_the_same_sha1_in_the_memory_of_two_chunk
     total = path.stat().st_size
     assert [step.sent for step in steps] == [*range(0, total, CHUNK), total, total, total]
     assert [step.stage for step in steps][-2:] == [UploadStage.PUBLISHING, UploadStage.DONE]
-    assert result.way is UploadWay.CHUNKED
+    assert result.method is UploadMethod.CHUNKED
 
 
 @pytest.mark.everywhere
@@ -65,7 +65,7 @@ def test_u5_nothing_is_overwritten_by_default_and_the_filekey_goes_on(
                 await bot.upload(stashed, filename=name, ignore_warnings={"duplicate"})
             result = await bot.upload(StashedFile(again.value.filekey), filename=name, ignore_warnings={"exists"})
             assert await versions(bot, name) == [sha1(second), sha1(first)]
-            assert ([warning.kind for warning in result.ignored], result.way) == (["exists"], UploadWay.STASH)
+            assert ([warning.kind for warning in result.ignored], result.method) == (["exists"], UploadMethod.STASH)
 
     anyio.run(run)
 
@@ -75,13 +75,13 @@ async def test_u5_a_file_that_goes_in_one_request_overwrites_nothing_either(
 ) -> None:
     first, second, third = (picture(number=number) for number in range(3))
     result = await bot.upload(first, filename=name, comment="first", text="the page")
-    assert (result.way, result.ignored, result.verified) == (UploadWay.DIRECT, (), False)
+    assert (result.method, result.ignored, result.verified) == (UploadMethod.DIRECT, (), False)
     with pytest.raises(UploadWarnings) as caught:
         await bot.upload(second, filename=name)
     assert await versions(bot, name) == [sha1(first)]
     await bot.upload(StashedFile(caught.value.filekey), filename=name, ignore_warnings={"exists"})
     chosen = await bot.upload(third, filename=name, ignore_warnings="exists", chunk_size=MIB)
-    assert ([warning.kind for warning in chosen.ignored], chosen.way) == (["exists"], UploadWay.DIRECT)
+    assert ([warning.kind for warning in chosen.ignored], chosen.method) == (["exists"], UploadMethod.DIRECT)
     assert await versions(bot, name) == [sha1(third), sha1(second), sha1(first)]
 
 
@@ -111,9 +111,9 @@ async def test_an_odd_name_a_summary_a_page_and_a_place_on_the_watchlist(bot: Si
         ({"filename": "A/B.png"}, ValueError, "cannot hold '/'"),
         ({"filename": "é" * 130 + ".png"}, ValueError, "240 bytes"),
         ({"chunk_size": 0}, ValueError, "chunk_size=0"),
-        ({"way": UploadWay.URL}, ValueError, "choose between DIRECT and CHUNKED"),
+        ({"method": UploadMethod.URL}, ValueError, "choose between DIRECT and CHUNKED"),
         ({"comment": "lone \ud800 surrogate"}, ValueError, "comment"),
-        ({"chunksize": 5}, TypeError, "no 'chunksize': its options are chunk_size, way"),
+        ({"chunksize": 5}, TypeError, "no 'chunksize': its options are chunk_size, method"),
     ],
 )
 async def test_what_cannot_be_meant_is_refused_before_any_request(
@@ -193,7 +193,7 @@ async def test_progress_tells_stage_sum_and_rate_to_a_function_or_to_a_coroutine
         yield path.read_bytes()
 
     async with uploader.site(wiki, clock=PacedClock()) as site:
-        await site.upload(given(), filename=name, chunk_size=4_096, way=UploadWay.CHUNKED, on_progress=listen)
+        await site.upload(given(), filename=name, chunk_size=4_096, method=UploadMethod.CHUNKED, on_progress=listen)
     sending = [UploadStage.SENDING] * 4
     assert [step.stage for step in seen] == [UploadStage.SPOOLING, *sending, UploadStage.PUBLISHING, UploadStage.DONE]
     assert [(step.sent, step.total) for step in seen] == [
@@ -263,7 +263,7 @@ async def test_u9_a_token_that_expires_and_a_login_that_is_lost_between_chunks_a
 ) -> None:
     path, sent = picture(11_000), list[int]()
     async with uploader.site(wiki) as site:
-        identity = site._session._identity
+        identity = site._session._auth_state
 
         def lose(progress: UploadProgress) -> None:
             sent.append(progress.sent)
@@ -274,4 +274,4 @@ async def test_u9_a_token_that_expires_and_a_login_that_is_lost_between_chunks_a
 
         await site.upload(path, filename=name, chunk_size=4_000, on_progress=lose)
         assert (sent[:3], await versions(site, name)) == ([0, 4_000, 8_000], [sha1(path)])
-        assert identity.number == 2
+        assert identity.login_generation == 2

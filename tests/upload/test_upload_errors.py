@@ -11,8 +11,8 @@ import anyio.to_thread
 import pytest
 from attrs import evolve
 
-from mwclient_async import HttpOptions, RemoteFile, RetryPolicy, Site, StashedFile, UploadWay
-from mwclient_async._upload.upload_rules import UploadRules
+from mwclient_async import HttpOptions, RemoteFile, RetryPolicy, Site, StashedFile, UploadMethod
+from mwclient_async._upload.upload_rules import UploadRules, fetch_rules
 from mwclient_async.errors import (
     ApiError,
     Blocked,
@@ -32,7 +32,7 @@ from tests.support.uploads import Account, Pictures, account, serving, versions
 
 pytestmark = pytest.mark.everywhere
 
-CHUNKED: dict[str, Any] = {"way": UploadWay.CHUNKED, "chunk_size": 1_024}
+CHUNKED: dict[str, Any] = {"method": UploadMethod.CHUNKED, "chunk_size": 1_024}
 TAKES_ALL = UploadRules(version=(1, 43))
 Accounts = tuple[Account, Account, Account]
 
@@ -59,7 +59,7 @@ async def found(wiki: LocalWiki, who: Account, what: str, **options: Any) -> Asy
     """A site, all of whose requests find the wiki so; what it takes is not known beforehand."""
     http = HttpOptions(headers=(("x-found", what),))
     async with who.site(wiki, http=http, retry=RetryPolicy(attempts=1), **options) as site:
-        site._session._rules = TAKES_ALL
+        site._session._fetched[fetch_rules] = TAKES_ALL
         yield site
 
 
@@ -82,7 +82,7 @@ def test_what_the_wiki_as_a_whole_does_not_take(
         async with found(narrow, bot, "no uploads") as site:
             for how in ({}, CHUNKED):
                 await refused(site, path, name, UploadError, "uploaddisabled", **how)
-            site._session._rules = None
+            site._session._fetched.clear()
             await refused(site, path, name, UploadError, "uploaddisabled")
         async with found(narrow, bot, "no addresses") as site:
             await refused(site, far, name, UrlRefused, "copyuploaddisabled")
@@ -128,14 +128,14 @@ def test_contents_that_the_wiki_does_not_want_are_refused(
             for how in ({}, CHUNKED):
                 await refused(site, picture(2_000), name, FileRefused, "uploadvirus", "verification-error", **how)
         async with found(narrow, uploaders[0], "") as site:  # it does not know how much that is, and finds out late
-            for way in (UploadWay.CHUNKED, UploadWay.DIRECT):
+            for way in (UploadMethod.CHUNKED, UploadMethod.DIRECT):
                 for chunk_size in (4_096, 4_000):  # of which the limit is a multiple, or not
-                    how = {"way": way, "chunk_size": chunk_size, "ignore_warnings": True}
+                    how = {"method": way, "chunk_size": chunk_size, "ignore_warnings": True}
                     with pytest.raises((ChunkRefused, FileRefused, MissingParameter)):
                         await site.upload(picture(70_000), filename=name, **how)
-            site._session._rules = evolve(TAKES_ALL, least_chunk=1)
+            site._session._fetched[fetch_rules] = evolve(TAKES_ALL, least_chunk=1)
             with pytest.raises(ChunkRefused) as small:
-                await site.upload(picture(2_000), filename=name, way=UploadWay.CHUNKED, chunk_size=500)
+                await site.upload(picture(2_000), filename=name, method=UploadMethod.CHUNKED, chunk_size=500)
             assert small.value.code == "chunk-too-small"
             assert await versions(site, name) == []
 
@@ -151,10 +151,10 @@ def test_a_wiki_without_jobs_does_at_once_what_was_to_be_done_later(
         path, far = picture(5_000, number=1), picture(2_000, number=2)
         async with found(narrow, uploaders[0], "no jobs") as site, serving(far.read_bytes()) as server:
             result = await site.upload(path, filename=name, asynchronous=True, chunk_size=4_096)
-            assert (result.way, await versions(site, name)) == (UploadWay.CHUNKED, [sha1(path)])
+            assert (result.method, await versions(site, name)) == (UploadMethod.CHUNKED, [sha1(path)])
             source = RemoteFile(f"{server.url}/0")
             result = await site.upload(source, filename=name, asynchronous=True, ignore_warnings={"exists"})
-            assert (result.way, await versions(site, name)) == (UploadWay.URL, [sha1(far), sha1(path)])
+            assert (result.method, await versions(site, name)) == (UploadMethod.URL, [sha1(far), sha1(path)])
 
     anyio.run(run)
 

@@ -15,7 +15,7 @@ import anyio.lowlevel
 import pytest
 import sniffio
 
-from mwclient_async import RemoteFile, UploadProgress, UploadStage, UploadWay
+from mwclient_async import RemoteFile, UploadMethod, UploadProgress, UploadStage
 from mwclient_async._upload import sources
 from mwclient_async.errors import StashError, UploadWarnings
 from mwclient_async.testing import LocalWiki
@@ -25,7 +25,7 @@ from tests.support.uploads import Account, JobClock, Pictures, capital, is_whole
 from tests.upload.test_checkpoints import stopped
 from tests.upload.test_download import names
 
-CHUNKED: dict[str, Any] = {"way": UploadWay.CHUNKED, "chunk_size": 4_000, "asynchronous": True}
+CHUNKED: dict[str, Any] = {"method": UploadMethod.CHUNKED, "chunk_size": 4_000, "asynchronous": True}
 
 
 def open_below(directory: Path) -> list[str]:
@@ -106,9 +106,9 @@ async def test_w7_a_file_that_is_opened_while_its_task_is_cancelled_is_closed(
     picture: Pictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, opening, go = picture(), threading.Event(), threading.Event()
-    made = sources.Source._of_file
+    made = sources.UploadSource._of_file
 
-    def slow(given: Path) -> sources.Source:
+    def slow(given: Path) -> sources.UploadSource:
         opening.set()
         go.wait(5)
         return made(given)
@@ -119,16 +119,16 @@ async def test_w7_a_file_that_is_opened_while_its_task_is_cancelled_is_closed(
         await anyio.lowlevel.checkpoint()
         go.set()
 
-    monkeypatch.setattr(sources.Source, "_of_file", slow)
+    monkeypatch.setattr(sources.UploadSource, "_of_file", slow)
     task = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(late)
         try:
             if sniffio.current_async_library() == "asyncio":
-                task = asyncio.ensure_future(sources.Source.open(path))
+                task = asyncio.ensure_future(sources.UploadSource.open(path))
                 await asyncio.wait([task])
             else:
-                source = await sources.Source.open(path)
+                source = await sources.UploadSource.open(path)
                 await source.aclose()
         finally:
             go.set()
@@ -192,7 +192,7 @@ async def test_s1_no_secret_is_in_what_an_upload_says(
                     said.append(repr(point))
                 except Exception as error:  # noqa: BLE001 - whatever it says
                     said += [repr(error), str(error), repr(error.__cause__), repr(vars(error))]
-        token = site._session._identity.tokens["csrf"]
+        token = site._session._auth_state.tokens["csrf"]
     told = "\n".join([*said, caplog.text, repr(far)])
     for secret in ("geheim", token, uploader.auth.password):
         assert secret not in told

@@ -8,8 +8,8 @@ from typing import Any
 import anyio
 import pytest
 
-from mwclient_async import StashedFile, UploadProgress, UploadWay
-from mwclient_async._http.messages import Multipart, Request, Response
+from mwclient_async import StashedFile, UploadMethod, UploadProgress
+from mwclient_async._http.messages import HttpRequest, HttpResponse, MultipartBody
 from mwclient_async.errors import OutcomeUnknown, ReplyLost, StashError
 from mwclient_async.testing import LocalWiki, WikiFactory
 from tests.conftest import once
@@ -68,7 +68,7 @@ async def test_u3_every_chunk_is_lost_before_and_after_the_wiki_took_it_and_the_
     assert proxy.counts == {"DROP_BEFORE": 3, "DROP_AFTER": 3}
     offsets = [offset for seen in proxy.seen if (offset := chunk_at(seen)) is not None]
     assert offsets == [0, 0, 0, 4_000, 4_000, 8_000, 8_000]
-    assert (result.verified, result.way) == (False, UploadWay.CHUNKED)
+    assert (result.verified, result.method) == (False, UploadMethod.CHUNKED)
 
 
 async def test_u3_whatever_becomes_of_the_answer_to_a_last_chunk_the_file_is_found(
@@ -133,7 +133,7 @@ def test_u4_a_lost_answer_to_the_publishing_is_found_out(
                 result = await site.upload(path, filename=f"{number}{name}", asynchronous=asynchronous, **CHUNKS)
                 assert await versions(site, f"{number}{name}") == [sha1(path)]
                 verified = fault is DROP_AFTER and not asynchronous  # a job's status is an answer
-                assert (result.verified, result.way) == (verified, UploadWay.CHUNKED)
+                assert (result.verified, result.method) == (verified, UploadMethod.CHUNKED)
                 assert result.imageinfo is not None
                 assert result.imageinfo.sha1 == sha1(path)
             assert sum(is_publishing(seen) for seen in proxy.seen) == len(faults) + (DROP_BEFORE in faults)
@@ -166,7 +166,7 @@ async def test_u4_a_lost_answer_to_a_file_that_goes_in_one_request_is_found_out(
     async with FaultProxy(wiki.url, only(is_whole, fault)) as proxy, uploader.site(proxy, retry=QUICK) as site:
         result = await site.upload(path, filename=name, ignore_warnings=ignoring)
         assert await versions(site, name) == [sha1(path)]
-    assert (result.verified, result.way) == (verified, UploadWay.DIRECT)
+    assert (result.verified, result.method) == (verified, UploadMethod.DIRECT)
     assert sum(map(is_whole, proxy.seen)) == sent
 
 
@@ -226,8 +226,8 @@ class Halfway(FaultyTransport):
     def __init__(self) -> None:
         super().__init__(lambda *_: None)
 
-    async def send(self, request: Request) -> Response:
-        if isinstance(request.body, Multipart) and not self.lost:
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        if isinstance(request.body, MultipartBody) and not self.lost:
             self.lost += 1
             await request.body.read(0, 1_000)
             raise ReplyLost("the line broke")
@@ -239,7 +239,7 @@ async def test_u4_a_line_that_breaks_in_the_midst_of_a_file_is_no_change_of_that
 ) -> None:
     path = picture(3_000)
     async with uploader.site(wiki, retry=QUICK, transport=Halfway()) as site:
-        assert (await site.upload(path, filename=name)).way is UploadWay.DIRECT
+        assert (await site.upload(path, filename=name)).method is UploadMethod.DIRECT
         assert await versions(site, name) == [sha1(path)]
 
 

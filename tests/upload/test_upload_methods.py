@@ -10,7 +10,7 @@ import anyio
 import pytest
 from attrs import evolve
 
-from mwclient_async import Checkpoint, RemoteFile, Site, StashedFile, UploadProgress, UploadStage, UploadWay
+from mwclient_async import Checkpoint, RemoteFile, Site, StashedFile, UploadMethod, UploadProgress, UploadStage
 from mwclient_async.errors import (
     ChunkRefused,
     FileRefused,
@@ -70,19 +70,19 @@ async def test_the_size_decides_between_one_request_and_chunks_where_nobody_else
     path, size, number = picture(3_000), picture(3_000).stat().st_size, count()
     async with FaultProxy(wiki.url) as proxy, uploader.site(proxy) as site:
 
-        async def way(**options: Any) -> tuple[UploadWay, list[str]]:
+        async def way(**options: Any) -> tuple[UploadMethod, list[str]]:
             proxy.seen.clear()
             result = await site.upload(path, filename=f"{next(number)}{name}", ignore_warnings=True, **options)
-            return result.way, kinds(proxy)
+            return result.method, kinds(proxy)
 
-        assert await way() == (UploadWay.DIRECT, ["whole"])
-        assert await way(chunk_size=size) == (UploadWay.DIRECT, ["whole"])
-        in_two = (UploadWay.CHUNKED, ["chunk 0", f"chunk {size - 1}", "publish"])
+        assert await way() == (UploadMethod.DIRECT, ["whole"])
+        assert await way(chunk_size=size) == (UploadMethod.DIRECT, ["whole"])
+        in_two = (UploadMethod.CHUNKED, ["chunk 0", f"chunk {size - 1}", "publish"])
         assert await way(chunk_size=size - 1) == in_two
-        assert await way(way=UploadWay.CHUNKED) == (UploadWay.CHUNKED, ["chunk 0", "publish"])
-        assert await way(way=UploadWay.DIRECT, chunk_size=1024) == (UploadWay.DIRECT, ["whole"])
+        assert await way(method=UploadMethod.CHUNKED) == (UploadMethod.CHUNKED, ["chunk 0", "publish"])
+        assert await way(method=UploadMethod.DIRECT, chunk_size=1024) == (UploadMethod.DIRECT, ["whole"])
         assert await way(chunk_size=1) == (
-            UploadWay.CHUNKED,
+            UploadMethod.CHUNKED,
             [*(f"chunk {at}" for at in range(0, size, 1024)), "publish"],
         )  # never smaller than the wiki takes
 
@@ -94,12 +94,12 @@ async def test_u10_what_php_takes_at_most_is_found_out_and_every_chunk_has_its_c
         path = picture(size, number=number)
         total = path.stat().st_size
         with pytest.raises(refused):
-            await narrowed.upload(path, filename=f"{number}{name}", way=UploadWay.DIRECT)
+            await narrowed.upload(path, filename=f"{number}{name}", method=UploadMethod.DIRECT)
         points: list[Checkpoint] = []
         how: dict[str, Any] = {"ignore_warnings": {"large-file"}, "on_checkpoint": points.append}
         result = await narrowed.upload(path, filename=f"{number}{name}", **how)
         offsets = [point.offset for point in points]
-        assert ([result.imageinfo and result.imageinfo.sha1], result.way) == ([sha1(path)], UploadWay.CHUNKED)
+        assert ([result.imageinfo and result.imageinfo.sha1], result.method) == ([sha1(path)], UploadMethod.CHUNKED)
         steps = {end - start for start, end in zip([0, *offsets[:-2]], offsets[:-1], strict=True)}
         assert len(steps) <= 2
         assert max(steps) <= 4096
@@ -110,9 +110,9 @@ async def test_a_file_that_is_too_large_for_the_wiki_is_refused_before_it_is_sen
     narrowed: Site, picture: Pictures, name: str
 ) -> None:
     sent: list[UploadProgress] = []
-    for way in (None, UploadWay.CHUNKED, UploadWay.DIRECT):
+    for way in (None, UploadMethod.CHUNKED, UploadMethod.DIRECT):
         with pytest.raises(FileRefused, match="this wiki takes 61440 at most") as caught:
-            await narrowed.upload(picture(70_000), filename=name, way=way, on_progress=sent.append)
+            await narrowed.upload(picture(70_000), filename=name, method=way, on_progress=sent.append)
         assert caught.value.code == "file-too-large"
     assert sent == []
 
@@ -132,7 +132,7 @@ async def test_u10_a_server_in_front_that_takes_less_gets_less_down_to_what_the_
 
     async with FaultProxy(wiki.url, plan) as proxy, uploader.site(proxy) as site:
         result = await site.upload(path, filename=name)
-        assert (result.way, await versions(site, name)) == (UploadWay.CHUNKED, [sha1(path)])
+        assert (result.method, await versions(site, name)) == (UploadMethod.CHUNKED, [sha1(path)])
         assert kinds(proxy)[:5] == ["whole", *["chunk 0"] * 3, f"chunk {path.stat().st_size // 4}"]
         limit = 1_500
         proxy.seen.clear()
@@ -188,7 +188,7 @@ def test_u6_a_stashed_file_whose_job_is_under_way_is_waited_for(
                 assert (pending.value.filekey, pending.value.stage) == (stashed.filekey, "queued")
             clock.after, clock.first = 0, lambda: other.upload(second, filename=name, ignore_warnings=True)
             if mediawiki_version == "1.39":
-                assert (await site.upload(stashed, filename=name, asynchronous=True)).way is UploadWay.STASH
+                assert (await site.upload(stashed, filename=name, asynchronous=True)).method is UploadMethod.STASH
             else:
                 with pytest.raises(UploadWarnings) as warned:
                     await site.upload(stashed, filename=name, asynchronous=True, ignore_warnings={"duplicate"})
@@ -234,7 +234,11 @@ async def test_what_is_stashed_is_published_by_nobody_but_by_who_asks_for_it(
     assert (stashed.sha1, await versions(bot, name)) == (sha1(path), [])
     other = f"other {name}"  # the name of the stash was a proposal
     result = await bot.upload(StashedFile(stashed.filekey), filename=other)
-    assert (result.way, await versions(bot, other), await versions(bot, name)) == (UploadWay.STASH, [sha1(path)], [])
+    assert (result.method, await versions(bot, other), await versions(bot, name)) == (
+        UploadMethod.STASH,
+        [sha1(path)],
+        [],
+    )
     assert size > 2_000
 
 
@@ -303,14 +307,14 @@ def test_a_file_somewhere_on_the_web_is_fetched_by_the_wiki(
             async with serving(*(path.read_bytes() for path in paths)) as server:
                 first, second, missing = (RemoteFile(f"{server.url}/{number}") for number in (0, 1, 404))
                 result = await bot.upload(first, filename=name, comment="from afar")
-                assert (result.way, result.imageinfo and result.imageinfo.comment) == (UploadWay.URL, "from afar")
+                assert (result.method, result.imageinfo and result.imageinfo.comment) == (UploadMethod.URL, "from afar")
                 with pytest.raises(UploadWarnings) as caught:
                     await bot.upload(second, filename=name)
                 await bot.upload(StashedFile(caught.value.filekey), filename=name, ignore_warnings={"exists"})
                 chosen = await bot.upload(
                     second, filename=f"other {name}", ignore_warnings={"duplicate", "duplicate-archive"}
                 )
-                assert ([it.kind for it in chosen.ignored], chosen.way) == (["duplicate"], UploadWay.URL)
+                assert ([it.kind for it in chosen.ignored], chosen.method) == (["duplicate"], UploadMethod.URL)
                 with pytest.raises(UrlRefused) as refused:
                     await bot.upload(missing, filename=f"missing {name}")
             assert refused.value.code == "http-bad-status"
@@ -342,7 +346,7 @@ def test_u6_an_address_is_fetched_later_where_the_wiki_can_tell_how_far_it_is(
                     await site.upload(there, filename=name, asynchronous=True, ignore_warnings=True, patience=0)
             clock.after = 0
             result = await site.upload(there, filename=name, asynchronous=True, ignore_warnings=True)
-            assert (result.way, await versions(site, name)) == (UploadWay.URL, [sha1(path)])
+            assert (result.method, await versions(site, name)) == (UploadMethod.URL, [sha1(path)])
             with pytest.raises(UploadWarnings) as caught:
                 await site.upload(there, filename=name, asynchronous=True)
             assert ([it.kind for it in caught.value.warnings], caught.value.filekey) == (["exists"], "")

@@ -9,7 +9,8 @@ from typing import Any
 import anyio
 import pytest
 
-from mwclient_async import Site, StashedFile, UploadWay
+from mwclient_async import Site, StashedFile, UploadMethod
+from mwclient_async._upload.upload_rules import fetch_rules
 from mwclient_async.errors import (
     ApiError,
     FileRefused,
@@ -24,8 +25,8 @@ from tests.conftest import USER_AGENT
 from tests.support.image_files import sha1
 from tests.support.uploads import Account, JobClock, Pictures, versions
 
-DIRECT: dict[str, Any] = {"way": UploadWay.DIRECT}
-CHUNKED: dict[str, Any] = {"way": UploadWay.CHUNKED, "chunk_size": 1024}
+DIRECT: dict[str, Any] = {"method": UploadMethod.DIRECT}
+CHUNKED: dict[str, Any] = {"method": UploadMethod.CHUNKED, "chunk_size": 1024}
 ASYNC: dict[str, Any] = {**CHUNKED, "asynchronous": True}
 WAYS = pytest.mark.parametrize("how", [DIRECT, CHUNKED, ASYNC], ids=["direct", "chunked", "asynchronous"])
 
@@ -170,8 +171,8 @@ def test_a_key_that_is_wrong_gone_or_of_another_account_is_a_stash_error(
 async def test_a_wiki_without_uploads_says_so_before_a_byte_is_sent(
     bot: Site, picture: Pictures, name: str, check: Callable[[Site], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rules = await bot._session.upload_rules()
-    monkeypatch.setattr(bot._session, "_rules", type(rules)(enabled=False))
+    rules = await bot._session.fetch_once(fetch_rules)
+    monkeypatch.setitem(bot._session._fetched, fetch_rules, type(rules)(enabled=False))
     sent: list[object] = []
     with pytest.raises(ApiError) as caught:
         await check(bot)(picture(2_000), filename=name, on_progress=sent.append)

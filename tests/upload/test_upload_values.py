@@ -12,7 +12,8 @@ from attrs import evolve
 from hypothesis import given, settings, strategies as st
 
 from mwclient_async._upload.upload_warnings import warnings_of
-from mwclient_async._values import Checkpoint, UploadWarning
+from mwclient_async._values.checkpoint import Checkpoint
+from mwclient_async._values.warnings import UploadWarning
 
 POINT = Checkpoint(
     wiki="https://wiki.example/w/api.php",

@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from mwclient_async import RemoteFile, Site, StashedFile, UploadWay
+from mwclient_async import RemoteFile, Site, StashedFile, UploadMethod
 from mwclient_async.errors import FileRefused, PageMissing, UploadWarnings
 from mwclient_async.testing import LocalWiki
 from tests.support.fault_proxy import DROP_AFTER, FaultProxy
@@ -26,7 +26,7 @@ from tests.support.uploads import (
     versions,
 )
 
-CHUNKED: dict[str, Any] = {"way": UploadWay.CHUNKED, "chunk_size": 4_096}
+CHUNKED: dict[str, Any] = {"method": UploadMethod.CHUNKED, "chunk_size": 4_096}
 
 
 def brings_bytes(seen: Seen) -> bool:
@@ -43,15 +43,15 @@ def test_a_new_version_is_published_whichever_way_it_goes_and_the_page_keeps_its
         async with uploader.site(wiki) as bot, serving(paths[4].read_bytes()) as server:
             await bot.upload(paths[0], filename=name, text="the page")
             stashed = await bot.stash(paths[3], filename="Another name.png")
-            sources: list[tuple[Any, UploadWay, dict[str, Any]]] = [
-                (paths[1], UploadWay.DIRECT, {}),
-                (paths[2], UploadWay.CHUNKED, CHUNKED),
-                (StashedFile(stashed.filekey), UploadWay.STASH, {}),
-                (RemoteFile(f"{server.url}/0"), UploadWay.URL, {}),
+            sources: list[tuple[Any, UploadMethod, dict[str, Any]]] = [
+                (paths[1], UploadMethod.DIRECT, {}),
+                (paths[2], UploadMethod.CHUNKED, CHUNKED),
+                (StashedFile(stashed.filekey), UploadMethod.STASH, {}),
+                (RemoteFile(f"{server.url}/0"), UploadMethod.URL, {}),
             ]
             for number, (source, way, how) in enumerate(sources, start=1):
                 result = await bot.file(name).upload_version(source, comment=f"version {number}", **how)
-                assert (result.way, [it.kind for it in result.ignored]) == (way, ["exists"])
+                assert (result.method, [it.kind for it in result.ignored]) == (way, ["exists"])
                 assert result.imageinfo is not None
                 assert (result.filename, result.imageinfo.comment) == (capital(name), f"version {number}")
             assert await versions(bot, name) == [sha1(path) for path in reversed(paths)]

@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from mwclient_async import RemoteFile, Site, StashedFile, UploadWarning, UploadWay
+from mwclient_async import RemoteFile, Site, StashedFile, UploadMethod, UploadWarning
 from mwclient_async.errors import FileRefused, UploadWarnings
 from mwclient_async.testing import LocalWiki
 from tests.support.image_files import png, sha1
@@ -66,7 +66,7 @@ def test_u5_every_kind_that_contents_are_warned_of(
             assert same["nochange"].timestamps == (first.imageinfo.timestamp,)
             assert (await warned(site, old, f"copy of {name}"))["duplicate"].titles == (there,)
             await site.upload(new, filename=name, ignore_warnings={"exists"})
-            earlier = await warned(site, old, name, way=UploadWay.CHUNKED)
+            earlier = await warned(site, old, name, method=UploadMethod.CHUNKED)
             assert earlier.keys() == {"exists", "duplicateversions"}
             assert earlier["duplicateversions"].timestamps == (first.imageinfo.timestamp,)
             await site.call("delete", title=f"File:{name}")
@@ -110,9 +110,9 @@ async def test_an_empty_file_is_no_warning_but_refused(bot: Site, name: str) -> 
     assert caught.value.code == "empty-file"
 
 
-@pytest.mark.parametrize("way", [UploadWay.DIRECT, UploadWay.CHUNKED])
+@pytest.mark.parametrize("way", [UploadMethod.DIRECT, UploadMethod.CHUNKED])
 async def test_u5_all_that_was_warned_of_must_have_been_chosen_by_kind_or_by_true(
-    bot: Site, tmp_path: Path, picture: Pictures, name: str, way: UploadWay
+    bot: Site, tmp_path: Path, picture: Pictures, name: str, way: UploadMethod
 ) -> None:
     """Three kinds at once; each choice that is not all of them raises, and each leaves a file to go on with."""
     path, other = picture(2_000, number=1), f"other {name}"
@@ -120,11 +120,11 @@ async def test_u5_all_that_was_warned_of_must_have_been_chosen_by_kind_or_by_tru
     await bot.upload(picture(2_000, number=2), filename=name)
     everything = {"exists", "duplicate"}
     for chosen in (["duplicate"], {"exists", "thumb"}):
-        assert (await warned(bot, path, name, ignore_warnings=chosen, way=way)).keys() == everything
-    result = await bot.upload(path, filename=name, ignore_warnings=[*everything, "thumb"], way=way)
-    assert ({warning.kind for warning in result.ignored}, result.way) == (everything, way)
+        assert (await warned(bot, path, name, ignore_warnings=chosen, method=way)).keys() == everything
+    result = await bot.upload(path, filename=name, ignore_warnings=[*everything, "thumb"], method=way)
+    assert ({warning.kind for warning in result.ignored}, result.method) == (everything, way)
     third = png(tmp_path / "third.png", 2_000, seed=len(name))
-    told = await bot.upload(third, filename=name, ignore_warnings=True, way=way)
+    told = await bot.upload(third, filename=name, ignore_warnings=True, method=way)
     assert [warning.kind for warning in told.ignored] == ["exists"]
     assert (await versions(bot, name))[:2] == [sha1(third), sha1(path)]
 

@@ -17,7 +17,7 @@ from attrs import frozen
 
 from mwclient_async import HttpOptions, Limits, RetryPolicy, Site
 from mwclient_async._http.httpx_transport import HttpxTransport
-from mwclient_async._http.messages import Multipart, Request, Response
+from mwclient_async._http.messages import HttpRequest, HttpResponse, MultipartBody
 from mwclient_async.errors import MediaWikiError
 from mwclient_async.models.events import Event, Retrying
 from mwclient_async.testing.seeding import SeedPage
@@ -50,7 +50,7 @@ class _Transport:
         self._patient = HttpxTransport(HttpOptions(), Limits())
         self._hasty = HttpxTransport(_SOON, Limits())
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: HttpRequest) -> HttpResponse:
         fault, hit = self._cell.fault, self._cell.operation.hits(_seen(request))
         happened = self._proxy.counts[fault.kind]
         if hit and fault is SLOW and happened:
@@ -75,8 +75,8 @@ class _Transport:
         await self._hasty.aclose()
 
 
-def _seen(request: Request) -> Seen:
-    body = request.body.head if isinstance(request.body, Multipart) else request.body
+def _seen(request: HttpRequest) -> Seen:
+    body = request.body.head if isinstance(request.body, MultipartBody) else request.body
     target = urlsplit(request.url)._replace(scheme="", netloc="").geturl()
     return Seen(method=request.method, target=target, headers=tuple(request.headers.items()), body=body)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from mwclient_async import UploadWay
+from mwclient_async import UploadMethod
 from tests.support.image_files import png
 from tests.upload.campaign.loads import Point
 
@@ -95,7 +95,7 @@ class Job:
     path: Path
     size: int
     chunk_size: int
-    way: UploadWay | None
+    method: UploadMethod | None
     asynchronous: bool
     deaths: tuple[Death, ...] = ()
 
@@ -124,10 +124,10 @@ def _job(path: Path, name: str, kind: Kind | None, chance: random.Random, larges
     if kind is not None:
         chunk = max(LEAST_CHUNK, size // chance.randint(3, 7))
         deaths, slow = kind
-        way = UploadWay.CHUNKED
-        return Job(name=name, path=path, size=size, chunk_size=chunk, way=way, asynchronous=slow, deaths=deaths)
+        way = UploadMethod.CHUNKED
+        return Job(name=name, path=path, size=size, chunk_size=chunk, method=way, asynchronous=slow, deaths=deaths)
     if chance.random() < 1 / 3:  # in one request, unless it is larger than such a request may be
-        return Job(name=name, path=path, size=size, chunk_size=max(LEAST_CHUNK, size), way=None, asynchronous=False)
+        return Job(name=name, path=path, size=size, chunk_size=max(LEAST_CHUNK, size), method=None, asynchronous=False)
     slow = chance.random() < 1 / 2
     chunk = max(LEAST_CHUNK, size // _MOST_CHUNKS, int(LEAST_CHUNK * (size / LEAST_CHUNK) ** chance.random()))
-    return Job(name=name, path=path, size=size, chunk_size=chunk, way=UploadWay.CHUNKED, asynchronous=slow)
+    return Job(name=name, path=path, size=size, chunk_size=chunk, method=UploadMethod.CHUNKED, asynchronous=slow)

@@ -18,7 +18,7 @@ import anyio
 from anyio.abc import Process
 from attrs import Factory, define, evolve, frozen
 
-from mwclient_async import BotPassword, Site, UploadProgress, UploadWay
+from mwclient_async import BotPassword, Site, UploadMethod, UploadProgress
 from mwclient_async.models.events import Event, LoggedIn, TokensFetched
 from mwclient_async.testing import LocalWiki
 from tests.support import guarded_wiki as guarded
@@ -112,7 +112,9 @@ async def run(wiki: LocalWiki, auth: BotPassword, directory: Path, *, size: Size
 
 def _forgetful(jobs: list[Job], size: Size, seed: int) -> dict[str, int]:
     chance = random.Random(seed)
-    chosen = chance.sample([job for job in jobs if job.way is UploadWay.CHUNKED and job.chunks > 1], size.forgotten)
+    chosen = chance.sample(
+        [job for job in jobs if job.method is UploadMethod.CHUNKED and job.chunks > 1], size.forgotten
+    )
     return {job.name: chance.randrange(job.size) for job in chosen}
 
 
@@ -178,12 +180,12 @@ class _Run:
             job.path,
             filename=job.name,
             comment=COMMENT,
-            way=job.way,
+            method=job.method,
             chunk_size=job.chunk_size,
             asynchronous=job.asynchronous,
             on_progress=lambda progress: restarts.append(progress) if progress.restarted else None,
         )
-        self.tally.ways[f"{result.way.value}{' async' * job.asynchronous}"] += 1
+        self.tally.ways[f"{result.method.value}{' async' * job.asynchronous}"] += 1
         self.tally.verified += result.verified
         self.tally.restarted += bool(restarts)
 

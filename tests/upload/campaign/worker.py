@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio
 from attrs import asdict, define, frozen
 
-from mwclient_async import BotPassword, Checkpoint, HttpOptions, RetryPolicy, Site, UploadProgress, UploadWay
+from mwclient_async import BotPassword, Checkpoint, HttpOptions, RetryPolicy, Site, UploadMethod, UploadProgress
 from mwclient_async._session.clock import SystemClock
 
 HTTP = HttpOptions(read_timeout=2, commit_timeout=3)
@@ -91,7 +91,7 @@ async def work(order: Order, point: Checkpoint | None) -> dict[str, object]:
             order.path,
             filename=order.filename,
             comment=COMMENT,
-            way=UploadWay.CHUNKED,
+            method=UploadMethod.CHUNKED,
             chunk_size=order.chunk_size,
             asynchronous=order.asynchronous,
             checkpoint=point,

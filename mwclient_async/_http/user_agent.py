@@ -1,0 +1,33 @@
+"""The User-Agent header, by https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+
+_CONTACT = re.compile(r"https?://\S|[^@\s]+@[^@\s]+\.\w|\b[Uu]ser:\S")
+
+
+def full_user_agent(user_agent: str) -> str:
+    """The User-Agent header: the caller's own, and this library's name after it.
+
+    Raises ValueError when it does not say who runs the program and how to reach them, or holds a control character.
+    """
+    text = user_agent.strip()
+    if any(ord(char) < 32 or ord(char) == 127 for char in text) or not text.isascii():  # noqa: PLR2004 - ASCII
+        raise ValueError(f"user_agent={user_agent!r}: a header holds printable ASCII only")
+    if not _CONTACT.search(text):
+        raise ValueError(
+            f"user_agent={user_agent!r} does not say how to reach you. Wikimedia's User-Agent policy "
+            "(https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy) wants the program's name and a "
+            "contact, and refuses or throttles requests without one: for example "
+            "'DemoBot/1.0 (https://example.org/demobot; demobot@example.org)'"
+        )
+    return f"{text} mwclient_async/{_version()}"
+
+
+def _version() -> str:
+    try:
+        return metadata.version("mwclient_async")
+    except metadata.PackageNotFoundError:  # a checkout that was never installed
+        return "0"

@@ -1,0 +1,1 @@
+"""The values that errors and models both hold."""
