@@ -1,13 +1,13 @@
-"""The one converter: the wiki's mappings -> frozen values.
+"""The converter: the wiki's JSON mappings -> frozen values.
 
-The only file that knows cattrs, which is loaded when it is first used. Values that are already what they should be
-pass through untouched, which makes optional fields twice as fast; keys that a class does not have are ignored, because
-newer wikis send more. cattrs' own coercions are off: it would take the text "no" for True, and the old flag ``""``
-(present: yes) for False.
+This is the only file that imports cattrs, and it imports cattrs when a converter is first needed. Values that have the
+right type already pass through untouched, which makes optional fields twice as fast. Keys that a class does not have
+are ignored, because newer wikis send more keys. The coercions of cattrs are off: it would turn the text "no" into True,
+and the flag of the old format, ``""`` (present, so set), into False.
 
-What stands for nothing is nothing: null and PHP's false in an optional field, an empty text for a time, an empty list
-where an object is expected (PHP has one empty array for both); a field that is null has its default. Everything else
-that does not fit is a ProtocolError that says where.
+Some values mean "nothing": null and PHP's false in an optional field, an empty text for a time, and an empty list where
+an object is expected (PHP has one empty array for both). A field that is null gets its default. Any other value that
+does not fit raises a ProtocolError that names the place in the data.
 """
 
 from __future__ import annotations
@@ -40,44 +40,50 @@ T = TypeVar("T")
 Row = Mapping[str, Any]
 Hook = Callable[[Any, Any], Any]
 
-_MISFITS = (ValueError, TypeError, KeyError, AttributeError)
+_CONVERSION_ERRORS = (ValueError, TypeError, KeyError, AttributeError)
 
 
 def structurer(cls: type[T]) -> Callable[[Mapping[str, Any]], T]:
-    """The function that turns one mapping into a ``cls``; what does not fit is a ProtocolError that says where."""
-    hook: Hook = _fields(cls, detailed=False)  # type: ignore[arg-type]  # mypy: a type parameter is not Hashable
+    """Return the function that converts one mapping into a ``cls``.
+
+    That function raises ProtocolError, with the path of the field, if the mapping does not fit.
+    """
+    hook: Hook = _field_hook(cls, detailed=False)  # type: ignore[arg-type]  # mypy: a type parameter is not Hashable
 
     def structure(raw: Mapping[str, Any]) -> T:
         try:
-            return hook(raw if type(raw) is dict else _an_object(raw), cls)
-        except _MISFITS as error:
-            raise _explained(raw, cls, error) from error
+            return hook(raw if type(raw) is dict else _checked_mapping(raw), cls)
+        except _CONVERSION_ERRORS as error:
+            raise _conversion_error(raw, cls, error) from error
 
     return structure
 
 
 def structured(value: Any, kind: Any) -> Any:
-    """One value as any ``kind``: a class, ``tuple[cls, ...]``, a plain type. TypeError for one that cannot be made."""
+    """Convert one value to any ``kind``: a class, ``tuple[cls, ...]`` or a plain type.
+
+    Raises TypeError if no value of this kind can be made from JSON, and ProtocolError if the value does not fit.
+    """
     from cattrs import StructureHandlerNotFoundError
 
     try:
         return _converter(detailed=False).structure(value, kind)
     except StructureHandlerNotFoundError as error:
         raise TypeError(f"{kind!r} cannot be made from what a wiki sends: {error}") from None
-    except _MISFITS as error:
-        raise _explained(value, kind, error) from error
+    except _CONVERSION_ERRORS as error:
+        raise _conversion_error(value, kind, error) from error
 
 
 def convert_to(cls: type[T] | None, *, raw: bool) -> Callable[[Mapping[str, Any]], Any]:
-    """The function that turns rows into a ``cls``, or hands them out as they came: ``raw``, or no class at all."""
-    return _as_it_is if raw or cls is None else structurer(cls)
+    """Return the function that converts a row into a ``cls``. With ``raw``, or without a class, it changes nothing."""
+    return _unchanged if raw or cls is None else structurer(cls)
 
 
-def _as_it_is(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _unchanged(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return row
 
 
-def _explained(raw: Any, cls: Any, error: Exception) -> ProtocolError:
+def _conversion_error(raw: Any, cls: Any, error: Exception) -> ProtocolError:
     from cattrs import BaseValidationError, transform_error
 
     lines = [repr(error)]
@@ -85,9 +91,9 @@ def _explained(raw: Any, cls: Any, error: Exception) -> ProtocolError:
         _converter(detailed=True).structure(raw, cls)
     except BaseValidationError as detailed:
         lines = transform_error(detailed)
-    except _MISFITS:
-        pass  # the short error says enough
-    return ProtocolError(f"the wiki's answer does not fit {getattr(cls, '__name__', cls)}: {'; '.join(lines)}")
+    except _CONVERSION_ERRORS:
+        pass  # the short message is enough
+    return ProtocolError(f"the wiki's response does not fit {getattr(cls, '__name__', cls)}: {'; '.join(lines)}")
 
 
 # The converter -------------------------------------------------------------------------------------------------------
@@ -101,79 +107,81 @@ def _converter(*, detailed: bool) -> Converter:
     for primitive, kinds in ((int, (int,)), (str, (str,)), (float, (float, int))):
         converter.register_structure_hook(primitive, _exactly(*kinds))
         converter.register_structure_hook(primitive | None, _optional(*kinds))
-    converter.register_structure_hook(bool, _flag)
-    converter.register_structure_hook(bool | None, lambda value, kind: None if value is None else _flag(value, kind))
-    converter.register_structure_hook(datetime, _instant)
-    converter.register_structure_hook(datetime | None, lambda value, kind: _instant(value, kind) if value else None)
+    converter.register_structure_hook(bool, _bool)
+    converter.register_structure_hook(bool | None, lambda value, kind: None if value is None else _bool(value, kind))
+    converter.register_structure_hook(datetime, _datetime)
+    converter.register_structure_hook(datetime | None, lambda value, kind: _datetime(value, kind) if value else None)
     converter.register_structure_hook(int | str | None, _optional(int, str))
-    converter.register_structure_hook_factory(has, lambda cls: _object(cls, detailed=detailed))
-    converter.register_structure_hook_factory(_is_tuple, lambda kind: _sequence(kind, converter))
-    converter.register_structure_hook_factory(_is_mapping, lambda kind: _mapping(kind, converter, detailed=detailed))
+    converter.register_structure_hook_factory(has, lambda cls: _class_hook(cls, detailed=detailed))
+    converter.register_structure_hook_factory(_is_tuple, lambda kind: _tuple_hook(kind, converter))
+    converter.register_structure_hook_factory(
+        _is_mapping, lambda kind: _mapping_hook(kind, converter, detailed=detailed)
+    )
     converter.register_structure_hook_func(
-        lambda kind: kind == frozenset[str], lambda value, _: frozenset(_texts(value, _))
+        lambda kind: kind == frozenset[str], lambda value, _: frozenset(_strings(value, _))
     )
     return converter
 
 
 def _exactly(*kinds: type) -> Hook:
-    """One of these types: of a subclass, JSON knows nothing, and a flag is no number."""
-    said = " or ".join(kind.__name__ for kind in kinds)
+    """Accept these exact types only: JSON has no subclasses, and bool, a subclass of int, is not a number here."""
+    expected = " or ".join(kind.__name__ for kind in kinds)
 
     def check(value: Any, _: Any) -> Any:
         if type(value) in kinds:
             return value
-        raise TypeError(f"{value!r} is no {said}")
+        raise TypeError(f"{value!r} is not of type {expected}")
 
     return check
 
 
 def _optional(*kinds: type) -> Hook:
-    said = " or ".join(kind.__name__ for kind in kinds)
+    expected = " or ".join(kind.__name__ for kind in kinds)
 
     def check(value: Any, _: Any) -> Any:
         if type(value) in kinds:
             return value
         if value is None or value is False:
             return None
-        raise TypeError(f"{value!r} is no {said}")
+        raise TypeError(f"{value!r} is not of type {expected}")
 
     return check
 
 
-def _flag(value: Any, _: Any) -> bool:
+def _bool(value: Any, _: Any) -> bool:
     if value is True or value is False:
         return bool(value)
     if value == "":
-        return True  # the old format: the flag is there, so it is set
-    raise TypeError(f"{value!r} is no flag")
+        return True  # the old format: a flag that is sent is set
+    raise TypeError(f"{value!r} is not a flag")
 
 
-def _instant(value: Any, _: Any) -> datetime:
+def _datetime(value: Any, _: Any) -> datetime:
     return datetime.fromisoformat(value)
 
 
-def _texts(value: Any, _: Any) -> tuple[str, ...]:
+def _strings(value: Any, _: Any) -> tuple[str, ...]:
     if not value and value != "":
         return ()
     if isinstance(value, list) and all(isinstance(text, str) for text in value):
         return tuple(value)
-    raise TypeError(f"{value!r} is no list of texts")
+    raise TypeError(f"{value!r} is not a list of texts")
 
 
-def _object(cls: Any, *, detailed: bool) -> Hook:
-    hook = _fields(cls, detailed=detailed)
-    return lambda raw, kind: hook({} if raw == [] else _an_object(raw), kind)
+def _class_hook(cls: Any, *, detailed: bool) -> Hook:
+    hook = _field_hook(cls, detailed=detailed)
+    return lambda raw, kind: hook({} if raw == [] else _checked_mapping(raw), kind)
 
 
-def _an_object(raw: Any) -> Any:
-    if not isinstance(raw, Mapping):  # without this, a class of optional fields fits anything
-        raise TypeError(f"{raw!r} is no object")
+def _checked_mapping(raw: Any) -> Any:
+    if not isinstance(raw, Mapping):  # without this check, a class of optional fields would accept anything
+        raise TypeError(f"{raw!r} is not an object")
     return raw
 
 
 @cache
-def _fields(cls: Any, *, detailed: bool) -> Hook:
-    """The function that reads the fields of a class out of an object, under the wiki's names."""
+def _field_hook(cls: Any, *, detailed: bool) -> Hook:
+    """Return the function that reads the fields of a class from an object, by the wiki's names."""
     from cattrs.gen import make_dict_structure_fn, override
 
     converter = _converter(detailed=detailed)
@@ -185,7 +193,7 @@ def _fields(cls: Any, *, detailed: bool) -> Hook:
     for attribute in fields(resolve_types(cls)):
         if attribute.default is not NOTHING and (attribute.type in _PRIMITIVES or has(attribute.type)):
             hook = hooks.get(attribute.name) or converter.get_structure_hook(attribute.type)
-            hooks[attribute.name] = _defaulting(hook, attribute.default)
+            hooks[attribute.name] = _with_default(hook, attribute.default)
     overrides: dict[str, Any] = {
         name: override(rename=names.get(name), struct_hook=hooks.get(name)) for name in {*names, *hooks}
     }
@@ -195,7 +203,7 @@ def _fields(cls: Any, *, detailed: bool) -> Hook:
 _PRIMITIVES = (int, str, float, bool)
 
 
-def _defaulting(hook: Hook, default: Any) -> Hook:
+def _with_default(hook: Hook, default: Any) -> Hook:
     return lambda value, kind: default if value is None else hook(value, kind)
 
 
@@ -203,17 +211,17 @@ def _is_tuple(kind: Any) -> bool:
     return get_origin(kind) is tuple and get_args(kind)[1:] == (...,)
 
 
-def _sequence(kind: Any, converter: Converter) -> Hook:
+def _tuple_hook(kind: Any, converter: Converter) -> Hook:
     item = get_args(kind)[0]
     if item is str:
-        return _texts
+        return _strings
 
     def structure(value: Any, _: Any) -> tuple[Any, ...]:
         if not value and value != "":
             return ()
         if not isinstance(value, list):
-            raise TypeError(f"{value!r} is no list")
-        hook = converter.get_structure_hook(item)  # not before it is needed: a class may hold itself
+            raise TypeError(f"{value!r} is not a list")
+        hook = converter.get_structure_hook(item)  # looked up late, because a class may contain itself
         return tuple(hook(each, item) for each in value)
 
     return structure
@@ -223,27 +231,27 @@ def _is_mapping(kind: Any) -> bool:
     return get_origin(kind) is Mapping
 
 
-def _mapping(kind: Any, converter: Converter, *, detailed: bool) -> Hook:
+def _mapping_hook(kind: Any, converter: Converter, *, detailed: bool) -> Hook:
     from cattrs.gen import make_mapping_structure_fn
 
     whole = make_mapping_structure_fn(kind, converter, detailed_validation=detailed)
-    as_it_is = get_args(kind) == (str, Any)
+    is_raw = get_args(kind) == (str, Any)
 
     def structure(value: Any, _: Any) -> Any:
         if not value and value != "":
             return {}
         if not isinstance(value, Mapping):
-            raise TypeError(f"{value!r} is no object")
-        return value if as_it_is else whole(value, kind)
+            raise TypeError(f"{value!r} is not an object")
+        return value if is_raw else whole(value, kind)
 
     return structure
 
 
-# What is peculiar ----------------------------------------------------------------------------------------------------
+# Wire names and formats of single fields -----------------------------------------------------------------------------
 
 
 def _number(value: Any, _: Any) -> int | None:
-    """A number that may come as text: of some tables, the wiki sends what its database gave."""
+    """A number that may come as text: for some tables, the wiki sends what its database returned."""
     return None if value is None or value is False else int(value)
 
 
@@ -256,9 +264,9 @@ def _text(value: Any, _: Any) -> str | None:
     return None if value is None or value is False else str(value)
 
 
-def _some_texts(value: Any, kind: Any) -> tuple[str, ...]:
-    """A list that comes as an object where PHP took entries out of it."""
-    return _texts(list(value.values()) if isinstance(value, Mapping) else value, kind)
+def _strings_or_mapping(value: Any, kind: Any) -> tuple[str, ...]:
+    """A list that comes as an object if PHP removed entries from it."""
+    return _strings(list(value.values()) if isinstance(value, Mapping) else value, kind)
 
 
 def _codes(value: Any, _: Any) -> tuple[str, ...]:
@@ -279,7 +287,7 @@ def _numbered(value: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def with_pageid(row: Row) -> Row:
-    """A row that calls a page's id ``id``, as the others do."""
+    """Rename the page id of a row, ``id``, to ``pageid``, the name that other rows use."""
     return {**row, "pageid": row.get("id")}
 
 
@@ -306,7 +314,7 @@ _WIRE_NAMES: Mapping[type, Mapping[str, str]] = {
     MergeHistoryResult: {"from_": "from"},
     MoveResult: {"from_": "from", "talkmove_errors": "talkmove-errors", "subpages_talk": "subpages-talk"},
     MovedPage: {"from_": "from"},
-    Revision: {"_text": "content"},  # where it stands without rvslots
+    Revision: {"_text": "content"},  # the place of the text without rvslots
     SpecialPageRow: {"database_result": "databaseResult"},
     UserGroup: {"add_self": "add-self", "remove_self": "remove-self"},
     UserInfo: {"hasmsg": "messages"},
@@ -316,10 +324,10 @@ _HOOKS: Mapping[type, Mapping[str, Hook]] = {
     ArchivedFile: dict.fromkeys(("size", "width", "height", "bitdepth"), _number),
     AcceptedLanguage: {"q": _fraction},
     BlockRestrictions: {"pages": _pages_with_id},
-    ChangeableGroups: dict.fromkeys(("add", "remove", "add_self", "remove_self"), _some_texts),
+    ChangeableGroups: dict.fromkeys(("add", "remove", "add_self", "remove_self"), _strings_or_mapping),
     Extension: {"version": _text},
     General: {"fallback": _codes, "thumblimits": _by_number, "imagelimits": _sizes},
     ParsedSection: dict.fromkeys(("level", "toclevel"), _number),
     SpecialPageRow: {"value": _text},
-    UserGroup: dict.fromkeys(("add", "remove", "add_self", "remove_self"), _some_texts),
+    UserGroup: dict.fromkeys(("add", "remove", "add_self", "remove_self"), _strings_or_mapping),
 }
