@@ -1,8 +1,7 @@
-"""Peak memory of a stream against the number of its items: it must not grow.
+"""Peak memory of a stream for different numbers of items: it must not grow.
 
-Each count runs in a process of its own, over a transport that makes its replies as they are asked for, so that
-nothing but the stream is measured. The peak is the operating system's (maximum resident set), less what the process
-has after the imports.
+Each count runs in a separate process, with a transport that generates its responses, so that only the stream is
+measured. The peak is the operating system's (maximum resident set), minus what the process uses after the imports.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ ACCOUNT = {"query": {"userinfo": {"id": 0, "name": "192.0.2.1", "anon": True, "r
 
 
 class Endless:
-    """Answers ``list=allpages`` until so many rows were sent."""
+    """Responds to ``list=allpages`` until it has sent so many rows."""
 
     def __init__(self, count: int) -> None:
         self._left = count
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Make the next reply."""
+        """Return the next response."""
         if "userinfo" in request.url:
             return json_response(ACCOUNT)
         self._left -= ROWS
@@ -41,16 +40,16 @@ class Endless:
         return json_response(body)
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 def peak() -> int:
-    """KiB."""
+    """The peak memory of this process, in KiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 async def stream(count: int, read_ahead: int) -> None:
-    """Print the growth of the peak, in KiB, while so many rows pass by."""
+    """Print how much the peak grows, in KiB, while so many rows are read."""
     transport = Endless(ROWS + count)
     async with Site(
         "https://wiki.example.org/w/api.php", user_agent="B/1 (b@example.org)", transport=transport
@@ -65,7 +64,7 @@ async def stream(count: int, read_ahead: int) -> None:
 
 
 def measured(count: int, read_ahead: int) -> int:
-    """The growth of the peak in a new process."""
+    """How much the peak grows in a new process."""
     command = [sys.executable, __file__, json.dumps([count, read_ahead])]
     return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
 

@@ -1,8 +1,8 @@
 """CPU per page object, beside two other Python clients and a bare loop, on a real MediaWiki.
 
-A LocalWiki holds some thousand pages; each client lists them all as its own page objects, with what it fetches by
-default or as near to that as it can be asked (ours: ``generator=allpages`` with ``prop=info``). Only the client's CPU
-counts, not the wiki's. The clients take turns within one run; the ratio of each turn is to ours.
+A LocalWiki has some thousand pages. Each client reads them all as its page objects, with its default properties or the
+nearest that it offers (ours: ``generator=allpages`` with ``prop=info``). Only the client's CPU counts, not the wiki's.
+The clients take turns within one run; each ratio compares a client's turn with ours.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ async def bare_list(api_url: str) -> int:
     """A loop with the HTTP library and nothing else, which only decodes the list to dicts."""
     params = {"action": "query", "list": "allpages", "aplimit": "500", "format": "json", "formatversion": "2"}
     count = 0
-    following: dict[str, str] = {}
-    async with httpx.AsyncClient(verify=False) as client:  # loading certificates is not what is compared
+    continuation: dict[str, str] = {}
+    async with httpx.AsyncClient(verify=False) as client:  # loading certificates is not part of the comparison
         while True:
-            reply = (await client.get(api_url, params={**params, **following})).json()
-            count += len([row["title"] for row in reply["query"]["allpages"]])
-            if "continue" not in reply:
+            response = (await client.get(api_url, params={**params, **continuation})).json()
+            count += len([row["title"] for row in response["query"]["allpages"]])
+            if "continue" not in response:
                 return count
-            following = reply["continue"]
+            continuation = response["continue"]
 
 
 async def mwclient_pages(api_url: str) -> int:
-    """Its page objects."""
+    """Page objects of this client."""
     import mwclient
 
     site = mwclient.Site(urlsplit(api_url).netloc, scheme="http", path="/", clients_useragent=USER_AGENT)
@@ -60,7 +60,7 @@ async def mwclient_pages(api_url: str) -> int:
 
 
 async def pywikibot_pages(api_url: str) -> int:
-    """Its page objects, as many a request as it may."""
+    """Page objects of this client, with the largest batches."""
     import pywikibot
     from pywikibot import config
 
@@ -96,5 +96,8 @@ async def main() -> None:
 
 if __name__ == "__main__":
     os.environ["PYWIKIBOT_NO_USER_CONFIG"] = "2"
-    with tempfile.TemporaryDirectory() as directory, contextlib.chdir(directory):  # one keeps files where it is started
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        contextlib.chdir(directory),
+    ):  # for pywikibot's files
         anyio.run(main)

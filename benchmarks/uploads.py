@@ -1,8 +1,8 @@
 """Peak memory and speed of a large upload and download, beside a bare httpx loop that posts the same chunks.
 
-The wiki is a real one, and does most of the work: what counts is the ratio of the two clients, which take turns. Each
-measurement is a process of its own; its peak is the kernel's (``VmHWM``), less what the process has after the login and
-a first small file. An eighth of the size comes first: the peak must not depend on it. ``--size`` is in MiB.
+The wiki is a real one and does most of the work: compare the ratio of the two clients, which take turns. Each
+measurement runs in a separate process; its peak is the kernel's (``VmHWM``), minus what it uses after the login
+and a first small file. An eighth of the size comes first: the peak must not depend on the size. ``--size`` is in MiB.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from mwclient_async.testing import LocalWiki
 MIB = 1024 * 1024
 CHUNK = 8 * MIB
 WIDTH = 16383  # pixels of one byte; with the filter's byte, 64 rows are one MiB
-PATIENCE = 1800.0  # seconds; a wiki is silent while it puts a large file together
+TIMEOUT = 1800.0  # seconds; a wiki does not respond while it assembles a large file
 USER_AGENT = "mwclient-async-benchmarks/1.0 (benchmarks@example.org)"
 SETTINGS = "$wgMaxUploadSize = 64 * 1024 * 1024 * 1024;"
-NEEDED = 6  # times the size: here before and after, and on the wiki in chunks, as a whole, stashed and published
+NEEDED = 6  # times the size: two copies here; on the wiki the chunks, the whole, the stashed and the published file
 
 Order = dict[str, Any]
 
@@ -80,7 +80,7 @@ class Ours:
     @asynccontextmanager
     async def opened(cls, order: Order) -> AsyncIterator[Self]:
         auth = BotPassword(name=order["account"], password=order["password"])
-        http = HttpOptions(read_timeout=PATIENCE, commit_timeout=PATIENCE)
+        http = HttpOptions(read_timeout=TIMEOUT, commit_timeout=TIMEOUT)
         async with Site(order["api_url"], user_agent=USER_AGENT, auth=auth, http=http) as site:
             yield cls(site)
 
@@ -95,7 +95,7 @@ class Ours:
 
 @define
 class Bare:
-    """The HTTP library, and as little as will do."""
+    """The HTTP library and the minimum of code."""
 
     http: httpx.AsyncClient
     url: str
@@ -104,7 +104,7 @@ class Bare:
     @classmethod
     @asynccontextmanager
     async def opened(cls, order: Order) -> AsyncIterator[Self]:
-        async with httpx.AsyncClient(timeout=PATIENCE, headers={"user-agent": USER_AGENT}) as http:
+        async with httpx.AsyncClient(timeout=TIMEOUT, headers={"user-agent": USER_AGENT}) as http:
             client = cls(http, order["api_url"])
             account = {"lgname": order["account"], "lgpassword": order["password"]}
             await client.post("login", {**account, "lgtoken": await client.get_token("login")})
@@ -117,22 +117,22 @@ class Bare:
         with path.open("rb") as file:
             while data := file.read(CHUNK):
                 fields["offset"] = file.tell() - len(data)
-                reply = await self.post("upload", fields, files={"chunk": ("chunk.bin", data)})
-                fields["filekey"] = reply["upload"]["filekey"]
-        reply = await self.post("upload", {"filename": name, "ignorewarnings": "1", "filekey": fields["filekey"]})
-        assert reply["upload"]["result"] == "Success", reply
+                response = await self.post("upload", fields, files={"chunk": ("chunk.bin", data)})
+                fields["filekey"] = response["upload"]["filekey"]
+        response = await self.post("upload", {"filename": name, "ignorewarnings": "1", "filekey": fields["filekey"]})
+        assert response["upload"]["result"] == "Success", response
 
     async def download(self, name: str, to: Path) -> None:
         query = {"titles": f"File:{name}", "prop": "imageinfo", "iiprop": "url"}
         url = (await self.post("query", query))["query"]["pages"][0]["imageinfo"][0]["url"]
         with to.open("wb") as file:
-            async with self.http.stream("GET", url) as answer:
-                async for data in answer.aiter_bytes():
+            async with self.http.stream("GET", url) as response:
+                async for data in response.aiter_bytes():
                     file.write(data)
 
     async def get_token(self, kind: str) -> str:
-        reply = await self.post("query", {"meta": "tokens", "type": kind})
-        token: str = reply["query"]["tokens"][f"{kind}token"]
+        response = await self.post("query", {"meta": "tokens", "type": kind})
+        token: str = response["query"]["tokens"][f"{kind}token"]
         return token
 
     async def post(self, action: str, fields: dict[str, Any], **more: Any) -> Any:
@@ -144,11 +144,11 @@ class Bare:
 CLIENTS: dict[str, type[Ours | Bare]] = {"mwclient_async": Ours, "httpx": Bare}
 
 
-# One measurement, in a process of its own ----------------------------------------------------------------------------
+# One measurement, in a separate process ----------------------------------------------------------------------------
 
 
 async def measure(order: Order) -> dict[str, Measured]:
-    """Upload the file and download it, each after a small one: what is loaded then is not the large file's."""
+    """Upload and download the file, each after a small one, so that loading modules is not measured."""
     name, small, path = order["name"], Path(order["small"]), Path(order["path"])
     async with CLIENTS[order["client"]].opened(order) as client:
         await client.upload(small, f"small {name}")
@@ -160,7 +160,7 @@ async def measure(order: Order) -> dict[str, Measured]:
 
 
 async def watched(work: Callable[[], Awaitable[None]]) -> Measured:
-    """What the work takes."""
+    """Measure the work."""
     Path("/proc/self/clear_refs").write_text("5")  # noqa: ASYNC240 - sets the peak back to what is in use
     memory, cpu, began = peak(), time.process_time(), time.perf_counter()
     await work()
@@ -169,12 +169,12 @@ async def watched(work: Callable[[], Awaitable[None]]) -> Measured:
 
 
 def peak() -> float:
-    """MiB of memory, at most so far."""
+    """The peak memory so far, in MiB."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) / 1024
 
 
-# All of them ---------------------------------------------------------------------------------------------------------
+# All measurements ----------------------------------------------------------------------------------------------------
 
 
 def in_a_process(order: Order) -> dict[str, Measured]:
@@ -209,7 +209,7 @@ async def main(size: int, turns: int, directory: Path) -> None:
 
 
 def clear(images: Path) -> None:
-    """Large files are not kept longer than they are needed."""
+    """Remove large files as soon as they are not needed."""
     for file in images.rglob("*.png"):
         file.unlink()
 
@@ -231,7 +231,7 @@ def line(name: str, *columns: str) -> str:
 
 
 def spread(values: Sequence[float]) -> str:
-    """The median, and from where to where."""
+    """The median and the range."""
     return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 

@@ -1,118 +1,135 @@
-"""An asyncio client for MediaWiki's Action API and REST API. The front door: import from here.
+"""An asyncio client for MediaWiki's Action API and REST API. The front door: import every public name from here.
 
-Names are loaded when they are first used, so that importing the package, which the pytest plugin does in everybody's
-test runs, costs next to nothing.
+A name is loaded from its module when it is first used. Importing the package is therefore almost free, which matters
+because the pytest plugin imports it in every test run of an environment that has it. Type checkers read the same names
+from ``__init__.pyi``.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from mwclient_async._query.stream import Stream
-    from mwclient_async._rest.core_rest import CoreRest
-    from mwclient_async._site import Site
-    from mwclient_async._values.checkpoint import Checkpoint
-    from mwclient_async._values.cursor import Cursor
-    from mwclient_async._values.warnings import ApiWarning, UploadWarning
-    from mwclient_async.models.accounts import UserInfo
-    from mwclient_async.models.auth import (
-        BotPassword,
-        ClientLogin,
-        LoginQuestion,
-        LoginState,
-        OAuth2ClientCredentials,
-        OAuth2Token,
-    )
-    from mwclient_async.models.batch import Batch
-    from mwclient_async.models.edit_defaults import EditDefaults
-    from mwclient_async.models.edits import EditOutcome, EditResult, PageEdit
-    from mwclient_async.models.info import SiteInfo
-    from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
-    from mwclient_async.models.page import Page, PageStatus
-    from mwclient_async.models.rest import HistoryRevision
-    from mwclient_async.models.upload import (
-        RemoteFile,
-        StashedFile,
-        UploadMethod,
-        UploadProgress,
-        UploadResult,
-        UploadStage,
-    )
-
-__all__ = [
-    "ApiWarning",
-    "Batch",
-    "BotPassword",
-    "Checkpoint",
-    "ClientLogin",
-    "CoreRest",
-    "Cursor",
-    "EditDefaults",
-    "EditOutcome",
-    "EditResult",
-    "HistoryRevision",
-    "HttpOptions",
-    "Limits",
-    "LoginQuestion",
-    "LoginState",
-    "OAuth2ClientCredentials",
-    "OAuth2Token",
-    "Page",
-    "PageEdit",
-    "PageStatus",
-    "RemoteFile",
-    "RetryPolicy",
-    "Site",
-    "SiteInfo",
-    "StashedFile",
-    "Stream",
-    "UploadMethod",
-    "UploadProgress",
-    "UploadResult",
-    "UploadStage",
-    "UploadWarning",
-    "UserInfo",
-]
-
-_HOME = {
-    "ApiWarning": "_values.warnings",
-    "Batch": "models.batch",
-    "BotPassword": "models.auth",
-    "Checkpoint": "_values.checkpoint",
-    "ClientLogin": "models.auth",
-    "CoreRest": "_rest.core_rest",
-    "Cursor": "_values.cursor",
-    "EditDefaults": "models.edit_defaults",
-    "EditOutcome": "models.edits",
-    "EditResult": "models.edits",
-    "HistoryRevision": "models.rest",
-    "HttpOptions": "models.options",
-    "Limits": "models.options",
-    "LoginQuestion": "models.auth",
-    "LoginState": "models.auth",
-    "OAuth2ClientCredentials": "models.auth",
-    "OAuth2Token": "models.auth",
-    "Page": "models.page",
-    "PageEdit": "models.edits",
-    "RemoteFile": "models.upload",
-    "PageStatus": "models.page",
-    "RetryPolicy": "models.options",
-    "Site": "_site",
-    "SiteInfo": "models.info",
-    "StashedFile": "models.upload",
-    "Stream": "_query.stream",
-    "UploadProgress": "models.upload",
-    "UploadResult": "models.upload",
-    "UploadStage": "models.upload",
-    "UploadWarning": "_values.warnings",
-    "UploadMethod": "models.upload",
-    "UserInfo": "models.accounts",
+_HOMES = {  # module -> its public names
+    "_actions": "Actions",
+    "_actions.arguments": "Expiry Ids Texts Watchlist",
+    "_actions.compare": "CompareProp SlotTexts",
+    "_actions.feeds": "FeedFormat WatchedShow WatchedType",
+    "_actions.find": "HelpFormat",
+    "_actions.page_results": "PageResultIterator PageResults",
+    "_actions.parse": "ExpandProp ParseProp",
+    "_actions.review": "Hidden HiddenType TagOperation",
+    "_actions.tokens": "TokenType",
+    "_actions.users": "OptionValue ResetKind",
+    "_edit.edit_many": "ManyEdits",
+    "_edit.editor": "Transform",
+    "_edit.edits": "Missing",
+    "_http.httpx_transport": "HttpxTransport",
+    "_http.messages": "FilePart HttpRequest HttpResponse MultipartBody ReadAt StreamedResponse",
+    "_http.transport": "StreamingTransport Transport",
+    "_page.page_handle": "EditOptions PageHandle",
+    "_page.page_manager": "ActOptions",
+    "_query.export": "Export",
+    "_query.page_inputs": "Inputs Titled",
+    "_query.page_set": "Input",
+    "_query.stream": "BatchIterator OpenStream Stream StreamRun",
+    "_rest.core_rest": "CoreRest",
+    "_rest.history": "HistoryFilter",
+    "_rest.rest": "Rest",
+    "_rest.rest_revisions": "CountType",
+    "_session.clock": "Clock",
+    "_session.discover": "SiteOptions",
+    "_session.observers": "OnEvent OnWarning",
+    "_site": "Site",
+    "_upload.download": "AsyncSink OnBytes",
+    "_upload.file_handle": "FileHandle",
+    "_upload.progress": "OnCheckpoint OnProgress",
+    "_upload.sources": "UploadInput",
+    "_upload.uploads": "UploadOptions",
+    "_values.checkpoint": "Checkpoint",
+    "_values.cursor": "Cursor",
+    "_values.warnings": "ApiWarning UploadWarning",
+    "errors": (
+        "AbuseFilter ApiError ApiErrorItem AssertFailed AuthError AuthorizationRefused BadContinue BadRequest "
+        "BadToken BeyondLimit Blocked BotStopped BotsExcluded BrokenReply CaptchaRequired ChunkRefused "
+        "ConnectionFailed ContinuationLoop CursorMismatch DryRun EditConflict FileRefused HttpError InternalError "
+        "InvalidParameter InvalidTitle LoginFailed LoginThrottled MaxlagExceeded MediaWikiError MissingParameter "
+        "NotLoggedIn NotRequested OutcomeUnknown PageExists PageMissing PermissionDenied Protected ProtocolError "
+        "RateLimited ReadOnly Refused ReplyLost ReplyTooLarge SourceChanged SpamBlacklisted StashError "
+        "TooManyValues TransportError Unavailable UnknownAction UnrecognizedParameters Unsupported UploadError "
+        "UploadPending UploadWarnings UrlRefused WriteSuppressed"
+    ),
+    "models.accounts": (
+        "AcceptedLanguage Block BlockDetails BlockRestrictions ChangeableGroups GroupMembership RateLimit "
+        "TokenCheck User UserInfo"
+    ),
+    "models.actions_blocks": "BlockResult UnblockResult",
+    "models.actions_feeds": "Document FeedEntry",
+    "models.actions_finding": "ModuleInfo OpenSearchHit ParameterInfo",
+    "models.actions_pages": (
+        "DeleteResult MergeHistoryResult MoveResult MovedPage ProtectResult ProtectionSet RawEditResult "
+        "RollbackResult StashEditResult UndeleteResult"
+    ),
+    "models.actions_pagesets": "NotifiedPage PageAnswer PurgedPage RotatedFile WatchedPage",
+    "models.actions_parse": (
+        "CompareResult ComparedRevision ExpandResult ParseResult ParsedCategory ParsedLink ParsedSection"
+    ),
+    "models.actions_review": "HiddenItem ImportedPage ManageTagsResult PatrolResult RevisionDeleteResult TagResult",
+    "models.actions_users": "AuthRequest AuthStep EmailResult UserRightsResult",
+    "models.auth": (
+        "Answerer Auth BotPassword ClientLogin LoginField LoginQuestion LoginState OAuth2ClientCredentials OAuth2Token"
+    ),
+    "models.batch": "Batch",
+    "models.diff": "Diff DiffLine DiffSide DiffType Highlight HighlightType MoveInfo Section Span position_in",
+    "models.edit_defaults": "EditDefaults",
+    "models.edits": "EditOutcome EditResult PageEdit",
+    "models.events": "ChunkSent Event LoggedIn LoggedOut Paused RequestFinished Retrying TokensFetched",
+    "models.info": (
+        "AutoCreateTempUser DatabaseLag Extension General Hook ImageSize Interwiki Language LanguageVariant "
+        "Library MagicWord Namespace Restrictions RightsInfo SiteInfo Skin SpecialPageAlias Statistics UserGroup"
+    ),
+    "models.lists": (
+        "ArchivedFile CategoryMember Contribution ExternalUse InterwikiBacklink LinkedTitle ListedCategory "
+        "ListedFile ListedPage LogEvent ProtectedTitle RecentChange SearchResult SpecialPageRow StashEntry Tag "
+        "WatchedChange"
+    ),
+    "models.options": "HttpOptions Limits RetryPolicy",
+    "models.page": "Page PageStatus",
+    "models.props": (
+        "CategoryInfo Contributor Contributors DuplicateFile ExtLink ExtMetadata ImageInfo InterwikiLink LangLink "
+        "LinkingPage PageCategory PageInfo PageLink PreloadedContent Protection Revision Slot"
+    ),
+    "models.rest": (
+        "BarePage BareRevision FileFormat FileRevision HistoryCount HistoryRevision Html HtmlPage HtmlRevision "
+        "LatestRevision License Lint PageFile PageLanguage PageOfRevision RestFile RestList RestPage RestRevision "
+        "RestUser RevisionFacts SearchHit Thumbnail Validated Validator"
+    ),
+    "models.upload": "RemoteFile StashedFile UploadMethod UploadProgress UploadResult UploadStage",
 }
+
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = sorted(_HOME_OF)  # noqa: PLE0605 - type checkers read __init__.pyi
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name == "__version__":
+        value: Any = _version()
+    elif name in _HOME_OF:
+        value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+def _version() -> str:
+    """The installed version; "0" for a checkout that was never installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version(__name__)
+    except metadata.PackageNotFoundError:
+        return "0"

@@ -1,18 +1,22 @@
-"""Which test runs where.
+"""The backends and MediaWiki versions of each test, the markers of tests, and the wikis that tests share.
 
-Tests of the real wiki run on asyncio and MediaWiki 1.39; those marked ``everywhere`` on trio and 1.43, too.
-Asynchronous tests that need no wiki run on both loops.
+Tests of the real wiki run on asyncio with MediaWiki 1.39; those marked ``everywhere`` also run on trio with 1.43.
+Asynchronous tests that need no wiki run on both backends.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+import asyncio.constants
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import pytest
 
+from mwclient_async.testing.processes import GuardedDirectory
 from tests.support.corpus import Corpus, seed
-from tests.support.populated_wiki import SETTINGS, Furnished, furnish
+from tests.support.populated_wiki import SETTINGS, PopulatedWiki, populate
 
 if TYPE_CHECKING:
     from mwclient_async._site import Site
@@ -21,14 +25,23 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+WIKI_FIXTURES = {"mediawiki_factory", "mediawiki_version"}
+"""A test that uses one of these, itself or through another fixture, is a test of a real wiki."""
+
+NO_PHP = Path(__file__).parent / "support" / "no_php"
+"""A directory with a program ``php`` that only fails."""
+
 USER_AGENT = "mwclient-async-tests/1.0 (tests@example.org)"
 
 _ASYNCIO = pytest.param(("asyncio", {"debug": True}), id="asyncio")
 _TRIO = pytest.param("trio", id="trio")
 
+# In its debug mode asyncio notes the stack of each coroutine and callback: one frame instead of ten is much faster.
+asyncio.constants.DEBUG_STACK_DEPTH = 1  # type: ignore[misc]  # typeshed declares it Final
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give each test its loops and versions."""
+    """Run each test with its backends and versions."""
     everywhere = metafunc.definition.get_closest_marker("everywhere") is not None
     on_wiki = "mediawiki_version" in metafunc.fixturenames
     if on_wiki:
@@ -39,12 +52,37 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("anyio_backend", backends, scope="module", indirect=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of the pairs of loop and version, two are enough: neither knows of the other."""
-    items[:] = [item for item in items if not _is_a_pair_too_many(item)]
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark each test that uses a wiki, before pytest selects by marker; then put the slow files first.
+
+    Two processes that take the files one by one end at about the same time if the slow files come first.
+    """
+    items[:] = [item for item in items if not _is_redundant_pair(item)]
+    for item in items:
+        if isinstance(item, pytest.Function) and WIKI_FIXTURES & set(item.fixturenames):
+            item.add_marker("wiki")
+    campaigns = {item.path for item in items if item.get_closest_marker("soak")}
+    yield
+    items.sort(key=lambda item: (item.path not in campaigns, item.get_closest_marker("wiki") is None))
 
 
-def _is_a_pair_too_many(item: pytest.Item) -> bool:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let a test that is not marked ``wiki`` fail if it starts a wiki, in this process or in another one."""
+    if item.get_closest_marker("wiki") is not None:
+        return (yield)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(GuardedDirectory, "start", _refuse_wiki)
+        patch.setenv("PATH", str(NO_PHP), prepend=os.pathsep)
+        return (yield)
+
+
+def _refuse_wiki(_guard: GuardedDirectory) -> NoReturn:
+    pytest.fail("this test starts a LocalWiki: give it the marker `wiki`")
+
+
+def _is_redundant_pair(item: pytest.Item) -> bool:
     params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
     if item.get_closest_marker("everywhere") is None or not {"mediawiki_version", "anyio_backend"} <= set(params):
         return False
@@ -55,7 +93,10 @@ _MADE: dict[tuple[str, str], Any] = {}
 
 
 def once(name: str, version: str, make: Callable[[], T]) -> T:
-    """What ``make`` gives, made once in this process: a session's fixture is made anew when its version changes."""
+    """Return what ``make`` returns; call it once per process.
+
+    pytest makes a fixture of the session again each time that the version changes.
+    """
     if (name, version) not in _MADE:
         _MADE[name, version] = make()
     made: T = _MADE[name, version]
@@ -86,17 +127,17 @@ def corpus(mediawiki_factory: WikiFactory, mediawiki_version: str) -> Corpus:
 
 
 @pytest.fixture(scope="session")
-def furnished(
+def populated(
     mediawiki_factory: WikiFactory, mediawiki_version: str, tmp_path_factory: pytest.TempPathFactory
-) -> Furnished:
+) -> PopulatedWiki:
     """A wiki that has something for every list and property; no test writes to it."""
     wiki = mediawiki_factory(version=mediawiki_version, settings=SETTINGS)
-    return once("furnished", mediawiki_version, lambda: furnish(wiki, tmp_path_factory.mktemp("files")))
+    return once("populated", mediawiki_version, lambda: populate(wiki, tmp_path_factory.mktemp("files")))
 
 
 @pytest.fixture
 async def site(wiki: LocalWiki) -> AsyncIterator[Site]:
-    """Nobody in particular, on the wiki that is written to."""
+    """An anonymous user of the wiki that tests write to."""
     from mwclient_async import Site
 
     async with Site(wiki.api_url, user_agent=USER_AGENT) as opened:
@@ -105,7 +146,7 @@ async def site(wiki: LocalWiki) -> AsyncIterator[Site]:
 
 @pytest.fixture
 async def reader(corpus: Corpus) -> AsyncIterator[Site]:
-    """Nobody in particular, on the seeded wiki."""
+    """An anonymous user of the seeded wiki."""
     from mwclient_async import Site
 
     async with Site(corpus.wiki.api_url, user_agent=USER_AGENT) as opened:
@@ -113,18 +154,18 @@ async def reader(corpus: Corpus) -> AsyncIterator[Site]:
 
 
 @pytest.fixture(scope="module")
-async def steward(furnished: Furnished) -> AsyncIterator[Site]:
-    """Who may see everything, on the furnished wiki."""
+async def steward(populated: PopulatedWiki) -> AsyncIterator[Site]:
+    """A user of the populated wiki who may see everything."""
     from mwclient_async import Site
 
-    async with Site(furnished.wiki.api_url, user_agent=USER_AGENT, auth=furnished.steward) as opened:
+    async with Site(populated.wiki.api_url, user_agent=USER_AGENT, auth=populated.steward) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-async def visitor(furnished: Furnished) -> AsyncIterator[Site]:
-    """Nobody in particular, on the furnished wiki."""
+async def visitor(populated: PopulatedWiki) -> AsyncIterator[Site]:
+    """An anonymous user of the populated wiki."""
     from mwclient_async import Site
 
-    async with Site(furnished.wiki.api_url, user_agent=USER_AGENT) as opened:
+    async with Site(populated.wiki.api_url, user_agent=USER_AGENT) as opened:
         yield opened

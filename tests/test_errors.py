@@ -1,10 +1,15 @@
-"""The tree of errors: what is drawn is what there is, and every code has one class."""
+"""The tree of errors: the drawing shows every class, every code has one class, and every error can be copied."""
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -13,6 +18,9 @@ import pytest
 from mwclient_async import errors
 from mwclient_async._http.messages import HttpResponse
 from mwclient_async._http.responses import parse_response
+from mwclient_async._values.checkpoint import Checkpoint
+from mwclient_async._values.cursor import Cursor
+from mwclient_async._values.error_codes import CODES as CODES_OF_CLASSES, PREFIXES, class_names
 from mwclient_async._values.warnings import ApiWarning, UploadWarning
 from mwclient_async.errors import (
     AbuseFilter,
@@ -29,6 +37,7 @@ from mwclient_async.errors import (
     CursorMismatch,
     EditConflict,
     FileRefused,
+    HttpError,
     InternalError,
     InvalidParameter,
     InvalidTitle,
@@ -47,6 +56,7 @@ from mwclient_async.errors import (
     RateLimited,
     ReadOnly,
     Refused,
+    ReplyLost,
     SpamBlacklisted,
     StashError,
     TooManyValues,
@@ -55,6 +65,7 @@ from mwclient_async.errors import (
     UnrecognizedParameters,
     Unsupported,
     UploadError,
+    UploadPending,
     UploadWarnings,
     UrlRefused,
     class_for,
@@ -67,10 +78,6 @@ CLASSES = {
     if inspect.isclass(cls) and issubclass(cls, MediaWikiError) and cls.__module__ == errors.__name__
 }
 API_CLASSES = [cls for cls in CLASSES.values() if issubclass(cls, ApiError)]
-
-
-def own_codes(cls: type[ApiError]) -> frozenset[str]:
-    return vars(cls).get("codes", frozenset())
 
 
 # The drawing ---------------------------------------------------------------------------------------------------------
@@ -102,36 +109,30 @@ def test_no_class_is_drawn_twice() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CLASSES))
-def test_every_class_says_who_raises_it_or_what_to_do(name: str) -> None:
-    said = vars(CLASSES[name]).get("__doc__")
-    assert said
-    assert said.strip().endswith((".", "``.", ")"))
+def test_every_class_has_a_docstring_of_its_own(name: str) -> None:
+    docstring = vars(CLASSES[name]).get("__doc__")
+    assert docstring
+    assert docstring.strip().endswith((".", "``.", ")"))
 
 
 # Codes ---------------------------------------------------------------------------------------------------------------
 
 
-def test_no_two_classes_claim_a_code() -> None:
-    claimed = [code for cls in API_CLASSES for code in own_codes(cls)]
-    assert sorted(claimed) == sorted(set(claimed))
+def test_the_table_names_classes_of_refusals_only() -> None:
+    assert {*CODES_OF_CLASSES, *PREFIXES.values()} <= {cls.__name__ for cls in API_CLASSES}
 
 
 def test_two_classes_that_claim_one_code_fail_at_import() -> None:
-    class Thief(ApiError):
-        codes = frozenset({"badtoken"})
-
-    try:
-        with pytest.raises(TypeError, match=r"Thief and BadToken|BadToken and Thief"):
-            errors._code_table()
-    finally:
-        Thief.codes = frozenset()
+    with pytest.raises(TypeError, match="BadToken and NotLoggedIn both claim the error code 'badtoken'"):
+        class_names({"NotLoggedIn": "notloggedin badtoken", "BadToken": "badtoken"})
 
 
 @pytest.mark.parametrize(
-    ("code", "cls"), [pytest.param(code, cls, id=code) for cls in API_CLASSES for code in sorted(own_codes(cls))]
+    ("code", "name"),
+    [pytest.param(code, name, id=code) for name, codes in CODES_OF_CLASSES.items() for code in codes.split()],
 )
-def test_a_code_has_the_class_that_claims_it(code: str, cls: type[ApiError]) -> None:
-    assert class_for(code) is cls
+def test_a_code_has_the_class_of_the_table(code: str, name: str) -> None:
+    assert class_for(code) is CLASSES[name]
 
 
 CODES: Mapping[str, Mapping[type[ApiError], str]] = {
@@ -206,14 +207,14 @@ CODES: Mapping[str, Mapping[type[ApiError], str]] = {
 
 
 @pytest.mark.parametrize("group", CODES)
-def test_every_code_that_a_caller_may_meet_has_the_class_to_catch(group: str) -> None:
+def test_every_code_that_a_caller_may_meet_has_a_class_to_catch(group: str) -> None:
     wanted = {code: cls for cls, codes in CODES[group].items() for code in codes.split()}
     assert {code: class_for(code) for code in wanted} == wanted
-    assert ApiError not in wanted.values()  # each of these is something that a caller can do something about
+    assert ApiError not in wanted.values()  # a caller can react to each of these
 
 
 @pytest.mark.parametrize("code", ["", "no-such-code", "BADTOKEN", "badtoken ", "rest-418"])
-def test_a_code_that_none_claims_is_an_api_error(code: str) -> None:
+def test_a_code_that_is_not_in_the_table_is_an_api_error(code: str) -> None:
     assert class_for(code) is ApiError
 
 
@@ -283,11 +284,11 @@ def test_a_throttled_login_says_how_long_to_wait(text: str, seconds: float) -> N
 def test_an_unknown_outcome_carries_what_is_known_and_needs_none_of_it() -> None:
     known = OutcomeUnknown("lost", title="Earth", base=17, since="2026-11-21T08:00:00Z")
     assert (known.title, known.base, known.since, str(known)) == ("Earth", 17, "2026-11-21T08:00:00Z", "lost")
-    nothing = OutcomeUnknown("lost")
-    assert (nothing.title, nothing.base, nothing.since) == (None, None, None)
+    unknown = OutcomeUnknown("lost")
+    assert (unknown.title, unknown.base, unknown.since) == (None, None, None)
 
 
-def test_upload_warnings_say_what_and_how_to_go_on() -> None:
+def test_upload_warnings_say_what_is_wrong_and_how_to_continue() -> None:
     warnings = (UploadWarning(kind="exists", value="W.png"), UploadWarning(kind="empty-file", value=True))
     error = UploadWarnings(warnings, filekey="K", filename="A.png")
     assert "'A.png' was not published (exists: W.png, empty-file)" in str(error)
@@ -302,7 +303,7 @@ def test_unrecognized_parameters_say_which_and_what_to_check() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cls", "kin"),
+    ("cls", "base"),
     [
         (MaxlagExceeded, Unavailable),
         (LoginThrottled, LoginFailed),
@@ -313,21 +314,82 @@ def test_unrecognized_parameters_say_which_and_what_to_check() -> None:
         (NotRequested, LookupError),
     ],
 )
-def test_an_error_can_be_caught_as_its_kin(cls: type[Exception], kin: type[Exception]) -> None:
-    assert issubclass(cls, kin)
+def test_an_error_can_be_caught_as_its_base_class(cls: type[Exception], base: type[Exception]) -> None:
+    assert issubclass(cls, base)
     assert issubclass(cls, MediaWikiError)
+
+
+# Copies --------------------------------------------------------------------------------------------------------------
+
+ITEM = ApiErrorItem(code="some-code", text="Some text.", data=MappingProxyType({"offset": 7, "nested": {"a": [1]}}))
+WARNING = ApiWarning(code="unrecognizedparams", text="No.", data=MappingProxyType({"a": 1}))
+ARGUMENTS: Mapping[type[MediaWikiError], tuple[tuple[Any, ...], Mapping[str, Any]]] = {
+    ApiError: (((ITEM, ITEM),), {"warnings": (WARNING,), "status": 503, "retry_after": 2.5, "request_id": "R"}),
+    HttpError: (("message",), {"status": 429, "retry_after": 7.0}),
+    OutcomeUnknown: (("message",), {"title": "Earth", "base": 17, "since": "2026-11-21T08:00:00Z"}),
+    UnrecognizedParameters: ((WARNING, "Did you mean gaplimit?"), {}),
+    UploadWarnings: (((UploadWarning(kind="exists", value=["A"]),),), {"filekey": "K", "filename": "A.png"}),
+    UploadPending: ((), {"filekey": "K", "stage": "assembling", "waited": 60.0}),
+    MediaWikiError: (("message",), {}),
+}
+CURSOR = Cursor(wiki="https://example.org/w/api.php", fingerprint=MappingProxyType({"a": "b"}))
+CHECKPOINT = Checkpoint(wiki=CURSOR.wiki, filename="A.png", size=2, filekey="K", offset=1, sha1="0" * 40)
+
+
+def example(cls: type[MediaWikiError]) -> MediaWikiError:
+    """An error of this class with everything that an error can have."""
+    positional, keywords = next(ARGUMENTS[base] for base in cls.__mro__ if base in ARGUMENTS)
+    error = cls(*positional, **keywords)
+    error.cursor, error.filekey, error.checkpoint = CURSOR, "K", CHECKPOINT
+    error.add_note("a note")
+    error.__cause__ = ReplyLost("cut")
+    return error
+
+
+COPIES: Mapping[str, Callable[[Any], Any]] = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    **{f"pickle-{n}": partial(lambda n, e: pickle.loads(pickle.dumps(e, n)), n) for n in (2, pickle.HIGHEST_PROTOCOL)},
+}
+
+
+@pytest.mark.parametrize("way", COPIES)
+@pytest.mark.parametrize("cls", CLASSES.values(), ids=CLASSES)
+def test_a_copy_of_an_error_has_all_that_the_error_has(cls: type[MediaWikiError], way: str) -> None:
+    error = example(cls)
+    made = COPIES[way](error)
+    assert (type(made), str(made), made.args, vars(made)) == (cls, str(error), error.args, vars(error))
+    assert (type(made.__cause__), str(made.__cause__)) == (ReplyLost, "cut")
+    assert made.__traceback__ is None
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_a_note_on_a_copy_is_not_on_the_error(way: str) -> None:
+    error = example(PageMissing)
+    made = COPIES[way](error)
+    made.add_note("another")
+    made.cursor = None
+    assert (error.__notes__, error.cursor) == (["a note"], CURSOR)
+
+
+def test_the_cause_of_a_copy_may_be_what_cannot_be_pickled() -> None:
+    error = ReplyLost("cut")
+    error.__cause__ = cause = OSError(open)
+    cause.lock = threading.Lock()  # type: ignore[attr-defined]  # as the errors of HTTP libraries hold some
+    assert copy.copy(error).__cause__ is cause
+    assert pickle.loads(pickle.dumps(error)).__cause__ is None
 
 
 # Both versions, one tree ----------------------------------------------------------------------------------------------
 
 
 def _rest(wiki: LocalWiki, client: httpx.Client, title: str, body: Mapping[str, Any]) -> type[MediaWikiError] | None:
-    """What becomes of a PUT: the class of its error, or None for success."""
-    answer = client.put(f"{wiki.rest_url}/v1/page/{title}", json={"source": "x", "comment": "", **body})
-    headers = tuple((name.lower(), value) for name, value in answer.headers.items())
+    """The class of the error of a PUT, or None for success."""
+    response = client.put(f"{wiki.rest_url}/v1/page/{title}", json={"source": "x", "comment": "", **body})
+    headers = tuple((name.lower(), value) for name, value in response.headers.items())
     try:
         parse_response(
-            HttpResponse(status=answer.status_code, headers=headers, body=answer.content),
+            HttpResponse(status=response.status_code, headers=headers, body=response.content),
             rest=True,
             creating="latest" not in body,
         )
@@ -338,8 +400,8 @@ def _rest(wiki: LocalWiki, client: httpx.Client, title: str, body: Mapping[str, 
 
 def _logged_in(wiki: LocalWiki, client: httpx.Client) -> Callable[..., Any]:
     def call(action: str, /, **params: Any) -> Any:
-        asked = {"action": action, "format": "json", "formatversion": "2"}
-        return client.post(wiki.api_url, params=asked, data=params).raise_for_status().json()
+        in_url = {"action": action, "format": "json", "formatversion": "2"}
+        return client.post(wiki.api_url, params=in_url, data=params).raise_for_status().json()
 
     token = call("query", meta="tokens", type="login")["query"]["tokens"]["logintoken"]
     call("login", lgname=wiki.admin_name, lgpassword=wiki.admin_password, lgtoken=token)
@@ -351,7 +413,7 @@ def test_what_the_rest_api_refuses_has_the_same_class_in_both_versions(
     mediawiki_factory: Callable[..., LocalWiki], version: str
 ) -> None:
     wiki = mediawiki_factory(version=version)
-    with httpx.Client(timeout=60) as client, httpx.Client(timeout=60) as stranger:
+    with httpx.Client(timeout=60) as client, httpx.Client(timeout=60) as anonymous:
         call = _logged_in(wiki, client)
         token = {"token": call("query", meta="tokens")["query"]["tokens"]["csrftoken"]}
         assert _rest(wiki, client, "Errors", token) is None
@@ -360,20 +422,20 @@ def test_what_the_rest_api_refuses_has_the_same_class_in_both_versions(
         assert _rest(wiki, client, "Errors", {**based, "source": "y"}) is None
         call("protect", title="Errors", protections="edit=sysop", **token)
         lock = wiki.directory / "images" / "lock_yBgMBwiR"  # a wiki with this file takes no writes
-        told = {
+        found = {
             "exists": _rest(wiki, client, "Errors", token),
             "conflict": _rest(wiki, client, "Errors", {**based, "source": "z"}),
             "missing": _rest(wiki, client, "Errors_none", based),
             "title": _rest(wiki, client, "%3C%3E", token),
-            "protected": _rest(wiki, stranger, "Errors", {"token": "+\\", "latest": {"id": page}}),
+            "protected": _rest(wiki, anonymous, "Errors", {"token": "+\\", "latest": {"id": page}}),
         }
         lock.write_text("maintenance")
         try:
-            told["readonly"] = _rest(wiki, client, "Errors_new", token)
+            found["readonly"] = _rest(wiki, client, "Errors_new", token)
         finally:
             lock.unlink()
         refused = _rest(wiki, client, "Errors", {**based, "token": "0123+\\"})
-    assert told == {
+    assert found == {
         "exists": PageExists,
         "conflict": EditConflict,
         "missing": PageMissing,

@@ -1,51 +1,70 @@
-"""The actions of the wiki: any, by its name, and typed ones. The manual's page is https://www.mediawiki.org/wiki/API:Main_page."""
+"""The actions of the wiki: any action by its name, and typed ones.
+
+The manual's page is https://www.mediawiki.org/wiki/API:Main_page.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mwclient_async._actions.accounts import Accounts
-from mwclient_async._actions.blocks import Blocking
-from mwclient_async._actions.call import call
-from mwclient_async._actions.compare import Comparing
-from mwclient_async._actions.edit import Editing
-from mwclient_async._actions.feeds import Feeds
-from mwclient_async._actions.files import Files
-from mwclient_async._actions.find import Finding
-from mwclient_async._actions.imports import Importing
-from mwclient_async._actions.pages import Pages
-from mwclient_async._actions.parse import Parsing
-from mwclient_async._actions.review import Reviewing
-from mwclient_async._actions.tokens import Tokens
-from mwclient_async._actions.users import Users
+from mwclient_async._actions.accounts import AccountActions
+from mwclient_async._actions.blocks import BlockActions
+from mwclient_async._actions.call import call_action
+from mwclient_async._actions.compare import CompareActions
+from mwclient_async._actions.edit import EditActions
+from mwclient_async._actions.feeds import FeedActions
+from mwclient_async._actions.files import FileActions
+from mwclient_async._actions.find import SearchActions
+from mwclient_async._actions.imports import ImportActions
+from mwclient_async._actions.pages import PageActions
+from mwclient_async._actions.parse import ParseActions
+from mwclient_async._actions.review import ReviewActions
+from mwclient_async._actions.tokens import TokenActions
+from mwclient_async._actions.users import UserActions
 
-__all__ = ["Actions", "call"]
+__all__ = ["Actions", "call_action"]
 
 _ELSEWHERE = {
-    "clientlogin": "await site.login(ClientLogin(...)) logs in",
-    "help": "site.actions.paraminfo() describes modules",
-    "login": "await site.login(BotPassword(...)) logs in",
-    "logout": "await site.logout() logs out",
-    "query": "site.query(), site.list(), site.pages() and site.info() ask",
-    "upload": "await site.upload(...) uploads",
+    "clientlogin": "to log in, use site.login(ClientLogin(...))",
+    "help": "to describe modules, use site.actions.paraminfo()",
+    "login": "to log in, use site.login(BotPassword(...))",
+    "logout": "to log out, use site.logout()",
+    "query": "to query, use site.query(), site.list(), site.pages() or site.info()",
+    "upload": "to upload, use site.upload(...)",
 }
 
 
 class Actions(
-    Pages, Files, Editing, Importing, Reviewing, Blocking, Users, Accounts, Parsing, Comparing, Finding, Feeds, Tokens
+    PageActions,
+    FileActions,
+    EditActions,
+    ImportActions,
+    ReviewActions,
+    BlockActions,
+    UserActions,
+    AccountActions,
+    ParseActions,
+    CompareActions,
+    SearchActions,
+    FeedActions,
+    TokenActions,
 ):
     """``site.actions``: the actions of the wiki, with typed parameters and results.
 
-    What is wrong with a call is a ValueError or a TypeError before any request. A refusal of the wiki is an ApiError.
-    A write is sent once: where its answer is lost, that is OutcomeUnknown, and the wiki is to be looked at before it is
-    done again. A parameter that this wiki does not know is UnrecognizedParameters, and a write with one is not sent.
-    Writes to one page go one after the other.
+    A write is sent once. Writes to one page are done one after the other. To log in and out, use ``site.login`` and
+    ``site.logout``; to edit, ``site.page``; to upload, ``site.upload``.
 
-    Log in and out with ``site.login`` and ``site.logout``, edit with ``site.page``, upload with ``site.upload``.
+    Every method can raise these errors; its own docstring names the further ones:
+
+        ValueError, TypeError: an argument is wrong; no request was sent.
+        UnrecognizedParameters: this wiki does not know a parameter of a write; the write was not sent.
+        ApiError, or the subclass for its code: the wiki refused.
+        OutcomeUnknown: the response to a write was lost. Check on the wiki whether it was done before you repeat it.
+        TransportError, ProtocolError: there was no response that can be understood.
     """
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            hint = _ELSEWHERE.get(name, "site.call() does any action of the wiki")
+            hint = _ELSEWHERE.get(name, "for any action of the wiki, use site.call()")
             raise AttributeError(f"site.actions has no {name!r}: {hint}")

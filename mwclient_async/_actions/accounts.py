@@ -1,6 +1,6 @@
-"""Make accounts, link them to others, change their credentials.
+"""Actions that create accounts, link them to accounts of other providers, and change their credentials.
 
-What a wiki wants to know for that depends on the wiki: ``meta=authmanagerinfo`` tells. The manual's page is
+Which fields a wiki wants depends on the wiki: ``meta=authmanagerinfo`` lists them. The manual's page is
 https://www.mediawiki.org/wiki/API:Account_creation.
 """
 
@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mwclient_async._actions.arguments import Texts, a_name, flags, texts
+from mwclient_async._actions.arguments import Texts, checked_flags, checked_nonempty, checked_texts
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text
 from mwclient_async.errors import ApiErrorItem, class_for
 from mwclient_async.models.actions_users import AuthStep
 
-_ANYWHERE = "https://localhost/"  # where a browser would go back to; the wiki wants an address in any case
+_RETURN_URL = "https://localhost/"  # where a browser would return to; the wiki always requires an address
 
 
-class Accounts(ActionGroup):
-    """Accounts and what proves them."""
+class AccountActions(ActionGroup):
+    """Actions on accounts and their credentials."""
 
     async def createaccount(
         self,
@@ -32,103 +32,140 @@ class Accounts(ActionGroup):
         reason: str | None = None,
         fields: Mapping[str, str] | None = None,
         requests: Texts | None = None,
-        returnurl: str = _ANYWHERE,
+        returnurl: str = _RETURN_URL,
         continue_: bool = False,
         preservestate: bool = False,
     ) -> AuthStep:
-        """Make an account.
+        """Create an account.
 
-        ``fields`` are further ones that this wiki wants (``captchaWord``). A step whose ``status`` is not ``"PASS"``
-        wants more: call this again with ``continue_=True`` and its fields. ``requests`` limits the ways to those ids.
+        Returns an AuthStep. If its ``status`` is not ``"PASS"``, the wiki wants more: call this again with
+        ``continue_=True`` and the fields that the step lists.
 
-        Raises ValueError where the wiki's address is on plain http (``HttpOptions(plain_http=True)`` allows it);
-        CaptchaRequired, PermissionDenied, or an ApiError with the wiki's code where it refuses (``userexists``,
-        ``invaliduser``, ``passwordtooshort``); OutcomeUnknown where the answer was lost. See
-        https://www.mediawiki.org/wiki/API:Account_creation.
+        Some of the arguments:
+            fields: further fields that this wiki wants (``captchaWord``).
+            requests: use only the authentication requests with these ids.
+
+        Raises:
+            ValueError: an argument is empty or is given twice, or the wiki's address is plain http
+                (``HttpOptions(plain_http=True)`` allows it).
+            CaptchaRequired: the wiki wants a captcha solved.
+            PermissionDenied: the account may not create accounts.
+            ApiError: the wiki refused (``userexists``, ``invaliduser``, ``passwordtooshort``).
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Account_creation.
         """
-        self._session.check_safe()
+        self._session.check_safe_for_credentials()
         own = {
-            "username": None if username is None else a_name("username", username),
+            "username": None if username is None else checked_nonempty("username", username),
             "password": password,
             "retype": password,
             "email": email,
             "realname": realname,
             "reason": reason,
         }
-        going_on = _going_on("create", requests, returnurl, continue_=continue_)
-        preserving = {"createpreservestate": flags(preservestate=preservestate)["preservestate"]}
-        return await self._step("createaccount", {**_fields(fields, own), **going_on, **preserving})
+        step_params = _step_params("create", requests, returnurl, continue_=continue_)
+        preserve = {"createpreservestate": checked_flags(preservestate=preservestate)["preservestate"]}
+        return await self._auth_step("createaccount", {**_fields(fields, own), **step_params, **preserve})
 
     async def linkaccount(
         self,
         *,
         fields: Mapping[str, str] | None = None,
         requests: Texts | None = None,
-        returnurl: str = _ANYWHERE,
+        returnurl: str = _RETURN_URL,
         continue_: bool = False,
     ) -> AuthStep:
-        """Link this account to one of another provider; steps and errors are as of ``createaccount``.
+        """Link this account to an account of another provider.
 
-        Raises ApiError where the wiki has no such provider (``userlogin-cannot-link``); NotLoggedIn; OutcomeUnknown.
+        Returns an AuthStep, as ``createaccount`` does; its arguments are those of ``createaccount``.
+
+        Raises:
+            ValueError: the wiki's address is plain http.
+            NotLoggedIn: there is no account to link.
+            ApiError: the wiki has no such provider (``userlogin-cannot-link``).
+            OutcomeUnknown: the response was lost.
+
         See https://www.mediawiki.org/wiki/API:Linkaccount.
         """
-        self._session.check_safe()
-        going_on = _going_on("link", requests, returnurl, continue_=continue_)
-        return await self._step("linkaccount", {**_fields(fields, {}), **going_on})
+        self._session.check_safe_for_credentials()
+        step_params = _step_params("link", requests, returnurl, continue_=continue_)
+        return await self._auth_step("linkaccount", {**_fields(fields, {}), **step_params})
 
     async def unlinkaccount(self, request: str) -> None:
-        """Undo a link to an account of another provider; ``request`` is its id in ``meta=authmanagerinfo``.
+        """Remove a link to an account of another provider; ``request`` is its id in ``meta=authmanagerinfo``.
 
-        Raises ApiError where there is no such link (``badrequest``); NotLoggedIn. See
-        https://www.mediawiki.org/wiki/API:Unlinkaccount.
+        Raises:
+            NotLoggedIn: there is no account.
+            ApiError: there is no such link (``badrequest``).
+
+        See https://www.mediawiki.org/wiki/API:Unlinkaccount.
         """
-        await self._said("unlinkaccount", {"request": a_name("request", request)})
+        await self._raw_result("unlinkaccount", {"request": checked_nonempty("request", request)})
 
     async def changeauthenticationdata(self, request: str, *, fields: Mapping[str, str]) -> None:
-        """Change the account's own credentials: its password, for one.
+        """Change the account's own credentials, for example its password.
 
-        ``request`` is an id in ``meta=authmanagerinfo`` with ``amirequestsfor=change``, ``fields`` what that wants
-        (``password`` and ``retype``). The site's ``auth`` is not changed: log in with the new one.
+        The site's ``auth`` does not change: log in again with the new credentials.
 
-        Raises ApiError where there is no such thing to change (``badrequest``), where the wiki does not take the new
-        one (``passwordtooshort``), or wants a fresh login first (``reauthenticate``); NotLoggedIn; OutcomeUnknown. See
-        https://www.mediawiki.org/wiki/API:Changeauthenticationdata.
+        Some of the arguments:
+            request: an id in ``meta=authmanagerinfo`` with ``amirequestsfor=change``.
+            fields: the fields that this request wants (``password`` and ``retype``).
+
+        Raises:
+            ValueError: ``fields`` is empty, or the wiki's address is plain http.
+            NotLoggedIn: there is no account.
+            ApiError: there are no such credentials (``badrequest``), the wiki does not accept the new ones
+                (``passwordtooshort``), or it wants a new login first (``reauthenticate``).
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Changeauthenticationdata.
         """
-        self._session.check_safe()
+        self._session.check_safe_for_credentials()
         if not fields:
-            raise ValueError("fields is empty: say what the new credentials are")
-        given = {"changeauthrequest": a_name("request", request), **_fields(fields, {})}
-        await self._said("changeauthenticationdata", given)
+            raise ValueError("fields is empty: give the new credentials")
+        params = {"changeauthrequest": checked_nonempty("request", request), **_fields(fields, {})}
+        await self._raw_result("changeauthenticationdata", params)
 
     async def removeauthenticationdata(self, request: str) -> None:
         """Remove one of the account's credentials; ``request`` is its id in ``meta=authmanagerinfo``.
 
-        Raises ApiError where there is no such thing (``badrequest``); NotLoggedIn. See
-        https://www.mediawiki.org/wiki/API:Removeauthenticationdata.
+        Raises:
+            NotLoggedIn: there is no account.
+            ApiError: there are no such credentials (``badrequest``).
+
+        See https://www.mediawiki.org/wiki/API:Removeauthenticationdata.
         """
-        await self._said("removeauthenticationdata", {"request": a_name("request", request)})
+        await self._raw_result("removeauthenticationdata", {"request": checked_nonempty("request", request)})
 
-    async def _step(self, action: str, given: Mapping[str, Any]) -> AuthStep:
-        said = await self._said(action, given)
-        if said.get("status") == "FAIL":
-            code, text = str(said.get("messagecode") or "failed"), str(said.get("message", ""))
-            raise class_for(code)((ApiErrorItem(code=code, text=text, module=action, data=said),))
-        requests = [{**request, "fields": _listed(request.get("fields"))} for request in said.get("requests") or ()]
-        return structurer(AuthStep)({**said, "requests": requests, "raw": said})
+    async def _auth_step(self, action: str, params: Mapping[str, Any]) -> AuthStep:
+        result = await self._raw_result(action, params)
+        if result.get("status") == "FAIL":
+            code, text = str(result.get("messagecode") or "failed"), str(result.get("message", ""))
+            raise class_for(code)((ApiErrorItem(code=code, text=text, module=action, data=result),))
+        requests = [
+            {**request, "fields": _field_rows(request.get("fields"))} for request in result.get("requests") or ()
+        ]
+        return structurer(AuthStep)({**result, "requests": requests, "raw": result})
 
 
-def _going_on(prefix: str, requests: Texts | None, returnurl: str, *, continue_: bool) -> dict[str, Any]:
-    flags(continue_=continue_)
-    way = {"continue": True} if continue_ else {"returnurl": a_name("returnurl", returnurl)}
-    return {f"{prefix}{name}": value for name, value in {**way, "requests": texts("requests", requests)}.items()}
+def _step_params(prefix: str, requests: Texts | None, returnurl: str, *, continue_: bool) -> dict[str, Any]:
+    """The parameters that begin or continue a process of several steps."""
+    checked_flags(continue_=continue_)
+    first = {"continue": True} if continue_ else {"returnurl": checked_nonempty("returnurl", returnurl)}
+    return {
+        f"{prefix}{name}": value for name, value in {**first, "requests": checked_texts("requests", requests)}.items()
+    }
 
 
 def _fields(fields: Mapping[str, str] | None, own: Mapping[str, str | None]) -> dict[str, str]:
+    """The given arguments and the further fields, as parameters. ValueError for a name that is in both."""
     found = {name: value for name, value in own.items() if value is not None}
     if both := found.keys() & (fields or {}).keys():
         raise ValueError(f"{min(both)!r} is given twice")
     return {name: checked_text(name, value) for name, value in {**found, **(fields or {})}.items()}
 
 
-def _listed(fields: Mapping[str, Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+def _field_rows(fields: Mapping[str, Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    """The wiki's mapping of names to fields, as a list of fields with their names."""
     return [{"name": name, **field} for name, field in (fields or {}).items()]

@@ -1,20 +1,21 @@
-"""Block and unblock."""
+"""Block and unblock users."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from mwclient_async._actions.arguments import (
     Expiry,
     Texts,
-    a_name,
-    an_id,
+    checked_flags,
+    checked_id,
+    checked_nonempty,
+    checked_texts,
     exactly_one,
-    flags,
-    texts,
-    until,
+    expiry_value,
 )
-from mwclient_async._actions.call import ActionGroup, call
+from mwclient_async._actions.call import ActionGroup, call_action
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.params import checked_text
 from mwclient_async._values.warnings import ApiWarning
@@ -22,8 +23,8 @@ from mwclient_async.errors import UnrecognizedParameters
 from mwclient_async.models.actions_blocks import BlockResult, UnblockResult
 
 
-class Blocking(ActionGroup):
-    """Accounts and addresses: keep them from editing, and let them edit again."""
+class BlockActions(ActionGroup):
+    """Actions that block accounts and IP addresses."""
 
     async def block(
         self,
@@ -46,47 +47,58 @@ class Blocking(ActionGroup):
         watchlistexpiry: Expiry | None = None,
         tags: Texts | None = None,
     ) -> BlockResult:
-        """Block an account, an IP address or a range of them.
+        """Block an account, an IP address or a range of addresses.
 
-        ``nocreate`` and ``autoblock`` are what Special:Block ticks by itself, and this does not. ``reblock`` replaces a
-        block that is there; without it, or with nothing new in it, that is an ApiError (``alreadyblocked``). The
-        restrictions (titles, namespaces by number, actions) need ``partial``, which without any of them blocks nothing
-        but what the flags say.
+        Returns a BlockResult: the block's id, its user, its expiry and its options.
 
-        Raises ValueError before any request for an empty user, an expiry that has gone by, and what contradicts;
-        UnrecognizedParameters for what this wiki has not (a namespace, ``actionrestrictions``, ``watchlistexpiry``);
-        PermissionDenied; ApiError for a user that does not exist (``nosuchuser``) or an invalid expiry. See
-        https://www.mediawiki.org/wiki/API:Block.
+        ``nocreate`` and ``autoblock`` are off here, although Special:Block selects them by default. ``partial`` is
+        needed for restrictions (titles, namespaces by number, actions); a partial block without any restriction blocks
+        only what the flags say. ``reblock`` replaces an existing block.
+
+        Raises:
+            ValueError: ``user`` is empty, an expiry is in the past, or arguments contradict each other.
+            UnrecognizedParameters: this wiki does not have such a namespace, or does not know a parameter
+                (``actionrestrictions``, ``watchlistexpiry``); nothing was sent.
+            PermissionDenied: the account may not block.
+            PageMissing: a page in ``pagerestrictions`` is missing.
+            ApiError: the user does not exist (``nosuchuser``), the expiry is invalid (``invalidexpiry``), or the user
+                is blocked already and ``reblock`` was not given or changes nothing (``alreadyblocked``).
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Block.
         """
         namespaces = None if namespacerestrictions is None else tuple(namespacerestrictions)
         if not partial and (pagerestrictions or namespaces or actionrestrictions):
-            raise ValueError("restrictions are for a partial block, and this one is about everything: say partial=True")
+            raise ValueError("restrictions need a partial block, and this one is not: add partial=True")
         if watchlistexpiry is not None and not watchuser:
-            raise ValueError("watchlistexpiry is for what is watched: say watchuser=True, too")
-        given = {
-            "user": a_name("user", user),
-            "expiry": until("expiry", expiry),
+            raise ValueError("watchlistexpiry needs a watched page: add watchuser=True")
+        now = datetime.now(UTC)
+        params = {
+            "user": checked_nonempty("user", user),
+            "expiry": expiry_value("expiry", expiry, now=now),
             "reason": checked_text("reason", reason),
-            "pagerestrictions": texts("pagerestrictions", pagerestrictions),
+            "pagerestrictions": checked_texts("pagerestrictions", pagerestrictions),
             "namespacerestrictions": namespaces or None,
-            "actionrestrictions": texts("actionrestrictions", actionrestrictions),
-            "watchlistexpiry": until("watchlistexpiry", watchlistexpiry),
-            "tags": texts("tags", tags),
-            **flags(anononly=anononly, nocreate=nocreate, autoblock=autoblock, noemail=noemail, hidename=hidename),
-            **flags(allowusertalk=allowusertalk, reblock=reblock, partial=partial, watchuser=watchuser),
+            "actionrestrictions": checked_texts("actionrestrictions", actionrestrictions),
+            "watchlistexpiry": expiry_value("watchlistexpiry", watchlistexpiry, now=now),
+            "tags": checked_texts("tags", tags),
+            **checked_flags(
+                anononly=anononly, nocreate=nocreate, autoblock=autoblock, noemail=noemail, hidename=hidename
+            ),
+            **checked_flags(allowusertalk=allowusertalk, reblock=reblock, partial=partial, watchuser=watchuser),
         }
-        wire_params.encode(given)  # what cannot be sent is said now
+        wire_params.encode(params)  # raises for what cannot be encoded, before the first request
         await self._check_namespaces(namespaces or ())
-        return await self._act("block", given, BlockResult)
+        return await self._result("block", params, BlockResult)
 
     async def _check_namespaces(self, numbers: Iterable[int]) -> None:
-        """A wiki leaves out those that it does not have, and such a block may be of nothing at all."""
+        """Raise for namespaces that the wiki does not have: it would ignore them, and the block might block nothing."""
         if not numbers:
             return
-        answer = await call(self._session, "query", {"meta": "siteinfo", "siprop": "namespaces"})
-        there = {int(number) for number in answer["query"]["namespaces"]}
-        if odd := [number for number in numbers if number < 0 or number not in there]:
-            text = f"This wiki has no pages in a namespace {odd[0]!r}; nothing was sent."
+        body = await call_action(self._session, "query", {"meta": "siteinfo", "siprop": "namespaces"})
+        existing = {int(number) for number in body["query"]["namespaces"]}
+        if unknown := [number for number in numbers if number < 0 or number not in existing]:
+            text = f"This wiki has no pages in a namespace {unknown[0]!r}; nothing was sent."
             raise UnrecognizedParameters(ApiWarning(code="unrecognizedvalues", text=text, module="block"))
 
     async def unblock(
@@ -99,20 +111,28 @@ class Blocking(ActionGroup):
         watchlistexpiry: Expiry | None = None,
         tags: Texts | None = None,
     ) -> UnblockResult:
-        """Lift the block of an account, an address or a range, or the block of that id.
+        """Remove the block of an account, an IP address or a range of addresses, or the block with an id.
 
-        ``watchuser`` and ``watchlistexpiry`` are of newer wikis (1.43); on one that lacks them they are
-        UnrecognizedParameters, and nothing is sent. Raises ValueError unless one of user and id is given;
-        PermissionDenied; ApiError where there is no such block (``cantunblock``). See
-        https://www.mediawiki.org/wiki/API:Unblock.
+        Returns an UnblockResult: the block's id and its user.
+
+        ``watchuser`` and ``watchlistexpiry`` need a newer wiki (MediaWiki 1.43).
+
+        Raises:
+            ValueError: not exactly one of ``user`` and ``id`` was given, or an expiry is in the past.
+            UnrecognizedParameters: this wiki is too old for ``watchuser``; nothing was sent.
+            PermissionDenied: the account may not remove blocks.
+            ApiError: there is no such block (``cantunblock``).
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Unblock.
         """
         if watchlistexpiry is not None and not watchuser:
-            raise ValueError("watchlistexpiry is for what is watched: say watchuser=True, too")
-        given = {
-            **exactly_one(user=None if user is None else a_name("user", user), id=an_id("id", id)),
+            raise ValueError("watchlistexpiry needs a watched page: add watchuser=True")
+        params = {
+            **exactly_one(user=None if user is None else checked_nonempty("user", user), id=checked_id("id", id)),
             "reason": checked_text("reason", reason),
-            "watchlistexpiry": until("watchlistexpiry", watchlistexpiry),
-            "tags": texts("tags", tags),
-            **flags(watchuser=watchuser),
+            "watchlistexpiry": expiry_value("watchlistexpiry", watchlistexpiry, now=datetime.now(UTC)),
+            "tags": checked_texts("tags", tags),
+            **checked_flags(watchuser=watchuser),
         }
-        return await self._act("unblock", given, UnblockResult)
+        return await self._result("unblock", params, UnblockResult)

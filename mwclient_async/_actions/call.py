@@ -1,4 +1,4 @@
-"""Any action of a wiki, by its name, and what the typed ones share.
+"""Send one action of a wiki, given by its name, and the base class of the typed actions.
 
 The manual's page is https://www.mediawiki.org/wiki/API:Main_page.
 """
@@ -9,29 +9,32 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from attrs import evolve, frozen
-
-from mwclient_async._actions.write_params import chosen_by, doubtful, to_describe, unknown_to
+from mwclient_async._actions.write_params import (
+    chosen_submodules,
+    modules_to_describe,
+    parameters_to_check,
+    unknown_parameters,
+)
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.messages import ApiRequest, ApiResponse, FilePart, ReadAt
-from mwclient_async._session.lock_keys import write_keys
+from mwclient_async._session.lock_keys import write_lock_keys
 from mwclient_async._session.module_table import Module
 from mwclient_async._session.session import Session
-from mwclient_async.errors import ApiError, ApiErrorItem, ProtocolError, UnrecognizedParameters, class_for
+from mwclient_async.errors import ProtocolError, UnrecognizedParameters
 
 T = TypeVar("T")
 
 _NOT_JSON = frozenset({"feedcontributions", "feedrecentchanges", "feedwatchlist", "help", "rsd"})
 
 
-async def call(session: Session, action: str, params: Mapping[str, str], **file: Any) -> dict[str, Any]:
-    """The decoded answer of an action, whole; what is no mapping comes under the action's name."""
-    reply = await ask(session, action, params, **file)
-    return dict(reply.body) if isinstance(reply.body, Mapping) else {action: reply.body}
+async def call_action(session: Session, action: str, params: Mapping[str, str], **file: Any) -> dict[str, Any]:
+    """Send an action, and return the whole decoded response. A response that is not a mapping is put under the name."""
+    response = await send_action(session, action, params, **file)
+    return dict(response.body) if isinstance(response.body, Mapping) else {action: response.body}
 
 
-async def ask(
+async def send_action(
     session: Session,
     action: str,
     params: Mapping[str, str],
@@ -39,18 +42,14 @@ async def ask(
     part: FilePart | None = None,
     read: ReadAt | None = None,
 ) -> ApiResponse:
-    """The answer of an action, posted and with a token where its module needs them.
+    """Send an action, with POST and a token if its module needs them, and return the response.
 
-    A write is looked at before it is sent: UnrecognizedParameters for what this wiki would leave out. ``part`` is a
-    file that goes with it, which ``read`` gives.
+    The parameters of a write are checked first (UnrecognizedParameters). ``part`` is a file that is sent along, and
+    ``read`` reads its bytes.
     """
-    if not re.fullmatch(r"[\w-]+", action):
-        raise ValueError(f"call({action!r}): give the name of one action, for example 'parse'")
-    if action in _NOT_JSON and not (action == "help" and "wrap" in params):
-        instead = "site.actions.paraminfo()" if action == "help" else f"site.actions.{action}()"
-        raise ValueError(f"action={action} answers with a document that is no JSON: use {instead}")
+    _check_name(action, params)
     module = (await session.modules([action]))[action]
-    await check(session, module, params)
+    await check_parameters(session, module, params)
     request = ApiRequest(
         params={"action": action, **params},
         post=module.post or "token" in params,
@@ -59,50 +58,47 @@ async def ask(
         write=module.write,
         part=part,
     )
-    keys = write_keys(request.params) if module.write else ()
+    keys = write_lock_keys(request.params) if module.write else ()
     async with session.lock_titles(keys):
-        for key in keys:  # what we know of a page is of the time before this
+        for key in keys:  # the base revision that we remember is older than this write
             session.known_revisions.forget(key)
         return await session.send(request, read=read)
 
 
-async def check(session: Session, module: Module, params: Mapping[str, str]) -> None:
-    """UnrecognizedParameters for what this wiki would leave out."""
-    names = doubtful(module, params)
+def _check_name(action: str, params: Mapping[str, str]) -> None:
+    if not re.fullmatch(r"[\w-]+", action):
+        raise ValueError(f"call({action!r}): give the name of one action, for example 'parse'")
+    if action in _NOT_JSON and not (action == "help" and "wrap" in params):
+        instead = "site.actions.paraminfo()" if action == "help" else f"site.actions.{action}()"
+        raise ValueError(f"the response to action={action} is a document, not JSON: use {instead}")
+
+
+async def check_parameters(session: Session, module: Module, params: Mapping[str, str]) -> None:
+    """Raise UnrecognizedParameters for parameters of a write that this wiki would ignore."""
+    names = parameters_to_check(module, params)
     if not names:
         return
-    described = await session.describe_modules(to_describe(module, params))
-    described |= await session.describe_modules(chosen_by(described[module.path], params))
-    if unknown := unknown_to(described.values(), {"action": module.path, **params}, names):
+    described = await session.describe_modules(modules_to_describe(module, params))
+    described |= await session.describe_modules(chosen_submodules(described[module.path], params))
+    if unknown := unknown_parameters(described.values(), {"action": module.path, **params}, names):
         raise UnrecognizedParameters(*unknown)
 
 
-def refused(action: str, said: Mapping[str, Any]) -> ApiError:
-    """The error of an answer that is a refusal, though the wiki did not send it as one."""
-    items = structurer(_Errors)(said).errors
-    first = items[0] if items else ApiErrorItem(code="unknownerror", text=f"the wiki says {said.get('result')!r}")
-    found = tuple(evolve(item, module=item.module or action) for item in items or (first,))
-    return class_for(first.code)(found)
-
-
-@frozen(kw_only=True)
-class _Errors:
-    errors: tuple[ApiErrorItem, ...] = ()
-
-
 class ActionGroup:
-    """What all typed actions share: the session."""
+    """The base class of all typed actions: it holds the session, and sends."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def _said(self, action: str, given: Mapping[str, Any], **extra: Any) -> Any:
-        """What the wiki says of an action, as it came: the part of the answer that bears the action's name."""
-        answer = await call(self._session, action, wire_params.encode(given), **extra)
-        if action not in answer:
-            raise ProtocolError(f"the wiki's answer to action={action} says nothing of it: {', '.join(answer)}")
-        return answer[action]
+    async def _raw_result(self, action: str, params: Mapping[str, Any], **extra: Any) -> Any:
+        """Send an action, and return its part of the response, undecoded: what is under the action's name."""
+        body = await call_action(self._session, action, wire_params.encode(params), **extra)
+        if action not in body:
+            raise ProtocolError(
+                f"the wiki's response to action={action} has no {action!r} in it, only: {', '.join(body)}"
+            )
+        return body[action]
 
-    async def _act(self, action: str, given: Mapping[str, Any], result: type[T], **extra: Any) -> T:
-        """The same, as a value."""
-        return structurer(result)(await self._said(action, given, **extra))
+    async def _result(self, action: str, params: Mapping[str, Any], result: type[T], **extra: Any) -> T:
+        """Send an action, and return its part of the response as a value of the class ``result``."""
+        return structurer(result)(await self._raw_result(action, params, **extra))

@@ -1,11 +1,18 @@
-"""Differences between texts."""
+"""Compare two texts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from mwclient_async._actions.arguments import Texts, an_id, at_most_one, chosen, flags, texts
+from mwclient_async._actions.arguments import (
+    Texts,
+    at_most_one,
+    checked_choice,
+    checked_flags,
+    checked_id,
+    checked_texts,
+)
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text, checked_title
@@ -15,11 +22,11 @@ CompareProp = Literal[
     "comment", "diff", "diffsize", "ids", "parsedcomment", "rel", "size", "timestamp", "title", "user"
 ]
 SlotTexts = str | Mapping[str, str]
-"""The text of the main slot, or of slots by their names."""
+"""The text of the main slot, or the texts of several slots by their names."""
 
 
-class Comparing(ActionGroup):
-    """What differs between two texts."""
+class CompareActions(ActionGroup):
+    """Actions that compare texts."""
 
     async def compare(
         self,
@@ -41,46 +48,58 @@ class Comparing(ActionGroup):
         slots: Texts | None = None,
         difftype: Literal["inline", "table", "unified"] | None = None,
     ) -> CompareResult:
-        """Compare two of: the latest text of a page, a revision, a text that is given; or a revision and its neighbour.
+        """Compare two texts: each is the latest text of a page, a revision, or a text that you give.
 
-        A text may stand beside a page or a revision, in whose place it is then compared. ``slots="*"`` compares each
-        slot by itself.
+        Returns a CompareResult: both sides, and the difference as HTML.
 
-        Raises ValueError for contradictions; PageMissing where there is no such page or revision; ApiError for a
-        revision whose text was hidden (``missingcontent``); UnrecognizedParameters for a ``prop`` and InvalidParameter
-        for a ``difftype`` that this wiki does not know. See https://www.mediawiki.org/wiki/API:Compare.
+        Some of the arguments:
+            fromtext, totext: a text. With a page or a revision on the same side, it is compared as the new text of
+                that page.
+            torelative: compare with the previous, the next or the current revision, instead of a second side.
+            slots: compare these slots one by one; ``"*"`` is all of them.
+
+        Raises:
+            ValueError: a side is missing, or arguments contradict each other.
+            PageMissing: there is no such page or revision.
+            ApiError: the text of a revision is hidden (``missingcontent``).
+            UnrecognizedParameters: this wiki does not know a ``prop``.
+            InvalidParameter: this wiki does not know the ``difftype``.
+
+        See https://www.mediawiki.org/wiki/API:Compare.
         """
         side: dict[str, Any] = {"title": totitle, "id": toid, "rev": torev, "text": totext}
         if torelative is not None and any(value is not None for value in side.values()):
             raise ValueError("torelative is the other side: leave out totitle, toid, torev and totext")
-        given = {
+        params = {
             **_side("from", title=fromtitle, id=fromid, rev=fromrev, text=fromtext, model=fromcontentmodel),
             **({} if torelative is not None else _side("to", **side, model=tocontentmodel)),
-            **flags(frompst=frompst, topst=topst),
-            "torelative": chosen("torelative", torelative, Literal["cur", "next", "prev"]),
-            "prop": texts("prop", prop),
-            "slots": texts("slots", slots),
+            **checked_flags(frompst=frompst, topst=topst),
+            "torelative": checked_choice("torelative", torelative, Literal["cur", "next", "prev"]),
+            "prop": checked_texts("prop", prop),
+            "slots": checked_texts("slots", slots),
             "difftype": difftype,
         }
-        said = await self._said("compare", given)
-        return structurer(CompareResult)({**said, "from": _revision("from", said), "to": _revision("to", said)})
+        result = await self._raw_result("compare", params)
+        return structurer(CompareResult)({**result, "from": _revision("from", result), "to": _revision("to", result)})
 
 
-def _side(name: str, *, text: SlotTexts | None, model: str | None, **given: Any) -> dict[str, Any]:
-    named = at_most_one(**{f"{name}{key}": value for key, value in given.items()})
-    if not named and text is None:
+def _side(name: str, *, text: SlotTexts | None, model: str | None, **sources: Any) -> dict[str, Any]:
+    """The parameters of one side; ``sources`` are a title, a page id and a revision id."""
+    params = at_most_one(**{f"{name}{key}": value for key, value in sources.items()})
+    if not params and text is None:
         raise ValueError(f"say what to compare: one of {name}title, {name}id, {name}rev, and {name}text")
-    if given["title"] is not None:
-        checked_title(given["title"])
-    an_id(f"{name}id", given["id"])
-    an_id(f"{name}rev", given["rev"])
-    found = {"main": text} if isinstance(text, str) else dict(text or {})
-    for slot, words in found.items():
-        named[f"{name}text-{slot}"] = checked_text(f"{name}text", words)
-        named[f"{name}contentmodel-{slot}"] = model or (None if given["title"] or given["rev"] else "wikitext")
-    return {**named, f"{name}slots": list(found) or None}
+    if sources["title"] is not None:
+        checked_title(sources["title"])
+    checked_id(f"{name}id", sources["id"])
+    checked_id(f"{name}rev", sources["rev"])
+    texts = {"main": text} if isinstance(text, str) else dict(text or {})
+    for slot, slot_text in texts.items():
+        params[f"{name}text-{slot}"] = checked_text(f"{name}text", slot_text)
+        params[f"{name}contentmodel-{slot}"] = model or (None if sources["title"] or sources["rev"] else "wikitext")
+    return {**params, f"{name}slots": list(texts) or None}
 
 
-def _revision(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
+def _revision(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of one side, without the prefix that the wiki gives them."""
     known = ComparedRevision.__attrs_attrs__
-    return {field.name: said[f"{name}{field.name}"] for field in known if f"{name}{field.name}" in said}
+    return {field.name: result[f"{name}{field.name}"] for field in known if f"{name}{field.name}" in result}

@@ -1,34 +1,32 @@
-"""The raw edit, and texts that are soon to be saved."""
+"""The raw edit, and the edit stash."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
 
 from mwclient_async._actions.arguments import (
     Expiry,
     Texts,
     Watchlist,
-    a_name,
-    a_page,
-    an_id,
+    checked_datetime,
+    checked_flags,
+    checked_id,
+    checked_nonempty,
+    checked_texts,
     exactly_one,
-    flags,
-    instant,
-    texts,
-    watching,
+    page_params,
+    watchlist_params,
 )
 from mwclient_async._actions.call import ActionGroup
+from mwclient_async._edit.edits import Edit, edit_failure
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async._http.text_normalization import md5_of
-from mwclient_async.errors import ApiErrorItem, CaptchaRequired, Refused
 from mwclient_async.models.actions_pages import RawEditResult, StashEditResult
 
 
-class Editing(ActionGroup):
-    """Edits as the wiki has them."""
+class EditActions(ActionGroup):
+    """Edits, without the safety of the page handle."""
 
     async def edit(
         self,
@@ -60,45 +58,56 @@ class Editing(ActionGroup):
         captchaword: str | None = None,
         tags: Texts | None = None,
     ) -> RawEditResult:
-        """``action=edit`` as the manual has it, for what ``site.page(title)`` does not do.
+        """Edit a page with ``action=edit`` as the manual describes it, for what ``site.page(title)`` does not do.
 
-        It is the raw counterpart of the page handle, and has none of its safety: without ``baserevid``, ``createonly``
-        or ``nocreate`` it writes over whatever is there, and it is sent once only, so that a lost answer is
-        OutcomeUnknown. Prefer ``site.page(title).save()``, ``append()`` and their like.
+        Returns a RawEditResult: the old and the new revision.
 
-        ``minor`` is True, False, or what the account's preferences say. A hash of the text goes along, so that one that
-        was cut on the way is refused. Raises ValueError for contradictions; EditConflict, PageExists, PageMissing,
-        Protected, Blocked, AbuseFilter, SpamBlacklisted, CaptchaRequired or another ApiError; UnrecognizedParameters
-        for ``captchaid`` on a wiki without captchas. See https://www.mediawiki.org/wiki/API:Edit.
+        Prefer ``site.page(title).save()``, ``append()`` and the other methods of the page handle. This method is
+        without their safety: without ``baserevid``, ``createonly`` or ``nocreate`` it overwrites the current text, and
+        it is sent once only, so a lost response is OutcomeUnknown.
+
+        The arguments are those of the manual. ``minor`` is True, False, or None for what the account's preferences
+        say. A hash of the text is sent along, so that the wiki refuses a text that was cut off on the way.
+
+        Raises:
+            ValueError: arguments contradict each other, or there is not exactly one change.
+            EditConflict: the page has changed since ``baserevid``.
+            PageExists: the page exists, and ``createonly`` was given.
+            PageMissing: the page is missing, and ``nocreate`` was given.
+            Protected, Blocked, AbuseFilter, SpamBlacklisted, CaptchaRequired: the wiki refused the edit.
+            UnrecognizedParameters: ``captchaid`` on a wiki without captchas.
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Edit.
         """
         if createonly and (nocreate or recreate):
             raise ValueError("createonly contradicts nocreate and recreate")
         if undoafter is not None and undo is None:
             raise ValueError("undoafter needs undo, the newest revision to be undone")
-        given = {
-            **a_page(title=title, pageid=pageid),
+        params = {
+            **page_params(title=title, pageid=pageid),
             **_change(text=text, appendtext=appendtext, prependtext=prependtext, undo=undo),
-            "undoafter": an_id("undoafter", undoafter),
+            "undoafter": checked_id("undoafter", undoafter),
             "section": section,
             "sectiontitle": sectiontitle,
             "summary": None if summary is None else checked_text("summary", summary),
             "notminor": True if minor is False else None,
-            **flags(minor=bool(minor), bot=bot, createonly=createonly, nocreate=nocreate),
-            **flags(recreate=recreate, redirect=redirect),
-            "baserevid": an_id("baserevid", baserevid),
-            "basetimestamp": instant("basetimestamp", basetimestamp),
-            "starttimestamp": instant("starttimestamp", starttimestamp),
+            **checked_flags(minor=bool(minor), bot=bot, createonly=createonly, nocreate=nocreate),
+            **checked_flags(recreate=recreate, redirect=redirect),
+            "baserevid": checked_id("baserevid", baserevid),
+            "basetimestamp": checked_datetime("basetimestamp", basetimestamp),
+            "starttimestamp": checked_datetime("starttimestamp", starttimestamp),
             "contentmodel": contentmodel,
             "contentformat": contentformat,
-            **watching(watchlist, watchlistexpiry),
+            **watchlist_params(watchlist, watchlistexpiry, now=datetime.now(UTC)),
             "captchaid": captchaid,
             "captchaword": captchaword,
-            "tags": texts("tags", tags),
+            "tags": checked_texts("tags", tags),
         }
-        said = await self._said("edit", given)
-        if said.get("result") != "Success":
-            raise _refusal(said)
-        return structurer(RawEditResult)({**said, "raw": said})
+        result = await self._raw_result("edit", params)
+        if result.get("result") != "Success":
+            raise edit_failure(Edit(title=title or "", pageid=pageid or 0), result)
+        return structurer(RawEditResult)({**result, "raw": result})
 
     async def stashedit(
         self,
@@ -113,18 +122,25 @@ class Editing(ActionGroup):
         contentmodel: str = "wikitext",
         contentformat: str = "text/x-wiki",
     ) -> StashEditResult:
-        """Have the wiki prepare an edit that is soon to be saved, so that saving it is quick. It changes no page.
+        """Have the wiki prepare an edit, so that saving it soon afterwards is fast. It changes no page.
 
-        ``baserevid`` is 0 for a page that is not there. Raises ValueError unless one of text and stashedtexthash is
-        given; ApiError for a hash that the wiki does not know any more (``missingtext``), and for bots
-        (``botsnotsupported``). See https://www.mediawiki.org/wiki/API:Stashedit.
+        Returns a StashEditResult: the status, and the hash of the text. ``baserevid`` is 0 for a page that is missing.
+
+        Raises:
+            ValueError: not exactly one of ``text`` and ``stashedtexthash`` was given.
+            ApiError: the wiki does not know the hash any more (``missingtext``), or the account is a bot
+                (``botsnotsupported``).
+
+        See https://www.mediawiki.org/wiki/API:Stashedit.
         """
-        given = {
+        params = {
             "title": checked_title(title),
             "baserevid": baserevid,
             **exactly_one(
                 text=None if text is None else checked_text("text", text),
-                stashedtexthash=None if stashedtexthash is None else a_name("stashedtexthash", stashedtexthash),
+                stashedtexthash=None
+                if stashedtexthash is None
+                else checked_nonempty("stashedtexthash", stashedtexthash),
             ),
             "section": section,
             "sectiontitle": sectiontitle,
@@ -132,28 +148,21 @@ class Editing(ActionGroup):
             "contentmodel": contentmodel,
             "contentformat": contentformat,
         }
-        return await self._act("stashedit", given, StashEditResult)
+        return await self._result("stashedit", params, StashEditResult)
 
 
 def _change(
     *, text: str | None, appendtext: str | None, prependtext: str | None, undo: int | None
 ) -> dict[str, str | int]:
-    """What is changed, and the hash of the texts in it."""
+    """The parameters of the change, with the hash of its text."""
     added = {"prependtext": prependtext, "appendtext": appendtext}
-    found: dict[str, str | int] = {n: checked_text(n, value) for n, value in added.items() if value is not None}
+    found: dict[str, str | int] = {
+        name: checked_text(name, value) for name, value in added.items() if value is not None
+    }
     if sum((text is not None, undo is not None, bool(found))) != 1:
         raise ValueError("give exactly one of text, undo, and appendtext with or without prependtext")
     if undo is not None:
-        return {"undo": an_id("undo", undo) or 0}
+        return {"undo": checked_id("undo", undo) or 0}
     if text is not None:
         return {"text": checked_text("text", text), "md5": md5_of(text)}
     return {**found, "md5": md5_of("".join(map(str, found.values())))}
-
-
-def _refusal(said: Mapping[str, Any]) -> Refused:
-    """``result: "Failure"``, which the wiki does not send as an error."""
-    if "captcha" in said:
-        text = "the wiki wants a captcha solved before it saves this page"
-        return CaptchaRequired((ApiErrorItem(code="captcha", text=text, module="edit", data=said),))
-    code, text = str(said.get("code", "edit-failed")), str(said.get("info", "the wiki did not save this page"))
-    return Refused((ApiErrorItem(code=code, text=text, module="edit", data=said),))

@@ -1,4 +1,4 @@
-"""A feed -> its entries, by the library that is there for it."""
+"""Read the entries of a feed, with the library feedparser."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from mwclient_async.models.actions_feeds import FeedEntry
 
 
 def read_feed(content: bytes) -> tuple[FeedEntry, ...]:
-    """The entries of a feed, in order. Raises ProtocolError for one that is cut, ImportError without the extra."""
+    """The entries of a feed, in order.
+
+    Raises:
+        ProtocolError: the feed is cut off or cannot be read.
+        ImportError: the extra ``feeds`` is not installed.
+    """
     try:
         import feedparser
     except ImportError as error:
         raise ImportError("reading feeds needs a library: pip install mwclient_async[feeds]") from error
-    # It is given as a stream, since bytes could be the name of a file, which would be read. Nothing in it is fetched;
-    # what is in the summaries is the wiki's own HTML, and stays as it is.
+    # feedparser takes bytes for the name of a file, and would read that file: so it gets a stream. It fetches nothing
+    # that the feed refers to. The summaries are the wiki's own HTML, and stay unchanged.
     parsed = feedparser.parse(_Stream(content), sanitize_html=False, resolve_relative_uris=False)
     if parsed.bozo and not isinstance(parsed.bozo_exception, feedparser.CharacterEncodingOverride):
         raise ProtocolError(f"the wiki's feed cannot be read: {parsed.bozo_exception}")

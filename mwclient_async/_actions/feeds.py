@@ -1,4 +1,4 @@
-"""Feeds, and the description of the API for blogging programs: documents that are no JSON."""
+"""Feeds, and the description of the API for blogging programs: responses that are documents, not JSON."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from mwclient_async._actions.arguments import Texts, a_name, chosen, flags, instant, some_of, texts
-from mwclient_async._actions.call import ActionGroup, check
+from mwclient_async._actions.arguments import (
+    Texts,
+    checked_choice,
+    checked_choices,
+    checked_datetime,
+    checked_flags,
+    checked_nonempty,
+    checked_texts,
+)
+from mwclient_async._actions.call import ActionGroup, check_parameters
 from mwclient_async._actions.feed_entries import read_feed
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.messages import ApiRequest, HttpResponse
@@ -30,7 +38,7 @@ WatchedShow = Literal[
     "unread",
     "!unread",
 ]
-_TAGS = (b"<rss", b"<feed", b"<rsd")  # one of them is in the first line, after the declarations
+_TAGS = (b"<rss", b"<feed", b"<rsd")  # one of these is near the beginning of the document, after the declarations
 
 
 def _is_document(response: HttpResponse) -> bool:
@@ -43,8 +51,8 @@ _DOCUMENTS = dict.fromkeys(
 WatchedType = Literal["edit", "new", "log", "external", "categorize"]
 
 
-class Feeds(ActionGroup):
-    """Documents for feed readers."""
+class FeedActions(ActionGroup):
+    """Actions that return documents for feed readers."""
 
     async def feedcontributions(
         self,
@@ -61,22 +69,30 @@ class Feeds(ActionGroup):
         hideminor: bool = False,
         showsizediff: bool = False,
     ) -> Document:
-        """A user's contributions as a feed, the newest first; with ``year`` and ``month``, those from then back.
+        """Get a user's contributions as a feed, newest first.
 
-        Raises ValueError for an empty user; ApiError where the wiki has no feeds (``feed-unavailable``);
-        InvalidParameter for what is no user. See https://www.mediawiki.org/wiki/API:Feedcontributions.
+        Returns a Document: its bytes, its content type, and its entries. With ``year`` and ``month``, it begins with
+        the contributions of that time, and goes back from there.
+
+        Raises:
+            ValueError: ``user`` is empty, or a number is below 1.
+            ApiError: the wiki has no feeds (``feed-unavailable``).
+            InvalidParameter: ``user`` cannot be the name of a user.
+            ProtocolError: the response is not a feed.
+
+        See https://www.mediawiki.org/wiki/API:Feedcontributions.
         """
-        given = {
-            "user": a_name("user", user),
-            "feedformat": chosen("feedformat", feedformat, FeedFormat),
+        params = {
+            "user": checked_nonempty("user", user),
+            "feedformat": checked_choice("feedformat", feedformat, FeedFormat),
             "namespace": namespace,
             "year": _count("year", year),
             "month": _count("month", month),
-            "tagfilter": texts("tagfilter", tagfilter),
-            **flags(deletedonly=deletedonly, toponly=toponly, newonly=newonly),
-            **flags(hideminor=hideminor, showsizediff=showsizediff),
+            "tagfilter": checked_texts("tagfilter", tagfilter),
+            **checked_flags(deletedonly=deletedonly, toponly=toponly, newonly=newonly),
+            **checked_flags(hideminor=hideminor, showsizediff=showsizediff),
         }
-        return await self._document("feedcontributions", given)
+        return await self._document("feedcontributions", params)
 
     async def feedrecentchanges(
         self,
@@ -100,25 +116,35 @@ class Feeds(ActionGroup):
         target: str | None = None,
         showlinkedto: bool = False,
     ) -> Document:
-        """Recent changes as a feed, the newest first: 50 at most, of 7 days where ``days`` says nothing else.
+        """Get recent changes as a feed, newest first: up to 50, of 7 days unless ``days`` is given.
 
-        ``target`` limits them to what that page links to, with ``showlinkedto`` to what links to it. ``inverttags`` is
-        of newer wikis. Raises ApiError where the wiki has no feeds (``feed-unavailable``);
-        UnrecognizedParameters. See https://www.mediawiki.org/wiki/API:Feedrecentchanges.
+        Returns a Document: its bytes, its content type, and its entries.
+
+        Some of the arguments:
+            target: only changes of pages that this page links to; with ``showlinkedto``, of pages that link to it.
+            inverttags: only changes without these tags. It needs a newer wiki.
+
+        Raises:
+            ValueError: an argument is not one of its choices, or a number is below 1.
+            ApiError: the wiki has no feeds (``feed-unavailable``).
+            UnrecognizedParameters: this wiki does not know a parameter; nothing was sent.
+            ProtocolError: the response is not a feed.
+
+        See https://www.mediawiki.org/wiki/API:Feedrecentchanges.
         """
-        given = {
-            "feedformat": chosen("feedformat", feedformat, FeedFormat),
+        params = {
+            "feedformat": checked_choice("feedformat", feedformat, FeedFormat),
             "namespace": namespace,
             "days": _count("days", days),
             "limit": _count("limit", limit),
-            "from": instant("from_", from_),
+            "from": checked_datetime("from_", from_),
             "tagfilter": tagfilter,
-            "target": None if target is None else a_name("target", target),
-            **flags(invert=invert, associated=associated, hideminor=hideminor, hidebots=hidebots),
-            **flags(hideanons=hideanons, hideliu=hideliu, hidepatrolled=hidepatrolled, hidemyself=hidemyself),
-            **flags(hidecategorization=hidecategorization, inverttags=inverttags, showlinkedto=showlinkedto),
+            "target": None if target is None else checked_nonempty("target", target),
+            **checked_flags(invert=invert, associated=associated, hideminor=hideminor, hidebots=hidebots),
+            **checked_flags(hideanons=hideanons, hideliu=hideliu, hidepatrolled=hidepatrolled, hidemyself=hidemyself),
+            **checked_flags(hidecategorization=hidecategorization, inverttags=inverttags, showlinkedto=showlinkedto),
         }
-        return await self._document("feedrecentchanges", given)
+        return await self._document("feedrecentchanges", params)
 
     async def feedwatchlist(
         self,
@@ -133,45 +159,63 @@ class Feeds(ActionGroup):
         wltype: WatchedType | Iterable[WatchedType] | None = None,
         wlexcludeuser: str | None = None,
     ) -> Document:
-        """Changes of watched pages as a feed, of 24 ``hours``, or 72 at most.
+        """Get the changes of watched pages as a feed: of the last 24 hours, or of up to 72 ``hours``.
 
-        ``wlowner`` with ``wltoken``, which that user's preferences show, is another one's watchlist. Who may not read
-        it is told so in the feed itself: the wiki makes an entry of the error. MediaWiki 1.39 breaks (InternalError) on
-        ``wlshow`` and ``wltype``. See
-        https://www.mediawiki.org/wiki/API:Feedwatchlist.
+        Returns a Document: its bytes, its content type, and its entries. If the account may not read the watchlist, the
+        wiki does not refuse: the feed has the error as its entry.
+
+        Some of the arguments:
+            wlowner, wltoken: another user's watchlist, with the token that this user's preferences show.
+            wlshow, wltype: only such changes. MediaWiki 1.39 fails on them (InternalError).
+
+        Raises:
+            ValueError: only one of ``wlowner`` and ``wltoken`` was given, or an argument is not one of its choices.
+            ApiError: the wiki has no feeds (``feed-unavailable``).
+            ProtocolError: the response is not a feed.
+
+        See https://www.mediawiki.org/wiki/API:Feedwatchlist.
         """
         if (wlowner is None) != (wltoken is None):
             raise ValueError("wlowner and wltoken go together")
-        given = {
-            "feedformat": chosen("feedformat", feedformat, FeedFormat),
+        params = {
+            "feedformat": checked_choice("feedformat", feedformat, FeedFormat),
             "hours": _count("hours", hours),
-            **flags(linktosections=linktosections, allrev=allrev),
-            "wlowner": None if wlowner is None else a_name("wlowner", wlowner),
+            **checked_flags(linktosections=linktosections, allrev=allrev),
+            "wlowner": None if wlowner is None else checked_nonempty("wlowner", wlowner),
             "wltoken": wltoken,
-            "wlshow": some_of("wlshow", wlshow, WatchedShow),
-            "wltype": some_of("wltype", wltype, WatchedType),
-            "wlexcludeuser": None if wlexcludeuser is None else a_name("wlexcludeuser", wlexcludeuser),
+            "wlshow": checked_choices("wlshow", wlshow, WatchedShow),
+            "wltype": checked_choices("wltype", wltype, WatchedType),
+            "wlexcludeuser": None if wlexcludeuser is None else checked_nonempty("wlexcludeuser", wlexcludeuser),
         }
-        return await self._document("feedwatchlist", given)
+        return await self._document("feedwatchlist", params)
 
     async def rsd(self) -> Document:
-        """What the API offers to blogging programs, as a Really Simple Discovery document.
+        """Get the description of the API for blogging programs, a Really Simple Discovery document.
+
+        Returns a Document: its bytes and its content type.
+
+        Raises:
+            ProtocolError: the response is not such a document.
 
         See https://www.mediawiki.org/wiki/API:Rsd.
         """
         return await self._document("rsd", {})
 
-    async def _document(self, action: str, given: Mapping[str, Any]) -> Document:
-        params = {"action": action, **wire_params.encode(given)}
-        await check(self._session, (await self._session.modules([action]))[action], params)  # no feed warns of it
-        call = ApiRequest(params=params, documents=_DOCUMENTS, post="wltoken" in params)  # a secret is in no URL
-        reply = await self._session.send(call)
-        if not isinstance(reply.body, bytes):
-            raise ProtocolError(f"the wiki's answer to action={action} is no document, but JSON")
-        return Document(content=reply.body, content_type=reply.header("content-type"), reader=read_feed)
+    async def _document(self, action: str, params: Mapping[str, Any]) -> Document:
+        encoded = {"action": action, **wire_params.encode(params)}
+        module = (await self._session.modules([action]))[action]
+        await check_parameters(
+            self._session, module, encoded
+        )  # a feed cannot carry a warning about an unknown parameter
+        secret = "wltoken" in encoded  # it is not put in a URL
+        request = ApiRequest(params=encoded, documents=_DOCUMENTS, post=secret)
+        response = await self._session.send(request)
+        if not isinstance(response.body, bytes):
+            raise ProtocolError(f"the wiki's response to action={action} is JSON, not a document")
+        return Document(content=response.body, content_type=response.header("content-type"), reader=read_feed)
 
 
 def _count(name: str, value: int | None) -> int | None:
     if value is not None and not is_count(value, least=1):
-        raise ValueError(f"{name}={value!r}: a whole number from 1 up")
+        raise ValueError(f"{name}={value!r}: give a whole number from 1 up")
     return value

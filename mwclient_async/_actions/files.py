@@ -1,36 +1,46 @@
-"""Files that are there: an old version again, turned pictures."""
+"""Actions on existing files: restore an old version, rotate images."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from mwclient_async._actions.arguments import Texts, a_name, flags, texts
-from mwclient_async._actions.call import refused
-from mwclient_async._actions.page_results import PageResults
-from mwclient_async._actions.page_sets import PageSets, named_pages
+from mwclient_async._actions.arguments import Texts, checked_flags, checked_nonempty, checked_texts
+from mwclient_async._actions.page_results import PageResults, select_pages
+from mwclient_async._actions.page_sets import PageSetActions
+from mwclient_async._http.failure_results import failure_error
 from mwclient_async._http.params import checked_text
 from mwclient_async._query.page_inputs import Inputs
 from mwclient_async.models.actions_pagesets import RotatedFile
 
 
-class Files(PageSets):
-    """What is done to files."""
+class FileActions(PageSetActions):
+    """Actions on files."""
 
     async def filerevert(self, filename: str, *, archivename: str, comment: str = "") -> None:
-        """Make an old version of a file the latest, with the file's name and the ``archivename`` of that version.
+        """Make an old version of a file its latest version.
 
-        Archive names are what ``prop=imageinfo`` tells with ``iiprop=archivename``. Raises PageMissing for a file that
-        is not there; PermissionDenied; ApiError for a version that is not (``filerevert-badversion``); UploadError or
-        another ApiError where the wiki could not do it. See https://www.mediawiki.org/wiki/API:Filerevert.
+        Some of the arguments:
+            filename: the file's name, with or without ``File:``.
+            archivename: the name of the old version, which ``prop=imageinfo`` lists with ``iiprop=archivename``.
+            comment: the comment for the upload log.
+
+        Raises:
+            PageMissing: there is no such file.
+            PermissionDenied: the account may not upload over this file.
+            ApiError: there is no such version (``filerevert-badversion``), or the wiki could not restore it.
+            UploadError: the file store failed.
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Filerevert.
         """
-        given = {
-            "filename": a_name("filename", filename).removeprefix("File:"),
-            "archivename": a_name("archivename", archivename),
+        params = {
+            "filename": checked_nonempty("filename", filename).removeprefix("File:"),
+            "archivename": checked_nonempty("archivename", archivename),
             "comment": checked_text("comment", comment),
         }
-        said = await self._said("filerevert", given)
-        if said.get("result") != "Success":
-            raise refused("filerevert", said)
+        result = await self._raw_result("filerevert", params)
+        if result.get("result") != "Success":
+            raise failure_error("filerevert", result)
 
     def imagerotate(
         self,
@@ -46,18 +56,26 @@ class Files(PageSets):
         tags: Texts | None = None,
         **parameters: Any,
     ) -> PageResults[RotatedFile]:
-        """Turn pictures clockwise by so many degrees: ``await`` it, or ``async for`` over it.
+        """Rotate images clockwise, by ``rotation`` degrees.
 
-        Which files, and what it gives: as ``purge``; titles may go without ``File:``. A file that could not be turned
-        has the ``result`` ``"Failure"``. Raises ValueError for another angle; PermissionDenied; OutcomeUnknown where an
-        answer was lost, and doing it again may turn a file twice. See https://www.mediawiki.org/wiki/API:Imagerotate.
+        Returns a PageResults, as ``purge`` does: one RotatedFile per file. A file that could not be rotated has the
+        ``result`` ``"Failure"``. The arguments that select the files are those of ``purge``; titles may be without
+        ``File:``.
+
+        Raises:
+            ValueError: another angle, or not exactly one source of files.
+            TypeError: a further argument is not a generator's.
+            PermissionDenied: the account may not rotate files.
+            OutcomeUnknown: a response was lost. If you repeat the action, it may rotate a file twice.
+
+        See https://www.mediawiki.org/wiki/API:Imagerotate.
         """
         if rotation not in {90, 180, 270}:
             raise ValueError(f"rotation={rotation!r}: give 90, 180 or 270")
-        given = {
+        params = {
             "rotation": rotation,
-            **flags(redirects=redirects, converttitles=converttitles),
-            "tags": texts("tags", tags),
+            **checked_flags(redirects=redirects, converttitles=converttitles),
+            "tags": checked_texts("tags", tags),
         }
-        pages = named_pages(generator, limit, parameters, titles=titles, pageids=pageids, revids=revids)
-        return self._each("imagerotate", pages, given, RotatedFile)
+        pages = select_pages(generator, limit, parameters, titles=titles, pageids=pageids, revids=revids)
+        return self._page_results("imagerotate", pages, params, RotatedFile)

@@ -1,11 +1,11 @@
-"""Find pages by the beginnings of their titles, and modules of the API by their paths."""
+"""Actions that search: pages by the beginning of their title, and modules of the API by their path."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from mwclient_async._actions.arguments import Texts, a_name, chosen, texts
+from mwclient_async._actions.arguments import Texts, checked_choice, checked_nonempty, checked_texts
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import is_count
@@ -16,8 +16,8 @@ from mwclient_async.models.actions_finding import ModuleInfo, OpenSearchHit
 HelpFormat = Literal["html", "wikitext", "raw", "none"]
 
 
-class Finding(ActionGroup):
-    """What there is."""
+class SearchActions(ActionGroup):
+    """Actions that find pages and modules."""
 
     async def opensearch(
         self,
@@ -27,44 +27,59 @@ class Finding(ActionGroup):
         limit: int | None = None,
         redirects: Literal["return", "resolve"] | None = None,
     ) -> tuple[OpenSearchHit, ...]:
-        """Pages whose titles begin with a text, the best first: what a search box suggests.
+        """Find pages whose titles begin with a text, as a search box suggests them.
 
-        ``namespace`` is the main one where it is not named; ``limit`` is 10, and 500 at most. ``redirects="resolve"``
-        gives the targets of redirects. For all that match, see ``site.list("prefixsearch")``. Raises ValueError for an
-        empty search. See https://www.mediawiki.org/wiki/API:Opensearch.
+        Returns one OpenSearchHit per page, best first. For all pages, use ``site.list("prefixsearch")``.
+
+        Some of the arguments:
+            namespace: numbers of namespaces; the main one by default.
+            limit: how many pages at most; 10 by default, up to 500.
+            redirects: ``"resolve"`` returns the target of a redirect.
+
+        Raises:
+            ValueError: ``search`` is empty, or ``limit`` is below 1.
+            ProtocolError: the response has another form.
+
+        See https://www.mediawiki.org/wiki/API:Opensearch.
         """
         if limit is not None and not is_count(limit, least=1):
-            raise ValueError(f"limit={limit!r}: a number of pages, 1 or more")
-        given = {
-            "search": a_name("search", search),
+            raise ValueError(f"limit={limit!r}: give a number of pages, 1 or more")
+        params = {
+            "search": checked_nonempty("search", search),
             "namespace": namespace,
             "limit": limit,
-            "redirects": chosen("redirects", redirects, Literal["return", "resolve"]),
+            "redirects": checked_choice("redirects", redirects, Literal["return", "resolve"]),
         }
-        said = await self._said("opensearch", given)
-        if not isinstance(said, list) or [type(part) for part in said] != [str, list, list, list]:
-            raise ProtocolError(f"the wiki's answer to action=opensearch has another form: {str(said)[:100]}")
-        _, titles, descriptions, urls = said
+        result = await self._raw_result("opensearch", params)
+        if not isinstance(result, list) or [type(part) for part in result] != [str, list, list, list]:
+            raise ProtocolError(f"the wiki's response to action=opensearch has another form: {str(result)[:100]}")
+        _, titles, descriptions, urls = result
         return tuple(
             OpenSearchHit(title=title, description=description, url=url)
             for title, description, url in zip(titles, descriptions, urls, strict=True)
         )
 
     async def paraminfo(self, modules: Texts, *, helpformat: HelpFormat = "none") -> tuple[ModuleInfo, ...]:
-        """What the wiki says of modules of its API: ``paraminfo(["edit", "query+allpages"])``, any number of them.
+        """Describe modules of the API: ``paraminfo(["edit", "query+allpages"])``; any number of them.
 
-        ``"query+*"`` is all parts of a query, ``"main"`` the parameters of every call. With another ``helpformat``
-        there are descriptions.
+        Returns one ModuleInfo per module: its properties and its parameters.
 
-        Raises ValueError for a module that this wiki does not have. See
-        https://www.mediawiki.org/wiki/API:Parameter_information.
+        Some of the arguments:
+            modules: the paths of the modules. ``"query+*"`` is all modules of a query, and ``"main"`` has the
+                parameters of every request.
+            helpformat: the format of the descriptions; without it, there are none.
+
+        Raises:
+            ValueError: this wiki does not have a module.
+
+        See https://www.mediawiki.org/wiki/API:Parameter_information.
         """
-        chosen("helpformat", helpformat, HelpFormat)
-        paths = texts("modules", modules) or ()
+        checked_choice("helpformat", helpformat, HelpFormat)
+        paths = checked_texts("modules", modules) or ()
         rows: list[Mapping[str, Any]] = []
-        for at in range(0, len(paths), CONTENT_LIMITS[0]):
-            given = {"modules": paths[at : at + CONTENT_LIMITS[0]], "helpformat": helpformat}
-            rows += (await self._said("paraminfo", given)).get("modules", ())
+        for start in range(0, len(paths), CONTENT_LIMITS[0]):
+            params = {"modules": paths[start : start + CONTENT_LIMITS[0]], "helpformat": helpformat}
+            rows += (await self._raw_result("paraminfo", params)).get("modules", ())
         found = {row.get("path") for row in rows}
         if absent := [path for path in paths if "*" not in path and path not in found]:
             raise ValueError(f"this wiki has no module {absent[0]!r}")

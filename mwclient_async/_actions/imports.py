@@ -1,4 +1,4 @@
-"""Import pages from another wiki, or from an export of one."""
+"""Import pages from another wiki, or from an XML export."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import anyio
 
-from mwclient_async._actions.arguments import Texts, a_name, flags, texts
+from mwclient_async._actions.arguments import Texts, checked_flags, checked_nonempty, checked_texts
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.messages import FilePart
@@ -14,8 +14,8 @@ from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async.models.actions_review import ImportedPage
 
 
-class Importing(ActionGroup):
-    """Pages of other wikis."""
+class ImportActions(ActionGroup):
+    """Actions that import pages."""
 
     async def import_(
         self,
@@ -32,50 +32,61 @@ class Importing(ActionGroup):
         summary: str = "",
         tags: Texts | None = None,
     ) -> tuple[ImportedPage, ...]:
-        """Import an export (``xml``: its bytes, or the path of a file), or a page from another wiki.
+        """Import pages from an XML export, or a page from another wiki.
 
-        With ``xml`` goes ``interwikiprefix``: the names of unknown users begin with it. With ``interwikisource``, one
-        of the wikis that this one knows for that, goes ``interwikipage``. Pages go into ``namespace``, or below
-        ``rootpage``, else to their own titles. All of ``xml`` is held in memory.
+        Returns one ImportedPage per page: its title, and how many revisions were imported.
 
-        Raises ValueError unless there is one source, whole; PermissionDenied or ApiError (``cantimport``,
-        ``cantimport-upload``) without the right; ApiError for what is no export; InvalidParameter for an unknown
-        source. See https://www.mediawiki.org/wiki/API:Import.
+        Some of the arguments:
+            xml: the bytes of an export, or the path of its file. All of it is held in memory. It needs
+                ``interwikiprefix``, which is put before the names of unknown users.
+            interwikisource: a wiki that this wiki can import from. It needs ``interwikipage``, the page's title there.
+            namespace, rootpage: where the pages go; without one of them, they keep their titles.
+
+        Raises:
+            ValueError: there is not exactly one source, or its other arguments are missing.
+            TypeError: ``xml`` is neither bytes nor a Path.
+            PermissionDenied, ApiError: the account may not import (``cantimport``, ``cantimport-upload``).
+            ApiError: ``xml`` is not an export.
+            InvalidParameter: this wiki does not know ``interwikisource``.
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Import.
         """
-        given = {
+        params = {
             **_source(xml, interwikiprefix, interwikisource, interwikipage),
             "namespace": namespace,
             "rootpage": None if rootpage is None else checked_title(rootpage),
-            **flags(fullhistory=fullhistory, templates=templates, assignknownusers=assignknownusers),
+            **checked_flags(fullhistory=fullhistory, templates=templates, assignknownusers=assignknownusers),
             "summary": checked_text("summary", summary),
-            "tags": texts("tags", tags),
+            "tags": checked_texts("tags", tags),
         }
         if namespace is not None and rootpage is not None:
             raise ValueError("give namespace or rootpage, not both")
         if xml is None:
-            said = await self._said("import", given)
+            result = await self._raw_result("import", params)
         else:
             content = await anyio.Path(xml).read_bytes() if isinstance(xml, Path) else xml
 
             async def read(offset: int, length: int) -> bytes:
                 return content[offset : offset + length]
 
-            said = await self._said(
-                "import", given, part=FilePart(name="xml", offset=0, length=len(content)), read=read
+            result = await self._raw_result(
+                "import", params, part=FilePart(name="xml", offset=0, length=len(content)), read=read
             )
         structure = structurer(ImportedPage)
-        return tuple(structure(row) for row in said)
+        return tuple(structure(row) for row in result)
 
 
 def _source(xml: bytes | Path | None, prefix: str | None, source: str | None, page: str | None) -> dict[str, str]:
+    """The parameters that name the source."""
     if (xml is None) == (source is None):
         raise ValueError("give exactly one of xml and interwikisource")
     if source is not None:
         if prefix is not None or page is None:
-            raise ValueError("with interwikisource goes interwikipage, and no interwikiprefix")
-        return {"interwikisource": a_name("interwikisource", source), "interwikipage": checked_title(page)}
+            raise ValueError("interwikisource needs interwikipage, and not interwikiprefix")
+        return {"interwikisource": checked_nonempty("interwikisource", source), "interwikipage": checked_title(page)}
     if not isinstance(xml, bytes | Path):
         raise TypeError(f"xml is of type {type(xml).__name__}: give bytes, or the Path of a file")
     if page is not None or prefix is None:
-        raise ValueError("with xml goes interwikiprefix, and no interwikipage")
-    return {"interwikiprefix": a_name("interwikiprefix", prefix)}
+        raise ValueError("xml needs interwikiprefix, and not interwikipage")
+    return {"interwikiprefix": checked_nonempty("interwikiprefix", prefix)}

@@ -1,4 +1,8 @@
-"""An action on many pages: as many at a time as one request takes, one result for each."""
+"""An action on many pages: each request names as many pages as the account may name, and each page has one result.
+
+The pages are those of a list of titles or ids, or those of a generator. A generator is followed by its ``continue``
+until there is none.
+"""
 
 from __future__ import annotations
 
@@ -8,183 +12,195 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 import anyio
 from attrs import define, field, frozen
 
-from mwclient_async._actions.arguments import an_id
+from mwclient_async._actions.arguments import checked_id
+from mwclient_async._http import params as wire_params
 from mwclient_async._http.params import checked_title, wire_value
 from mwclient_async._query.continuation import LoopGuard, RepeatedContinueError
 from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs
-from mwclient_async._query.page_set import normal
+from mwclient_async._query.page_set import to_nfc
 from mwclient_async._session.module_table import Module
 from mwclient_async.errors import ContinuationLoop, MediaWikiError
 
 T = TypeVar("T")
 
-Send = Callable[[Mapping[str, str]], Awaitable[tuple[list[T], Mapping[str, Any]]]]
-"""Do it once more, with these further parameters: the results, and the ``continue`` of the answer."""
+SendBatch = Callable[[Mapping[str, str]], Awaitable[tuple[list[T], Mapping[str, Any]]]]
+"""Send the action with these further parameters. Returns the results, and the ``continue`` of the response."""
 
 
-class Steps(Protocol[T]):
-    """One walk over the pages, request by request."""
+class PageBatches(Protocol[T]):
+    """The requests of one pass over the pages, one after the other."""
 
     async def next(self) -> list[T] | None:
-        """The results of the next request, None at the end."""
+        """The results of the next request, or None at the end."""
         ...
 
 
 @frozen
-class Pages:
-    """Which pages: those of one source of titles or ids, or those of a generator.
+class PageSelection:
+    """Which pages an action is done to: those of one source of titles or ids, or those of a generator.
 
-    ``generating`` are the generator's parameters, and ``limit`` how many pages of it at most.
+    ``generator_params`` are the generator's parameters; ``limit`` is how many of its pages at most.
     """
 
     kind: str
     source: PageInputs | None = None
-    generating: Mapping[str, str] = field(factory=dict)
+    generator_params: Mapping[str, str] = field(factory=dict)
     limit: int | None = None
 
 
-def pages_from(
-    generator: str | None, *, limit: int | None, parameters: Mapping[str, str], **sources: Inputs | None
-) -> Pages:
-    """The pages that these arguments name. ValueError unless there is one source; TypeError for further parameters."""
+def select_pages(
+    generator: str | None, limit: int | None, parameters: Mapping[str, Any], **sources: Inputs | None
+) -> PageSelection:
+    """The pages that these arguments select; ``parameters`` are the generator's.
+
+    ValueError unless there is exactly one source of pages; TypeError for parameters that are not a generator's.
+    """
+    encoded = wire_params.encode(None, parameters)
     given = {name: source for name, source in sources.items() if source is not None}
     if len(given) + (generator is not None) != 1:
         raise ValueError("give exactly one of titles, pageids, revids and generator")
-    if odd := [name for name in parameters if generator is None or not name.startswith("g")]:
-        raise TypeError(f"unexpected argument {odd[0]!r}: further ones are those of a generator, and begin with a g")
+    if unexpected := [name for name in encoded if generator is None or not name.startswith("g")]:
+        raise TypeError(
+            f"unexpected argument {unexpected[0]!r}: further arguments are for a generator, and begin with g"
+        )
     if generator is not None:
         if limit is not None and limit < 1:
-            raise ValueError(f"limit={limit}: a number of pages, 1 or more")
-        return Pages("generator", generating={"generator": generator, **parameters}, limit=limit)
+            raise ValueError(f"limit={limit}: give a number of pages, 1 or more")
+        return PageSelection("generator", generator_params={"generator": generator, **encoded}, limit=limit)
     if limit is not None:
-        raise ValueError("limit is for a generator: give as many titles or ids as there should be")
+        raise ValueError("limit is for a generator: give fewer titles or ids instead")
     ((kind, source),) = given.items()
-    return Pages(kind, PageInputs(kind, source))
+    return PageSelection(kind, PageInputs(kind, source))
 
 
 class PageResults(Generic[T]):
-    """One result for each page: ``await`` it for all of them, or iterate it with ``async for`` as they come.
+    """The results of an action on many pages, one per page: ``await`` it for a tuple of all, or use ``async for``.
 
-    Nothing is done before. Pages are taken as many at a time as the account may name in one request (50, or 500 with
-    ``apihighlimits``). An error on the way leaves done what was done, and a note on it says how many results there were
-    before: iterate, to have these. Each walk begins anew.
+    Nothing is sent before that. Each request names as many pages as the account may name (50, or 500 with the right
+    ``apihighlimits``). An error does not undo the requests before it; a note on the error says how many results came
+    before it. To have those results, iterate. Each iteration starts again from the first page.
     """
 
-    def __init__(self, begin: Callable[[], Awaitable[Steps[T]]]) -> None:
+    def __init__(self, begin: Callable[[], Awaitable[PageBatches[T]]]) -> None:
         self._begin = begin
 
-    def __aiter__(self) -> Walk[T]:
-        return Walk(self._begin)
+    def __aiter__(self) -> PageResultIterator[T]:
+        return PageResultIterator(self._begin)
 
     def __await__(self) -> Generator[Any, Any, tuple[T, ...]]:
-        return self._all().__await__()
+        return self._collect().__await__()
 
-    async def _all(self) -> tuple[T, ...]:
+    async def _collect(self) -> tuple[T, ...]:
         return tuple([result async for result in self])
 
 
-class Walk(AsyncIterator[T]):
-    """One walk over the results. It may be shared by tasks. One that has failed stays failed."""
+class PageResultIterator(AsyncIterator[T]):
+    """One iteration over the results. Tasks may share it. After an error it raises that error again."""
 
-    def __init__(self, begin: Callable[[], Awaitable[Steps[T]]]) -> None:
+    def __init__(self, begin: Callable[[], Awaitable[PageBatches[T]]]) -> None:
         self._begin = begin
-        self._steps: Steps[T] | None = None
-        self._ready: list[T] = []
-        self._given = 0
-        self._failed: Exception | None = None
-        self._walking = anyio.Lock()
+        self._batches: PageBatches[T] | None = None
+        self._buffer: list[T] = []  # in reverse order
+        self._returned = 0
+        self._error: Exception | None = None
+        self._lock = anyio.Lock()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> T:
-        async with self._walking:
-            while not self._ready:
-                found = await self._next()
-                if found is None:
+        async with self._lock:
+            while not self._buffer:
+                results = await self._next_batch()
+                if results is None:
                     raise StopAsyncIteration
-                self._ready = found[::-1]
-            self._given += 1
-            return self._ready.pop()
+                self._buffer = results[::-1]
+            self._returned += 1
+            return self._buffer.pop()
 
-    async def _next(self) -> list[T] | None:
-        if self._failed is not None:
-            raise self._failed
+    async def _next_batch(self) -> list[T] | None:
+        if self._error is not None:
+            raise self._error
         try:
-            self._steps = self._steps or await self._begin()
-            return await self._steps.next()
+            self._batches = self._batches or await self._begin()
+            return await self._batches.next()
         except Exception as error:
-            self._failed = error
+            self._error = error
             if isinstance(error, MediaWikiError):
-                error.add_note(f"{self._given} results came before this.")
+                error.add_note(f"{self._returned} results came before this.")
             raise
         except BaseException:
-            self._failed = RuntimeError(
-                "this walk was cancelled in the midst of a request, and what was done of that is not known: begin anew"
+            self._error = RuntimeError(
+                "this iteration was cancelled during a request, so it is not known what that request did: start again"
             )
             raise
 
 
 @define
-class InputSteps(Generic[T]):
-    """The pages of a list of titles or ids; ``room`` of them in one request."""
+class InputBatches(Generic[T]):
+    """The requests for a list of titles or ids; each names up to ``batch_size`` of them."""
 
-    _reading: InputReader
+    _reader: InputReader
     _kind: str
-    _send: Send[T]
-    _room: int
+    _send: SendBatch[T]
+    _batch_size: int
 
     async def next(self) -> list[T] | None:
-        taken: dict[str, None] = {}
-        while len(taken) < self._room:
+        batch: dict[str, None] = {}
+        while len(batch) < self._batch_size:
             try:
-                value = await anext(self._reading)
+                value = await anext(self._reader)
             except StopAsyncIteration:
                 break
-            taken[_checked(self._kind, value)] = None
-        if not taken:
+            batch[_checked(self._kind, value)] = None
+        if not batch:
             return None
-        found, _ = await self._send({self._kind: wire_value(self._kind, list(taken)) or ""})
-        return found
+        results, _ = await self._send({self._kind: wire_value(self._kind, list(batch)) or ""})
+        return results
 
 
 @define
-class GeneratorSteps(Generic[T]):
-    """The pages of a generator, followed to its end."""
+class GeneratorBatches(Generic[T]):
+    """The requests for the pages of a generator; each asks for up to ``batch_size`` pages."""
 
-    _pages: Pages
+    _pages: PageSelection
     _module: Module
-    _send: Send[T]
-    _room: int
-    _next: Mapping[str, str] | None = field(factory=dict)
-    _given: int = 0
+    _send: SendBatch[T]
+    _batch_size: int
+    _next_continue: Mapping[str, str] | None = field(factory=dict)
+    _returned: int = 0
     _guard: LoopGuard = field(factory=LoopGuard)
 
     async def next(self) -> list[T] | None:
-        want = None if self._pages.limit is None else self._pages.limit - self._given
-        if self._next is None or (want is not None and want <= 0):
+        wanted = None if self._pages.limit is None else self._pages.limit - self._returned
+        if self._next_continue is None or (wanted is not None and wanted <= 0):
             return None
-        sizing = {}
-        name = f"g{self._module.prefix}limit"
-        asked = self._pages.generating.get(name)
-        if want is not None and asked is not None and asked.isdecimal():
-            sizing = {name: str(min(int(asked), want))}
-        elif self._module.limits is not None and (asked is None or want is not None):
-            sizing = {name: str(self._room if want is None else min(self._room, want))}
-        found, following = await self._send({**self._pages.generating, **sizing, **self._next})
-        self._next = {str(key): str(value) for key, value in following.items()} or None
+        sent = {**self._pages.generator_params, **self._limit_param(wanted), **self._next_continue}
+        results, next_continue = await self._send(sent)
+        self._next_continue = {str(key): str(value) for key, value in next_continue.items()} or None
         try:
-            if self._next is not None:
-                self._guard.check(self._next)
+            if self._next_continue is not None:
+                self._guard.check(self._next_continue)
         except RepeatedContinueError:
-            raise ContinuationLoop("the wiki repeats its `continue` and would answer the same for ever") from None
-        self._given += len(found)
-        return found
+            text = "the wiki repeats its `continue`, and would repeat the same response forever"
+            raise ContinuationLoop(text) from None
+        self._returned += len(results)
+        return results
+
+    def _limit_param(self, wanted: int | None) -> dict[str, str]:
+        """The generator's own limit: the caller's, or the largest allowed, and never more than is still wanted."""
+        name = f"g{self._module.prefix}limit"
+        own = self._pages.generator_params.get(name)
+        if wanted is not None and own is not None and own.isdecimal():
+            return {name: str(min(int(own), wanted))}
+        if self._module.limits is not None and (own is None or wanted is not None):
+            return {name: str(self._batch_size if wanted is None else min(self._batch_size, wanted))}
+        return {}
 
 
 def _checked(kind: str, value: str | int) -> str:
     if isinstance(value, int):
-        return str(an_id(kind, value))
+        return str(checked_id(kind, value))
     if "\x1f" in value:
-        raise ValueError(f"{value!r} among the titles holds the control character U+001F, which no title has")
-    return normal(checked_title(value))
+        raise ValueError(f"the title {value!r} has the control character U+001F in it, which no title has")
+    return to_nfc(checked_title(value))

@@ -1,21 +1,28 @@
-"""What is done to many pages at once: purge, watch, say what was seen."""
+"""Actions on many pages at once: purge them, watch them, mark their changes as seen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from mwclient_async._actions.arguments import Expiry, an_id, at_most_one, flags, instant, until
-from mwclient_async._actions.call import ActionGroup, call
+from mwclient_async._actions.arguments import (
+    Expiry,
+    at_most_one,
+    checked_datetime,
+    checked_flags,
+    checked_id,
+    expiry_value,
+)
+from mwclient_async._actions.call import ActionGroup, call_action
 from mwclient_async._actions.page_results import (
-    GeneratorSteps,
-    InputSteps,
+    GeneratorBatches,
+    InputBatches,
+    PageBatches,
     PageResults,
-    Pages,
-    Steps,
-    pages_from,
+    PageSelection,
+    select_pages,
 )
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
@@ -26,8 +33,8 @@ from mwclient_async.models.actions_pagesets import NotifiedPage, PurgedPage, Wat
 T = TypeVar("T")
 
 
-class PageSets(ActionGroup):
-    """What is done to any number of pages."""
+class PageSetActions(ActionGroup):
+    """Actions on any number of pages."""
 
     def purge(
         self,
@@ -43,21 +50,31 @@ class PageSets(ActionGroup):
         forcerecursivelinkupdate: bool = False,
         **parameters: Any,
     ) -> PageResults[PurgedPage]:
-        """Clear the caches of pages: ``await site.actions.purge(titles=[...])``, or ``async for`` over it.
+        """Clear the caches of pages.
 
-        The pages come from any number of titles or ids, or from a ``generator``: its parameters follow with their
-        prefix (``gcmtitle``), it is followed to its end, and ``limit`` is how many pages of it at most. A purge may be
-        done twice, so one whose answer was lost is sent again.
+        Returns a PageResults: ``await site.actions.purge(titles=[...])`` gives a tuple with one PurgedPage per page,
+        and ``async for`` gives them one by one. A purge may be repeated, so it is sent again if a response was lost.
 
-        Raises ValueError unless there is one source of pages, Blocked, and UnrecognizedParameters for a misspelt
-        parameter of the generator. See https://www.mediawiki.org/wiki/API:Purge.
+        Some of the arguments:
+            titles, pageids, revids: the pages, any number of them; give one of these or ``generator``.
+            generator: the name of a query module that lists the pages. Its parameters are further arguments, with
+                their prefix (``gcmtitle``); it is followed to its end.
+            limit: how many pages of the generator at most.
+
+        Raises:
+            ValueError: there is not exactly one source of pages.
+            TypeError: a further argument is not a generator's.
+            UnrecognizedParameters: the wiki does not know a parameter of the generator.
+            Blocked: the account is blocked.
+
+        See https://www.mediawiki.org/wiki/API:Purge.
         """
-        given = {
-            **flags(redirects=redirects, converttitles=converttitles),
-            **flags(forcelinkupdate=forcelinkupdate, forcerecursivelinkupdate=forcerecursivelinkupdate),
+        params = {
+            **checked_flags(redirects=redirects, converttitles=converttitles),
+            **checked_flags(forcelinkupdate=forcelinkupdate, forcerecursivelinkupdate=forcerecursivelinkupdate),
         }
-        pages = named_pages(generator, limit, parameters, titles=titles, pageids=pageids, revids=revids)
-        return self._each("purge", pages, given, PurgedPage)
+        pages = select_pages(generator, limit, parameters, titles=titles, pageids=pageids, revids=revids)
+        return self._page_results("purge", pages, params, PurgedPage)
 
     def watch(
         self,
@@ -73,20 +90,28 @@ class PageSets(ActionGroup):
         expiry: Expiry | None = None,
         **parameters: Any,
     ) -> PageResults[WatchedPage]:
-        """Put pages onto the account's watchlist, until ``expiry`` or for good; with ``unwatch``, take them off it.
+        """Add pages to the account's watchlist, until ``expiry`` or forever; with ``unwatch``, remove them.
 
-        Which pages, and what it gives: as ``purge``. Raises NotLoggedIn; UnrecognizedParameters for ``expiry`` on a
-        wiki where it is not enabled, before anything is sent; OutcomeUnknown where an answer was lost: doing it again
-        does no harm. See https://www.mediawiki.org/wiki/API:Watch.
+        Returns a PageResults, as ``purge`` does: one WatchedPage per page. The arguments that select the pages are
+        those of ``purge``.
+
+        Raises:
+            ValueError: there is not exactly one source of pages, or ``expiry`` is in the past or used with ``unwatch``.
+            TypeError: a further argument is not a generator's.
+            NotLoggedIn: an anonymous user has no watchlist.
+            UnrecognizedParameters: this wiki has no ``expiry`` for watched pages; nothing was sent.
+            OutcomeUnknown: a response was lost. It is safe to repeat the action.
+
+        See https://www.mediawiki.org/wiki/API:Watch.
         """
         if unwatch and expiry is not None:
-            raise ValueError("expiry is for what is watched, and unwatch takes it off the watchlist")
-        given = {
-            **flags(redirects=redirects, converttitles=converttitles, unwatch=unwatch),
-            "expiry": until("expiry", expiry),
+            raise ValueError("expiry needs a watched page, and unwatch takes it off the watchlist: give one of them")
+        params = {
+            **checked_flags(redirects=redirects, converttitles=converttitles, unwatch=unwatch),
+            "expiry": expiry_value("expiry", expiry, now=datetime.now(UTC)),
         }
-        pages = named_pages(generator, limit, parameters, titles=titles, pageids=pageids, revids=revids)
-        return self._each("watch", pages, given, WatchedPage)
+        pages = select_pages(generator, limit, parameters, titles=titles, pageids=pageids, revids=revids)
+        return self._page_results("watch", pages, params, WatchedPage)
 
     def setnotificationtimestamp(
         self,
@@ -104,56 +129,68 @@ class PageSets(ActionGroup):
         newerthanrevid: int | None = None,
         **parameters: Any,
     ) -> PageResults[NotifiedPage]:
-        """Say since when watched pages count as changed; without a time or a revision, that all of it was seen.
+        """Set the time since which watched pages count as changed. Without a time or revision, all changes are seen.
 
-        ``torevid`` (that revision is the first one not seen) and ``newerthanrevid`` (the one after it is) are for one
-        page. Which pages, and what it gives: as ``purge``; with ``entirewatchlist`` one result without a title. Of
-        special pages and titles of other wikis, the wiki says nothing, and there is no result.
+        Returns a PageResults, as ``purge`` does: one NotifiedPage per page; with ``entirewatchlist``, one without a
+        title. The wiki has no result for special pages and for titles of other wikis.
 
-        Raises ValueError for contradictions; NotLoggedIn; OutcomeUnknown where an answer was lost: doing it again does
-        no harm. See https://www.mediawiki.org/wiki/API:Setnotificationtimestamp.
+        Some of the arguments:
+            entirewatchlist: every page of the watchlist, instead of the arguments of ``purge`` that select pages.
+            timestamp: changes since then are new.
+            torevid: this revision is the first one that was not seen. It works for one page only.
+            newerthanrevid: the revision after this one is the first one that was not seen. It works for one page only.
+
+        Raises:
+            ValueError: there is not exactly one source of pages, or more than one time or revision.
+            TypeError: a further argument is not a generator's, or ``timestamp`` is not a datetime.
+            NotLoggedIn: an anonymous user has no watchlist.
+            OutcomeUnknown: a response was lost. It is safe to repeat the action.
+
+        See https://www.mediawiki.org/wiki/API:Setnotificationtimestamp.
         """
-        given = {
-            **flags(redirects=redirects, converttitles=converttitles, entirewatchlist=entirewatchlist),
+        params = {
+            **checked_flags(redirects=redirects, converttitles=converttitles, entirewatchlist=entirewatchlist),
             **at_most_one(
-                timestamp=instant("timestamp", timestamp),
-                torevid=an_id("torevid", torevid),
-                newerthanrevid=an_id("newerthanrevid", newerthanrevid),
+                timestamp=checked_datetime("timestamp", timestamp),
+                torevid=checked_id("torevid", torevid),
+                newerthanrevid=checked_id("newerthanrevid", newerthanrevid),
             ),
         }
-        wire_params.encode(given)  # what cannot be sent is said now
+        wire_params.encode(params)  # raises now for what cannot be encoded, not when the result is awaited
         if not entirewatchlist:
-            pages = named_pages(generator, limit, parameters, titles=titles, pageids=pageids, revids=revids)
+            pages = select_pages(generator, limit, parameters, titles=titles, pageids=pageids, revids=revids)
         elif (titles, pageids, revids, generator, limit) != (None,) * 5 or parameters or torevid or newerthanrevid:
-            raise ValueError("entirewatchlist is about all of it: give no pages and no revision")
+            raise ValueError("entirewatchlist is for all pages of the watchlist: give no pages and no revision")
         else:
-            pages = Pages("entirewatchlist")
-        return self._each("setnotificationtimestamp", pages, given, NotifiedPage)
+            pages = PageSelection("entirewatchlist")
+        return self._page_results("setnotificationtimestamp", pages, params, NotifiedPage)
 
-    def _each(self, action: str, pages: Pages, given: Mapping[str, Any], result: type[T]) -> PageResults[T]:
-        encoded = wire_params.encode(given)
+    def _page_results(
+        self, action: str, pages: PageSelection, params: Mapping[str, Any], result: type[T]
+    ) -> PageResults[T]:
+        encoded = wire_params.encode(params)
         structure = structurer(result)
 
         async def send(further: Mapping[str, str]) -> tuple[list[T], Mapping[str, Any]]:
-            answer = await call(self._session, action, {**encoded, **further})
-            said = answer.get(action) or []
-            rows = [said] if isinstance(said, Mapping) else said
-            return [structure(_row(row)) for row in rows], answer.get("continue") or {}
+            body = await call_action(self._session, action, {**encoded, **further})
+            found = body.get(action) or []
+            rows = [found] if isinstance(found, Mapping) else found
+            return [structure(_normalized_row(row)) for row in rows], body.get("continue") or {}
 
-        return PageResults(partial(self._steps, pages, send))
+        return PageResults(partial(self._begin, pages, send))
 
-    async def _steps(self, pages: Pages, send: Any) -> Steps[Any]:
+    async def _begin(self, pages: PageSelection, send: Any) -> PageBatches[Any]:
         if pages.kind == "entirewatchlist":
-            return _Once(send)
-        room = CONTENT_LIMITS[(await self._session.account()).high_limits]
+            return _SingleBatch(send)
+        batch_size = CONTENT_LIMITS[(await self._session.account()).high_limits]
         if pages.source is not None:
-            return InputSteps(InputReader(pages.source), pages.kind, send, room)
-        path = f"query+{pages.generating['generator']}"
-        return GeneratorSteps(pages, (await self._session.modules([path]))[path], send, room)
+            return InputBatches(InputReader(pages.source), pages.kind, send, batch_size)
+        path = f"query+{pages.generator_params['generator']}"
+        return GeneratorBatches(pages, (await self._session.modules([path]))[path], send, batch_size)
 
 
-class _Once:
-    """A walk of one request."""
+class _SingleBatch:
+    """The batches of an action that needs one request and names no pages."""
 
     def __init__(self, send: Any) -> None:
         self._send = send
@@ -162,18 +199,11 @@ class _Once:
         if self._send is None:
             return None
         send, self._send = self._send, None
-        found: list[Any] = (await send({}))[0]
-        return found
+        results: list[Any] = (await send({}))[0]
+        return results
 
 
-def named_pages(
-    generator: str | None, limit: int | None, parameters: Mapping[str, Any], **sources: Inputs | None
-) -> Pages:
-    """The pages that these arguments name; ``parameters`` are the generator's."""
-    return pages_from(generator, limit=limit, parameters=wire_params.encode(None, parameters), **sources)
-
-
-def _row(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A row in the form of the others: a page's id is ``pageid``, and what cannot be watched has a flag."""
-    named = {"pageid": row["id"] or None} if "id" in row else {}
-    return {**row, **named, **({"watchable": bool(row["watchable"])} if "watchable" in row else {})}
+def _normalized_row(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row in one form: a page's id is under ``pageid`` (imagerotate has ``id``), and ``watchable`` is a bool."""
+    pageid = {"pageid": row["id"] or None} if "id" in row else {}
+    return {**row, **pageid, **({"watchable": bool(row["watchable"])} if "watchable" in row else {})}

@@ -1,9 +1,9 @@
-"""Pages as a whole: move, delete, undelete, protect, roll back, merge."""
+"""Actions on whole pages: move, delete, undelete, protect, merge histories, roll back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from mwclient_async._actions.arguments import (
@@ -11,15 +11,15 @@ from mwclient_async._actions.arguments import (
     Ids,
     Texts,
     Watchlist,
-    a_name,
-    a_page,
-    flags,
-    ids,
-    instant,
-    texts,
-    unless_empty,
-    until,
-    watching,
+    checked_datetime,
+    checked_flags,
+    checked_ids,
+    checked_nonempty,
+    checked_texts,
+    expiry_value,
+    page_params,
+    reject_empty,
+    watchlist_params,
 )
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
@@ -34,8 +34,8 @@ from mwclient_async.models.actions_pages import (
 )
 
 
-class Pages(ActionGroup):
-    """What is done to whole pages."""
+class PageActions(ActionGroup):
+    """Actions on whole pages."""
 
     async def move(
         self,
@@ -52,26 +52,37 @@ class Pages(ActionGroup):
         watchlistexpiry: Expiry | None = None,
         tags: Texts | None = None,
     ) -> MoveResult:
-        """Move a page, named by its title or by ``fromid``.
+        """Move a page, named by its title or by ``fromid``, to another title.
 
-        Without ``movetalk`` the talk page stays where it is. Talk page and subpages may stay behind though the page
-        moved: the result's ``errors`` say so. Raises PageMissing, PageExists, Protected, PermissionDenied, InvalidTitle
-        or another ApiError; OutcomeUnknown where the answer was lost. See https://www.mediawiki.org/wiki/API:Move.
+        Returns a MoveResult: the old and the new title, and the talk page and subpages that moved along. Without
+        ``movetalk`` the talk page stays. If the talk page or a subpage could not be moved, the result's ``errors`` say
+        so, and the page itself has moved.
+
+        Raises:
+            ValueError: not exactly one of ``from_`` and ``fromid`` was given.
+            PageMissing: there is no such page.
+            PageExists: the target title exists already.
+            InvalidTitle: the target is not a valid title.
+            Protected, PermissionDenied: the account may not move this page.
+            ApiError: the wiki refused for another reason (``immobile-target-namespace``).
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Move.
         """
-        given = {
-            **a_page(title=from_, pageid=fromid, title_name="from_", id_name="fromid"),
+        params = {
+            **page_params(title=from_, pageid=fromid, title_name="from_", id_name="fromid"),
             "to": checked_title(to),
             "reason": checked_text("reason", reason),
-            **flags(movetalk=movetalk, movesubpages=movesubpages, noredirect=noredirect),
-            **flags(ignorewarnings=ignorewarnings),
-            **watching(watchlist, watchlistexpiry),
-            "tags": texts("tags", tags),
+            **checked_flags(movetalk=movetalk, movesubpages=movesubpages, noredirect=noredirect),
+            **checked_flags(ignorewarnings=ignorewarnings),
+            **watchlist_params(watchlist, watchlistexpiry, now=datetime.now(UTC)),
+            "tags": checked_texts("tags", tags),
         }
-        said = dict(await self._said("move", given))
-        for part in ("subpages", "subpages-talk"):  # where none could be moved, these are not a list
-            if isinstance(said.get(part), Mapping):
-                said[part] = [said[part]] if said[part] else []
-        return structurer(MoveResult)(said)
+        result = dict(await self._raw_result("move", params))
+        for part in ("subpages", "subpages-talk"):  # if no subpage could be moved, this is not a list
+            if isinstance(result.get(part), Mapping):
+                result[part] = [result[part]] if result[part] else []
+        return structurer(MoveResult)(result)
 
     async def delete(
         self,
@@ -85,21 +96,34 @@ class Pages(ActionGroup):
         watchlistexpiry: Expiry | None = None,
         tags: Texts | None = None,
     ) -> DeleteResult:
-        """Delete a page; of a file, all its versions, or the one whose archive name is ``oldimage``.
+        """Delete a page, or one old version of a file.
 
-        Without ``reason`` the wiki makes one of the page's text. Raises PageMissing, Protected, PermissionDenied,
-        InvalidTitle or another ApiError (``bigdelete``); OutcomeUnknown where the answer was lost. See
-        https://www.mediawiki.org/wiki/API:Delete.
+        Returns a DeleteResult: the title, the reason and the id of the log entry.
+
+        Some of the arguments:
+            title, pageid: the page; give one of them. Deleting a file's page deletes all versions of the file.
+            reason: the reason for the log. Without one, the wiki makes it from the page's text.
+            oldimage: the archive name of one old version of a file, which alone is deleted.
+
+        Raises:
+            ValueError: not exactly one of ``title`` and ``pageid`` was given.
+            PageMissing: there is no such page.
+            InvalidTitle: it is not a valid title.
+            Protected, PermissionDenied: the account may not delete this page.
+            ApiError: the wiki refused for another reason (``bigdelete``: the page has too many revisions).
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Delete.
         """
-        given = {
-            **a_page(title=title, pageid=pageid),
+        params = {
+            **page_params(title=title, pageid=pageid),
             "reason": None if reason is None else checked_text("reason", reason),
-            "oldimage": None if oldimage is None else a_name("oldimage", oldimage),
-            **flags(deletetalk=deletetalk),
-            **watching(watchlist, watchlistexpiry),
-            "tags": texts("tags", tags),
+            "oldimage": None if oldimage is None else checked_nonempty("oldimage", oldimage),
+            **checked_flags(deletetalk=deletetalk),
+            **watchlist_params(watchlist, watchlistexpiry, now=datetime.now(UTC)),
+            "tags": checked_texts("tags", tags),
         }
-        return await self._act("delete", given, DeleteResult)
+        return await self._result("delete", params, DeleteResult)
 
     async def undelete(
         self,
@@ -113,22 +137,34 @@ class Pages(ActionGroup):
         watchlistexpiry: Expiry | None = None,
         tags: Texts | None = None,
     ) -> UndeleteResult:
-        """Bring back a deleted page: all of it, or the revisions of ``timestamps`` and the versions of ``fileids``.
+        """Restore a deleted page: all of it, or only some revisions or file versions.
 
-        Raises ValueError where one of these is empty; PermissionDenied, InvalidTitle, or ApiError where nothing is
-        to be brought back (``cantundelete``). See https://www.mediawiki.org/wiki/API:Undelete.
+        Returns an UndeleteResult: the title, and how many revisions and file versions were restored.
+
+        Some of the arguments:
+            timestamps: the times of the revisions that are restored.
+            fileids: the ids of the file versions that are restored.
+
+        Raises:
+            ValueError: ``timestamps`` or ``fileids`` is empty.
+            InvalidTitle: it is not a valid title.
+            PermissionDenied: the account may not restore pages.
+            ApiError: there is nothing to restore (``cantundelete``, ``undelete-no-results``).
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Undelete.
         """
-        moments = None if timestamps is None else [instant("timestamps", moment) for moment in timestamps]
-        given = {
+        moments = None if timestamps is None else [checked_datetime("timestamps", moment) for moment in timestamps]
+        params = {
             "title": checked_title(title),
             "reason": checked_text("reason", reason),
-            "timestamps": unless_empty("timestamps", timestamps, moments),
-            "fileids": unless_empty("fileids", fileids, ids("fileids", fileids)),
-            **flags(undeletetalk=undeletetalk),
-            **watching(watchlist, watchlistexpiry),
-            "tags": texts("tags", tags),
+            "timestamps": reject_empty("timestamps", timestamps, moments),
+            "fileids": reject_empty("fileids", fileids, checked_ids("fileids", fileids)),
+            **checked_flags(undeletetalk=undeletetalk),
+            **watchlist_params(watchlist, watchlistexpiry, now=datetime.now(UTC)),
+            "tags": checked_texts("tags", tags),
         }
-        return await self._act("undelete", given, UndeleteResult)
+        return await self._result("undelete", params, UndeleteResult)
 
     async def protect(
         self,
@@ -143,26 +179,38 @@ class Pages(ActionGroup):
         watchlistexpiry: Expiry | None = None,
         tags: Texts | None = None,
     ) -> ProtectResult:
-        """Say who may do what to a page: ``protections={"edit": "sysop", "move": "sysop"}``.
+        """Set who may do what to a page: ``protections={"edit": "sysop", "move": "sysop"}``.
 
-        What is not named is open to everybody afterwards; ``"all"`` opens what is named. A title without a page takes
-        ``create`` alone. ``expiry`` is one for all, or one for each of the actions.
+        Returns a ProtectResult: the title and the protections.
 
-        Raises ValueError where an action has no expiry, before any request; ApiError for an action, a level or an
-        expiry that the wiki does not take (``protect-invalidaction``, ``protect-invalidlevel``, ``invalidexpiry``);
-        PageMissing, PermissionDenied. See https://www.mediawiki.org/wiki/API:Protect.
+        Some of the arguments:
+            title, pageid: the page; give one of them. For a title without a page, only ``create`` can be protected.
+            protections: the level for each action. An action that is not named is open to everyone afterwards;
+                ``"all"`` opens a named one.
+            expiry: one expiry for all actions, or one per action.
+            cascade: protect the pages that this page transcludes, too.
+
+        Raises:
+            ValueError: ``protections`` is empty, ``expiry`` is in the past, or an action has no expiry.
+            PageMissing: there is no such page.
+            PermissionDenied: the account may not protect pages.
+            ApiError: the wiki does not accept an action, a level or an expiry (``protect-invalidaction``,
+                ``protect-invalidlevel``, ``invalidexpiry``).
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Protect.
         """
-        given = {
-            **a_page(title=title, pageid=pageid),
+        params = {
+            **page_params(title=title, pageid=pageid),
             **_protections(protections, expiry),
             "reason": checked_text("reason", reason),
-            **flags(cascade=cascade),
-            **watching(watchlist, watchlistexpiry),
-            "tags": texts("tags", tags),
+            **checked_flags(cascade=cascade),
+            **watchlist_params(watchlist, watchlistexpiry, now=datetime.now(UTC)),
+            "tags": checked_texts("tags", tags),
         }
-        said = dict(await self._said("protect", given))
-        said["protections"] = [_protection(entry) for entry in said.get("protections") or ()]
-        return structurer(ProtectResult)(said)
+        result = dict(await self._raw_result("protect", params))
+        result["protections"] = [_protection(entry) for entry in result.get("protections") or ()]
+        return structurer(ProtectResult)(result)
 
     async def mergehistory(
         self,
@@ -174,22 +222,35 @@ class Pages(ActionGroup):
         timestamp: datetime | None = None,
         reason: str = "",
     ) -> MergeHistoryResult:
-        """Move the revisions of one page into the history of another, those up to ``timestamp`` or all.
+        """Move revisions of one page into the history of another page.
 
-        Raises ValueError unless both pages are named, each in one way; PermissionDenied; ApiError where the histories
-        overlap, or are of one page (``mergehistory-fail-timestamps-overlap``, ``mergehistory-fail-self-merge``). See
-        https://www.mediawiki.org/wiki/API:Mergehistory.
+        Returns a MergeHistoryResult: both titles, and the time up to which revisions were moved.
+
+        Some of the arguments:
+            from_, fromid: the page whose revisions are moved; give one of them.
+            to, toid: the page that gets them; give one of them.
+            timestamp: the time of the last revision that is moved. Without one, all revisions are moved.
+
+        Raises:
+            ValueError: a page is not named, or is named in two ways.
+            PageMissing: there is no such page.
+            PermissionDenied: the account may not merge histories.
+            ApiError: the histories overlap, or both pages are the same (``mergehistory-fail-timestamps-overlap``,
+                ``mergehistory-fail-self-merge``).
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Mergehistory.
         """
-        given = {
-            **a_page(title=from_, pageid=fromid, title_name="from_", id_name="fromid"),
-            **a_page(title=to, pageid=toid, title_name="to", id_name="toid"),
-            "timestamp": instant("timestamp", timestamp),
+        params = {
+            **page_params(title=from_, pageid=fromid, title_name="from_", id_name="fromid"),
+            **page_params(title=to, pageid=toid, title_name="to", id_name="toid"),
+            "timestamp": checked_datetime("timestamp", timestamp),
             "reason": checked_text("reason", reason),
         }
-        said = dict(await self._said("mergehistory", given))
-        if timestamp is None:  # the wiki tells its own time then, which means nothing
-            said["timestamp"] = None
-        return structurer(MergeHistoryResult)(said)
+        result = dict(await self._raw_result("mergehistory", params))
+        if timestamp is None:  # the wiki then returns its current time, which has no meaning
+            result["timestamp"] = None
+        return structurer(MergeHistoryResult)(result)
 
     async def rollback(
         self,
@@ -203,39 +264,53 @@ class Pages(ActionGroup):
         watchlistexpiry: Expiry | None = None,
         tags: Texts | None = None,
     ) -> RollbackResult:
-        """Take back all edits that ``user`` made at the end of a page's history.
+        """Revert all of a user's edits at the end of a page's history.
 
-        ``markbot`` keeps them and the rollback out of the recent changes. Raises PageMissing, PermissionDenied;
-        ApiError where somebody else has edited meanwhile (``alreadyrolled``), or where nobody else ever has
-        (``onlyauthor``). See https://www.mediawiki.org/wiki/API:Rollback.
+        Returns a RollbackResult: the title, the summary, and the revision ids before and after.
+
+        Some of the arguments:
+            title, pageid: the page; give one of them.
+            user: the name or IP address of the user whose edits are reverted.
+            markbot: mark these edits and the rollback as a bot's, so that recent changes do not show them.
+
+        Raises:
+            ValueError: not exactly one of ``title`` and ``pageid`` was given, or ``user`` is empty.
+            PageMissing: there is no such page.
+            PermissionDenied: the account may not roll back.
+            ApiError: another user made the latest edit (``alreadyrolled``), or no other user ever edited the page
+                (``onlyauthor``).
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Rollback.
         """
-        given = {
-            **a_page(title=title, pageid=pageid),
-            "user": a_name("user", user),
+        params = {
+            **page_params(title=title, pageid=pageid),
+            "user": checked_nonempty("user", user),
             "summary": checked_text("summary", summary),
-            **flags(markbot=markbot),
-            **watching(watchlist, watchlistexpiry),
-            "tags": texts("tags", tags),
+            **checked_flags(markbot=markbot),
+            **watchlist_params(watchlist, watchlistexpiry, now=datetime.now(UTC)),
+            "tags": checked_texts("tags", tags),
         }
-        return await self._act("rollback", given, RollbackResult)
+        return await self._result("rollback", params, RollbackResult)
 
 
 def _protections(protections: Mapping[str, str], expiry: Expiry | Mapping[str, Expiry]) -> dict[str, Any]:
+    """The parameters for the protections, and for their expiry."""
     if not protections:
-        raise ValueError("protections is empty: to open a page to everybody, say {'edit': 'all', 'move': 'all'}")
-    pairs = []
+        raise ValueError("protections is empty: to open a page to everyone, give {'edit': 'all', 'move': 'all'}")
+    pairs, now = [], datetime.now(UTC)
     for action, level in protections.items():
-        if "=" in a_name("protections", action):
-            raise ValueError(f"protections: {action!r} is no action")
+        if "=" in checked_nonempty("protections", action):
+            raise ValueError(f"protections: {action!r} is not an action")
         pairs.append(f"{action}={level or 'all'}")
     if not isinstance(expiry, Mapping):
-        return {"protections": pairs, "expiry": until("expiry", expiry)}
-    if odd := sorted(set(expiry) ^ set(protections)):
-        raise ValueError(f"expiry and protections do not name the same actions: {', '.join(odd)}")
-    return {"protections": pairs, "expiry": [until("expiry", expiry[action]) for action in protections]}
+        return {"protections": pairs, "expiry": expiry_value("expiry", expiry, now=now)}
+    if differing := sorted(set(expiry) ^ set(protections)):
+        raise ValueError(f"expiry and protections do not name the same actions: {', '.join(differing)}")
+    return {"protections": pairs, "expiry": [expiry_value("expiry", expiry[action], now=now) for action in protections]}
 
 
 def _protection(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry such as ``{"edit": "sysop", "expiry": ...}``, with its fields named."""
+    """An entry such as ``{"edit": "sysop", "expiry": ...}``, with a name for each of its fields."""
     ((action, level),) = [(name, value) for name, value in entry.items() if name != "expiry"]
     return {"type": action, "level": level, "expiry": entry.get("expiry")}

@@ -1,11 +1,11 @@
-"""Wikitext: parse it, expand its templates."""
+"""Actions on wikitext: parse it, expand its templates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Literal
 
-from mwclient_async._actions.arguments import an_id, at_most_one, flags, texts
+from mwclient_async._actions.arguments import at_most_one, checked_flags, checked_id, checked_texts
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text, checked_title
@@ -52,8 +52,8 @@ ExpandProp = Literal[
 ]
 
 
-class Parsing(ActionGroup):
-    """What the wiki makes of wikitext."""
+class ParseActions(ActionGroup):
+    """Actions that parse wikitext."""
 
     async def parse(
         self,
@@ -84,28 +84,41 @@ class Parsing(ActionGroup):
         contentmodel: str | None = None,
         contentformat: str | None = None,
     ) -> ParseResult:
-        """Parse a page, one of its revisions (``oldid``), or a ``text`` as if it stood at ``title`` or ``revid``.
+        """Parse a page, a revision, a text or a summary into HTML and its parts.
 
-        ``summary`` alone is parsed, too. ``prop`` are the parts that are wanted; without it, the wiki's own choice.
-        ``pst`` applies what saving does (signatures, ``subst:``), ``onlypst`` does nothing else. ``parsoid`` is of
-        newer wikis.
+        Returns a ParseResult: the parts that ``prop`` names, or the wiki's own choice without it.
 
-        Raises ValueError for contradictions; PageMissing where there is no such page, revision or section;
-        PermissionDenied for a revision whose text was hidden; UnrecognizedParameters for what this wiki does not know.
+        Some of the arguments:
+            page, pageid, oldid, text: what is parsed; give one of them, or only ``summary``.
+            title, revid: parse ``text`` as if it were on this page, or were this revision.
+            pst: apply the pre-save transform (signatures, ``subst:``); ``onlypst`` does nothing else.
+            parsoid: use Parsoid. It needs a newer wiki.
+
+        Raises:
+            ValueError: arguments contradict each other, or there is nothing to parse.
+            PageMissing: there is no such page, revision or section.
+            PermissionDenied: the text of the revision is hidden.
+            InvalidTitle: ``title`` is not a valid title.
+            UnrecognizedParameters: this wiki does not know a parameter or a ``prop``.
+
         See https://www.mediawiki.org/wiki/API:Parsing_wikitext.
         """
-        source = at_most_one(page=page, pageid=an_id("pageid", pageid), oldid=an_id("oldid", oldid), text=text)
+        source = at_most_one(
+            page=page, pageid=checked_id("pageid", pageid), oldid=checked_id("oldid", oldid), text=text
+        )
         if {"page", "pageid", "oldid"} & source.keys() and (title is not None or revid is not None):
-            raise ValueError("title and revid say what a text is parsed as: a page or an oldid says so itself")
+            raise ValueError(
+                "title and revid say what a text is parsed as: leave them out for a page, a pageid or an oldid"
+            )
         if not source and summary is None:
             raise ValueError("give one of page, pageid, oldid and text, or a summary")
         as_wikitext = text is not None and title is None and contentmodel is None
-        given = {
+        params = {
             **source,
             "page": None if page is None else checked_title(page),
             "title": None if title is None else checked_title(title),
-            "revid": an_id("revid", revid),
-            "prop": "" if not source and prop is None else texts("prop", prop),
+            "revid": checked_id("revid", revid),
+            "prop": "" if not source and prop is None else checked_texts("prop", prop),
             "summary": summary,
             "section": section,
             "sectiontitle": sectiontitle,
@@ -113,13 +126,15 @@ class Parsing(ActionGroup):
             "useskin": useskin,
             "contentmodel": "wikitext" if as_wikitext else contentmodel,
             "contentformat": contentformat,
-            **flags(redirects=redirects, pst=pst, onlypst=onlypst, preview=preview, sectionpreview=sectionpreview),
-            **flags(disablelimitreport=disablelimitreport, disableeditsection=disableeditsection),
-            **flags(disablestylededuplication=disablestylededuplication, disabletoc=disabletoc),
-            **flags(showstrategykeys=showstrategykeys, parsoid=parsoid),
+            **checked_flags(
+                redirects=redirects, pst=pst, onlypst=onlypst, preview=preview, sectionpreview=sectionpreview
+            ),
+            **checked_flags(disablelimitreport=disablelimitreport, disableeditsection=disableeditsection),
+            **checked_flags(disablestylededuplication=disablestylededuplication, disabletoc=disabletoc),
+            **checked_flags(showstrategykeys=showstrategykeys, parsoid=parsoid),
         }
-        said = await self._said("parse", given)
-        return structurer(ParseResult)({**said, "raw": said})
+        result = await self._raw_result("parse", params)
+        return structurer(ParseResult)({**result, "raw": result})
 
     async def expandtemplates(
         self,
@@ -131,16 +146,21 @@ class Parsing(ActionGroup):
         includecomments: bool = False,
         showstrategykeys: bool = False,
     ) -> ExpandResult:
-        """Expand the templates in a text, as if it stood at that title or was that revision.
+        """Expand the templates in a text, as if it were on the page ``title`` or were the revision ``revid``.
 
-        Raises PageMissing for a revision that is not there, InvalidTitle. See
-        https://www.mediawiki.org/wiki/API:Expandtemplates.
+        Returns an ExpandResult: the parts that ``prop`` names.
+
+        Raises:
+            PageMissing: there is no such revision.
+            InvalidTitle: ``title`` is not a valid title.
+
+        See https://www.mediawiki.org/wiki/API:Expandtemplates.
         """
-        given = {
+        params = {
             "text": checked_text("text", text),
             "title": None if title is None else checked_title(title),
-            "revid": an_id("revid", revid),
-            "prop": texts("prop", prop) or "wikitext",
-            **flags(includecomments=includecomments, showstrategykeys=showstrategykeys),
+            "revid": checked_id("revid", revid),
+            "prop": checked_texts("prop", prop) or "wikitext",
+            **checked_flags(includecomments=includecomments, showstrategykeys=showstrategykeys),
         }
-        return await self._act("expandtemplates", given, ExpandResult)
+        return await self._result("expandtemplates", params, ExpandResult)

@@ -1,4 +1,4 @@
-"""Review: patrol changes, tag them, hide them."""
+"""Actions of reviewers: patrol changes, tag them, hide parts of them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, Literal
 from mwclient_async._actions.arguments import (
     Ids,
     Texts,
-    a_name,
-    an_id,
-    chosen,
+    checked_choice,
+    checked_choices,
+    checked_flags,
+    checked_id,
+    checked_ids,
+    checked_nonempty,
+    checked_texts,
     exactly_one,
-    flags,
-    ids as checked_ids,
-    some_of,
-    texts,
 )
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
@@ -27,23 +27,30 @@ HiddenType = Literal["revision", "archive", "oldimage", "filearchive", "logging"
 TagOperation = Literal["create", "delete", "activate", "deactivate"]
 
 
-class Reviewing(ActionGroup):
-    """What is done to changes, one by one."""
+class ReviewActions(ActionGroup):
+    """Actions on single changes."""
 
     async def patrol(
         self, *, rcid: int | None = None, revid: int | None = None, tags: Texts | None = None
     ) -> PatrolResult:
         """Mark a change as patrolled, by its id among the recent changes or by its revision.
 
-        Raises ValueError unless one of them is given; PageMissing for a revision that is not there; PermissionDenied;
-        ApiError for a change that is not there any more (``nosuchrcid``, ``notpatrollable``). See
-        https://www.mediawiki.org/wiki/API:Patrol.
+        Returns a PatrolResult: the change's id, and its title.
+
+        Raises:
+            ValueError: not exactly one of ``rcid`` and ``revid`` was given.
+            PageMissing: there is no such revision.
+            PermissionDenied: the account may not patrol.
+            ApiError: the change is not among the recent changes any more (``nosuchrcid``, ``notpatrollable``).
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Patrol.
         """
-        given = {
-            **exactly_one(rcid=an_id("rcid", rcid), revid=an_id("revid", revid)),
-            "tags": texts("tags", tags),
+        params = {
+            **exactly_one(rcid=checked_id("rcid", rcid), revid=checked_id("revid", revid)),
+            "tags": checked_texts("tags", tags),
         }
-        return await self._act("patrol", given, PatrolResult)
+        return await self._result("patrol", params, PatrolResult)
 
     async def tag(
         self,
@@ -56,27 +63,36 @@ class Reviewing(ActionGroup):
         reason: str = "",
         tags: Texts | None = None,
     ) -> tuple[TagResult, ...]:
-        """Put tags on changes, or take them off: revisions, recent changes and log entries, 50 of each at most.
+        """Add tags to revisions, recent changes and log entries, or remove them; up to 50 of each.
 
-        There is one result for each, and one that could not be tagged does not keep the others from it: look at their
-        ``errors``. ``tags`` are those of the entry in the log. Raises ValueError where there is nothing to do; Refused
-        for a tag that is not to be put on by hand (``badtags``); TooManyValues, PermissionDenied. See
-        https://www.mediawiki.org/wiki/API:Tag.
+        Returns one TagResult per change. A change that could not be tagged does not affect the others: look at its
+        ``errors``. ``tags`` are tags for the log entry of this action.
+
+        Raises:
+            ValueError: there is nothing to tag, or no tag to add or remove.
+            Refused: users may not add this tag (``badtags``).
+            TooManyValues: more changes than one request takes.
+            PermissionDenied: the account may not change tags.
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Tag.
         """
-        given = {
+        params = {
             "revid": checked_ids("revid", revid),
             "rcid": checked_ids("rcid", rcid),
             "logid": checked_ids("logid", logid),
-            "add": texts("add", add),
-            "remove": texts("remove", remove),
+            "add": checked_texts("add", add),
+            "remove": checked_texts("remove", remove),
         }
-        if not any(given[name] for name in ("revid", "rcid", "logid")):
+        if not any(params[name] for name in ("revid", "rcid", "logid")):
             raise ValueError("say what to tag: revid, rcid or logid")
-        if not given["add"] and not given["remove"]:
+        if not params["add"] and not params["remove"]:
             raise ValueError("say which tags to add or to remove")
-        said = await self._said("tag", {**given, "reason": checked_text("reason", reason), "tags": texts("tags", tags)})
+        result = await self._raw_result(
+            "tag", {**params, "reason": checked_text("reason", reason), "tags": checked_texts("tags", tags)}
+        )
         structure = structurer(TagResult)
-        return tuple(structure(_with_errors(row)) for row in said)
+        return tuple(structure(_with_errors(row)) for row in result)
 
     async def managetags(
         self,
@@ -87,19 +103,27 @@ class Reviewing(ActionGroup):
         ignorewarnings: bool = False,
         tags: Texts | None = None,
     ) -> ManageTagsResult:
-        """Make a tag, delete it and take it off everything, or switch it on or off for users.
+        """Create a tag, delete it and remove it from all changes, or let users add it or not.
 
-        Raises PermissionDenied; ApiError for what cannot be done with it (``tags-create-invalid-chars``,
-        ``tags-delete-not-found``, ``tags-activate-not-allowed``). See https://www.mediawiki.org/wiki/API:Managetags.
+        Returns a ManageTagsResult: the tag, whether it was done, and the warnings that were ignored.
+
+        Raises:
+            ValueError: there is no such operation, or ``tag`` is empty.
+            PermissionDenied: the account may not manage tags.
+            ApiError: the tag does not allow it (``tags-create-invalid-chars``, ``tags-delete-not-found``,
+                ``tags-activate-not-allowed``).
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Managetags.
         """
-        given = {
-            "operation": chosen("operation", operation, TagOperation),
-            "tag": a_name("tag", tag),
+        params = {
+            "operation": checked_choice("operation", operation, TagOperation),
+            "tag": checked_nonempty("tag", tag),
             "reason": checked_text("reason", reason),
-            **flags(ignorewarnings=ignorewarnings),
-            "tags": texts("tags", tags),
+            **checked_flags(ignorewarnings=ignorewarnings),
+            "tags": checked_texts("tags", tags),
         }
-        return await self._act("managetags", given, ManageTagsResult)
+        return await self._result("managetags", params, ManageTagsResult)
 
     async def revisiondelete(
         self,
@@ -113,46 +137,58 @@ class Reviewing(ActionGroup):
         reason: str = "",
         tags: Texts | None = None,
     ) -> RevisionDeleteResult:
-        """Hide parts of revisions, log entries or versions of a file from the public, or show them again.
+        """Hide parts of revisions, log entries or file versions from the public, or show them again.
 
-        ``ids`` are those of the revisions or log entries; of an old version of a file, the digits in its archive name;
-        of what is deleted, its timestamp. ``target`` is the page, where the type needs one. ``suppress`` hides it from
-        sysops, too. Some may be left as they were, as the latest revision is: the result's ``errors`` say so.
+        Returns a RevisionDeleteResult: one item per id. Some items may be unchanged, for example the latest revision:
+        the result's ``errors`` say so.
 
-        Raises ValueError where nothing is to be hidden or shown, or one thing both; PermissionDenied; ApiError without
-        a target (``needtarget``). See https://www.mediawiki.org/wiki/API:Revisiondelete.
+        Some of the arguments:
+            ids: the ids of the revisions or log entries; for an old file version, the digits in its archive name; for
+                a deleted one, its timestamp.
+            target: the title of the page, if the type needs one.
+            hide, show: the parts that are hidden or shown.
+            suppress: also hide them from administrators.
+
+        Raises:
+            ValueError: nothing is hidden or shown, or one part is both.
+            PermissionDenied: the account may not hide revisions.
+            ApiError: the target is missing (``needtarget``).
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Revisiondelete.
         """
-        hidden, shown = some_of("hide", hide, Hidden), some_of("show", show, Hidden)
+        hidden, shown = checked_choices("hide", hide, Hidden), checked_choices("show", show, Hidden)
         if not hidden and not shown:
             raise ValueError("say what to hide or to show: content, comment, user")
         if both := set(hidden or ()) & set(shown or ()):
-            raise ValueError(f"{min(both)!r} cannot be hidden and shown")
-        given = {
-            "type": chosen("type", type, HiddenType),
-            "ids": _numbers(ids),
+            raise ValueError(f"{min(both)!r} cannot be hidden and shown at once")
+        params = {
+            "type": checked_choice("type", type, HiddenType),
+            "ids": _checked_item_ids(ids),
             "target": None if target is None else checked_title(target),
             "hide": hidden,
             "show": shown,
-            "suppress": chosen("suppress", suppress, Literal["yes", "no", "nochange"]),
+            "suppress": checked_choice("suppress", suppress, Literal["yes", "no", "nochange"]),
             "reason": checked_text("reason", reason),
-            "tags": texts("tags", tags),
+            "tags": checked_texts("tags", tags),
         }
-        said = await self._said("revisiondelete", given)
-        return structurer(RevisionDeleteResult)({**said, "own_errors": said.get("errors") or ()})
+        result = await self._raw_result("revisiondelete", params)
+        return structurer(RevisionDeleteResult)({**result, "own_errors": result.get("errors") or ()})
 
 
 def _with_errors(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A row that is itself an error, in the form of the others."""
+    """The row in one form: a row that is itself an error has it in ``errors``."""
     return {**row, "errors": [row]} if "code" in row else row
 
 
-def _numbers(ids: int | str | Iterable[int | str]) -> list[int | str]:
+def _checked_item_ids(ids: int | str | Iterable[int | str]) -> list[int | str]:
+    """One id or several as a list. ValueError for an empty list, an empty text, or a number below 1."""
     found = [ids] if isinstance(ids, int | str) else list(ids)
     for one in found:
         if isinstance(one, str):
-            a_name("ids", one)
+            checked_nonempty("ids", one)
         else:
-            an_id("ids", one)
+            checked_id("ids", one)
     if not found:
         raise ValueError("ids is empty")
     return found

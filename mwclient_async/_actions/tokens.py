@@ -1,10 +1,10 @@
-"""Tokens. The manual's page is https://www.mediawiki.org/wiki/API:Tokens."""
+"""Check tokens. The manual's page is https://www.mediawiki.org/wiki/API:Tokens."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from mwclient_async._actions.call import ActionGroup, call
+from mwclient_async._actions.call import ActionGroup, call_action
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text
@@ -14,8 +14,8 @@ _TOKEN = frozenset({"token"})
 TokenType = Literal["createaccount", "csrf", "login", "patrol", "rollback", "userrights", "watch"]
 
 
-class Tokens(ActionGroup):
-    """What a token is worth."""
+class TokenActions(ActionGroup):
+    """Actions on tokens."""
 
     async def checktoken(
         self,
@@ -24,11 +24,16 @@ class Tokens(ActionGroup):
         token: str | None = None,
         maxtokenage: int | None = None,
     ) -> TokenCheck:
-        """Whether the wiki takes a token of that type: the one that this Site holds, where none is given.
+        """Check whether the wiki accepts a token of a type: this Site's own, if no ``token`` is given.
 
-        ``maxtokenage`` is how old it may be, in seconds. See https://www.mediawiki.org/wiki/API:Checktoken.
+        Returns a TokenCheck: the result, and when the token was made. ``maxtokenage`` is how old it may be, in seconds.
+
+        Raises:
+            InvalidParameter: the wiki does not know the type.
+
+        See https://www.mediawiki.org/wiki/API:Checktoken.
         """
         checked = await self._session.token(type) if token is None else checked_text("token", token)
         params = wire_params.encode({"type": type, "token": checked, "maxtokenage": maxtokenage}, allowed=_TOKEN)
-        answer = await call(self._session, "checktoken", params)
-        return structurer(TokenCheck)(answer["checktoken"])
+        body = await call_action(self._session, "checktoken", params)
+        return structurer(TokenCheck)(body["checktoken"])

@@ -1,24 +1,26 @@
-"""Accounts of others and of our own: groups, preferences, mail, passwords."""
+"""Actions on user accounts: groups, preferences, email, passwords."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Literal
 
 from mwclient_async._actions.arguments import (
     Expiry,
     Texts,
-    a_name,
-    chosen,
-    flags,
-    some_of,
-    texts,
-    unless_empty,
-    until,
+    checked_choice,
+    checked_choices,
+    checked_flags,
+    checked_nonempty,
+    checked_texts,
+    expiry_value,
+    reject_empty,
 )
-from mwclient_async._actions.call import ActionGroup, ask, refused
+from mwclient_async._actions.call import ActionGroup, send_action
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
+from mwclient_async._http.failure_results import failure_error
 from mwclient_async._http.params import checked_text
 from mwclient_async.errors import ApiErrorItem, Refused
 from mwclient_async.models.actions_users import EmailResult, UserRightsResult
@@ -27,11 +29,11 @@ ResetKind = Literal[
     "all", "registered", "registered-checkmatrix", "registered-multiselect", "special", "unused", "userjs"
 ]
 OptionValue = str | int | bool | None
-"""The value of a preference: True and False as the wiki has them, ``1`` and ``0``; None for its default."""
+"""The value of a preference. True and False are sent as ``1`` and ``0``; None resets it to its default."""
 
 
-class Users(ActionGroup):
-    """What is done to accounts."""
+class UserActions(ActionGroup):
+    """Actions on user accounts."""
 
     async def userrights(
         self,
@@ -45,35 +47,46 @@ class Users(ActionGroup):
         watchlistexpiry: Expiry | None = None,
         tags: Texts | None = None,
     ) -> UserRightsResult:
-        """Put an account into groups, and take it out of others.
+        """Add an account to groups, and remove it from others.
 
-        ``expiry`` is for all groups in ``add``; for one of each, give a mapping: ``add={"bot": "2 weeks"}``. A group
-        that one may not change is no error of the wiki's: look at the result's ``unchanged``.
+        Returns a UserRightsResult: the groups added and removed. The wiki does not report a group that this account
+        may not change: the result's ``unchanged`` lists it.
 
-        Raises ValueError where there is nothing to do; UnrecognizedParameters for a group that this wiki does not have,
-        and for ``watchuser`` on an older one, before anything is sent; ApiError for an unknown user (``nosuchuser``).
+        Some of the arguments:
+            add: groups, or a mapping of each group to its expiry: ``add={"bot": "2 weeks"}``.
+            expiry: one expiry for all groups in ``add``.
+
+        Raises:
+            ValueError: there is no group to add or remove, or an expiry is in the past.
+            UnrecognizedParameters: this wiki does not have a group, or is too old for ``watchuser``; nothing was sent.
+            ApiError: there is no such user (``nosuchuser``), or the expiry is invalid (``invalidexpiry``).
+            OutcomeUnknown: the response was lost.
+
         See https://www.mediawiki.org/wiki/API:User_group_membership.
         """
-        groups, ends = _groups(add, expiry)
-        leaving = texts("remove", remove)
-        if not groups and not leaving:
+        now = datetime.now(UTC)
+        added, expiries = _groups(add, expiry, now=now)
+        removed = checked_texts("remove", remove)
+        if not added and not removed:
             raise ValueError("say which groups to add or to remove")
         if watchlistexpiry is not None and not watchuser:
-            raise ValueError("watchlistexpiry is for what is watched: say watchuser=True, too")
-        given = {
-            "user": a_name("user", user),
-            "add": groups,
-            "expiry": ends,
-            "remove": leaving,
+            raise ValueError("watchlistexpiry needs a watched page: add watchuser=True")
+        params = {
+            "user": checked_nonempty("user", user),
+            "add": added,
+            "expiry": expiries,
+            "remove": removed,
             "reason": checked_text("reason", reason),
-            **flags(watchuser=watchuser),
-            "watchlistexpiry": until("watchlistexpiry", watchlistexpiry),
-            "tags": texts("tags", tags),
+            **checked_flags(watchuser=watchuser),
+            "watchlistexpiry": expiry_value("watchlistexpiry", watchlistexpiry, now=now),
+            "tags": checked_texts("tags", tags),
         }
-        said = await self._said("userrights", given)
-        changed = {*(said.get("added") or ()), *(said.get("removed") or ())}
-        asked = dict.fromkeys((*(groups or ()), *(leaving or ())))
-        return structurer(UserRightsResult)({**said, "unchanged": [group for group in asked if group not in changed]})
+        result = await self._raw_result("userrights", params)
+        changed = {*(result.get("added") or ()), *(result.get("removed") or ())}
+        wanted = dict.fromkeys((*(added or ()), *(removed or ())))
+        return structurer(UserRightsResult)(
+            {**result, "unchanged": [group for group in wanted if group not in changed]}
+        )
 
     async def options(
         self,
@@ -83,87 +96,116 @@ class Users(ActionGroup):
         resetkinds: ResetKind | Iterable[ResetKind] | None = None,
         global_: Literal["ignore", "update", "override"] | None = None,
     ) -> None:
-        """Change the account's preferences: ``options({"language": "de", "nickname": None})``, None for the default.
+        """Change the account's preferences: ``options({"language": "de", "nickname": None})``.
 
-        ``reset`` sets all of them, or those of ``resetkinds``, to their defaults first. ``global_`` is of newer wikis.
+        Some of the arguments:
+            changes: the new value of each preference; None resets it to its default.
+            reset: first reset all preferences, or those of the ``resetkinds``.
+            global_: what to do with global preferences. It needs a newer wiki.
 
-        Raises ValueError where there is nothing to do; NotLoggedIn; PermissionDenied; Refused for preferences that
-        there are not, or that do not take the value: ``errors`` names them, and the others were changed. See
-        https://www.mediawiki.org/wiki/API:Options.
+        Raises:
+            ValueError: there is nothing to change.
+            TypeError: a value is not a text, a number, a bool or None.
+            NotLoggedIn: an anonymous user has no preferences.
+            PermissionDenied: the account may not change its preferences.
+            Refused: some preferences do not exist, or do not accept their value. ``errors`` names them; the others were
+                changed.
+            UnrecognizedParameters: this wiki is too old for ``global_``; nothing was sent.
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Options.
         """
         if not changes and not reset:
             raise ValueError("say which preferences to change, or reset=True")
         if resetkinds is not None and not reset:
-            raise ValueError("resetkinds is for a reset: say reset=True, too")
-        given = {
+            raise ValueError("resetkinds needs a reset: add reset=True")
+        params = {
             "change": [_change(name, value) for name, value in (changes or {}).items()] or None,
-            **flags(reset=reset),
-            "resetkinds": unless_empty("resetkinds", resetkinds, some_of("resetkinds", resetkinds, ResetKind)),
-            "global": chosen("global", global_, Literal["ignore", "update", "override"]),
+            **checked_flags(reset=reset),
+            "resetkinds": reject_empty("resetkinds", resetkinds, checked_choices("resetkinds", resetkinds, ResetKind)),
+            "global": checked_choice("global", global_, Literal["ignore", "update", "override"]),
         }
-        reply = await ask(self._session, "options", wire_params.encode(given))
-        wrong = [warning for warning in reply.warnings if warning.code.startswith("validationfailed")]
-        if wrong:
-            raise Refused(tuple(ApiErrorItem(code=w.code, text=w.text, module=w.module, data=w.data) for w in wrong))
+        response = await send_action(self._session, "options", wire_params.encode(params))
+        refused = [warning for warning in response.warnings if warning.code.startswith("validationfailed")]
+        if refused:
+            raise Refused(tuple(ApiErrorItem(code=w.code, text=w.text, module=w.module, data=w.data) for w in refused))
 
     async def emailuser(self, target: str, *, subject: str, text: str, ccme: bool = False) -> EmailResult:
-        """Have the wiki send a mail to a user, from this account's address; with ``ccme`` a copy to that.
+        """Have the wiki send an email to a user, from this account's address; with ``ccme``, a copy to that address.
 
-        Raises ApiError for a user that there is not, or who has no address or wants no mail (``notarget``,
-        ``emailnotarget``, ``noemail``, ``nowikiemail``), or without an address of our own (``cantsend``); Blocked;
-        OutcomeUnknown where the answer was lost. See https://www.mediawiki.org/wiki/API:Emailuser.
+        Returns an EmailResult: the result, and the warnings.
+
+        Raises:
+            ValueError: ``target``, ``subject`` or ``text`` is empty.
+            ApiError: there is no such user (``notarget``), the user cannot or does not want to get email
+                (``emailnotarget``, ``noemail``, ``nowikiemail``), or this account has no address (``cantsend``).
+            Blocked: the account may not send email.
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Emailuser.
         """
-        given = {
-            "target": a_name("target", target),
-            "subject": a_name("subject", subject),
-            "text": a_name("text", text),
-            **flags(ccme=ccme),
+        params = {
+            "target": checked_nonempty("target", target),
+            "subject": checked_nonempty("subject", subject),
+            "text": checked_nonempty("text", text),
+            **checked_flags(ccme=ccme),
         }
-        said = await self._said("emailuser", given)
-        if said.get("result") not in {"Success", "Warnings"}:
-            raise refused("emailuser", said)
-        return structurer(EmailResult)(said)
+        result = await self._raw_result("emailuser", params)
+        if result.get("result") not in {"Success", "Warnings"}:
+            raise failure_error("emailuser", result)
+        return structurer(EmailResult)(result)
 
     async def clearhasmsg(self) -> None:
-        """Forget that there are new messages on the account's talk page.
+        """Clear the notice that there are new messages on the account's talk page.
+
+        Raises:
+            ApiError: the wiki refused.
 
         See https://www.mediawiki.org/wiki/API:Clearhasmsg.
         """
-        await self._said("clearhasmsg", {})
+        await self._raw_result("clearhasmsg", {})
 
     async def resetpassword(self, user: str | None = None, *, email: str | None = None) -> None:
-        """Have the wiki send a temporary password to the account of that name, or to all with that address.
+        """Have the wiki email a temporary password to the account with that name, or to all with that address.
 
-        The wiki does not tell whether there is such an account. Raises ValueError without any of them;
-        UnrecognizedParameters for a way that this wiki does not offer; ApiError where it offers none, or not to this
-        account. See https://www.mediawiki.org/wiki/API:Resetpassword.
+        The wiki does not say whether there is such an account.
+
+        Raises:
+            ValueError: neither ``user`` nor ``email`` was given.
+            UnrecognizedParameters: this wiki does not reset passwords by name, or by address.
+            ApiError: this wiki does not reset passwords, or not for this account.
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Resetpassword.
         """
         if user is None and email is None:
             raise ValueError("give user, email, or both")
-        given = {
-            "user": None if user is None else a_name("user", user),
-            "email": None if email is None else a_name("email", email),
+        params = {
+            "user": None if user is None else checked_nonempty("user", user),
+            "email": None if email is None else checked_nonempty("email", email),
         }
-        await self._said("resetpassword", given)
+        await self._raw_result("resetpassword", params)
 
 
 def _groups(
-    add: Texts | Mapping[str, Expiry] | None, expiry: Expiry | None
+    add: Texts | Mapping[str, Expiry] | None, expiry: Expiry | None, *, now: datetime
 ) -> tuple[tuple[str, ...] | None, list[str | None] | str | None]:
+    """The groups to add, and their expiry: one for all, or one per group."""
     if not isinstance(add, Mapping):
         if expiry is not None and not add:
             raise ValueError("expiry is for groups in add")
-        return texts("add", add), until("expiry", expiry)
+        return checked_texts("add", add), expiry_value("expiry", expiry, now=now)
     if expiry is not None:
         raise ValueError("add has an expiry for each group: leave out expiry")
-    return texts("add", add), [until("expiry", end) for end in add.values()] or None
+    return checked_texts("add", add), [expiry_value("expiry", each, now=now) for each in add.values()] or None
 
 
 def _change(name: str, value: OptionValue) -> str:
-    if "=" in a_name("changes", name):
-        raise ValueError(f"changes: {name!r} is no name of a preference")
+    """One change of a preference, as the wiki reads it."""
+    if "=" in checked_nonempty("changes", name):
+        raise ValueError(f"changes: {name!r} is not the name of a preference")
     if value is None:
         return name
     if not isinstance(value, str | int):
-        raise TypeError(f"changes: {name!r} has a value of type {type(value).__name__}: give text, a number or a flag")
+        raise TypeError(f"changes: {name!r} has a value of type {type(value).__name__}: give text, a number or a bool")
     return f"{name}={int(value) if isinstance(value, bool) else value}"

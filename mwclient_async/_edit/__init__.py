@@ -1,1 +1,1 @@
-"""Edits that are done once."""
+"""Edits that are saved once, even if replies are lost."""

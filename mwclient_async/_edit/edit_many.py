@@ -1,4 +1,14 @@
-"""The same edit of many pages. The manual's page is https://www.mediawiki.org/wiki/API:Edit."""
+"""The same edit of many pages: one task reads the pages, and a number of workers edit them.
+
+The reader and the workers share a channel without a buffer, so a page is read only when a worker is free. The workers
+pass their results to the consumer through a second such channel.
+
+The cursor moves forward only over pages whose results the consumer has received. The reader notes the stream's cursor
+after each page; a result marks its page as received, and the cursor becomes that of the last page before which all are
+received.
+
+See https://www.mediawiki.org/wiki/API:Edit.
+"""
 
 from __future__ import annotations
 
@@ -32,33 +42,46 @@ from mwclient_async.models.edits import EditResult, PageEdit
 from mwclient_async.models.page import Page, PageStatus
 
 EditFunction = Callable[[Page | str], Awaitable[EditResult]]
+"""A coroutine function that edits one page. Its argument is a Page, or the title of a row of a list."""
 
 _FATAL = (AuthError, BotStopped, Unavailable)
 _RIGHTS_LOST = frozenset({"permissiondenied", "noedit", "noedit-anon", "writeapidenied", "readapidenied"})
 _EDITABLE = frozenset({PageStatus.OK, PageStatus.MISSING})
+_NOT_ENTERED = "edit_many has not been started: use `async with site.edit_many(...) as edits`"
 
 
 @define(eq=False)
-class _Place:
-    """Where the stream stood after a page, and whether what became of that has been given out."""
+class _Position:
+    """The stream's cursor after a page, and whether the consumer has received the result of that page."""
 
     cursor: Cursor
-    given: bool = False
+    received: bool = False
 
 
-_Job = tuple[Page | Titled, _Place]
-_Made = tuple[PageEdit, _Place]
+_Job = tuple[Page | Titled, _Position]
+_Outcome = tuple[PageEdit, _Position]
 
 
 class ManyEdits(AsyncIterator[PageEdit]):
-    """What ``site.edit_many`` gives: ``async with site.edit_many(...) as edits: async for edit in edits: ...``.
+    """The edits of ``site.edit_many``: ``async with site.edit_many(...) as edits: async for edit in edits: ...``.
 
-    Each page comes when it is done, as a PageEdit with its result or its error, in no particular order. What is fatal
-    for all of them is raised at the end, when the edits that were under way are done: a block, a login or a right that
-    is lost, a wiki that is read-only or cannot be reached, a stop page, an error of the function itself.
+    Iterating gives a PageEdit for each page as soon as it is done, with its result or its error, in no particular
+    order. An error that would stop all further edits, too, ends the iteration: no more edits begin, those that are
+    under way are finished and given out, then the error is raised. Its ``cursor`` is that of these edits.
 
-    ``cursor`` is where to go on after a crash: all pages before it have been given out. Pages after it may have been
-    edited, too, and are offered again.
+    Leaving the block early begins no more edits and waits for those that are under way. An exception in the block
+    cancels them.
+
+    Raises:
+        Blocked: the account is blocked from more than some pages.
+        PermissionDenied: the account has lost the right to edit or to read.
+        AuthError: the login was lost and could not be renewed.
+        BotStopped: the stop page of the site's EditDefaults has a text.
+        Unavailable: the wiki is read-only, lags, or limits the rate, even after the retries.
+        ConnectionFailed, HttpError: the wiki cannot be reached, or refuses all requests with status 429.
+        Exception: any error of the function itself, or of the source of the pages.
+
+    See https://www.mediawiki.org/wiki/API:Edit.
     """
 
     def __init__(self, pages: Stream[Any], edit: EditFunction, *, concurrency: int) -> None:
@@ -67,109 +90,113 @@ class ManyEdits(AsyncIterator[PageEdit]):
         self._concurrency = concurrency
         self._tasks: TaskGroup | None = None
         self._run: StreamRun[Any] | None = None
-        self._places: deque[_Place] = deque()
+        self._positions: deque[_Position] = deque()
         self._failure: Exception | None = None
         self._cursor: Cursor | None = None
-        self._feeding = anyio.CancelScope()
+        self._reading = anyio.CancelScope()
 
     @property
     def cursor(self) -> Cursor:
-        """The position up to which every page has been given out; its ``str()`` can be stored."""
+        """The position up to which the result of every page was given out: pass it to ``site.edit_many(resume=)``.
+
+        Its ``str()`` can be stored. Pages after it may have been edited already, and are edited again after a resume.
+        Raises RuntimeError outside ``async with``.
+        """
         if self._cursor is None:
-            raise RuntimeError("nothing has been begun: use `async with site.edit_many(...) as edits`")
+            raise RuntimeError(_NOT_ENTERED)
         return self._cursor
 
     async def __aenter__(self) -> Self:
         if self._tasks is not None:
-            raise RuntimeError("these edits were begun before: call site.edit_many() for each run")
+            raise RuntimeError("these edits were started before: call site.edit_many() for each run")
         self._run = aiter(self._pages)
         self._cursor = self._run.cursor
-        entry, exit_ = anyio.create_memory_object_stream[_Job](0)
-        done, self._done = anyio.create_memory_object_stream[_Made](0)
+        jobs_in, jobs_out = anyio.create_memory_object_stream[_Job](0)
+        outcomes_in, self._outcomes = anyio.create_memory_object_stream[_Outcome](0)
         self._tasks = await anyio.create_task_group().__aenter__()
-        self._tasks.start_soon(self._feed, self._run, entry)
-        async with exit_, done:
+        self._tasks.start_soon(self._read_pages, self._run, jobs_in)
+        async with jobs_out, outcomes_in:
             for _ in range(self._concurrency):
-                self._tasks.start_soon(self._work, exit_.clone(), done.clone())
+                self._tasks.start_soon(self._work, jobs_out.clone(), outcomes_in.clone())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._tasks is not None
-        self._feeding.cancel()
+        self._reading.cancel()
         if error is not None:
             self._tasks.cancel_scope.cancel()
-        self._done.close()  # what is under way is finished, and given to nobody
+        self._outcomes.close()  # the edits that are under way are finished; no one receives their results
         await self._tasks.__aexit__(None, None, None)
 
     async def __anext__(self) -> PageEdit:
         if self._tasks is None:
-            raise RuntimeError("nothing has been begun: use `async with site.edit_many(...) as edits`")
+            raise RuntimeError(_NOT_ENTERED)
         try:
-            edit, place = await self._done.receive()
+            edit, position = await self._outcomes.receive()
         except anyio.EndOfStream:
             if self._failure is None:
                 raise StopAsyncIteration from None
             raise self._failure from None
         except anyio.ClosedResourceError:
-            raise RuntimeError("these edits were left: iterate them inside their `async with`") from None
-        place.given = True
-        while self._places and self._places[0].given:
-            self._cursor = self._places.popleft().cursor
+            raise RuntimeError("these edits have ended: iterate them inside their `async with`") from None
+        position.received = True
+        while self._positions and self._positions[0].received:
+            self._cursor = self._positions.popleft().cursor
         if isinstance(self._failure, MediaWikiError):
             self._failure.cursor = self._cursor
         return edit
 
     async def collect(self) -> list[PageEdit]:
-        """All of them, in the order in which they were done. Raises what is fatal."""
+        """Return a PageEdit for each page, in the order in which they were done. Raises the errors of ManyEdits."""
         return [edit async for edit in self]
 
-    async def _feed(self, run: StreamRun[Any], entry: MemoryObjectSendStream[_Job]) -> None:
-        async with entry:
+    async def _read_pages(self, run: StreamRun[Any], jobs: MemoryObjectSendStream[_Job]) -> None:
+        async with jobs:
             try:
-                with self._feeding:
+                with self._reading:
                     async for page in run:
-                        place = _Place(run.cursor)
-                        self._places.append(place)
-                        await entry.send((page, place))
-            except Exception as error:  # noqa: BLE001 - raised where the consumer gets there
-                self._stop(error)
+                        position = _Position(run.cursor)
+                        self._positions.append(position)
+                        await jobs.send((page, position))
+            except Exception as error:  # noqa: BLE001 - raised in __anext__, after the results before it
+                self._fail(error)
 
-    async def _work(self, jobs: MemoryObjectReceiveStream[_Job], done: MemoryObjectSendStream[_Made]) -> None:
-        async with jobs, done:
-            async for page, place in jobs:
+    async def _work(self, jobs: MemoryObjectReceiveStream[_Job], outcomes: MemoryObjectSendStream[_Outcome]) -> None:
+        async with jobs, outcomes:
+            async for page, position in jobs:
                 try:
-                    edit = await self._edited(page)
-                except Exception as error:  # noqa: BLE001 - as above
-                    self._stop(error)
+                    edit = await self._edit_page(page)
+                except Exception as error:  # noqa: BLE001 - raised in __anext__, after the results before it
+                    self._fail(error)
                     return
-                with suppress(anyio.BrokenResourceError):  # nobody listens any more
-                    await done.send((edit, place))
+                with suppress(anyio.BrokenResourceError):  # the consumer has left
+                    await outcomes.send((edit, position))
 
-    async def _edited(self, page: Page | Titled) -> PageEdit:
+    async def _edit_page(self, page: Page | Titled) -> PageEdit:
         title = str(page.title or getattr(page, "asked", ""))
         try:
-            return PageEdit(title=title, result=await self._edit(_editable(page, title)))
+            return PageEdit(title=title, result=await self._edit(_page_or_title(page, title)))
         except MediaWikiError as error:
             if _is_fatal(error):
                 raise
             return PageEdit(title=title, error=error)
 
-    def _stop(self, error: Exception) -> None:
-        """Begin nothing more; what is under way goes on."""
+    def _fail(self, error: Exception) -> None:
+        """Begin no more edits; those that are under way are finished."""
         self._failure = self._failure or error
         if isinstance(self._failure, MediaWikiError):
             self._failure.cursor = self._cursor
-        self._feeding.cancel()
+        self._reading.cancel()
 
 
-def _editable(page: Page | Titled, title: str) -> Page | str:
-    """The page, or the title of a row of a list."""
+def _page_or_title(page: Page | Titled, title: str) -> Page | str:
+    """The page, or the title of a row of a list. Raises InvalidTitle or PageMissing if it cannot be edited."""
     if not isinstance(page, Page):
         return title
     if page.status not in _EDITABLE:
-        text = f"{title!r} is no page that can be edited: {page.invalidreason or page.status.value}"
+        text = f"{title!r} cannot be edited: {page.invalidreason or page.status.value}"
         raise InvalidTitle((ApiErrorItem(code="invalidtitle", text=text),))
     if not page.title:
         raise PageMissing((ApiErrorItem(code="nosuchpageid", text=f"There is no page {title}."),))
@@ -177,7 +204,7 @@ def _editable(page: Page | Titled, title: str) -> Page | str:
 
 
 def _is_fatal(error: MediaWikiError) -> bool:
-    """Whether the next page would fare no better."""
+    """Whether the next page would fail, too."""
     if isinstance(error, Blocked):
         info = error.data.get("blockinfo") or {}
         return not info.get("blockpartial")

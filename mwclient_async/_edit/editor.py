@@ -1,6 +1,11 @@
-"""How the pages of a site are edited: one edit of a page at a time, with the site's manners.
+"""The edits of a site: each is checked against the site's EditDefaults, waits for its turn, and is sent.
 
-The manual's page is https://www.mediawiki.org/wiki/API:Edit.
+- *Checks.* If the EditDefaults ask for it, the stop page is read first, and a page that excludes the bot is not edited.
+- *Turns.* Edits of one page wait for each other, by a lock for its title.
+- *Transforms.* A page is edited by a function from its text to the new text. After an edit conflict, the page is read
+  and transformed again.
+
+See https://www.mediawiki.org/wiki/API:Edit.
 """
 
 from __future__ import annotations
@@ -12,9 +17,9 @@ from functools import partial
 import anyio
 from attrs import define, evolve, field
 
-from mwclient_async._edit.bot_exclusion import admits
-from mwclient_async._edit.edits import Edit, Undo, check_presence, edit, read_base, read_text, undo
-from mwclient_async._edit.sections import find_section, put_back
+from mwclient_async._edit.bot_exclusion import is_bot_allowed
+from mwclient_async._edit.edits import Edit, Undo, check_presence, read_base, read_text, save_edit, undo_revisions
+from mwclient_async._edit.sections import find_section, replace_section
 from mwclient_async._http.params import checked_text
 from mwclient_async._http.text_normalization import stored_form
 from mwclient_async._session.known_revisions import BaseRevision
@@ -34,14 +39,18 @@ from mwclient_async.models.edit_defaults import EditDefaults
 from mwclient_async.models.edits import EditOutcome, EditResult
 
 Transform = Callable[[str], str | Awaitable[str | None] | None]
-"""From a page's text to what it should say; None, or the same text, for no change."""
+"""A function from a page's text to its new text. It may be a coroutine function.
 
-Known = tuple[str | None, BaseRevision]
-"""What has been read of a page already: its text, None for a page that is not there, and its revision."""
+It returns None, or the same text, if the page needs no change. It may be called again after an edit conflict, with the
+text that the page has then, so its result should depend on its argument only.
+"""
+
+TextAndBase = tuple[str | None, BaseRevision]
+"""A page that was read: its text, None for a page that does not exist, and the revision of that text."""
 
 
 class _ConflictError(Exception):
-    """Nothing was saved on that base, because somebody else was quicker."""
+    """The edit was not saved on this base revision, because another user saved the page first."""
 
     def __init__(self, error: EditConflict | PageExists | PageMissing, base: BaseRevision) -> None:
         super().__init__(error)
@@ -51,145 +60,152 @@ class _ConflictError(Exception):
 
 @define(eq=False)
 class Editor:
-    """The edits of one site."""
+    """The edits of one site. Each method returns an EditResult, and raises the wiki's refusal or OutcomeUnknown."""
 
     session: Session
     defaults: EditDefaults = field(factory=EditDefaults)
-    _asked: float | None = None  # when the stop page was last read
-    _order: str = ""  # what it said
-    _asking: anyio.Lock = field(factory=anyio.Lock)
+    _stop_page_read_at: float | None = None  # by the site's clock
+    _stop_page_text: str = ""
+    _stop_page_lock: anyio.Lock = field(factory=anyio.Lock)
 
-    async def write(self, change: Edit, base: BaseRevision | None, *, remembered: bool = False) -> EditResult:
-        """Do one edit, based on that, or on what the page is by now, as far as we made it where ``remembered``."""
-        await self._check_manners(change)
-        async with self.session.lock_titles([_key(change)]):
-            if base is None and remembered:
-                base = self.session.known_revisions.get(_key(change))
-            return await self._send(change, base)
+    async def write(self, edit: Edit, base: BaseRevision | None, *, use_known_base: bool = False) -> EditResult:
+        """Save one edit on a base revision. If ``base`` is None, it is the page's latest revision.
 
-    async def undo(self, change: Undo) -> EditResult:
+        With ``use_known_base``, a latest revision that this site made itself is not read again.
+        """
+        await self._check_may_edit(edit)
+        async with self.session.lock_titles([_lock_key(edit)]):
+            if base is None and use_known_base:
+                base = self.session.known_revisions.get(_lock_key(edit))
+            return await self._send(edit, base)
+
+    async def undo(self, undo: Undo) -> EditResult:
         """Undo revisions of a page."""
-        await self._check_manners(change)
-        async with self.session.lock_titles([_key(change)]):
-            self.session.known_revisions.forget(_key(change))
+        await self._check_may_edit(undo.page)
+        async with self.session.lock_titles([_lock_key(undo.page)]):
+            self.session.known_revisions.forget(_lock_key(undo.page))
             if self.defaults.dry_run:
-                _, base = await self.session.run_flow(read_base(change.page))
-                check_presence(change.page, base)
-                return _without_change(change.page, base, EditOutcome.DRY_RUN)
-            change = evolve(change, page=await self._flagged(change.page))
-            return self._remembered(change, await self.session.run_flow(undo(change)))
+                _, base = await self.session.run_flow(read_base(undo.page))
+                check_presence(undo.page, base)
+                return _unsaved_result(undo.page, base, EditOutcome.DRY_RUN)
+            undo = evolve(undo, page=await self._with_bot_flag(undo.page))
+            return self._remember(undo.page, await self.session.run_flow(undo_revisions(undo)))
 
     async def transform(
-        self, change: Edit, transform: Transform, *, section: int | None, known: Known | None, conflicts: int
+        self, edit: Edit, transform: Transform, *, section: int | None, already_read: TextAndBase | None, conflicts: int
     ) -> EditResult:
-        """Read, transform and write, again where somebody else was quicker. ``known`` is what has been read already."""
+        """Read the page, transform its text, and save it; all that again after an edit conflict.
+
+        ``already_read`` replaces the first read. Raises EditConflict after more than this number of ``conflicts``.
+        """
         pageid = 0
-        for left in reversed(range(conflicts + 1)):
-            await self._check_stopped()
+        for conflicts_left in reversed(range(conflicts + 1)):
+            await self._check_not_stopped()
             try:
-                return await self._transform(change, transform, section, known, pageid)
-            except _ConflictError as overtaken:
-                if not left:
-                    raise overtaken.error from overtaken.error.__cause__
-                known, pageid = None, overtaken.base.pageid
-                log.debug("%s has been changed meanwhile: reading it again", change.name)
-        raise AssertionError("there is a last one")
+                return await self._transform_once(edit, transform, section, already_read, pageid)
+            except _ConflictError as conflict:
+                if not conflicts_left:
+                    raise conflict.error from conflict.error.__cause__
+                already_read, pageid = None, conflict.base.pageid
+                log.debug("%s has been changed by another edit: reading it again", edit.name)
+        raise AssertionError("the last try returns or raises")
 
-    async def _transform(
-        self, change: Edit, transform: Transform, section: int | None, known: Known | None, pageid: int
+    async def _transform_once(
+        self, edit: Edit, transform: Transform, section: int | None, already_read: TextAndBase | None, pageid: int
     ) -> EditResult:
-        """The lock is kept while a plain function works, so that our own tasks do not disturb one another."""
-        async with self.session.lock_titles([_key(change)]):
-            text, base = known if known is not None else await self.session.run_flow(read_text(change))
-            _check_same(change, base, pageid)
-            self._check_excluded(change, text or "")
-            place = slice(0, len(text or ""))
+        """The lock is held while a plain function runs, so that the tasks of this site cause no edit conflicts."""
+        async with self.session.lock_titles([_lock_key(edit)]):
+            text, base = already_read if already_read is not None else await self.session.run_flow(read_text(edit))
+            _check_same_page(edit, base, pageid)
+            self._check_not_excluded(edit, text or "")
+            position = slice(0, len(text or ""))
             if section is not None:
-                place = await self.session.run_flow(find_section(text or "", section, base.revid))
-            finish = partial(self._finish, change, text or "", base, place)
-            made = transform((text or "")[place])
-            if not inspect.isawaitable(made):
-                return await finish(made)
-        made = await made
-        async with self.session.lock_titles([_key(change)]):
-            return await finish(made)
+                position = await self.session.run_flow(find_section(text or "", section, base.revid))
+            save = partial(self._save_transformed, edit, text or "", base, position)
+            transformed = transform((text or "")[position])
+            if not inspect.isawaitable(transformed):
+                return await save(transformed)
+        transformed = await transformed  # without the lock: the coroutine may edit this page, too
+        async with self.session.lock_titles([_lock_key(edit)]):
+            return await save(transformed)
 
-    async def _finish(self, change: Edit, text: str, base: BaseRevision, place: slice, made: object) -> EditResult:
-        if made is None or made == text[place]:
-            return _without_change(change, base)
-        if not isinstance(made, str):
-            raise TypeError(f"the transform of {change.name} gave a value of type {type(made).__name__}: give a text")
-        new = checked_text("what the transform gave", put_back(text, place, made))
-        if stored_form(new) == text:
-            return _without_change(change, base)
+    async def _save_transformed(
+        self, edit: Edit, text: str, base: BaseRevision, position: slice, transformed: object
+    ) -> EditResult:
+        if transformed is None or transformed == text[position]:
+            return _unsaved_result(edit, base)
+        if not isinstance(transformed, str):
+            kind = type(transformed).__name__
+            raise TypeError(f"the transform of {edit.name} returned a value of type {kind}: return a str or None")
+        new_text = checked_text("the result of the transform", replace_section(text, position, transformed))
+        if stored_form(new_text) == text:
+            return _unsaved_result(edit, base)
         try:
-            return await self._send(evolve(change, text=new), base)
+            return await self._send(evolve(edit, text=new_text), base)
         except (EditConflict, PageExists, PageMissing) as error:
             raise _ConflictError(error, base) from error
 
-    async def _send(self, change: Edit, base: BaseRevision | None) -> EditResult:
-        self.session.known_revisions.forget(_key(change))
+    async def _send(self, edit: Edit, base: BaseRevision | None) -> EditResult:
+        self.session.known_revisions.forget(_lock_key(edit))
         if self.defaults.dry_run:
-            base = base or (await self.session.run_flow(read_base(change)))[1]
-            check_presence(change, base)
-            return _without_change(change, base, EditOutcome.DRY_RUN)
-        change = await self._flagged(change)
-        return self._remembered(change, await self.session.run_flow(edit(change, base, policy=self.session.retry)))
+            base = base or (await self.session.run_flow(read_base(edit)))[1]
+            check_presence(edit, base)
+            return _unsaved_result(edit, base, EditOutcome.DRY_RUN)
+        edit = await self._with_bot_flag(edit)
+        return self._remember(edit, await self.session.run_flow(save_edit(edit, base)))
 
-    def _remembered(self, change: Edit | Undo, result: EditResult) -> EditResult:
+    def _remember(self, edit: Edit, result: EditResult) -> EditResult:
+        """Keep the revision that was made: the next append to the page is based on it, without a read."""
         since = result.timestamp.strftime("%Y-%m-%dT%H:%M:%SZ") if result.timestamp is not None else ""
         made = BaseRevision(revid=result.revid, pageid=result.pageid, since=since)
-        self.session.known_revisions.remember(_key(change), made)
+        self.session.known_revisions.remember(_lock_key(edit), made)
         return result
 
-    async def _flagged(self, change: Edit) -> Edit:
-        if not change.bot or "bot" in change.params or "bot" not in (await self.session.account()).rights:
-            return change
-        return evolve(change, params={**change.params, "bot": "1"})
+    async def _with_bot_flag(self, edit: Edit) -> Edit:
+        if not edit.bot or "bot" in edit.params or "bot" not in (await self.session.account()).rights:
+            return edit
+        return evolve(edit, params={**edit.params, "bot": "1"})
 
-    # Manners ---------------------------------------------------------------------------------------------------------
+    # Stop page and bot exclusion -------------------------------------------------------------------------------------
 
-    async def _check_manners(self, change: Edit | Undo) -> None:
-        await self._check_stopped()
+    async def _check_may_edit(self, edit: Edit) -> None:
+        await self._check_not_stopped()
         if self.defaults.obey_bots is not None:
-            page = change.page if isinstance(change, Undo) else change
-            text, _ = await self.session.run_flow(read_text(page))
-            self._check_excluded(page, text or "")
+            text, _ = await self.session.run_flow(read_text(edit))
+            self._check_not_excluded(edit, text or "")
 
-    def _check_excluded(self, change: Edit, text: str) -> None:
+    def _check_not_excluded(self, edit: Edit, text: str) -> None:
         bot = self.defaults.obey_bots
-        if bot is not None and not admits(text, bot):
-            raise BotsExcluded(f"{change.name} was not edited: it excludes {bot!r} by {{{{bots}}}} or {{{{nobots}}}}")
+        if bot is not None and not is_bot_allowed(text, bot):
+            raise BotsExcluded(f"{edit.name} was not edited: it excludes {bot!r} by {{{{bots}}}} or {{{{nobots}}}}")
 
-    async def _check_stopped(self) -> None:
+    async def _check_not_stopped(self) -> None:
         page, now = self.defaults.stop_page, self.session.clock.now
         if page is None:
             return
-        async with self._asking:
-            if self._asked is None or now() - self._asked >= self.defaults.stop_every:
+        async with self._stop_page_lock:
+            if self._stop_page_read_at is None or now() - self._stop_page_read_at >= self.defaults.stop_every:
                 try:
                     text, _ = await self.session.run_flow(read_text(Edit(title=page)))
                 except InvalidTitle as error:
                     raise ValueError(f"EditDefaults(stop_page={page!r}): {error}") from error
-                self._asked, self._order = now(), (text or "").strip()
-        if self._order:
-            raise BotStopped(f"nothing was edited: {page!r} says {self._order[:80]!r}")
+                self._stop_page_read_at, self._stop_page_text = now(), (text or "").strip()
+        if self._stop_page_text:
+            raise BotStopped(f"the page was not edited: the stop page {page!r} says {self._stop_page_text[:80]!r}")
 
 
-def _check_same(change: Edit, base: BaseRevision, pageid: int) -> None:
-    """A page that was moved away leaves a redirect, or another page comes in its place: that is not what we edit."""
+def _check_same_page(edit: Edit, base: BaseRevision, pageid: int) -> None:
+    """Raise EditConflict if another page has the title now, such as the redirect that a move leaves behind."""
     if pageid and base.pageid and base.pageid != pageid:
-        text = f"{change.name} was moved or deleted meanwhile, and another page has its title"
+        text = f"{edit.name} was moved or deleted since it was read, and another page has its title"
         raise EditConflict((ApiErrorItem(code="editconflict", text=text),))
-    check_presence(change, base)
+    check_presence(edit, base)
 
 
-def _key(change: Edit | Undo) -> str:
-    page = change.page if isinstance(change, Undo) else change
-    return title_lock_key(page.title) if page.title else page_lock_key(page.pageid)
+def _lock_key(edit: Edit) -> str:
+    return title_lock_key(edit.title) if edit.title else page_lock_key(edit.pageid)
 
 
-def _without_change(change: Edit, base: BaseRevision, outcome: EditOutcome = EditOutcome.UNCHANGED) -> EditResult:
-    return EditResult(
-        title=change.title, pageid=base.pageid or change.pageid, outcome=outcome, revid=base.revid, oldrevid=base.revid
-    )
+def _unsaved_result(edit: Edit, base: BaseRevision, outcome: EditOutcome = EditOutcome.UNCHANGED) -> EditResult:
+    pageid = base.pageid or edit.pageid
+    return EditResult(title=edit.title, pageid=pageid, outcome=outcome, revid=base.revid, oldrevid=base.revid)

@@ -1,11 +1,11 @@
-"""An edit of a page, by the Action API or by the REST API: what is sent, and what came of it.
+"""An edit of a page, by the Action API: its requests, and what the responses mean.
 
-An edit says which revision it is based on (``baserevid``, with ``nocreate``) or that the page must not be there yet
-(``createonly``); ``compare_and_swap.py`` does it once. An append has a base, too: a second one would change the same
-end of the page and conflict with the first. A new section is therefore sent as an append, since ``section=new`` never
-conflicts.
+An edit names the revision that it is based on (``baserevid``, with ``nocreate``), or says that the page must not exist
+yet (``createonly``). ``compare_and_swap.py`` uses that to save it once. An append has a base revision, too: a second
+append on the same base would change the same end of the page and conflict with the first. A new section is therefore
+sent as an append, because ``section=new`` never conflicts.
 
-See https://www.mediawiki.org/wiki/API:Edit and https://www.mediawiki.org/wiki/API:REST_API/Reference#Update_page.
+See https://www.mediawiki.org/wiki/API:Edit.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
-from mwclient_async._edit.compare_and_swap import (
+from mwclient_async._edit.compare_and_swap import compare_and_swap
+from mwclient_async._edit.history_check import (
     PAGE_GONE,
     CompletedWrite,
-    LostReply,
-    asked_for,
-    compare_and_swap,
     find_in_history,
     page_of,
+    page_parameters,
     unknown_outcome,
 )
-from mwclient_async._http.flow import Flow
+from mwclient_async._http.flow import Flow, with_one_deadline
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.text_normalization import md5_of
 from mwclient_async._session.known_revisions import BaseRevision
+from mwclient_async._session.lost_reply import Executed, LostReply
 from mwclient_async.errors import (
     ApiErrorItem,
     CaptchaRequired,
@@ -43,22 +43,25 @@ from mwclient_async.errors import (
     Refused,
 )
 from mwclient_async.models.edits import EditOutcome, EditResult
-from mwclient_async.models.options import RetryPolicy
 
 Missing = Literal["raise", "create", "only"]
-"""What an edit does about a page that is not there: raise PageMissing, create it, or nothing else than create it."""
+"""What an edit does if the page does not exist.
 
-_MOST_CONFLICTS = 20  # of an edit that can be done again on top of any other
-_LINK = re.compile(r"\[\[:?(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]")
+``"raise"`` raises PageMissing. ``"create"`` creates the page. ``"only"`` creates the page, and raises PageExists if it
+exists.
+"""
+
+_MAX_CONFLICTS = 20  # of an append or a prepend, which can be saved on top of any other edit
+_WIKI_LINK = re.compile(r"\[\[:?(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]")
 
 
 @frozen(kw_only=True)
 class Edit:
-    """One edit of one page: its whole ``text``, or what comes before or after what is there.
+    """One edit of one page: its whole new ``text``, or a text to append or prepend.
 
-    ``title`` or ``pageid`` names the page. ``section`` is the heading of a new section, which ``append`` is then the
-    text of. ``params`` are further parameters of ``action=edit``. ``bot`` flags it as a bot's where the account has the
-    right to.
+    ``title`` or ``pageid`` names the page. ``heading`` is the heading of a new section, and ``append`` is then the text
+    of that section. ``params`` are further parameters of ``action=edit``. ``bot`` flags the edit as a bot's edit, if
+    the account has the right to do so.
     """
 
     title: str = ""
@@ -66,7 +69,7 @@ class Edit:
     text: str | None = field(default=None, repr=False)
     append: str = field(default="", repr=False)
     prepend: str = field(default="", repr=False)
-    section: str | None = None
+    heading: str | None = None
     summary: str = ""
     missing: Missing = "raise"
     bot: bool = False
@@ -74,7 +77,7 @@ class Edit:
 
     @property
     def target(self) -> Mapping[str, str]:
-        """The page, as ``action=edit`` wants it."""
+        """The page, as parameters of ``action=edit``."""
         return {"title": self.title} if self.title else {"pageid": str(self.pageid)}
 
     @property
@@ -84,11 +87,11 @@ class Edit:
 
     @property
     def commutes(self) -> bool:
-        """Whether it can be done on top of any other edit."""
+        """Whether the edit can be saved on top of any other edit."""
         return self.text is None
 
     def applied_to(self, text: str) -> str:
-        """What the page says after this edit, before anything is transformed."""
+        """The page's text after this edit, before the wiki transforms it."""
         return self.text if self.text is not None else f"{self.prepend}{text}{self.append}"
 
     def request(self, base: BaseRevision) -> ApiRequest:
@@ -105,26 +108,29 @@ class Edit:
             params["starttimestamp"] = base.since
         return ApiRequest(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
 
-    def check_response(self, reply: ApiResponse) -> ApiResponse:
-        """The reply, if it says that the wiki has done it. One that says nothing of it leaves a doubt."""
-        said = reply.body.get("edit") if isinstance(reply.body, Mapping) else None
-        if not isinstance(said, Mapping) or "result" not in said:
-            raise OutcomeUnknown(f"the wiki's answer to the edit of {self.name} does not say what became of it")
-        if said["result"] != "Success":
-            raise _failure(self, said)
-        return reply
+    def check_response(self, response: ApiResponse) -> ApiResponse:
+        """The response, if it says that the edit was saved.
+
+        Raises OutcomeUnknown if it does not say whether the edit was saved, and a refusal if it says that it was not.
+        """
+        result = response.body.get("edit") if isinstance(response.body, Mapping) else None
+        if not isinstance(result, Mapping) or "result" not in result:
+            raise OutcomeUnknown(f"the wiki's response to the edit of {self.name} does not say whether it was saved")
+        if result["result"] != "Success":
+            raise edit_failure(self, result)
+        return response
 
 
 @frozen(kw_only=True)
 class Undo:
-    """The undoing of revisions: from ``revid`` back to just after ``after``, or of ``revid`` alone."""
+    """An undo of the revision ``revid``, or of all revisions from just after ``after`` up to ``revid``."""
 
     page: Edit
     revid: int
     after: int | None = None
 
     def request(self, base: BaseRevision) -> ApiRequest:
-        """The request. Should the page have changed by then, the wiki joins the two changes or refuses it."""
+        """The request. If the page has changed since the base revision, the wiki merges the two changes or refuses."""
         params = {"action": "edit", **self.page.target, **self.page.params, "undo": str(self.revid), "nocreate": "1"}
         if self.after is not None:
             params["undoafter"] = str(self.after)
@@ -134,170 +140,187 @@ class Undo:
         return ApiRequest(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
 
 
-def undo(change: Undo) -> Flow[EditResult]:
-    """Undo, once: it is never sent again, since a second one could undo the first.
+def undo_revisions(undo: Undo) -> Flow[EditResult]:
+    """Undo revisions. The request is sent once only, because a second undo could undo the first.
 
-    Raises EditConflict where other edits stand in the way, PageMissing; OutcomeUnknown where the answer was lost.
+    Raises EditConflict or Refused if later edits prevent it, PageMissing, and OutcomeUnknown if the reply was lost.
     """
-    page, base = yield from read_base(change.page)
+    page, base = yield from read_base(undo.page)
     check_presence(page, base)
     try:
-        reply = page.check_response((yield change.request(base)))
+        response = page.check_response((yield undo.request(base)))
     except OutcomeUnknown as error:
-        raise unknown_outcome(page, LostReply(base=base, error=error), "an undo is not sent twice") from error
-    return _result(page, CompletedWrite(base=base, reply=reply))
+        raise unknown_outcome(page, LostReply(error=error, base=base), "an undo is not sent twice") from error
+    return _edit_result(page, CompletedWrite(base=base, response=response))
 
 
-def edit(change: Edit, base: BaseRevision | None, *, policy: RetryPolicy) -> Flow[EditResult]:
-    """Do an edit of the Action API, once. ``base`` is what it is based on; without one, the page as it is now.
+def save_edit(edit: Edit, base: BaseRevision | None) -> Flow[EditResult]:
+    """Save an edit through the Action API, once. ``base`` is the revision it is based on; None for the latest one.
 
-    Raises EditConflict (an append is done again, on top of what came in between), PageMissing, PageExists, the wiki's
-    other refusals, CaptchaRequired; OutcomeUnknown where it cannot be told whether it was done.
+    An append or a prepend that meets an edit conflict is sent again, on top of the other edit. All requests share one
+    deadline. Raises EditConflict, PageMissing, PageExists, CaptchaRequired or another refusal of the wiki, and
+    OutcomeUnknown if a reply was lost and nothing can be known.
     """
-    doubt = LostReply()
-    for _ in range(_MOST_CONFLICTS):
-        change, base = (yield from read_base(change)) if base is None else (change, base)
-        if doubt.error is not None and (done := (yield from find_in_history(change, doubt))[0]) is not None:
-            return _found(done)
-        check_presence(change, base, doubt)
+    return with_one_deadline(_save_edit(edit, base))
+
+
+def _save_edit(edit: Edit, base: BaseRevision | None) -> Flow[EditResult]:
+    lost = LostReply()
+    for _ in range(_MAX_CONFLICTS):
+        edit, base = (yield from read_base(edit)) if base is None else (edit, base)
+        if lost.happened and (saved := (yield from _saved_before(edit, lost))) is not None:
+            return _result_from_history(saved)
+        check_presence(edit, base, lost)
         try:
-            done = yield from compare_and_swap(change, base, policy=policy, lost=doubt)
+            completed = yield from compare_and_swap(edit, base, lost=lost)
         except (EditConflict, PageExists, PageMissing):
-            if not change.commutes or change.missing == "only":
+            if not edit.commutes or edit.missing == "only":
                 raise
-            base = None  # what we knew of the page is old
+            base = None  # the page has changed: read it again
             continue
-        if doubt.error is not None and _is_unchanged(done):  # by our first request, maybe, that came late
-            done = (yield from find_in_history(change, doubt))[0] or done
-        return _result(change, done)
-    text = f"{change.name} was changed by others {_MOST_CONFLICTS} times in a row."
+        if lost.happened and _is_unchanged(completed):  # our first request may have arrived late and saved it
+            completed = (yield from _saved_before(edit, lost)) or completed
+        return _edit_result(edit, completed)
+    text = f"{edit.name} was changed by others {_MAX_CONFLICTS} times in a row."
     raise EditConflict((ApiErrorItem(code="editconflict", text=text),))
 
 
-def read_base(change: Edit) -> Flow[tuple[Edit, BaseRevision]]:
-    """What the page is now, and the edit as it is to be sent to that."""
-    params = {"action": "query", "prop": "revisions", "rvprop": "ids", "curtimestamp": "1", **asked_for(change)}
-    if change.section is not None and not change.summary:
-        heading = _plain(change.section)
+def _saved_before(edit: Edit, lost: LostReply) -> Flow[CompletedWrite | None]:
+    """The edit, if the request whose reply was lost has saved it."""
+    found = yield from find_in_history(edit, lost)
+    return found.result if isinstance(found, Executed) else None
+
+
+# Reading the page ----------------------------------------------------------------------------------------------------
+
+
+def read_base(edit: Edit) -> Flow[tuple[Edit, BaseRevision]]:
+    """Read the page's latest revision id. Returns the edit, ready to be sent on top of it, and that base revision."""
+    params = {"action": "query", "prop": "revisions", "rvprop": "ids", "curtimestamp": "1", **page_parameters(edit)}
+    if edit.heading is not None and not edit.summary:
+        heading = _plain_heading(edit.heading)
         arguments = f"\x1f{heading}" if "|" in heading else heading
         params |= {"meta": "allmessages", "ammessages": "newsectionsummary", "amargs": arguments, "uselang": "content"}
-    reply = yield ApiRequest(params=params)
-    base = _base(change, reply)
-    return _with_section(change, base, reply), base
+    response = yield ApiRequest(params=params)
+    base = _base_revision(edit, response)
+    return _with_new_section(edit, base, response), base
 
 
-def read_text(change: Edit, slot: str = "main") -> Flow[tuple[str | None, BaseRevision]]:
-    """What the page says now, and which revision that is; None where there is no page, or no such slot of it.
+def read_text(edit: Edit, slot: str = "main") -> Flow[tuple[str | None, BaseRevision]]:
+    """Read the page's text and its latest revision id. The text is None if there is no such page, or no such slot.
 
-    Raises InvalidTitle.
+    Raises InvalidTitle, and ProtocolError if the wiki does not show the text.
     """
     params = {"action": "query", "prop": "revisions", "rvprop": "ids|content", "rvslots": slot, "curtimestamp": "1"}
-    reply = yield ApiRequest(params={**params, **asked_for(change)})
-    base = _base(change, reply)
+    response = yield ApiRequest(params={**params, **page_parameters(edit)})
+    base = _base_revision(edit, response)
     if not base.revid:
         return None, base
-    found = page_of(reply)["revisions"][0].get("slots", {}).get(slot, {})
-    if slot != "main" and (not found or found.get("missing")):
+    content = page_of(response)["revisions"][0].get("slots", {}).get(slot, {})
+    if slot != "main" and (not content or content.get("missing")):
         return None, base
-    text = found.get("content")
+    text = content.get("content")
     if not isinstance(text, str):
-        raise ProtocolError(f"the wiki keeps the text of {change.name} to itself")
+        raise ProtocolError(f"the wiki does not show the text of {edit.name}: its revision may be hidden")
     return text, base
 
 
-def _base(change: Edit, reply: ApiResponse) -> BaseRevision:
-    if reply.body.get("query", {}).get("interwiki"):
-        raise _invalid(change, "it is a page of another wiki")
-    page = page_of(reply)
+def _base_revision(edit: Edit, response: ApiResponse) -> BaseRevision:
+    if response.body.get("query", {}).get("interwiki"):
+        raise _invalid_title(edit, "it is a page of another wiki")
+    page = page_of(response)
     revid = 0 if "missing" in page else int((page.get("revisions") or [{}])[0].get("revid", 0))
     if "invalid" in page or "special" in page or not (revid or "missing" in page):
         reason = page.get("invalidreason", "the wiki shows no revision of it")
-        raise _invalid(change, str(reason.get("text", "")) if isinstance(reason, Mapping) else str(reason))
-    return BaseRevision(revid=revid, pageid=int(page.get("pageid", 0)), since=str(reply.body.get("curtimestamp", "")))
+        raise _invalid_title(edit, str(reason.get("text", "")) if isinstance(reason, Mapping) else str(reason))
+    since = str(response.body.get("curtimestamp", ""))
+    return BaseRevision(revid=revid, pageid=int(page.get("pageid", 0)), since=since)
 
 
-def _invalid(change: Edit, reason: str) -> InvalidTitle:
-    text = f"{change.name} is no page that can have a text: {reason}"
+def _invalid_title(edit: Edit, reason: str) -> InvalidTitle:
+    text = f"{edit.name} cannot have a text: {reason}"
     return InvalidTitle((ApiErrorItem(code="invalidtitle", text=text),))
 
 
-def page_missing(change: Edit) -> PageMissing:
-    """The error for a page that should be there."""
-    return PageMissing((ApiErrorItem(code="missingtitle", text=f"There is no page {change.name}."),))
+def page_missing(edit: Edit) -> PageMissing:
+    """The error for a page that does not exist."""
+    return PageMissing((ApiErrorItem(code="missingtitle", text=f"There is no page {edit.name}."),))
 
 
-def _with_section(change: Edit, base: BaseRevision, reply: ApiResponse) -> Edit:
-    if change.section is None:
-        return change
-    messages = reply.body.get("query", {}).get("allmessages") or [{}]
-    summary = change.summary or str(messages[0].get("content", ""))
+def _with_new_section(edit: Edit, base: BaseRevision, response: ApiResponse) -> Edit:
+    """The edit that appends the new section, as the wiki itself would write it."""
+    if edit.heading is None:
+        return edit
+    messages = response.body.get("query", {}).get("allmessages") or [{}]
+    summary = edit.summary or str(messages[0].get("content", ""))
     lead = "\n\n" if base.revid else ""
-    return evolve(change, append=f"{lead}== {change.section} ==\n\n{change.append}", summary=summary, section=None)
+    return evolve(edit, append=f"{lead}== {edit.heading} ==\n\n{edit.append}", summary=summary, heading=None)
 
 
-def check_presence(change: Edit, base: BaseRevision, doubt: LostReply | None = None) -> None:
-    """Raise PageExists or PageMissing where the page is there, or is not, against what the edit says."""
-    if base.revid and change.missing == "only":
-        raise PageExists((ApiErrorItem(code="articleexists", text=f"{change.name} is there already."),))
-    if not base.revid and change.missing == "raise":
-        if doubt is not None and doubt.error is not None:
-            raise unknown_outcome(change, doubt, PAGE_GONE)
-        raise page_missing(change)
+def _plain_heading(heading: str) -> str:
+    """The heading without links, bold and italics, as the wiki puts it into a summary."""
+    return _WIKI_LINK.sub(r"\1", heading).replace("'''", "").replace("''", "")
 
 
-# What the wiki says --------------------------------------------------------------------------------------------------
+def check_presence(edit: Edit, base: BaseRevision, lost: LostReply | None = None) -> None:
+    """Raise PageExists or PageMissing if the edit's ``missing`` does not fit the page."""
+    if base.revid and edit.missing == "only":
+        raise PageExists((ApiErrorItem(code="articleexists", text=f"{edit.name} exists already."),))
+    if not base.revid and edit.missing == "raise":
+        if lost is not None and lost.happened:
+            raise unknown_outcome(edit, lost, PAGE_GONE)
+        raise page_missing(edit)
 
 
-def _result(change: Edit, done: CompletedWrite) -> EditResult:
-    if done.reply is None:
-        return _found(done)
-    said = done.reply.body["edit"]
-    unchanged = "nochange" in said
-    old, new = (done.base.revid if unchanged else int(said.get(name, 0)) for name in ("oldrevid", "newrevid"))
-    outcome = EditOutcome.MERGED if old != done.base.revid else EditOutcome.SAVED
-    if "new" in said:
+# Results -------------------------------------------------------------------------------------------------------------
+
+
+def _edit_result(edit: Edit, completed: CompletedWrite) -> EditResult:
+    if completed.response is None:
+        return _result_from_history(completed)
+    result, base = completed.response.body["edit"], completed.base
+    unchanged = "nochange" in result
+    old, new = (base.revid if unchanged else int(result.get(name, 0)) for name in ("oldrevid", "newrevid"))
+    outcome = EditOutcome.MERGED if old != base.revid else EditOutcome.SAVED
+    if "new" in result:
         outcome = EditOutcome.CREATED
     return EditResult(
-        title=str(said.get("title", change.title)),
-        pageid=int(said.get("pageid", change.pageid)),
+        title=str(result.get("title", edit.title)),
+        pageid=int(result.get("pageid", edit.pageid)),
         outcome=EditOutcome.UNCHANGED if unchanged else outcome,
         revid=new,
         oldrevid=old,
-        timestamp=None if unchanged else _instant(said.get("newtimestamp")),
-        raw=said,
+        timestamp=None if unchanged else _parse_timestamp(result.get("newtimestamp")),
+        raw=result,
     )
 
 
-def _is_unchanged(done: CompletedWrite) -> bool:
-    return done.reply is not None and "nochange" in done.reply.body["edit"]
+def _is_unchanged(completed: CompletedWrite) -> bool:
+    return completed.response is not None and "nochange" in completed.response.body["edit"]
 
 
-def _found(done: CompletedWrite) -> EditResult:
-    parent = int(done.found.get("parentid", 0))
-    outcome = EditOutcome.SAVED if parent == done.base.revid else EditOutcome.MERGED
+def _result_from_history(completed: CompletedWrite) -> EditResult:
+    parent = int(completed.revision.get("parentid", 0))
+    outcome = EditOutcome.SAVED if parent == completed.base.revid else EditOutcome.MERGED
     return EditResult(
-        title=done.title,
-        pageid=done.pageid,
-        outcome=outcome if done.base.revid else EditOutcome.CREATED,
-        revid=int(done.found["revid"]),
+        title=completed.title,
+        pageid=completed.pageid,
+        outcome=outcome if completed.base.revid else EditOutcome.CREATED,
+        revid=int(completed.revision["revid"]),
         oldrevid=parent,
-        timestamp=_instant(done.found.get("timestamp")),
+        timestamp=_parse_timestamp(completed.revision.get("timestamp")),
         verified=True,
     )
 
 
-def _failure(change: Edit, said: Mapping[str, Any]) -> Refused:
-    """``result: "Failure"``, which the wiki does not send as an error."""
-    if "captcha" in said:
-        text = f"the wiki wants a captcha solved before it saves {change.name}"
-        return CaptchaRequired((ApiErrorItem(code="captcha", text=text, module="edit", data=said),))
-    code, text = str(said.get("code", "edit-failed")), str(said.get("info", f"{change.name} was not saved"))
-    return Refused((ApiErrorItem(code=code, text=text, module="edit", data=said),))
+def edit_failure(edit: Edit, result: Mapping[str, Any]) -> Refused:
+    """The error for the result ``Failure``, which the wiki does not send as an error."""
+    if "captcha" in result:
+        text = f"the wiki wants a captcha solved before it saves {edit.name}"
+        return CaptchaRequired((ApiErrorItem(code="captcha", text=text, module="edit", data=result),))
+    code, text = str(result.get("code", "edit-failed")), str(result.get("info", f"{edit.name} was not saved"))
+    return Refused((ApiErrorItem(code=code, text=text, module="edit", data=result),))
 
 
-def _plain(heading: str) -> str:
-    return _LINK.sub(r"\1", heading).replace("'''", "").replace("''", "")
-
-
-def _instant(text: object) -> datetime | None:
+def _parse_timestamp(text: object) -> datetime | None:
     return datetime.fromisoformat(text) if isinstance(text, str) and text else None

@@ -1,68 +1,75 @@
-"""Where a section stands in a page's text.
+"""The position of a section in a page's text.
 
-The wiki numbers sections (0 is what stands before the first heading) and gives the text of one; where that text
-stands more than once in the page, its table of contents tells which is meant. See
-https://www.mediawiki.org/wiki/API:Revisions and https://www.mediawiki.org/wiki/API:Parse.
+The wiki numbers the sections of a page (section 0 is the text before the first heading) and gives the text of one
+section. If the page contains that text more than once, the page's table of contents decides which one it is.
+See https://www.mediawiki.org/wiki/API:Revisions and https://www.mediawiki.org/wiki/API:Parse.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mwclient_async._edit.compare_and_swap import page_of
+from mwclient_async._edit.history_check import page_of
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async.errors import ApiErrorItem, PageMissing, ProtocolError
 
 
 def find_section(text: str, section: int, revid: int) -> Flow[slice]:
-    """The place of a section in the text of that revision, without the line ends that close it.
+    """Find a section in the text of that revision. The slice does not include the line breaks at its end.
 
-    Raises PageMissing for a section that is not there; a page that is not there (0) has the section 0.
+    ``revid`` is 0 for a page that does not exist; such a page has an empty section 0. Raises PageMissing if there is
+    no such section.
     """
     if not revid:
         if section:
-            raise _no_section(section)
+            raise _no_such_section(section)
         return slice(0, 0)
-    params = {"action": "query", "prop": "revisions", "rvprop": "content", "rvslots": "main", "revids": str(revid)}
-    reply = yield ApiRequest(params={**params, "rvsection": str(section)})
-    part = (page_of(reply).get("revisions") or [{}])[0].get("slots", {}).get("main", {}).get("content")
-    if not isinstance(part, str):
-        raise _no_section(section)
-    part = part.rstrip("\n")
-    places = [place for place in _places(text, part) if place == 0 or text[place - 1] == "\n"]
+    content = (yield from _section_text(section, revid)).rstrip("\n")
+    starts = [start for start in _occurrences(text, content) if start == 0 or text[start - 1] == "\n"]
     if section == 0:
-        places = [0]
-    if len(places) > 1:
-        start = yield from _start(section, revid)
-        places = [place for place in places if place == start]
-    if len(places) != 1:
+        starts = [0]
+    if len(starts) > 1:
+        listed = yield from _start_in_table_of_contents(section, revid)
+        starts = [start for start in starts if start == listed]
+    if len(starts) != 1:
         raise ProtocolError(f"section {section} was not found in the text of revision {revid}")
-    return slice(places[0], places[0] + len(part))
+    return slice(starts[0], starts[0] + len(content))
 
 
-def put_back(text: str, place: slice, section: str) -> str:
-    """The text with another section in that place. One before the first heading must not run into it."""
-    rest = text[place.stop :]
-    joint = "\n" if place.stop == 0 and rest and section and not (section.endswith("\n") or rest[0] == "\n") else ""
-    return text[: place.start] + section + joint + rest
+def replace_section(text: str, position: slice, section: str) -> str:
+    """The text with a new section at that position. A line break keeps a new section 0 apart from the first heading."""
+    rest = text[position.stop :]
+    is_before_heading = position.stop == 0 and bool(rest) and bool(section)
+    separator = "\n" if is_before_heading and not (section.endswith("\n") or rest[0] == "\n") else ""
+    return text[: position.start] + section + separator + rest
 
 
-def _places(text: str, part: str) -> Iterator[int]:
+def _section_text(section: int, revid: int) -> Flow[str]:
+    params = {"action": "query", "prop": "revisions", "rvprop": "content", "rvslots": "main", "revids": str(revid)}
+    response = yield ApiRequest(params={**params, "rvsection": str(section)})
+    revision = (page_of(response).get("revisions") or [{}])[0]
+    content = revision.get("slots", {}).get("main", {}).get("content")
+    if not isinstance(content, str):
+        raise _no_such_section(section)
+    return content
+
+
+def _occurrences(text: str, part: str) -> Iterator[int]:
     at = text.find(part)
     while at >= 0:
         yield at
         at = text.find(part, at + 1)
 
 
-def _start(section: int, revid: int) -> Flow[int]:
-    """Where it begins by the table of contents, whose ``byteoffset`` counts code points."""
-    reply = yield ApiRequest(params={"action": "parse", "oldid": str(revid), "prop": "sections"})
-    for found in reply.body["parse"]["sections"]:
-        if found.get("index") == str(section):
-            return int(found["byteoffset"] or 0)
-    raise _no_section(section)
+def _start_in_table_of_contents(section: int, revid: int) -> Flow[int]:
+    """The position at which the section begins, in code points: the wiki's ``byteoffset`` counts these."""
+    response = yield ApiRequest(params={"action": "parse", "oldid": str(revid), "prop": "sections"})
+    for entry in response.body["parse"]["sections"]:
+        if entry.get("index") == str(section):
+            return int(entry["byteoffset"] or 0)
+    raise _no_such_section(section)
 
 
-def _no_section(section: int) -> PageMissing:
+def _no_such_section(section: int) -> PageMissing:
     return PageMissing((ApiErrorItem(code="nosuchsection", text=f"There is no section {section}."),))

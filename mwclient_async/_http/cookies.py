@@ -1,4 +1,7 @@
-"""The cookies of one site, kept by the standard library's rules for domains, paths and expiry."""
+"""The cookies of one site.
+
+The cookie jar of the standard library applies the rules for domains, paths and expiry.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,12 @@ from http.cookiejar import Cookie, CookieJar
 from typing import Any
 from urllib.request import Request
 
-_OF_A_SESSION = re.compile(r"(session|userid|username|token|_user|loggedout)$", re.IGNORECASE)
-_KEPT = ("version", "name", "value", "port", "domain", "path", "secure", "expires", "discard")
+_SESSION_COOKIE = re.compile(r"(session|userid|username|token|_user|loggedout)$", re.IGNORECASE)
+_STORED_FIELDS = ("version", "name", "value", "port", "domain", "path", "secure", "expires", "discard")
 
 
-class _Answer:
-    """As much of a response as the cookie jar looks at."""
+class _JarResponse:
+    """The part of a response that the cookie jar reads."""
 
     def __init__(self, headers: Iterable[tuple[str, str]]) -> None:
         self._message = Message()
@@ -26,55 +29,55 @@ class _Answer:
 
 
 class Cookies:
-    """Takes in ``Set-Cookie`` headers and gives the ``Cookie`` header for an address."""
+    """Stores the cookies of ``Set-Cookie`` headers and writes the ``Cookie`` header for a URL."""
 
     def __init__(self) -> None:
         self._jar = CookieJar()
 
     def store(self, url: str, headers: Iterable[tuple[str, str]]) -> None:
-        """Take in what a response from that address sets. The marks that every edit leaves are dropped.
+        """Store the cookies that a response from this URL sets.
 
-        One that is not ASCII could not be sent back. A wiki sets one ``PostEditRevision...`` cookie per edit; a bot
-        that kept them would soon send a header that proxies refuse.
+        Two kinds are dropped. A cookie that is not ASCII cannot be sent back. A wiki sets one ``PostEditRevision...``
+        cookie per edit, and a bot that kept them would soon send a header that proxies refuse.
         """
-        setting = [
+        new_cookies = [
             (name, value)
             for name, value in headers
             if name == "set-cookie" and "PostEditRevision" not in value and value.isascii()
         ]
-        if setting:
-            self._jar.extract_cookies(_Answer(setting), Request(url))  # type: ignore[arg-type]  # duck-typed by the jar
+        if new_cookies:
+            self._jar.extract_cookies(_JarResponse(new_cookies), Request(url))  # type: ignore[arg-type]  # duck-typed by the jar
 
-    def header(self, url: str) -> str | None:
-        """The ``Cookie`` header for a request to that address, or None."""
+    def header_for(self, url: str) -> str | None:
+        """The ``Cookie`` header for a request to this URL, or None."""
         request = Request(url)
         self._jar.add_cookie_header(request)
         return request.get_header("Cookie")
 
-    def drop_session(self) -> None:
-        """Forget those that say who we are; what the wiki's servers keep for themselves stays."""
+    def discard_session(self) -> None:
+        """Discard the cookies that identify the account. Cookies of load balancers and the like stay."""
         for cookie in list(self._jar):
-            if _OF_A_SESSION.search(cookie.name):
+            if _SESSION_COOKIE.search(cookie.name):
                 self._jar.clear(cookie.domain, cookie.path, cookie.name)
 
     def to_values(self) -> list[dict[str, Any]]:
-        """All of them, as plain values."""
-        return [{name: getattr(cookie, name) for name in _KEPT} for cookie in self._jar]
+        """All cookies, as plain values."""
+        return [{name: getattr(cookie, name) for name in _STORED_FIELDS} for cookie in self._jar]
 
     def restore(self, values: Iterable[Mapping[str, Any]]) -> None:
-        """Have those that :meth:`to_values` gave, and no others. Raises ValueError for what it did not give."""
+        """Replace all cookies by those that :meth:`to_values` returned. Raises ValueError if the values are damaged."""
         self._jar.clear()
         try:
             for value in values:
                 self._jar.set_cookie(_cookie(value))
-        except (KeyError, TypeError):  # not shown: it may be a secret
-            raise ValueError("this LoginState has a cookie that is none") from None
+        except (KeyError, TypeError):  # the value is not shown, because it may be a secret
+            raise ValueError("this LoginState holds a damaged cookie: log in again") from None
 
 
 def _cookie(value: Mapping[str, Any]) -> Cookie:
     domain, path = str(value["domain"]), str(value["path"])
     return Cookie(
-        **{name: value[name] for name in _KEPT},
+        **{name: value[name] for name in _STORED_FIELDS},
         port_specified=value["port"] is not None,
         domain_specified=domain.startswith("."),
         domain_initial_dot=domain.startswith("."),

@@ -1,9 +1,9 @@
-"""Bodies that came compressed (gzip, brotli, zstd), unpacked a little at a time.
+"""Compressed bodies (gzip, brotli, zstd), decompressed a little at a time.
 
-A hundred bytes can stand for a hundred megabytes, so what comes out of a few bytes is bounded before it is made, not
-looked at afterwards: gzip and brotli stop at a number of bytes that is asked for, and zstd is fed in slices so short
-that no slice can hold much. Brotli stops since its version 1.2 only; an older one is not used. The window of a zstd
-frame is at most what https://www.rfc-editor.org/rfc/rfc9659 allows.
+A hundred bytes can decompress to a hundred megabytes. So the output of each step is limited before it is made, instead
+of being measured afterwards. gzip and brotli stop after a given number of bytes. zstd is fed in slices that are too
+short to hold much. Brotli can stop since its version 1.2; an older version is not used. The window of a zstd frame is
+at most the size that https://www.rfc-editor.org/rfc/rfc9659 allows.
 """
 
 from __future__ import annotations
@@ -14,54 +14,58 @@ from importlib import import_module
 from typing import Any, Protocol
 
 PIECE = 256 * 1024
-"""About the most bytes that come out in one go."""
+"""The largest output of one step, in bytes (approximately)."""
 
 _GZIP = zlib.MAX_WBITS | 16
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_WINDOW = 8 * 1024 * 1024
-_ZSTD_SLICE = 64  # bytes; a block of 128 KiB can be written in four of them
+_ZSTD_SLICE = 64  # bytes; a block of 128 KiB can be encoded in four bytes
 
 
 class Decompressor(Protocol):
-    """Unpacks one body."""
+    """Decompresses one body."""
 
-    def feed(self, packed: bytes) -> Iterator[bytes]:
-        """What these bytes stand for, in bounded pieces; read them all before the next call. ValueError if broken."""
+    def feed(self, compressed: bytes) -> Iterator[bytes]:
+        """Decompress these bytes, in pieces of limited size. Read all pieces before the next call.
+
+        Raises ValueError if the bytes are broken.
+        """
         ...
 
     @property
-    def done(self) -> bool:
-        """Whether all that began came to its end."""
+    def is_complete(self) -> bool:
+        """Whether everything that began is finished: a body that was cut is not complete."""
         ...
 
 
 class _Plain:
-    done = True
+    is_complete = True
 
-    def feed(self, packed: bytes) -> Iterator[bytes]:
-        yield packed
+    def feed(self, compressed: bytes) -> Iterator[bytes]:
+        yield compressed
 
 
 class _Gzip:
     def __init__(self) -> None:
         self._member: Any = None
-        self._over = False
+        self._is_finished = False
 
-    def feed(self, packed: bytes) -> Iterator[bytes]:
-        while packed and not self._over:
+    def feed(self, compressed: bytes) -> Iterator[bytes]:
+        while compressed and not self._is_finished:
             if self._member is None:
                 self._member = zlib.decompressobj(_GZIP)
             try:
-                yield self._member.decompress(packed, PIECE)
+                yield self._member.decompress(compressed, PIECE)
             except zlib.error as error:
                 raise ValueError(f"broken gzip: {error}") from error
-            packed = self._member.unconsumed_tail
+            compressed = self._member.unconsumed_tail
             if self._member.eof:
-                packed, self._member = self._member.unused_data, None
-                self._over = bool(packed) and not packed.startswith(_GZIP_MAGIC[: len(packed)])  # padding
+                compressed, self._member = self._member.unused_data, None
+                magic = _GZIP_MAGIC[: len(compressed)]
+                self._is_finished = bool(compressed) and not compressed.startswith(magic)  # what follows is padding
 
     @property
-    def done(self) -> bool:
+    def is_complete(self) -> bool:
         return self._member is None
 
 
@@ -69,21 +73,21 @@ class _Brotli:
     def __init__(self, library: Any) -> None:
         self._library = library
         self._stream = library.Decompressor()
-        self._begun = False
+        self._has_begun = False
 
-    def feed(self, packed: bytes) -> Iterator[bytes]:
+    def feed(self, compressed: bytes) -> Iterator[bytes]:
         try:
-            piece = self._stream.process(packed, output_buffer_limit=PIECE)
+            piece = self._stream.process(compressed, output_buffer_limit=PIECE)
             while piece or not self._stream.can_accept_more_data():
                 yield piece
                 piece = self._stream.process(b"", output_buffer_limit=PIECE)
         except self._library.error as error:
             raise ValueError(f"broken brotli: {error}") from error
-        self._begun = self._begun or bool(packed)
+        self._has_begun = self._has_begun or bool(compressed)
 
     @property
-    def done(self) -> bool:
-        return not self._begun or bool(self._stream.is_finished())
+    def is_complete(self) -> bool:
+        return not self._has_begun or bool(self._stream.is_finished())
 
 
 class _Zstd:
@@ -91,9 +95,9 @@ class _Zstd:
         self._library = library
         self._frame: Any = None
 
-    def feed(self, packed: bytes) -> Iterator[bytes]:
-        for at in range(0, len(packed), _ZSTD_SLICE):
-            part = packed[at : at + _ZSTD_SLICE]
+    def feed(self, compressed: bytes) -> Iterator[bytes]:
+        for at in range(0, len(compressed), _ZSTD_SLICE):
+            part = compressed[at : at + _ZSTD_SLICE]
             while part:
                 if self._frame is None:
                     self._frame = self._library.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
@@ -106,7 +110,7 @@ class _Zstd:
                     part, self._frame = self._frame.unused_data, None
 
     @property
-    def done(self) -> bool:
+    def is_complete(self) -> bool:
         return self._frame is None
 
 
@@ -119,7 +123,7 @@ def _installed(*names: str) -> Any:
     return None
 
 
-def _unpackers() -> Mapping[str, Callable[[], Decompressor]]:
+def _decompressors() -> Mapping[str, Callable[[], Decompressor]]:
     known: dict[str, Callable[[], Decompressor]] = {"gzip": _Gzip}
     brotli, zstd = _installed("brotli", "brotlicffi"), _installed("zstandard")
     if brotli is not None and hasattr(brotli.Decompressor, "can_accept_more_data"):
@@ -129,13 +133,13 @@ def _unpackers() -> Mapping[str, Callable[[], Decompressor]]:
     return known
 
 
-_UNPACKERS = _unpackers()
+_DECOMPRESSORS = _decompressors()
 
-ACCEPTED = ", ".join(_UNPACKERS)
-"""The value of ``Accept-Encoding``: gzip always, brotli and zstd where their libraries are installed."""
+ACCEPTED = ", ".join(_DECOMPRESSORS)
+"""The value of ``Accept-Encoding``: gzip always; brotli and zstd if their libraries are installed."""
 
 
 def decompressor_for(encoding: str) -> Decompressor | None:
-    """What unpacks a body with this ``Content-Encoding``; None for one that was not asked for."""
+    """The decompressor for this ``Content-Encoding``, or None if we did not ask for this encoding."""
     name = encoding.strip().lower().removeprefix("x-")
-    return _Plain() if name in {"", "identity"} else (_UNPACKERS[name]() if name in _UNPACKERS else None)
+    return _Plain() if name in {"", "identity"} else (_DECOMPRESSORS[name]() if name in _DECOMPRESSORS else None)

@@ -1,7 +1,7 @@
 """A flow: a protocol of several steps, as a generator without I/O.
 
 A flow yields an :class:`ApiRequest` and is sent the :class:`ApiResponse`. It yields a :class:`Wait` to pause, a
-:class:`Report` to tell its progress, and an :class:`Ask` to have a question answered. Errors of this package are thrown
+:class:`Report` to report progress, and an :class:`Ask` to ask the caller a question. Errors of this package are thrown
 *into* it, so that it can recover. It returns its result. ``run_flow.py`` runs every flow.
 """
 
@@ -13,17 +13,18 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 from mwclient_async._http.messages import ApiRequest, ApiResponse
+from mwclient_async.errors import MediaWikiError
 
 T = TypeVar("T")
 
 
 NO_RESPONSE = ApiResponse(body={})
-"""What a flow is sent after a Wait or a Report. After an Ask, it is sent an ApiResponse whose body is the answer."""
+"""What a flow is sent after a Wait or a Report. After an Ask, the body of the ApiResponse is the answer."""
 
 
 @frozen
 class Wait:
-    """Pause for so many seconds."""
+    """Pause for this number of seconds."""
 
     seconds: float
 
@@ -37,12 +38,42 @@ class Report:
 
 @frozen
 class Ask:
-    """Have a question answered; ``question`` is a value that the flow defines."""
+    """Ask the caller a question; ``question`` is a value that the flow defines."""
 
     question: Any
 
 
-FlowStep = ApiRequest | Wait | Report | Ask
+@frozen
+class TryAgain:
+    """Ask the retry policy for another try after ``error``, and wait until then, at least ``least_wait`` seconds.
+
+    The flow is sent an ApiResponse. Its body is True after the wait, or False if the policy allows no further try.
+    """
+
+    error: MediaWikiError
+    least_wait: float = 0.0
 
 
+@frozen
+class OneDeadline:
+    """Run another flow whose requests and retries all share one deadline, which begins now.
+
+    The flow is sent an ApiResponse whose body is the result of the other flow, or its error is thrown into it.
+    """
+
+    flow: Generator[FlowStep, ApiResponse, Any]
+
+
+FlowStep = ApiRequest | Wait | Report | Ask | TryAgain | OneDeadline
 Flow = Generator[FlowStep, ApiResponse, T]
+
+
+def may_try_again(error: MediaWikiError, *, least_wait: float = 0.0) -> Flow[bool]:
+    """Wait for the next try after this error; False if the retry policy allows none."""
+    return bool((yield TryAgain(error, least_wait)).body)
+
+
+def with_one_deadline(flow: Flow[T]) -> Flow[T]:
+    """The result of a flow whose requests and retries all share one deadline."""
+    result: T = (yield OneDeadline(flow)).body
+    return result

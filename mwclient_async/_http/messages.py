@@ -1,29 +1,32 @@
-"""What goes out and what comes back, at two levels.
+"""Requests and responses, at two levels.
 
-An :class:`ApiRequest` and its :class:`ApiResponse` speak MediaWiki: parameters and a decoded body. An
-:class:`HttpRequest` and its :class:`HttpResponse` speak HTTP: a URL, headers, bytes. ``request_builder.py`` turns an
-ApiRequest into an HttpRequest. ``responses.py`` turns an HttpResponse into an ApiResponse, or raises the right error. A
-transport sees HTTP only.
+An :class:`ApiRequest` and its :class:`ApiResponse` are in terms of MediaWiki: parameters and a decoded body. An
+:class:`HttpRequest` and its :class:`HttpResponse` are in terms of HTTP: a URL, headers, bytes. ``request_builder.py``
+turns an ApiRequest into an HttpRequest. ``responses.py`` turns an HttpResponse into an ApiResponse, or raises the right
+error. A transport handles HTTP only.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from attrs import field, frozen
 
 from mwclient_async._values.warnings import ApiWarning
 
-T = TypeVar("T")
-
 ReadAt = Callable[[int, int], Awaitable[bytes]]
-"""``await read(offset, length)``: that many bytes from that position, fewer only at the end."""
+"""``await read(offset, length)`` returns ``length`` bytes from position ``offset``, and fewer only at the end."""
 
 
 @frozen(kw_only=True)
 class FilePart:
-    """A stretch of a file, sent as one multipart field. The shell reads it, afresh for every attempt."""
+    """A range of a file, sent as one field of a multipart body. It is read again for each attempt to send it.
+
+    - ``name``: the name of the field.
+    - ``offset``: the position of the first byte in the file.
+    - ``length``: the number of bytes.
+    """
 
     name: str
     offset: int
@@ -32,17 +35,33 @@ class FilePart:
 
 @frozen(kw_only=True)
 class ApiRequest:
-    """One request, as a conversation means it.
+    """One request to MediaWiki.
 
-    ``path`` is empty for the Action API and begins with a slash for the REST API; ``json`` is the body of a write
-    there, ``method`` how it is sent, ``creating`` says that it must not be there yet; ``headers`` are further ones.
-    ``documents`` are the content types of an answer that is no JSON, each with how to tell the wiki's own from a page
-    of somebody else. ``address`` is another server than the wiki's own, which is told nothing of who we are. ``token``
-    names the kind of token to add, ``token_name`` the parameter that it is. ``write`` says that the wiki may change, so
-    that a lost reply does not mean "send it again"; ``repeatable`` takes that back where the wiki itself refuses to do
-    it twice (a chunk with its offset).
-    ``login`` marks the requests that make a session, which assert nothing about it, ``partial`` those that leave out
-    modules of a query and keep their parameters.
+    Its destination:
+
+    - ``path``: empty for the Action API; for the REST API, a path that begins with a slash.
+    - ``address``: the URL of a server other than the wiki's own. It gets no cookies, tokens or headers of the wiki.
+
+    Its content:
+
+    - ``params``: the parameters, in the URL or in the body.
+    - ``json``: the JSON body of a REST write.
+    - ``method``: the HTTP method of a REST write with a JSON body.
+    - ``headers``: further headers of a REST request.
+    - ``post``: send it as POST even if it would fit into a URL.
+    - ``token``: the type of the token to add, such as ``csrf``.
+    - ``token_name``: the name of the parameter with the token.
+    - ``part``: the range of a file that it uploads.
+
+    Its meaning:
+
+    - ``write``: it may change the wiki, so after a lost reply it is not simply sent again.
+    - ``repeatable``: the wiki refuses to do this write twice (a chunk with its offset), so it may be sent again.
+    - ``creating``: it creates a page, which must not exist yet.
+    - ``login``: it is part of a login, so it does not assert that the account is logged in.
+    - ``partial``: it leaves out some modules of a query but keeps their parameters.
+    - ``documents``: the content types, other than JSON, that the response may have. The function of each returns
+      whether a response is the wiki's own document, and not an error page of a proxy.
     """
 
     params: Mapping[str, str] = field(factory=dict, repr=False)  # a login has its password in them
@@ -64,37 +83,39 @@ class ApiRequest:
 
     @property
     def is_conditional(self) -> bool:
-        """Whether it may be answered with "nothing has changed"."""
+        """Whether the response may be 304, "not modified"."""
         return "if-none-match" in self.headers or "if-modified-since" in self.headers
 
     @property
     def label(self) -> str:
-        """How this call is named in messages and logs: never a value that could be secret."""
+        """The name of this request in messages and logs. It never contains a secret."""
         return self.path or f"action={self.params.get('action', '?')}"
 
     @property
     def rate_limit_action(self) -> str:
-        """What the wiki counts this as, where it limits how often: its action, and ``edit`` for a write by REST."""
+        """The action whose rate limit applies: the action parameter, or ``edit`` for a write by REST."""
         return self.params.get("action", "") or ("edit" if self.write else "rest")
 
 
 @frozen(kw_only=True)
 class ApiResponse:
-    """A decoded answer without an error in it.
+    """A decoded response without an error in it.
 
-    ``body`` is a mapping, a list where the REST API sends one, or the bytes of a document that the call asked for.
-    ``status`` is 200 but for the REST API, which also has 201 and, for what has not changed, 304. Header names are in
-    lower case.
+    - ``body``: a mapping; a list, if the REST API sends one; or bytes, for a document of another type than JSON.
+    - ``warnings``: the warnings beside the result.
+    - ``request_id``: the id under which the wiki logs the request.
+    - ``status``: the HTTP status. It is 200, but for the REST API also 201 (created) and 304 (not modified).
+    - ``headers``: names and values; the names are in lower case.
     """
 
-    body: Any = field(repr=False)  # it may be an answer with tokens
+    body: Any = field(repr=False)  # it may contain tokens
     warnings: tuple[ApiWarning, ...] = ()
     request_id: str = ""
     status: int = 200
     headers: tuple[tuple[str, str], ...] = field(default=(), eq=False, repr=False)
 
     def header(self, name: str) -> str:
-        """The first header of that (lower case) name, or an empty string."""
+        """The first header with this name (in lower case), or an empty string."""
         return _first(self.headers, name)
 
 
@@ -104,24 +125,38 @@ def _first(headers: tuple[tuple[str, str], ...], name: str) -> str:
 
 @frozen(kw_only=True)
 class MultipartBody:
-    """A body around a stretch of a file: framing, the stretch as ``read`` gives it, framing."""
+    """A multipart request body that contains a range of a file.
+
+    - ``head``: the bytes before the range.
+    - ``part``: the range of the file.
+    - ``tail``: the bytes after the range.
+    - ``read``: ``await read(offset, length)`` returns bytes of the file.
+
+    A transport sends ``head``, then the range as it reads it, then ``tail``.
+    """
 
     head: bytes = field(repr=False)
     part: FilePart
-    tail: bytes = field(repr=False)  # the token is in it
+    tail: bytes = field(repr=False)  # it contains the token
     read: ReadAt = field(repr=False)
 
     @property
     def length(self) -> int:
-        """The number of bytes of the whole body."""
+        """The length of the whole body in bytes."""
         return len(self.head) + self.part.length + len(self.tail)
 
 
 @frozen(kw_only=True)
 class HttpRequest:
-    """What a transport sends. ``on_sent``, if there is one, is called when the whole request is on the wire.
+    """The HTTP request that a transport sends.
 
-    ``patient`` says that its answer is worth a long wait: giving up on a write leaves a doubt.
+    - ``method``: the HTTP method.
+    - ``url``: the absolute URL, with the query.
+    - ``headers``: names and values, cookies and tokens included.
+    - ``body``: bytes, or a MultipartBody that the transport reads as it sends it.
+    - ``waits_for_commit``: wait for the response for ``HttpOptions.commit_timeout`` instead of ``read_timeout``. It is
+      set for writes, because a write whose response was not awaited has an unknown outcome.
+    - ``on_sent``: if given, the transport calls it when the whole request is on the wire.
     """
 
     method: str
@@ -134,7 +169,13 @@ class HttpRequest:
 
 @frozen(kw_only=True)
 class HttpResponse:
-    """What a transport brings back: the whole body, decompressed. Header names are in lower case."""
+    """The HTTP response that a transport returns.
+
+    - ``status``: the HTTP status.
+    - ``headers``: names and values; the names are in lower case, and a name may come more than once.
+    - ``body``: the whole body, decompressed.
+    - ``url``: the URL of the request.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -142,18 +183,23 @@ class HttpResponse:
     url: str = field(default="", repr=False)
 
     def header(self, name: str) -> str:
-        """The first header of that (lower case) name, or an empty string."""
+        """The first header with this name (in lower case), or an empty string."""
         return _first(self.headers, name)
 
 
 class StreamedResponse(Protocol):
-    """An answer that is still coming in, for bodies that are not to be held as a whole."""
+    """A response whose body is still arriving, for bodies that are too large to keep in memory."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
     @property
-    def headers(self) -> tuple[tuple[str, str], ...]: ...
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Names and values; the names are in lower case."""
+        ...
 
     def pieces(self) -> AsyncIterator[bytes]:
-        """The body, in the pieces that come. Raises ReplyLost where it is cut."""
+        """The body, in pieces as they arrive. Raises ReplyLost if the body is cut."""
         ...

@@ -1,13 +1,13 @@
-"""Python values -> wire strings, by the rules of https://www.mediawiki.org/wiki/API:Data_formats.
+"""Python values -> parameter texts, by the rules of https://www.mediawiki.org/wiki/API:Data_formats.
 
 =====================  ====================================================================================
-list, tuple, iterable  ``a|b``; the U+001F form when a value holds ``|``
+list, tuple, iterable  ``a|b``; the U+001F form if a value holds ``|``
 set, frozenset         the same, sorted, so that equal queries have equal fingerprints
-True                   ``1``: the Action API takes a parameter's presence for yes, whatever its value
+True                   ``1``: for the Action API, a flag is set if the parameter is sent, whatever its value
 False, None            not sent
-aware datetime         ISO 8601 in UTC with ``Z``; a naive one is a ValueError
+aware datetime         ISO 8601 in UTC with ``Z``; a naive one raises ValueError
 Enum                   its value
-int, float, str        as they are
+int, float, str        unchanged
 =====================  ====================================================================================
 """
 
@@ -21,13 +21,13 @@ from typing import Any
 
 _SEPARATOR = "\x1f"
 
-OURS = frozenset(
+RESERVED = frozenset(
     {
         *("action", "format", "formatversion", "errorformat", "errorlang", "origin", "crossorigin", "callback"),
         "token",
     }
 )
-"""Parameters that the library sets itself: what comes back depends on them."""
+"""Parameters that only the library sets, because the response depends on them."""
 
 
 def encode(
@@ -36,18 +36,19 @@ def encode(
     *,
     allowed: frozenset[str] = frozenset(),
 ) -> dict[str, str]:
-    """Every parameter that is sent, by its name on the wire.
+    """Return the parameters to send: their names and texts on the wire.
 
-    ``params`` are taken by their exact names; from a keyword one trailing underscore is dropped (``from_``,
-    ``import_``). ``allowed`` are names that the library sets elsewhere and the caller may set here. Raises ValueError
-    for a name given twice, a name that the library sets itself, a naive datetime, or a value that cannot be sent;
+    The names in ``params`` are used unchanged. One trailing underscore of a keyword is dropped (``from_``,
+    ``import_``). ``allowed`` lists reserved names that the caller may set here.
+
+    Raises ValueError for a name given twice, a reserved name, a naive datetime or a value that cannot be sent. Raises
     TypeError for a type that has no form on the wire.
     """
     encoded: dict[str, str] = {}
-    exact = [(str(name), value) for name, value in (params or {}).items()]
-    dropped = [(name.removesuffix("_"), value) for name, value in (keywords or {}).items()]
-    for name, value in exact + dropped:
-        if name in OURS and name not in allowed:
+    exact_names = [(str(name), value) for name, value in (params or {}).items()]
+    keyword_names = [(name.removesuffix("_"), value) for name, value in (keywords or {}).items()]
+    for name, value in exact_names + keyword_names:
+        if name in RESERVED and name not in allowed:
             raise ValueError(f"{name!r} is set by the library itself: leave it out")
         if name in encoded:
             raise ValueError(f"{name!r} is given twice")
@@ -58,7 +59,7 @@ def encode(
 
 
 def wire_value(name: str, value: Any) -> str | None:
-    """One value's text on the wire, or None when the parameter is not sent."""
+    """The text of one value on the wire, or None if the parameter is not sent."""
     if value is None or value is False:
         return None
     if isinstance(value, set | frozenset):
@@ -68,13 +69,13 @@ def wire_value(name: str, value: Any) -> str | None:
     return _scalar(name, value)
 
 
-def _join(name: str, values: list[str]) -> str:
-    for value in values:
+def _join(name: str, texts: list[str]) -> str:
+    for value in texts:
         if _SEPARATOR in value:
             raise ValueError(f"{name}={value!r} holds the control character U+001F, which no title or name has")
-    if any("|" in value for value in values):
-        return _SEPARATOR + _SEPARATOR.join(values)
-    return "|".join(values)
+    if any("|" in value for value in texts):
+        return _SEPARATOR + _SEPARATOR.join(texts)
+    return "|".join(texts)
 
 
 def _scalar(name: str, value: Any) -> str:
@@ -101,31 +102,31 @@ def _timestamp(name: str, value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def values(text: str) -> tuple[str, ...]:
-    """The values of a multi-value parameter, from its text on the wire."""
+def split_values(text: str) -> tuple[str, ...]:
+    """Split the text of a multi-value parameter into its values."""
     if text.startswith(_SEPARATOR):
         return tuple(text[1:].split(_SEPARATOR))
     return tuple(text.split("|")) if text else ()
 
 
 def is_count(value: object, *, least: int) -> bool:
-    """Whether this is a whole number from ``least`` up; True and False are none."""
+    """Whether the value is an int of at least ``least``. A bool does not count."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def checked_text(name: str, text: object) -> str:
-    """The text, if it is one that can be sent; ValueError or TypeError otherwise."""
+    """The text, if it can be sent. Raises TypeError for another type, and ValueError for half of a surrogate pair."""
     if not isinstance(text, str):
         raise TypeError(f"{name} is of type {type(text).__name__}: give a text")
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"{name} holds half of a surrogate pair at {error.start}, which is no character") from None
+        raise ValueError(f"{name} holds half of a surrogate pair at {error.start}, which is not a character") from None
     return text
 
 
 def checked_title(title: object) -> str:
-    """The title, if it is one that can be sent; ValueError or TypeError otherwise."""
+    """The title, if it can be sent. Raises TypeError for another type, and ValueError for an empty title."""
     text = checked_text("title", title)
     if not text.replace("_", " ").strip():
         raise ValueError("the title is empty")

@@ -1,8 +1,11 @@
-"""A Call -> the Request that carries it: what every request of a site has, GET or POST, where the token goes.
+"""An ApiRequest -> the HttpRequest that carries it.
 
-Whatever decides the *form* of the answer (action, format, formatversion, errorformat) stands in the URL even of a POST:
-when PHP throws a body away as too large, the wiki still answers with a JSON error. The token is the last field of its
-body, so that a body that was cut has no valid token. See https://www.mediawiki.org/wiki/API:Main_page and
+This file decides what every request of a site has in common: GET or POST, what goes into the URL, and the place of the
+token.
+
+The parameters that decide the *format* of the response (action, format, formatversion, errorformat) are in the URL even
+of a POST: if PHP discards a body because it is too large, the wiki still sends its error as JSON. The token is the last
+field of the body, so that a body that was cut has no valid token. See https://www.mediawiki.org/wiki/API:Main_page and
 https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy.
 """
 
@@ -15,19 +18,24 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from attrs import field, frozen
 
-from mwclient_async._http.messages import ApiRequest, HttpRequest, MultipartBody, ReadAt
+from mwclient_async._http.messages import ApiRequest, FilePart, HttpRequest, MultipartBody, ReadAt
 from mwclient_async._http.urls import DOT_SEGMENTS, PAGE_PATH, origin
 from mwclient_async.models.options import Limits
 
-_FORM = {"format": "json", "formatversion": "2", "errorformat": "plaintext", "errorlang": "en"}
-_SECRET = frozenset(f"{lead}{name}" for lead in ("", "g") for name in ("wltoken", "wrtoken"))  # of a watchlist
-_IN_URL = frozenset({"action", *_FORM, "maxlag", "assert", "assertuser"})
-_ROUTES = re.compile(r"/v1(?=/)")
+_RESPONSE_FORMAT = {"format": "json", "formatversion": "2", "errorformat": "plaintext", "errorlang": "en"}
+_SECRET_PARAMS = frozenset(f"{lead}{name}" for lead in ("", "g") for name in ("wltoken", "wrtoken"))  # of a watchlist
+_URL_PARAMS = frozenset({"action", *_RESPONSE_FORMAT, "maxlag", "assert", "assertuser"})
+_VERSION_SEGMENT = re.compile(r"/v1(?=/)")
 
 
 @frozen(kw_only=True)
 class RequestCredentials:
-    """What a request shows of who we are: ``headers`` with a token or cookies, ``asserting`` what must be true."""
+    """What a request proves about the account.
+
+    - ``headers``: headers with cookies or a token of OAuth.
+    - ``assertions``: the parameters ``assert`` and ``assertuser``: what must be true about the session.
+    - ``token``: the token of the wiki that protects a write.
+    """
 
     headers: Mapping[str, str] = field(factory=dict, repr=False)
     assertions: Mapping[str, str] = field(factory=dict)
@@ -39,10 +47,15 @@ NO_CREDENTIALS = RequestCredentials()
 
 @frozen(kw_only=True)
 class RequestBuilder:
-    """What one site puts around every call.
+    """Builds the HTTP requests of one site.
 
-    ``headers`` are those of HttpOptions, which may hold a credential. ``project`` is what stands between ``/v1`` and an
-    endpoint's own path, where one REST API serves many wikis.
+    - ``api_url``, ``rest_url``: the URLs of api.php and rest.php.
+    - ``user_agent``: the whole User-Agent header.
+    - ``maxlag``: the maxlag parameter in seconds, or None to send none.
+    - ``limits``: the limits of the site; ``url_length`` decides between GET and POST.
+    - ``headers``: the headers of HttpOptions, which may contain a credential.
+    - ``project``: if one REST API serves many wikis, the path between ``/v1`` and the path of an endpoint.
+    - ``uselang``: the language of messages.
     """
 
     api_url: str
@@ -56,11 +69,11 @@ class RequestBuilder:
 
     @property
     def plain_headers(self) -> Mapping[str, str]:
-        """What every request says, to whomever it goes."""
+        """The headers that every request has, whatever its server."""
         return {"user-agent": self.user_agent}
 
     def is_own_origin(self, url: str) -> bool:
-        """Whether an address is on the wiki's own server, so that it may be shown who we are."""
+        """Whether a URL is on the wiki's own server, so that credentials may be sent to it."""
         return origin(url) in {origin(self.api_url), origin(self.rest_url)}
 
     def build(
@@ -71,109 +84,134 @@ class RequestBuilder:
         boundary: str = "",
         read: ReadAt | None = None,
     ) -> HttpRequest:
-        """The Request for a call."""
-        basic = {"user-agent": self.user_agent, "accept": "*/*" if request.documents else "application/json"}
+        """Build the HttpRequest for an ApiRequest.
+
+        ``boundary`` separates the fields of a multipart body, and ``read`` reads the file: both are for uploads only.
+        """
+        basic_headers = {"user-agent": self.user_agent, "accept": "*/*" if request.documents else "application/json"}
         if request.address:
-            return _form(request.address, request.params, basic, patient=True)
-        headers = {name.lower(): value for name, value in self.headers} | basic | dict(credentials.headers)
+            return _form_request(request.address, request.params, basic_headers, waits_for_commit=True)
+        headers = {name.lower(): value for name, value in self.headers} | basic_headers | dict(credentials.headers)
         if request.path:
-            return self._rest(request, credentials, headers)
-        return self._action(request, credentials, headers, boundary=boundary, read=read)
+            return self._rest_request(request, credentials, headers)
+        return self._action_request(request, credentials, headers, boundary=boundary, read=read)
 
-    def _rest(self, call: ApiRequest, dress: RequestCredentials, headers: dict[str, str]) -> HttpRequest:
-        url, headers = self._address(call.path), headers | dict(call.headers)
-        if call.json is not None:
-            body = {**call.json} if dress.token is None else {**call.json, "token": dress.token}
+    def _rest_request(
+        self, request: ApiRequest, credentials: RequestCredentials, headers: dict[str, str]
+    ) -> HttpRequest:
+        url, headers = self._endpoint_url(request.path), headers | dict(request.headers)
+        if request.json is not None:
+            body = {**request.json} if credentials.token is None else {**request.json, "token": credentials.token}
             headers["content-type"] = "application/json"
-            encoded = json.dumps(body, ensure_ascii=False).encode()
-            return HttpRequest(method=call.method, url=url, headers=headers, body=encoded, waits_for_commit=call.write)
-        if call.post:
-            return _form(url, call.params, headers, patient=True)
-        return HttpRequest(method="GET", url=url + _query(call.params), headers=headers)
+            return HttpRequest(
+                method=request.method,
+                url=url,
+                headers=headers,
+                body=json.dumps(body, ensure_ascii=False).encode(),
+                waits_for_commit=request.write,
+            )
+        if request.post:
+            return _form_request(url, request.params, headers, waits_for_commit=True)
+        return HttpRequest(method="GET", url=url + _query_string(request.params), headers=headers)
 
-    def _address(self, path: str) -> str:
-        return self.rest_url + (_ROUTES.sub(f"/v1{self.project}", path, count=1) if self.project else path)
+    def _endpoint_url(self, path: str) -> str:
+        if self.project:
+            path = _VERSION_SEGMENT.sub(f"/v1{self.project}", path, count=1)
+        return self.rest_url + path
 
     def redirected(self, url: str, location: str) -> str | None:
-        """Where a request of the REST API goes on: what a Location names, at *our* address; None for nothing.
+        """The URL, at *our* address of the REST API, to which a Location header redirects. None if it is unusable.
 
-        Newer wikis redirect to the normal form of a title, and from a redirect to its target, with the address that
-        they know themselves by, which a proxy may have changed. Only the part after ``/v1`` is followed; and only the
-        title, where MediaWiki 1.43 left a variable of the path as it is (``/history/counts/{type}``).
+        Newer wikis redirect to the normalized title, and from a redirect page to its target. They write the address
+        that they have configured for themselves, but a proxy may have another one. So only the part after ``/v1`` is
+        used. MediaWiki 1.43 leaves a variable in some paths (``/history/counts/{type}``): then only the title is used.
         """
         try:
             parts = urlsplit(location)
-        except ValueError:  # no address at all
+        except ValueError:  # not a URL
             return None
         _, found, path = parts.path.rpartition("/v1/")
-        ours = f"{self.rest_url}/v1{self.project}"
-        if not found or not url.startswith(f"{ours}/") or not DOT_SEGMENTS.isdisjoint(unquote(path).split("/")):
+        base = f"{self.rest_url}/v1{self.project}"
+        if not found or not url.startswith(f"{base}/") or not DOT_SEGMENTS.isdisjoint(unquote(path).split("/")):
             return None
-        asked, title = PAGE_PATH.match(url, len(ours)), PAGE_PATH.search(f"/{path}")
-        if "{" in unquote(path) and asked and title:  # no title has that in it
-            target = url[: asked.start(1)] + title[1] + url[asked.end(1) :]
+        requested, title = PAGE_PATH.match(url, len(base)), PAGE_PATH.search(f"/{path}")
+        if "{" in unquote(path) and requested and title:  # no title contains a brace
+            target = url[: requested.start(1)] + title[1] + url[requested.end(1) :]
         else:
-            target = f"{ours}/" + path.removeprefix(self.project.lstrip("/")).lstrip("/")
+            target = f"{base}/" + path.removeprefix(self.project.lstrip("/")).lstrip("/")
             target += f"?{parts.query}" if parts.query else ""
         return target if target != url else None
 
-    def _action(
+    def _action_request(
         self,
-        call: ApiRequest,
-        dress: RequestCredentials,
+        request: ApiRequest,
+        credentials: RequestCredentials,
         headers: dict[str, str],
         *,
         boundary: str,
         read: ReadAt | None,
     ) -> HttpRequest:
-        params = {**call.params, **_FORM}
-        if not call.login:
-            usual = {"maxlag": self.maxlag, "uselang": self.uselang}
-            params = {
-                **{name: str(value) for name, value in usual.items() if value is not None},
-                **dress.assertions,
-                **params,
-            }
-        url = self.api_url + _query(params)
-        plain = not call.post and dress.token is None and call.part is None and _SECRET.isdisjoint(params)
-        if plain and len(url) <= self.limits.url_length:
+        params = self._action_params(request, credentials)
+        url = self.api_url + _query_string(params)
+        if _may_be_get(request, credentials, params) and len(url) <= self.limits.url_length:
             return HttpRequest(method="GET", url=url, headers=headers)
-        if not call.post:
-            headers["promise-non-write-api-action"] = "true"  # a read may be answered by the nearest data centre
-        url = self.api_url + _query({name: value for name, value in params.items() if name in _IN_URL})
-        fields = {name: value for name, value in params.items() if name not in _IN_URL}
-        if dress.token is not None:
-            fields[call.token_name] = dress.token
-        if call.part is None:
-            return _form(url, fields, headers, patient=call.write)
-        assert read is not None, "a part needs a source to be read from"
+        if not request.post:
+            headers["promise-non-write-api-action"] = "true"  # the nearest data centre may handle a read
+        url = self.api_url + _query_string({name: value for name, value in params.items() if name in _URL_PARAMS})
+        fields = {name: value for name, value in params.items() if name not in _URL_PARAMS}
+        if credentials.token is not None:
+            fields[request.token_name] = credentials.token
+        if request.part is None:
+            return _form_request(url, fields, headers, waits_for_commit=request.write)
+        assert read is not None, "a request with a file part needs a function that reads the file"
         headers["content-type"] = f"multipart/form-data; boundary={boundary}"
-        body = _multipart(fields.items(), call, boundary, read)
+        body = _multipart_body(fields.items(), request.part, boundary, read)
         return HttpRequest(method="POST", url=url, headers=headers, body=body, waits_for_commit=True)
 
+    def _action_params(self, request: ApiRequest, credentials: RequestCredentials) -> dict[str, str]:
+        """The parameters of the request, with those that the library adds. A login has no maxlag and no assertions."""
+        params = {**request.params, **_RESPONSE_FORMAT}
+        if request.login:
+            return params
+        of_site = {"maxlag": self.maxlag, "uselang": self.uselang}
+        defaults = {name: str(value) for name, value in of_site.items() if value is not None}
+        return {**defaults, **credentials.assertions, **params}
 
-def _form(url: str, fields: Mapping[str, str], headers: Mapping[str, str], *, patient: bool) -> HttpRequest:
-    kind = {"content-type": "application/x-www-form-urlencoded"}
-    body = urlencode(fields).encode("ascii")
-    return HttpRequest(method="POST", url=url, headers={**headers, **kind}, body=body, waits_for_commit=patient)
+
+def _may_be_get(request: ApiRequest, credentials: RequestCredentials, params: Mapping[str, str]) -> bool:
+    """Whether nothing demands a POST: neither the module, nor a file, nor a secret that must not be in a URL."""
+    has_secret = credentials.token is not None or not _SECRET_PARAMS.isdisjoint(params)
+    return not request.post and not has_secret and request.part is None
 
 
-def _query(params: Mapping[str, str]) -> str:
+def _form_request(
+    url: str, fields: Mapping[str, str], headers: Mapping[str, str], *, waits_for_commit: bool
+) -> HttpRequest:
+    return HttpRequest(
+        method="POST",
+        url=url,
+        headers={**headers, "content-type": "application/x-www-form-urlencoded"},
+        body=urlencode(fields).encode("ascii"),
+        waits_for_commit=waits_for_commit,
+    )
+
+
+def _query_string(params: Mapping[str, str]) -> str:
     return f"?{urlencode(params)}" if params else ""
 
 
-def _multipart(fields: Iterable[tuple[str, str]], call: ApiRequest, boundary: str, read: ReadAt) -> MultipartBody:
-    assert call.part is not None
+def _multipart_body(fields: Iterable[tuple[str, str]], part: FilePart, boundary: str, read: ReadAt) -> MultipartBody:
+    """A body with all fields, the last one (the token) after the file."""
     *before, last = list(fields)
-    head = "".join(_field(boundary, name, value) for name, value in before)
-    # The wiki takes a file part only with a file name; the name itself means nothing.
+    head = "".join(_multipart_field(boundary, name, value) for name, value in before)
+    # The wiki accepts a file part only with a file name; the name itself has no meaning.
     head += (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{call.part.name}"; filename="chunk.bin"\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{part.name}"; filename="chunk.bin"\r\n'
         "Content-Type: application/octet-stream\r\n\r\n"
     )
-    tail = "\r\n" + _field(boundary, *last) + f"--{boundary}--\r\n"
-    return MultipartBody(head=head.encode(), part=call.part, tail=tail.encode(), read=read)
+    tail = "\r\n" + _multipart_field(boundary, *last) + f"--{boundary}--\r\n"
+    return MultipartBody(head=head.encode(), part=part, tail=tail.encode(), read=read)
 
 
-def _field(boundary: str, name: str, value: str) -> str:
+def _multipart_field(boundary: str, name: str, value: str) -> str:
     return f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'

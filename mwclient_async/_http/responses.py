@@ -1,12 +1,12 @@
-"""A Response -> the Reply in it, or the right error.
+"""An HttpResponse -> the ApiResponse in it, or the right error.
 
-- *The Action API* answers nearly every error with HTTP 200 and an ``errors`` list (errorformat=plaintext). It also
-  names the codes in a header of its own, which is there before the body is written: where the body is cut, or is a page
-  of HTML because MediaWiki failed while it wrote the error, the header still says what was decided. So a write that
-  was refused is known to be refused.
-- *The REST API* uses HTTP statuses. MediaWiki 1.39 names a code for some errors only; from 1.41 on each has an
-  ``errorKey``, the name of its message. Both become the codes that the Action API has for the same thing, so that one
-  tree serves both; an error without any has the code ``rest-`` and its status.
+- *The Action API* sends nearly every error with HTTP 200 and an ``errors`` list (errorformat=plaintext). It also names
+  the codes in a header of its own, which it sends before the body. If the body is cut, or is a page of HTML because
+  MediaWiki failed while it wrote the error, the header still says what MediaWiki decided. So a write that was refused
+  is known to be refused.
+- *The REST API* uses HTTP statuses. MediaWiki 1.39 names a code for some errors only. From 1.41 on, each error has an
+  ``errorKey``, the name of its message. Both are translated to the code that the Action API has for the same error, so
+  that one tree of errors serves both APIs. An error without a code gets the code ``rest-`` and its status.
 - *Anything else that is not JSON* comes from the web server, a proxy or a broken PHP, and proves nothing.
 
 See https://www.mediawiki.org/wiki/API:Errors_and_warnings and https://www.mediawiki.org/wiki/API:REST_API.
@@ -47,14 +47,18 @@ from mwclient_async.errors import (
 
 NO_DOCUMENTS: Mapping[str, Callable[[HttpResponse], bool]] = {}
 
-_EXCERPT = 200
+_EXCERPT_LENGTH = 200  # characters
 _REDIRECT, _NOT_MODIFIED, _BAD_REQUEST, _CONFLICT, _TOO_MANY, _SERVER_ERROR = 300, 304, 400, 409, 429, 500
-_FROM_NO_UPSTREAM = frozenset({502, 504})  # a gateway's own words, whatever headers stand beside them
+_GATEWAY_STATUSES = frozenset({502, 504})  # the gateway itself sends these, whatever the other headers are
 _SECRET = re.compile(r"(token|password|secret)\W{1,4}[^\s\"'&;,<>]+|[0-9a-fA-F]{24,}(\+\\*)?", re.IGNORECASE)
-_BY_DATA = (StashError, ChunkRefused, TooManyValues)  # their data says how to go on; without it, better ask again
+_NEED_DATA = (
+    StashError,
+    ChunkRefused,
+    TooManyValues,
+)  # their data says how to continue; if it was cut, it is better to ask again
 
-_REST_CODES = ("actionModuleErrorCode", "failureCode", "errorKey")  # the most telling first
-_MESSAGES: Mapping[str, str] = {  # messages that have another name than the code that the Action API makes of them
+_REST_CODE_KEYS = ("actionModuleErrorCode", "failureCode", "errorKey")  # the most specific first
+_MESSAGE_CODES: Mapping[str, str] = {  # names of messages whose code in the Action API is another word
     "actionthrottledtext": "ratelimited",
     "autoblockedtext": "autoblocked",
     "badaccess-group0": "permissiondenied",
@@ -74,7 +78,7 @@ _MESSAGES: Mapping[str, str] = {  # messages that have another name than the cod
     "systemblockedtext": "blocked",
     "titleprotected": "protectedtitle",
 }
-_WORDS = (  # of MediaWiki 1.39, which names no code: what begins an English text, and the code that it has today
+_TEXT_CODES = (  # MediaWiki 1.39 names no code: the beginning of its English text, and the code of newer versions
     ("The requested relative path", "rest-no-match"),
     ("Too many media links found", "rest-media-too-many-links"),
     ("This endpoint requires wikidiff2", "rest-compare-wikidiff2"),
@@ -83,16 +87,16 @@ _WORDS = (  # of MediaWiki 1.39, which names no code: what begins an English tex
     ("The specified revisions belong to different pages", "rest-compare-page-mismatch"),
     ("This page has been protected", "protectedpage"),
 )
-_NAME = re.compile(r"[A-Za-z][\w-]*")
+_CODE_NAME = re.compile(r"[A-Za-z][\w-]*")
 _EXCEPTION = re.compile(r"Error: exception of type ([\w\\]+)")
 _REST_CLASSES: Mapping[int, type[ApiError]] = {
     400: InvalidParameter,
-    401: AuthorizationRefused,  # of a gateway that checks tokens; MediaWiki itself says 403
+    401: AuthorizationRefused,  # from a gateway that checks tokens; MediaWiki itself sends 403
     403: PermissionDenied,
     404: PageMissing,
     405: BadRequest,
     409: EditConflict,
-    413: Refused,  # a page that is too much to render
+    413: Refused,  # a page that is too large to render
     415: BadRequest,
     429: RateLimited,
     500: InternalError,
@@ -107,15 +111,21 @@ def parse_response(
     conditional: bool = False,
     documents: Mapping[str, Callable[[HttpResponse], bool]] = NO_DOCUMENTS,
 ) -> ApiResponse:
-    """The Reply of a Response. Raises ApiError, HttpError or ProtocolError.
+    """Parse a response.
 
-    ``rest`` says that it is the REST API's, ``creating`` that the request was to create a page: an older wiki tells
-    "it exists" from "edit conflict" in words only. ``conditional`` says that it asked for what has changed only,
-    ``documents`` are the content types that may come instead of JSON, each with how to tell the wiki's own.
+    - ``rest``: it is a response of the REST API.
+    - ``creating``: the request was to create a page. Older wikis distinguish "it exists" from "edit conflict" in the
+      text only.
+    - ``conditional``: the request asked for changes only, so the response may be 304.
+    - ``documents``: the content types that the response may have instead of JSON. The function of each returns whether
+      a response is the wiki's own document.
+
+    Raises ApiError if the wiki refuses, HttpError if a server is overloaded or fails, and ProtocolError for anything
+    that is not a response of MediaWiki.
     """
-    if rest and conditional and response.status == _NOT_MODIFIED:  # it has no body, and the type of a page
+    if rest and conditional and response.status == _NOT_MODIFIED:  # it has no body, and the content type of a page
         return _api_response(response, {})
-    is_genuine = documents.get(_kind(response)) if response.status < _REDIRECT else None
+    is_genuine = documents.get(_content_type(response)) if response.status < _REDIRECT else None
     if is_genuine is not None:
         if (refused := _error_in_header(response)) is not None:
             raise refused
@@ -129,7 +139,7 @@ def parse_response(
 
 
 def retry_after(response: HttpResponse) -> float | None:
-    """The wait that a response asks for, in seconds. A date counts from the server's own clock, its Date header."""
+    """The wait that a response asks for, in seconds. A date is compared with the server's clock, the Date header."""
     text = response.header("retry-after").strip()
     if not text:
         return None
@@ -138,7 +148,7 @@ def retry_after(response: HttpResponse) -> float | None:
     try:
         until, now = parsedate_to_datetime(text), parsedate_to_datetime(response.header("date"))
         return max(0.0, (until - now).total_seconds())
-    except (TypeError, ValueError, OverflowError):  # no date, or one with and one without a zone
+    except (TypeError, ValueError, OverflowError):  # not a date, or only one of the two has a time zone
         return None
 
 
@@ -152,14 +162,14 @@ def _api_response(response: HttpResponse, body: Any, warnings: tuple[ApiWarning,
     )
 
 
-def _kind(response: HttpResponse) -> str:
+def _content_type(response: HttpResponse) -> str:
     return response.header("content-type").partition(";")[0].strip().lower()
 
 
 def _parse_json(response: HttpResponse) -> Any:
-    kind = _kind(response)
+    content_type = _content_type(response)
     broken: Exception | None = None
-    if kind == "application/json" or kind.endswith("+json"):
+    if content_type == "application/json" or content_type.endswith("+json"):
         try:
             return json.loads(response.body)
         except (ValueError, RecursionError) as error:
@@ -167,24 +177,24 @@ def _parse_json(response: HttpResponse) -> Any:
     refused = _error_in_header(response)
     if refused is not None:
         raise refused from broken
-    fine = response.status < _REDIRECT
-    if broken is not None and fine:
+    is_success = response.status < _REDIRECT
+    if broken is not None and is_success:
         raise _protocol_error(BrokenReply, response, f"broken JSON ({broken}) in {_excerpt(response)}") from broken
     if _is_busy(response):
         raise _http_error(response)
-    cls = BrokenReply if fine else ProtocolError
-    raise _protocol_error(cls, response, f"an answer that is not JSON: {_excerpt(response)}. {_advice(response)}")
+    cls = BrokenReply if is_success else ProtocolError
+    raise _protocol_error(cls, response, f"a response that is not JSON: {_excerpt(response)}. {_advice(response)}")
 
 
 def _parse_action_response(response: HttpResponse, body: Any) -> ApiResponse:
-    if body == []:  # an empty PHP array: the answer of an action that has nothing to say
+    if body == []:  # an empty PHP array: an action with an empty result
         body = {}
     if isinstance(body, list) and response.status < _REDIRECT:
         return _api_response(response, body)  # opensearch
     if not isinstance(body, Mapping):
         if _is_busy(response):
             raise _error_in_header(response) or _http_error(response)
-        raise _protocol_error(ProtocolError, response, f"not an answer of the Action API, but {_excerpt(response)}")
+        raise _protocol_error(ProtocolError, response, f"not a response of the Action API, but {_excerpt(response)}")
     warnings = _warnings(body)
     errors = _errors(body)
     if errors and (response.status < _TOO_MANY or _is_from_mediawiki(body)):
@@ -195,7 +205,7 @@ def _parse_action_response(response: HttpResponse, body: Any) -> ApiResponse:
 
 
 def _parse_rest_response(response: HttpResponse, body: Any, *, creating: bool) -> ApiResponse:
-    if response.status > _SERVER_ERROR:  # not the wiki's own answer
+    if response.status > _SERVER_ERROR:  # not the wiki's own response
         raise _http_error(response)
     if response.status >= _BAD_REQUEST:
         raise _rest_error(response, _mapping(body), creating=creating)
@@ -218,13 +228,13 @@ def _api_error(
 
 
 def _error_in_header(response: HttpResponse) -> ApiError | None:
-    """The error that MediaWiki's own header names, for an answer whose body does not. None where that is not enough."""
-    named = [code for part in response.header("mediawiki-api-error").split(",") if (code := part.strip())]
-    if not named or response.status in _FROM_NO_UPSTREAM or issubclass(class_for(named[0]), _BY_DATA):
+    """The error that MediaWiki's own header names, or None if the header does not suffice."""
+    codes = [code for part in response.header("mediawiki-api-error").split(",") if (code := part.strip())]
+    if not codes or response.status in _GATEWAY_STATUSES or issubclass(class_for(codes[0]), _NEED_DATA):
         return None
-    texts = (_excerpt(response), *("" for _ in named[1:]))
+    texts = (_excerpt(response), *("" for _ in codes[1:]))
     return _api_error(
-        tuple(ApiErrorItem(code=code, text=text) for code, text in zip(named, texts, strict=True)), response
+        tuple(ApiErrorItem(code=code, text=text) for code, text in zip(codes, texts, strict=True)), response
     )
 
 
@@ -240,15 +250,15 @@ def _is_busy(response: HttpResponse) -> bool:
 
 def _http_error(response: HttpResponse) -> HttpError:
     code = response.header("mediawiki-api-error")
-    told = f"MediaWiki says {code}; " if code else ""
-    return HttpError(f"{told}{_excerpt(response)}", status=response.status, retry_after=retry_after(response))
+    prefix = f"MediaWiki says {code}; " if code else ""
+    return HttpError(f"{prefix}{_excerpt(response)}", status=response.status, retry_after=retry_after(response))
 
 
 def _excerpt(response: HttpResponse) -> str:
-    start = response.body[: 4 * _EXCERPT].decode("utf-8", "replace")
-    excerpt = _SECRET.sub(r"\1...", " ".join(start.split()))[:_EXCERPT]  # it could be half of an answer with a token
-    kind = response.header("content-type") or "no content type"
-    return f"HTTP {response.status}, {kind}: {excerpt!r}"
+    start = response.body[: 4 * _EXCERPT_LENGTH].decode("utf-8", "replace")
+    without_secrets = _SECRET.sub(r"\1...", " ".join(start.split()))  # it may be half of a response with a token
+    content_type = response.header("content-type") or "no content type"
+    return f"HTTP {response.status}, {content_type}: {without_secrets[:_EXCERPT_LENGTH]!r}"
 
 
 def _advice(response: HttpResponse) -> str:
@@ -256,7 +266,7 @@ def _advice(response: HttpResponse) -> str:
     if location:
         return f"It redirects to {location.partition('?')[0]!r}: use that address."
     if response.status == 413:  # noqa: PLR2004 - as below
-        return "The server takes no body that large: choose a smaller chunk_size."
+        return "The server refuses a body of this size: choose a smaller chunk_size."
     if response.status == 404:  # noqa: PLR2004 - the well-known status
         return "Nothing is at this address: the wiki's page Special:Version names its api.php and rest.php."
     return "Is this the address of an api.php? The wiki's page Special:Version names it."
@@ -275,16 +285,16 @@ def _errors(body: Mapping[str, Any]) -> tuple[ApiErrorItem, ...]:
 
 
 def _is_from_mediawiki(body: Mapping[str, Any]) -> bool:
-    """Whether the errors beside a bad status are MediaWiki's own, and not a gateway's."""
+    """Whether MediaWiki itself sent the errors of a response with an error status, and not a gateway."""
     items = body.get("errors")
     first = _mapping(items[0]) if isinstance(items, list) and items else _mapping(body.get("error"))
     return isinstance(first.get("code"), str) and isinstance(first.get("text", first.get("info")), str)
 
 
-def _error_item(item: Mapping[str, Any], told: Any) -> ApiErrorItem:
+def _error_item(item: Mapping[str, Any], raw: Any) -> ApiErrorItem:
     return ApiErrorItem(
         code=str(item.get("code", "unknown")),
-        text=str(item.get("text") or ("" if item else told)),
+        text=str(item.get("text") or ("" if item else raw)),
         module=str(item.get("module", "")),
         data=_mapping(item.get("data")),
     )
@@ -292,8 +302,10 @@ def _error_item(item: Mapping[str, Any], told: Any) -> ApiErrorItem:
 
 def _warnings(body: Mapping[str, Any]) -> tuple[ApiWarning, ...]:
     listed = body.get("warnings") or ()
-    if isinstance(listed, Mapping):  # the old form, by module
-        listed = [{"module": module, "text": _mapping(said).get("warnings", said)} for module, said in listed.items()]
+    if isinstance(listed, Mapping):  # the old format, by module
+        listed = [
+            {"module": module, "text": _mapping(entry).get("warnings", entry)} for module, entry in listed.items()
+        ]
     if not isinstance(listed, list | tuple):
         listed = [listed]
     items = [item if isinstance(item, Mapping) else {"text": item} for item in listed]
@@ -312,44 +324,46 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}  # PHP's empty map is a list
 
 
-def _rest_error(response: HttpResponse, said: Mapping[str, Any], *, creating: bool) -> ApiError:
-    text = _rest_text(said)
-    raised = _EXCEPTION.match(text) if response.status == _SERVER_ERROR else None
-    code = f"internal_api_error_{raised[1]}" if raised else _rest_code(said) or _from_words(said, response.status)
+def _rest_error(response: HttpResponse, body: Mapping[str, Any], *, creating: bool) -> ApiError:
+    text = _rest_text(body)
+    if response.status == _SERVER_ERROR and (exception := _EXCEPTION.match(text)):
+        code = f"internal_api_error_{exception[1]}"
+    else:
+        code = _rest_code(body) or _code_from_text(body, response.status)
     cls = class_for(code)
     if response.status == _CONFLICT:
-        if said.get("message") == "Failure" or (code == "rest-edit-conflict" and "Failure" in text):
-            cls = CaptchaRequired  # "Failure" is the result of an edit that waits for a captcha
+        if body.get("message") == "Failure" or (code == "rest-edit-conflict" and "Failure" in text):
+            cls = CaptchaRequired  # "Failure" is the result of an edit that needs a captcha
         elif cls is ApiError and creating:
             cls = PageExists
     if cls is ApiError:
         cls = _REST_CLASSES.get(response.status, ApiError)
-    return _api_error((ApiErrorItem(code=code, text=text, module="rest", data=said),), response, cls=cls)
+    return _api_error((ApiErrorItem(code=code, text=text, module="rest", data=body),), response, cls=cls)
 
 
-def _rest_code(said: Mapping[str, Any]) -> str:
-    """The code of an error of the REST API, as the Action API would name it; empty if it has none."""
-    named = [_as_code(said[key]) for key in _REST_CODES if _is_name(said.get(key))]
-    if not named and _is_name(said.get("error")):
-        named = [said["error"]]
-    return next((code for code in named if class_for(code) is not ApiError), named[0] if named else "")
+def _rest_code(body: Mapping[str, Any]) -> str:
+    """The code that the Action API has for this error of the REST API, or an empty string."""
+    codes = [_action_api_code(body[key]) for key in _REST_CODE_KEYS if _is_code_name(body.get(key))]
+    if not codes and _is_code_name(body.get("error")):
+        codes = [body["error"]]
+    return next((code for code in codes if class_for(code) is not ApiError), codes[0] if codes else "")
 
 
-def _from_words(said: Mapping[str, Any], status: int) -> str:
-    text = str(_mapping(said.get("messageTranslations")).get("en", ""))
-    return next((code for beginning, code in _WORDS if text.startswith(beginning)), f"rest-{status}")
+def _code_from_text(body: Mapping[str, Any], status: int) -> str:
+    text = str(_mapping(body.get("messageTranslations")).get("en", ""))
+    return next((code for beginning, code in _TEXT_CODES if text.startswith(beginning)), f"rest-{status}")
 
 
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+def _is_code_name(value: Any) -> bool:
+    return isinstance(value, str) and _CODE_NAME.fullmatch(value) is not None
 
 
-def _as_code(message: str) -> str:
-    return _MESSAGES.get(message, message.removeprefix("apierror-"))
+def _action_api_code(message: str) -> str:
+    return _MESSAGE_CODES.get(message, message.removeprefix("apierror-"))
 
 
-def _rest_text(said: Mapping[str, Any]) -> str:
-    texts = _mapping(said.get("messageTranslations"))
-    plain = (said.get(key) for key in ("message", "error_description", "httpReason"))
-    text = next((told for told in (texts.get("en"), *texts.values(), *plain) if told), "")
-    return f"{text} ({said['name']}={said['value']!r})" if "name" in said and "value" in said else str(text)
+def _rest_text(body: Mapping[str, Any]) -> str:
+    texts = _mapping(body.get("messageTranslations"))
+    plain = (body.get(key) for key in ("message", "error_description", "httpReason"))
+    text = next((text for text in (texts.get("en"), *texts.values(), *plain) if text), "")
+    return f"{text} ({body['name']}={body['value']!r})" if "name" in body and "value" in body else str(text)

@@ -1,9 +1,10 @@
-"""What a wiki makes of a text when it stores it, as far as a client can foretell.
+"""How a wiki changes a text when it stores it, as far as a client can predict.
 
-Sent text is not stored text: the end is trimmed, line ends and characters are made uniform, and wikitext is
-transformed once when it is saved: ``~~~~`` becomes a signature with the server's time, ``{{subst:...}}`` a template's
-text, the pipe trick ``[[Foo (bar)|]]`` a label. What comes in their places cannot be foretold, only that all around
-them stays. See https://www.mediawiki.org/wiki/Manual:Pre-save_transform.
+The stored text differs from the text that was sent. The wiki trims the end, normalizes line breaks and characters, and
+transforms wikitext once when it saves: ``~~~~`` becomes a signature with the server's time, ``{{subst:...}}`` becomes
+the text of a template, and the pipe trick ``[[Foo (bar)|]]`` gets a label. A client cannot predict the results of these
+transforms. It can only predict that the text around them stays.
+See https://www.mediawiki.org/wiki/Manual:Pre-save_transform.
 """
 
 from __future__ import annotations
@@ -16,71 +17,75 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _SUBSTITUTED = re.compile(r"\{\{\s*(?:safe)?subst\s*:", re.IGNORECASE)
 _TRANSFORMED = re.compile(r"~{3,}|\[\[[^\[\]\n|]*\|\]\]|\[\[\|[^\[\]\n|]+\]\]")
 _BRACES = re.compile(r"\{\{|\}\}")
-_TRIMMED = " \t\n\r\0\x0b"  # what PHP takes for white space, unlike Python: no-break spaces stay
-_LONGEST_SUMMARY = 500  # code points
+_TRIMMED = " \t\n\r\0\x0b"  # white space by PHP's trim(); unlike in Python, no-break spaces stay
+_ZERO_WIDTH_JOINER = "\u200d"
+_REGIONAL_INDICATORS = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # two of these letters make one flag
+MAX_SUMMARY_LENGTH = 500
+"""How many code points of a summary a wiki keeps."""
 
 
 def sent_form(text: str) -> str:
-    """A text as the wiki takes it from a request: composed characters, and no control characters."""
+    """The text as the wiki reads it from a request: in NFC, with control characters replaced."""
     return _CONTROL.sub("\ufffd", unicodedata.normalize("NFC", text))
 
 
 def stored_form(text: str) -> str:
-    """A text as the wiki stores it, where nothing in it is transformed."""
+    """The text as the wiki stores it, if nothing in it is transformed."""
     return _trimmed(sent_form(text).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def md5_of(text: str) -> str:
-    """The ``md5`` parameter for a text: the wiki refuses one that was cut on the way."""
+    """The ``md5`` parameter for a text. With it, the wiki refuses a text that was cut on its way."""
     return hashlib.md5(sent_form(text).encode(), usedforsecurity=False).hexdigest()
 
 
 def sha1_of(text: str) -> str:
-    """The SHA-1 of a revision with just this text, in hex."""
+    """The SHA-1 that the wiki gives for a revision with this text, in hex."""
     return hashlib.sha1(stored_form(text).encode(), usedforsecurity=False).hexdigest()
 
 
 def may_be_stored_form(stored: str, *, sent: str) -> bool:
-    """Whether a wiki that was sent one text may have stored the other."""
-    wanted, found = stored_form(sent), _trimmed(stored)
-    pieces = _literal(wanted)
+    """Whether the wiki may have stored ``stored`` when it was sent ``sent``."""
+    expected, found = stored_form(sent), _trimmed(stored)
+    pieces = _literal_pieces(expected)
     if len(pieces) == 1:
-        return wanted == found
+        return expected == found
     first, *middle, last = pieces
     at, end = len(first), len(found) - len(last)
     if not found.startswith(first) or not found.endswith(last):
         return False
     for piece in middle:
-        place = found.find(piece, at, end)
-        if place < 0:
+        start = found.find(piece, at, end)
+        if start < 0:
             return False
-        at = place + len(piece)
+        at = start + len(piece)
     return at <= end
 
 
 def may_hold_change(stored: str, *, base: str, sent: str) -> bool:
-    """Whether the wiki may have joined the change from ``base`` to ``sent`` with that of somebody else."""
-    before, wanted, found = (set(text.splitlines()) for text in (stored_form(base), stored_form(sent), stored))
-    added = {line for line in wanted - before if len(_literal(line)) == 1}
-    return bool(added) and added <= found and not (before - wanted) & found
+    """Whether the wiki may have merged the change from ``base`` to ``sent`` with a change of another user."""
+    before, after, found = (set(text.splitlines()) for text in (stored_form(base), stored_form(sent), stored))
+    added = {line for line in after - before if len(_literal_pieces(line)) == 1}
+    removed = before - after
+    return bool(added) and added <= found and not removed & found
 
 
 def _trimmed(text: str) -> str:
     return text.rstrip(_TRIMMED)
 
 
-def _literal(text: str) -> list[str]:
-    """What stays as it is, between all that is transformed."""
+def _literal_pieces(text: str) -> list[str]:
+    """The pieces of a text that stay unchanged, split where something is transformed."""
     pieces, at = [], 0
     for start in _SUBSTITUTED.finditer(text):
         if start.start() >= at:
             pieces += _TRANSFORMED.split(text[at : start.start()])
-            at = _closing(text, start.start())
+            at = _end_of_braces(text, start.start())
     return [*pieces, *_TRANSFORMED.split(text[at:])]
 
 
-def _closing(text: str, start: int) -> int:
-    """Where the braces that open there are closed; the end of the text, where they are not."""
+def _end_of_braces(text: str, start: int) -> int:
+    """The position after the braces that close those at ``start``; the end of the text if none do."""
     depth = 0
     for brace in _BRACES.finditer(text, start):
         depth += 1 if brace[0] == "{{" else -1
@@ -90,11 +95,44 @@ def _closing(text: str, start: int) -> int:
 
 
 def stored_summary(summary: str) -> str:
-    """A summary as the wiki stores it, but for signatures and the like."""
-    return " ".join(sent_form(summary).split())[:_LONGEST_SUMMARY].rstrip()
+    """The summary as the wiki stores it, apart from signatures and the like."""
+    return " ".join(sent_form(summary).split())[:MAX_SUMMARY_LENGTH].rstrip()
 
 
 def may_be_summary(stored: str, *, sent: str) -> bool:
-    """Whether the wiki may have stored that for this summary. An empty one becomes what the wiki likes."""
-    wanted, found = stored_summary(sent), " ".join(stored.split())
-    return not wanted or found == wanted or (found.endswith("...") and wanted.startswith(found.removesuffix("...")))
+    """Whether the wiki may have stored ``stored`` for this summary. For an empty summary, the wiki makes its own."""
+    expected, found = stored_summary(sent), " ".join(stored.split())
+    return (
+        not expected or found == expected or (found.endswith("...") and expected.startswith(found.removesuffix("...")))
+    )
+
+
+def summary_with_suffix(summary: str, suffix: str = "") -> str:
+    """The summary with the suffix at its end, shortened before the suffix to the length that a wiki keeps."""
+    summary, suffix = sent_form(summary), sent_form(suffix.strip())
+    tail = f" {suffix}" if summary and suffix else suffix
+    room = MAX_SUMMARY_LENGTH - len(tail)
+    if len(summary) <= room:
+        return summary + tail
+    return _cut_between_characters(summary, room - 1) + "…" + tail
+
+
+def _cut_between_characters(text: str, length: int) -> str:
+    """The beginning of a text. A character that consists of several code points is kept whole, or left out."""
+    end = max(0, length)
+    while 0 < end < len(text) and _is_inside_character(text, end):
+        end -= 1
+    return text[:end].rstrip()
+
+
+def _is_inside_character(text: str, at: int) -> bool:
+    """Whether the code point at this position belongs to the character that begins before it."""
+    char = text[at]
+    return (
+        unicodedata.category(char) in {"Mn", "Me", "Mc"}
+        or char == _ZERO_WIDTH_JOINER
+        or text[at - 1] == _ZERO_WIDTH_JOINER
+        or "\U0001f3fb" <= char <= "\U0001f3ff"  # a skin tone
+        or "\U000e0020" <= char <= "\U000e007f"  # a letter of a flag such as England's
+        or (char in _REGIONAL_INDICATORS and (at - len(text[:at].rstrip(_REGIONAL_INDICATORS))) % 2 == 1)
+    )

@@ -1,4 +1,4 @@
-"""What a transport does: the seam between this package and an HTTP library."""
+"""The protocol that every transport implements: the boundary between this package and an HTTP library."""
 
 from __future__ import annotations
 
@@ -9,20 +9,41 @@ from mwclient_async._http.messages import HttpRequest, HttpResponse, StreamedRes
 
 
 class Transport(Protocol):
-    """What a Site sends its requests through."""
+    """What a Site sends its requests through.
+
+    Pass an object with these two methods to ``Site(transport=...)`` to replace HttpxTransport. A transport sends a
+    request once and returns the response, whatever its status. It stores no cookies, follows no redirects and retries
+    nothing: the Site does all that.
+    """
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """Send the request and read the whole answer. Raises ConnectionFailed, ReplyLost or a ProtocolError."""
+        """Send the request and read the whole response.
+
+        Returns an HttpResponse, whatever its status. Its body is decompressed.
+
+        Raises:
+            ConnectionFailed: no byte of the request was sent.
+            ReplyLost: the request was sent, perhaps in part, and no whole response came back.
+            ReplyTooLarge: the response is larger than ``Limits.max_reply_bytes``.
+            ProtocolError: the response has a content encoding that was not asked for.
+            ValueError: the request can never be sent, for example because of a line break in a header.
+
+        A Site sends a request again after ConnectionFailed. After ReplyLost, it sends again only what is safe.
+        """
         ...
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection. The transport is not used after that."""
         ...
 
 
 class StreamingTransport(Transport, Protocol):
-    """One that can also bring an answer while it comes in: downloads need it."""
+    """A transport that can also return a response whose body is still arriving. Downloads need one."""
 
     def stream(self, request: HttpRequest) -> AbstractAsyncContextManager[StreamedResponse]:
-        """Send the request and give its answer when its headers are there. Raises as ``send`` does."""
+        """Send a GET request and wait for the headers of the response.
+
+        Returns an async context manager, which gives a StreamedResponse. The connection is released at its end. It
+        raises the same errors as ``send()``.
+        """
         ...

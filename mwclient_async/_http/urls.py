@@ -1,4 +1,4 @@
-"""Addresses: which are valid, which share an origin, and a title as a path segment of the REST API."""
+"""URLs: which are valid, which share an origin, and how a title becomes a path segment of the REST API."""
 
 from __future__ import annotations
 
@@ -12,43 +12,44 @@ DOT_SEGMENTS = frozenset({".", ".."})
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port of an address."""
+    """Scheme, host and port of a URL."""
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     return parts.scheme, (parts.hostname or "").lower(), port
 
 
 def path_segment(title: str) -> str:
-    """A title as one segment of a REST path: underscores for spaces, and everything else encoded, slashes too.
+    """A title as one segment of a REST path. Spaces become underscores; all else is percent-encoded, slashes too.
 
-    It is in the form NFC, which MediaWiki 1.39 does not give it there.
+    The title is normalized to NFC, because MediaWiki 1.39 does not normalize titles in paths.
 
-    Raises ValueError for dots that would lead to another path: servers and HTTP libraries undo what encodes them.
+    Raises ValueError if the title has a relative path in it (``.`` or ``..``): servers and HTTP libraries decode dots
+    and would change the path.
     """
     text = normalize("NFC", title).strip().replace(" ", "_")
     if not DOT_SEGMENTS.isdisjoint(text.split("/")):
-        raise ValueError(f"{title!r} is no title: it has a relative path ('.' or '..') in it")
+        raise ValueError(f"{title!r} is not a title: it has a relative path ('.' or '..') in it")
     return quote(text, safe="")
 
 
-def title_of(address: str) -> str:
-    """The title in the address of a page of the REST API, as it is read; the address itself where there is none."""
-    named = PAGE_PATH.search(urlsplit(address).path)
-    return unquote(named[1]).replace("_", " ") if named else address
+def title_of(url: str) -> str:
+    """The title in the URL of a REST page endpoint, decoded; the URL itself if it has no title."""
+    found = PAGE_PATH.search(urlsplit(url).path)
+    return unquote(found[1]).replace("_", " ") if found else url
 
 
 def checked_url(name: str, url: str) -> str:
-    """An absolute http(s) URL without query, fragment and credentials; ValueError otherwise."""
-    if "@" in url:  # not shown: it may hold a password
+    """The URL, if it is an absolute http(s) URL without query, fragment and credentials. Raises ValueError if not."""
+    if "@" in url:  # the URL is not shown, because it may hold a password
         raise ValueError(f"{name} has credentials in it: leave them out, and give the Site its auth")
     hint = "write the whole address, as in 'https://en.wikipedia.org/w/api.php'"
     try:
         parts = urlsplit(url)
-        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        is_valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
         (parts.hostname or "").encode("idna")
     except ValueError as error:
         raise ValueError(f"{name}={url!r}: {error}; {hint}") from error
-    if not fine or any(char.isspace() or not char.isprintable() for char in url):
+    if not is_valid or any(char.isspace() or not char.isprintable() for char in url):
         raise ValueError(f"{name}={url!r}: {hint}")
     if "?" in url or "#" in url:
         raise ValueError(f"{name}={url!r} has a query or a fragment in it: leave them out")
@@ -56,21 +57,34 @@ def checked_url(name: str, url: str) -> str:
 
 
 def is_safe_for_credentials(url: str) -> bool:
-    """Whether a password may be sent there: over https, or to this machine."""
+    """Whether a password may be sent to this URL: it is https, or the host is this machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:
-        here = ip_address(host).is_loopback
+        is_loopback = ip_address(host).is_loopback
     except ValueError:
-        here = host == "localhost" or host.endswith(".localhost")
-    return parts.scheme == "https" or here
+        is_loopback = host == "localhost" or host.endswith(".localhost")
+    return parts.scheme == "https" or is_loopback
+
+
+def check_safe_for_credentials(url: str, *, plain_http: bool) -> None:
+    """Raise ValueError if credentials for this URL could be read on the network. ``plain_http`` allows it by name."""
+    if not plain_http and not is_safe_for_credentials(url):
+        raise ValueError(
+            f"{url!r} is plain http: anyone on the network could read or redirect the credentials. Use https, or allow "
+            "it with http=HttpOptions(plain_http=True)"
+        )
 
 
 def rest_url_beside(api_url: str) -> str:
-    """``rest.php`` where it stands on nearly every wiki: beside ``api.php``."""
+    """The URL of ``rest.php``, which nearly every wiki has beside ``api.php``.
+
+    Raises ValueError if ``api_url`` does not end in ``/api.php``.
+    """
     base, slash, last = api_url.rpartition("/")
     if last != "api.php":
         raise ValueError(
-            f"api_url={api_url!r} does not end in /api.php: is it the address of a page? Special:Version names it"
+            f"api_url={api_url!r} does not end in /api.php: is it the address of a page? "
+            "The wiki's page Special:Version names its api.php"
         )
     return f"{base}{slash}rest.php"

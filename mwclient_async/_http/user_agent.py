@@ -1,4 +1,4 @@
-"""The User-Agent header, by https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy."""
+"""The User-Agent header, as required by https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ _CONTACT = re.compile(r"https?://\S|[^@\s]+@[^@\s]+\.\w|\b[Uu]ser:\S")
 
 
 def full_user_agent(user_agent: str) -> str:
-    """The User-Agent header: the caller's own, and this library's name after it.
+    """The User-Agent header: the text of the caller, followed by the name and version of this library.
 
-    Raises ValueError when it does not say who runs the program and how to reach them, or holds a control character.
+    Raises ValueError if the text does not name a contact, or if it holds a character that is not printable ASCII.
     """
     text = user_agent.strip()
     if any(ord(char) < 32 or ord(char) == 127 for char in text) or not text.isascii():  # noqa: PLR2004 - ASCII
-        raise ValueError(f"user_agent={user_agent!r}: a header holds printable ASCII only")
+        raise ValueError(f"user_agent={user_agent!r}: a header may hold printable ASCII characters only")
     if not _CONTACT.search(text):
         raise ValueError(
             f"user_agent={user_agent!r} does not say how to reach you. Wikimedia's User-Agent policy "
-            "(https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy) wants the program's name and a "
-            "contact, and refuses or throttles requests without one: for example "
+            "(https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy) requires the program's name and a "
+            "contact; requests without them are refused or throttled. For example: "
             "'DemoBot/1.0 (https://example.org/demobot; demobot@example.org)'"
         )
     return f"{text} mwclient_async/{_version()}"

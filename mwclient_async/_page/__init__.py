@@ -1,1 +1,1 @@
-"""The handle of a page."""
+"""``site.page(title)``: one page, to read, edit and manage."""

@@ -1,54 +1,44 @@
-"""What one page says, and what leads there and away. The manual's page is https://www.mediawiki.org/wiki/API:Properties."""
+"""What can be read of one page: its text and properties, its history, and its links in both directions.
+
+See https://www.mediawiki.org/wiki/API:Properties and https://www.mediawiki.org/wiki/API:Lists.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
-
-from mwclient_async._actions import Actions
-from mwclient_async._edit.editor import Editor
 from mwclient_async._edit.edits import Edit, page_missing, read_text
 from mwclient_async._edit.sections import find_section
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import is_count
-from mwclient_async._query.queries import Queries
+from mwclient_async._page.page_services import PageServices
 from mwclient_async._query.stream import Stream
 from mwclient_async._rest.history import HistoryFilter
-from mwclient_async._rest.rest import Rest
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.lock_keys import page_lock_key, title_lock_key
-from mwclient_async._session.session import Session
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.lists import CategoryMember, ListedPage, LogEvent
 from mwclient_async.models.page import Page
 from mwclient_async.models.props import LangLink, PageCategory, PageLink, Protection, Revision
 from mwclient_async.models.rest import HistoryRevision
 
-_OF_FILES = ("timestamp", "user", "url", "size", "sha1", "mime", "mediatype")
-_USUAL = ("info", "revisions")
-_OF_REVISIONS = ("ids", "timestamp", "flags", "comment", "user", "size", "sha1", "content")
-
-
-@frozen
-class Tools:
-    """What the handle of a page works with."""
-
-    session: Session
-    queries: Queries
-    rest: Rest
-    actions: Actions
-    editor: Editor
+_FILE_PROPS = ("timestamp", "user", "url", "size", "sha1", "mime", "mediatype")
+_DEFAULT_PROPS = ("info", "revisions")
+_DEFAULT_REVISION_PROPS = ("ids", "timestamp", "flags", "comment", "user", "size", "sha1", "content")
 
 
 class PageReader:
-    """The reading half of a page's handle. What the page itself says raises PageMissing or InvalidTitle without one.
+    """The part of ``site.page(title)`` that reads.
 
-    Streams are read with ``async for``; what they are given by name are parameters of their module, without its prefix.
+    Methods with ``async`` return one value. The others return a Stream, to be read with ``async for``. ``limit`` is the
+    greatest number of rows of a stream. Further arguments are parameters of the module, without its prefix.
+
+    Reading the content of a page raises PageMissing if the page does not exist, and InvalidTitle if its title cannot be
+    that of a page. Streams raise these when they are read.
     """
 
-    def __init__(self, tools: Tools, *, title: str = "", pageid: int = 0) -> None:
-        self._tools = tools
+    def __init__(self, services: PageServices, *, title: str = "", pageid: int = 0) -> None:
+        self._services = services
         self._title = title
         self._pageid = pageid
         self._base: BaseRevision | None = None
@@ -57,35 +47,50 @@ class PageReader:
         return f"<page {self._title or self._pageid!r}>"
 
     @property
-    def _key(self) -> str:
+    def _lock_key(self) -> str:
         return title_lock_key(self._title) if self._title else page_lock_key(self._pageid)
 
     @property
-    def _named(self) -> dict[str, Any]:
+    def _page_selector(self) -> dict[str, Any]:
         return {"titles": [self._title]} if self._title else {"pageids": [self._pageid]}
 
     async def get(self, *props: str, **parameters: Any) -> Page:
-        """The page with these properties: its info and its latest revision with the text, where none are named.
+        """Read the page with these properties. Without any, read its info and its latest revision with the text.
 
-        ``parameters`` are those of the query, with their prefixes (``redirects=True``, ``cllimit=5``). A page that is
-        not there comes with ``status`` MISSING. See https://www.mediawiki.org/wiki/API:Query.
+        Returns a Page. If the page does not exist, its ``status`` is MISSING. ``parameters`` are those of the query,
+        with their prefixes (``redirects=True``, ``cllimit=5``).
+
+        Raises:
+            UnrecognizedParameters: the wiki does not know a parameter.
+
+        See https://www.mediawiki.org/wiki/API:Query.
         """
-        usual = {} if props else {"rvprop": _OF_REVISIONS}
-        keywords = {"prop": props or _USUAL, **usual, **parameters}
-        page = await self._tools.queries.pages(self._named, limit=None, params=None, keywords=keywords).first()
+        defaults = {} if props else {"rvprop": _DEFAULT_REVISION_PROPS}
+        keywords = {"prop": props or _DEFAULT_PROPS, **defaults, **parameters}
+        page = await self._services.queries.pages(
+            self._page_selector, limit=None, params=None, keywords=keywords
+        ).first()
         if page is None:
-            raise ProtocolError(f"the wiki said nothing of {self!r}")
+            raise ProtocolError(f"the wiki's response does not contain {self!r}")
         return page
 
     async def exists(self) -> bool:
-        """Whether the wiki has this page."""
+        """Whether the page exists. False for a title that cannot be that of a page."""
         return (await self.get("pageprops", ppprop="displaytitle")).exists
 
     async def text(self, *, slot: str = "main", section: int | None = None) -> str:
-        """The text of the latest revision; a ``save`` that follows is based on it.
+        """Read the text of the latest revision. A later ``save`` is based on that revision.
 
-        ``slot`` is another part of the page than its main one, ``section`` the number of a section, 0 for what stands
-        before the first heading. Raises PageMissing for a slot or a section that is not there, too.
+        Returns the wikitext, or whatever the page's content model is. ``slot`` reads another slot of the revision than
+        the main one. ``section`` is the number of a section; 0 is the text before the first heading.
+
+        Raises:
+            PageMissing: the page, the slot or the section does not exist.
+            InvalidTitle: the title cannot be that of a page.
+            ValueError: ``section`` is not a number from 0 up, or is combined with another slot.
+            ProtocolError: the wiki does not show the text.
+
+        See https://www.mediawiki.org/wiki/API:Revisions.
         """
         if section is not None and not is_count(section, least=0):
             raise ValueError(f"section={section!r}: give the number of a section, from 0 up")
@@ -94,27 +99,37 @@ class PageReader:
                 f"section={section!r} and slot={slot!r}: the wiki counts the sections of the main slot only"
             )
         page = Edit(title=self._title, pageid=self._pageid)
-        text, base = await self._tools.session.run_flow(read_text(page, slot))
+        text, base = await self._services.session.run_flow(read_text(page, slot))
         if slot == "main":
             self._base = base
         if text is None:
             raise page_missing(page)
         if section is None:
             return text
-        return text[await self._tools.session.run_flow(find_section(text, section, base.revid))]
+        return text[await self._services.session.run_flow(find_section(text, section, base.revid))]
 
     async def html(self) -> str:
-        """The page as readers see it: the HTML of its content, without what is around it.
+        """Read the page as HTML: the content only, without the skin around it.
 
-        ``site.rest.page_html`` has Parsoid's, which can be turned into wikitext again. See
-        https://www.mediawiki.org/wiki/API:Parse.
+        ``site.rest.page_html`` gives the HTML of Parsoid, which can be converted back to wikitext.
+
+        Raises:
+            PageMissing: the page does not exist.
+            InvalidTitle: the title cannot be that of a page.
+
+        See https://www.mediawiki.org/wiki/API:Parse.
         """
         page = {"page": self._title} if self._title else {"pageid": str(self._pageid)}
-        call = ApiRequest(params={"action": "parse", **page, "prop": "text", "disablelimitreport": "1"})
-        return str((await self._tools.session.send(call)).body["parse"]["text"])
+        request = ApiRequest(params={"action": "parse", **page, "prop": "text", "disablelimitreport": "1"})
+        return str((await self._services.session.send(request)).body["parse"]["text"])
 
     async def protection(self) -> tuple[Protection, ...]:
-        """What the page is protected against, by which level, and until when. A missing page can be, too."""
+        """Read the page's protections: for each action, the level that it needs and the expiry.
+
+        Returns a tuple, empty for a page without protection. A page that does not exist can be protected, too.
+
+        See https://www.mediawiki.org/wiki/API:Info.
+        """
         return (await self.get("info", inprop="protection")).info.protection
 
     # Streams ---------------------------------------------------------------------------------------------------------
@@ -122,9 +137,11 @@ class PageReader:
     def revisions(self, *, limit: int | None = None, **parameters: Any) -> Stream[Revision]:
         """The revisions, newest first: ``page.revisions(prop=["ids", "content"], user="Alice", dir="newer")``.
 
-        500 come in one request, 50 with their text. See https://www.mediawiki.org/wiki/API:Revisions.
+        Returns a Stream of Revision. One request gives up to 500 of them, or 50 with their text.
+
+        See https://www.mediawiki.org/wiki/API:Revisions.
         """
-        return self._rows("revisions", limit, parameters)
+        return self._prop_rows("revisions", limit, parameters)
 
     def history(
         self,
@@ -132,51 +149,96 @@ class PageReader:
         filter: HistoryFilter | None = None,  # noqa: A002 - the manual's name
         limit: int | None = None,
     ) -> Stream[HistoryRevision]:
-        """The revisions as ``site.rest.history`` has them, which can be filtered by kind; 20 come in one request."""
-        return self._tools.rest.history(self._title, filter=filter, limit=limit)
+        """The revisions, newest first, by the REST API. They can be filtered by kind, such as ``filter="bot"``.
+
+        Returns a Stream of HistoryRevision. One request gives 20 of them.
+
+        See https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_page_history.
+        """
+        return self._services.rest.history(self._title, filter=filter, limit=limit)
 
     def links(self, *, limit: int | None = None, **parameters: Any) -> Stream[PageLink]:
-        """The pages that this one links to. See https://www.mediawiki.org/wiki/API:Links."""
-        return self._rows("links", limit, parameters)
+        """The pages that this page links to.
+
+        Returns a Stream of PageLink.
+
+        See https://www.mediawiki.org/wiki/API:Links.
+        """
+        return self._prop_rows("links", limit, parameters)
 
     def templates(self, *, limit: int | None = None, **parameters: Any) -> Stream[PageLink]:
-        """The pages that this one transcludes. See https://www.mediawiki.org/wiki/API:Templates."""
-        return self._rows("templates", limit, parameters)
+        """The pages that this page transcludes.
+
+        Returns a Stream of PageLink.
+
+        See https://www.mediawiki.org/wiki/API:Templates.
+        """
+        return self._prop_rows("templates", limit, parameters)
 
     def categories(self, *, limit: int | None = None, **parameters: Any) -> Stream[PageCategory]:
-        """The categories that this page is in. See https://www.mediawiki.org/wiki/API:Categories."""
-        return self._rows("categories", limit, parameters)
+        """The categories that this page is in.
+
+        Returns a Stream of PageCategory.
+
+        See https://www.mediawiki.org/wiki/API:Categories.
+        """
+        return self._prop_rows("categories", limit, parameters)
 
     def languages(self, *, limit: int | None = None, **parameters: Any) -> Stream[LangLink]:
-        """The same in other languages. See https://www.mediawiki.org/wiki/API:Langlinks."""
-        return self._rows("langlinks", limit, parameters)
+        """The links to this page in other languages.
+
+        Returns a Stream of LangLink.
+
+        See https://www.mediawiki.org/wiki/API:Langlinks.
+        """
+        return self._prop_rows("langlinks", limit, parameters)
 
     def media(self, *, limit: int | None = None) -> Stream[Page]:
-        """The files that the page shows, as pages with ``imageinfo``; missing ones, too. A missing page shows none.
+        """The files that the page shows, also those that do not exist. A page that does not exist shows none.
+
+        Returns a Stream of Page, with ``imageinfo``.
 
         See https://www.mediawiki.org/wiki/API:Images.
         """
-        keywords = {**self._named, "generator": "images", "prop": "imageinfo", "iiprop": _OF_FILES}
-        return self._tools.queries.query(limit=limit, batch_size=None, params=None, keywords=keywords)
+        keywords = {**self._page_selector, "generator": "images", "prop": "imageinfo", "iiprop": _FILE_PROPS}
+        return self._services.queries.query(limit=limit, batch_size=None, params=None, keywords=keywords)
 
     def backlinks(self, *, limit: int | None = None, **parameters: Any) -> Stream[ListedPage]:
-        """The pages that link here; of a missing page, too. See https://www.mediawiki.org/wiki/API:Backlinks."""
-        return self._list("backlinks", limit, parameters)
+        """The pages that link to this page, also if this page does not exist.
+
+        Returns a Stream of ListedPage.
+
+        See https://www.mediawiki.org/wiki/API:Backlinks.
+        """
+        return self._list_rows("backlinks", limit, parameters)
 
     def members(self, *, limit: int | None = None, **parameters: Any) -> Stream[CategoryMember]:
-        """The pages, files and subcategories of this category. See https://www.mediawiki.org/wiki/API:Categorymembers."""
-        return self._list("categorymembers", limit, parameters)
+        """The pages, files and subcategories of this category.
+
+        Returns a Stream of CategoryMember.
+
+        See https://www.mediawiki.org/wiki/API:Categorymembers.
+        """
+        return self._list_rows("categorymembers", limit, parameters)
 
     def log(self, *, limit: int | None = None, **parameters: Any) -> Stream[LogEvent]:
-        """What was logged of this page, newest first. See https://www.mediawiki.org/wiki/API:Logevents."""
+        """The log entries of this page, newest first.
+
+        Returns a Stream of LogEvent.
+
+        Raises:
+            ValueError: the handle has no title.
+
+        See https://www.mediawiki.org/wiki/API:Logevents.
+        """
         if not self._title:
-            raise ValueError("the log is kept by title: make the handle from one")
+            raise ValueError("the log needs a title: make the handle from a title")
         keywords = {"title": self._title, **parameters}
-        return self._tools.queries.rows("logevents", limit=limit, batch_size=None, keywords=keywords)
+        return self._services.queries.list_rows("logevents", limit=limit, batch_size=None, keywords=keywords)
 
-    def _list(self, module: str, limit: int | None, parameters: dict[str, Any]) -> Stream[Any]:
+    def _list_rows(self, module: str, limit: int | None, parameters: dict[str, Any]) -> Stream[Any]:
         page = {"title": self._title} if self._title else {"pageid": self._pageid}
-        return self._tools.queries.rows(module, limit=limit, batch_size=None, keywords={**page, **parameters})
+        return self._services.queries.list_rows(module, limit=limit, batch_size=None, keywords={**page, **parameters})
 
-    def _rows(self, prop: str, limit: int | None, parameters: dict[str, Any]) -> Stream[Any]:
-        return self._tools.queries.of_page(prop, self._named, limit=limit, keywords=parameters)
+    def _prop_rows(self, prop: str, limit: int | None, parameters: dict[str, Any]) -> Stream[Any]:
+        return self._services.queries.page_prop_rows(prop, self._page_selector, limit=limit, keywords=parameters)

@@ -1,9 +1,9 @@
-"""Feeds: where the batches of a run come from.
+"""Batch sequences: the batches of a run, one after the other.
 
-A feed reserves one batch at a time and gives a job that fetches it. In a chain each batch begins where the one before
-it ended, so the jobs are serial; the batches of a list of inputs are independent, so that several can be on their
-way. A feed changes its state only when a job has succeeded, or can run the same job again: nothing is lost when one
-is cancelled.
+A sequence reserves one batch at a time and returns a function that fetches it (a ``FetchBatch``). In a continued query
+each batch begins where the batch before it ended, so that only one fetch can be in flight (``serial``). The batches of
+a list of inputs are independent, so that several can be in flight. A sequence changes its state only when a fetch has
+succeeded, or it can run the same fetch again: nothing is lost if one is cancelled.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Generic, Protocol, TypeVar
 import anyio
 from attrs import evolve, field, frozen
 
-from mwclient_async._http.run_flow import Send, run_flow
+from mwclient_async._http.flow import Flow
 from mwclient_async._query.continuation import (
     BatchSource,
     Continuation,
@@ -26,6 +26,7 @@ from mwclient_async._query.continuation import (
     Row,
 )
 from mwclient_async._query.page_set import Input, PageSet
+from mwclient_async._session.run_flow import Send, run_flow
 from mwclient_async._values.cursor import Cursor
 from mwclient_async.errors import ContinuationLoop, CursorMismatch
 
@@ -34,12 +35,14 @@ T_co = TypeVar("T_co", covariant=True)
 
 OnSent = Callable[[], None]
 Sleep = Callable[[float], Awaitable[None]]
-Convert = Callable[[Row], T]
+ConvertRow = Callable[[Row], T]
+
+_MOST_REPEATS = 20  # an endless source of one title must not be read forever
 
 
 @frozen(kw_only=True)
 class StreamSpec:
-    """How far and in what form a stream is walked: everything about it but what it asks for."""
+    """The start, the limit and the form of a stream: everything except what it requests."""
 
     start: Cursor
     limit: int | None = None
@@ -50,7 +53,7 @@ class StreamSpec:
 
 @frozen(kw_only=True)
 class LoadedBatch(Generic[T_co]):
-    """A batch in hand. ``cursor_at(n)`` is the position after its first n items."""
+    """A batch that was fetched and converted. ``cursor_at(n)`` is the position after its first n items."""
 
     items: list[T_co]
     fetched: FetchedBatch
@@ -61,170 +64,188 @@ FetchBatch = Callable[[OnSent | None], Awaitable[LoadedBatch[T]]]
 
 
 class BatchSequence(Protocol[T_co]):
-    """Where the batches of one run come from."""
+    """The batches of one run."""
 
     @property
     def serial(self) -> bool:
-        """Whether a job can be reserved only when the one before it is done."""
+        """Whether a fetch can be reserved only after the one before it has succeeded."""
         ...
 
     async def next_fetch(self) -> FetchBatch[T_co] | None:
-        """The job that fetches the next batch, or None at the end."""
+        """The function that fetches the next batch, or None at the end."""
         ...
 
 
 class ContinuedBatches(Generic[T]):
-    """The batches of a query, a list or a history, each of which names the next."""
+    """The batches of a query, a list or a history. Each batch has the continuation of the next one."""
 
     serial = True
 
     def __init__(
         self,
-        plan: StreamSpec,
+        spec: StreamSpec,
         send: Send,
         prepare: Callable[[], Awaitable[BatchSource]],
-        convert: Callable[[], Convert[T]],
+        make_converter: Callable[[], ConvertRow[T]],
         *,
         sleep: Sleep = anyio.sleep,
     ) -> None:
-        self._plan = plan
+        self._spec = spec
         self._sleep = sleep
         self._send = send
         self._prepare = prepare
-        self._make_convert = convert
-        self._next = plan.start.continuation
-        self._sent = plan.start.limits
-        self._given = Counter(plan.start.given)
-        self._want = plan.limit
+        self._make_converter = make_converter
+        self._next_continue = spec.start.continuation
+        self._sent_limits = spec.start.limits
+        self._already_given = Counter(spec.start.given)  # what the cursor says was handed out
+        self._wanted = spec.limit
         self._guard = LoopGuard()
-        self._seen: set[str] = set()
+        self._seen_keys: set[str] = set()  # for distinct streams
         self._source: BatchSource | None = None
 
     async def next_fetch(self) -> FetchBatch[T] | None:
-        if self._next is None or self._want == 0:
+        if self._next_continue is None or self._wanted == 0:
             return None
         if self._source is None:
-            pager = await self._prepare()
-            self._source = pager if self._plan.merged else pager.as_fragments()
-            self._convert = self._make_convert()
+            source = await self._prepare()
+            self._source = source if self._spec.merged else source.as_fragments()
+            self._convert = self._make_converter()
         return self._fetch
 
     async def _fetch(self, on_sent: OnSent | None) -> LoadedBatch[T]:
-        pager, start = self._source, self._next
-        assert pager is not None
+        source, start = self._source, self._next_continue
+        assert source is not None
         assert start is not None
-        # Rows that are given again take no part in the count, so that they must not make the requests small.
-        limits = pager.limits(want=None if self._plan.distinct else self._want, sent=self._sent)
-        guard = evolve(self._guard)  # a job that fails or is cancelled leaves no trace in it
+        # A distinct stream drops rows, so that the number of wanted items must not make its requests small.
+        wanted = None if self._spec.distinct else self._wanted
+        limits = source.limits(wanted=wanted, sent=self._sent_limits)
+        guard = evolve(self._guard)  # a copy: a fetch that fails or is cancelled does not change it
+        fetched = await self._run(source.batch(start, limits, guard), on_sent)
+        repeated, fresh = self._divide(source, fetched.rows)
+        kept = fresh if self._wanted is None else fresh[: self._wanted]
+        items = [self._convert(row) for row in kept]
+        # Nothing below this line can fail.
+        self._guard = guard
+        self._sent_limits = {} if fetched.complete else limits
+        self._settle(source, repeated, kept)
+        # If rows beyond the limit were fetched, they are not handed out: the run ends within this batch.
+        self._next_continue = fetched.next_continue if len(kept) == len(fresh) else None
+        before = evolve(self._spec.start, continuation=start, limits=limits, given=())
+        after = evolve(self._spec.start, continuation=fetched.next_continue, limits=self._sent_limits, given=())
+        cursor_at = self._cursors(source, (repeated, kept), before, after, ends_at=len(fresh))
+        return LoadedBatch(items=items, fetched=fetched, cursor_at=cursor_at)
+
+    async def _run(self, flow: Flow[FetchedBatch], on_sent: OnSent | None) -> FetchedBatch:
         try:
-            fetched = await run_flow(pager.batch(start, limits, guard), self._send, on_sent=on_sent, sleep=self._sleep)
+            return await run_flow(flow, self._send, on_sent=on_sent, sleep=self._sleep)
         except RepeatedContinueError:
             raise ContinuationLoop(
-                "the wiki repeats its `continue` and would answer the same for ever; often one row is larger than its "
-                "$wgAPIMaxResultSize: ask for less of each row"
+                "the wiki repeats its `continue` and would send the same response forever; often one row is larger "
+                "than its $wgAPIMaxResultSize: request less of each row"
             ) from None
-        given, fresh = self._divided(pager, fetched.rows)
-        kept = fresh if self._want is None else fresh[: self._want]
-        items = [self._convert(row) for row in kept]
-        # From here on nothing can fail.
-        self._guard = guard
-        self._sent = {} if fetched.complete else limits
-        self._settle(pager, given, kept)
-        # Rows beyond the limit were fetched and are not given: the run ends within this batch.
-        self._next = fetched.next_continue if len(kept) == len(fresh) else None
-        left_over = tuple(self._given.elements())
-        here, following, limits_after = self._plan.start, fetched.next_continue, self._sent
+
+    def _divide(self, source: BatchSource, rows: list[Row]) -> tuple[list[Row], list[Row]]:
+        """The rows that were handed out before (see the cursor, or an earlier batch), and the fresh ones."""
+        if not self._already_given and not self._spec.distinct:
+            return [], rows
+        given = self._already_given.copy()
+        keys_here: set[str] = set()
+        repeated: list[Row] = []
+        fresh: list[Row] = []
+        for row in rows:
+            key = source.row_key(row)
+            if given[key] > 0:
+                given[key] -= 1
+                repeated.append(row)
+            elif self._spec.distinct and (key in self._seen_keys or key in keys_here):
+                repeated.append(row)
+            else:
+                fresh.append(row)
+            keys_here.add(key)
+        return repeated, fresh
+
+    def _settle(self, source: BatchSource, repeated: list[Row], kept: list[Row]) -> None:
+        """Count the rows of a batch that is fetched."""
+        if self._wanted is not None:
+            self._wanted -= len(kept)
+        if self._spec.distinct:
+            self._seen_keys.update(map(source.row_key, (*repeated, *kept)))
+        if self._already_given:
+            # New rows may have pushed rows of the cursor's batch far down: their keys are kept until they have come.
+            self._already_given = +(self._already_given - Counter(map(source.row_key, repeated)))
+
+    def _cursors(
+        self, source: BatchSource, rows: tuple[list[Row], list[Row]], before: Cursor, after: Cursor, *, ends_at: int
+    ) -> Callable[[int], Cursor]:
+        """The function that gives the cursor after n items of a batch.
+
+        ``rows`` are the repeated and the kept ones; ``before`` and ``after`` are the cursors around the batch, and
+        ``ends_at`` is the number of items with which it is finished.
+        """
+        repeated, kept = rows
+        left_over = tuple(self._already_given.elements())
         keys: list[str] = []
 
         def cursor_at(count: int) -> Cursor:
-            if count == len(fresh):
-                return evolve(here, continuation=following, limits=limits_after, given=left_over)
-            keys.extend(pager.key(row) for row in (*given, *kept)[len(keys) : len(given) + count])
-            return evolve(here, continuation=start, limits=limits, given=(*keys[: len(given) + count], *left_over))
+            if count == ends_at:
+                return evolve(after, given=left_over)
+            keys.extend(source.row_key(row) for row in (*repeated, *kept)[len(keys) : len(repeated) + count])
+            return evolve(before, given=(*keys[: len(repeated) + count], *left_over))
 
-        return LoadedBatch(items=items, fetched=fetched, cursor_at=cursor_at)
-
-    def _divided(self, pager: BatchSource, rows: list[Row]) -> tuple[list[Row], list[Row]]:
-        """The rows that were handed out before, by the cursor or an earlier batch, and the fresh ones."""
-        if not self._given and not self._plan.distinct:
-            return [], rows
-        before = self._given.copy()
-        here: set[str] = set()
-        given: list[Row] = []
-        fresh: list[Row] = []
-        for row in rows:
-            key = pager.key(row)
-            if before[key] > 0:
-                before[key] -= 1
-                given.append(row)
-            elif self._plan.distinct and (key in self._seen or key in here):
-                given.append(row)
-            else:
-                fresh.append(row)
-            here.add(key)
-        return given, fresh
-
-    def _settle(self, pager: BatchSource, given: list[Row], kept: list[Row]) -> None:
-        if self._want is not None:
-            self._want -= len(kept)
-        if self._plan.distinct:
-            self._seen.update(map(pager.key, (*given, *kept)))
-        if self._given:
-            # Rows of the cursor's batch may have been pushed far down meanwhile: their keys stay until they have come.
-            self._given = +(self._given - Counter(map(pager.key, given)))
+        return cursor_at
 
 
 class TitleBatches(Generic[T]):
     """The pages of a list of titles or ids, as many at a time as one request takes, in the order of the inputs.
 
-    The cursor is the number of inputs that were answered and a running hash of them: a resumed run skips as many and
-    checks that they are the same.
+    The cursor is the number of inputs that have their page and a running hash of these inputs. A resumed run skips that
+    many inputs and checks that they are the same.
     """
 
     serial = False
 
     def __init__(
         self,
-        plan: StreamSpec,
+        spec: StreamSpec,
         send: Send,
         inputs: AsyncIterator[Input],
         prepare: Callable[[], Awaitable[PageSet]],
-        convert: Callable[[], Convert[T]],
+        make_converter: Callable[[], ConvertRow[T]],
     ) -> None:
-        self._plan = plan
+        self._spec = spec
         self._send = send
         self._inputs = inputs
         self._prepare = prepare
-        self._make_convert = convert
-        self._want = plan.limit
+        self._make_converter = make_converter
+        self._wanted = spec.limit
         self._pages: PageSet | None = None
         self._count = 0
         self._digest = hashlib.sha256()
         self._taken: list[Input] = []
         self._different: set[Input] = set()
-        if plan.distinct or not plan.merged:
-            raise ValueError("pages() gives one answer for each input: distinct() and fragments() are for queries")
+        if spec.distinct or not spec.merged:
+            raise ValueError("pages() gives one page for each input: distinct() and fragments() are for queries")
 
     async def next_fetch(self) -> FetchBatch[T] | None:
-        if self._plan.start.continuation is None or self._want == 0:
+        if self._spec.start.continuation is None or self._wanted == 0:
             return None
         if self._pages is None:
-            await self._skip(self._plan.start.continuation)
-            if not await self._take(1):  # with nothing asked, the wiki is not asked who we are
+            await self._skip(self._spec.start.continuation)
+            if not await self._take(1):  # without inputs, no request is sent, not even for the account
                 return None
             self._pages = await self._prepare()
-            self._convert = self._make_convert()
+            self._convert = self._make_converter()
         await self._take(self._pages.room)
         if not self._taken:
             return None
         taken, self._taken, self._different = self._taken, [], set()
-        if self._want is not None:
-            self._want -= len(taken)
-        return self._job(taken)
+        if self._wanted is not None:
+            self._wanted -= len(taken)
+        return self._reserve(taken)
 
     async def _take(self, room: int) -> bool:
-        """Take inputs for one request, as many different ones as have room in it; whether there are any."""
-        most = _MOST_REPEATS * room if self._want is None else min(self._want, _MOST_REPEATS * room)
+        """Take inputs until one request is full: it has room for so many different inputs. Whether there are any."""
+        most = _MOST_REPEATS * room if self._wanted is None else min(self._wanted, _MOST_REPEATS * room)
         while len(self._different) < room and len(self._taken) < most:
             try:
                 value = await anext(self._inputs)
@@ -234,41 +255,40 @@ class TitleBatches(Generic[T]):
             self._different.add(value)
         return bool(self._taken)
 
-    def _job(self, taken: list[Input]) -> FetchBatch[T]:
+    def _reserve(self, taken: list[Input]) -> FetchBatch[T]:
+        """The function that fetches the pages of these inputs."""
         pages, convert, begin = self._pages, self._convert, self._count
         assert pages is not None
         digests = [self._digest.hexdigest(), *(self._hash(value) for value in taken)]
 
         def cursor_at(count: int) -> Cursor:
-            place = {"inputs": str(begin + count), "digest": digests[count]}
-            return evolve(self._plan.start, continuation=place, limits={}, given=())
+            position = {"inputs": str(begin + count), "digest": digests[count]}
+            return evolve(self._spec.start, continuation=position, limits={}, given=())
 
-        async def run(on_sent: OnSent | None) -> LoadedBatch[T]:
+        async def fetch(on_sent: OnSent | None) -> LoadedBatch[T]:
             fetched = await run_flow(pages.fetch(taken), self._send, on_sent=on_sent)
             return LoadedBatch(items=[convert(row) for row in fetched.rows], fetched=fetched, cursor_at=cursor_at)
 
-        return run
+        return fetch
 
-    async def _skip(self, place: Continuation) -> None:
-        count, digest = place.get("inputs", "0"), place.get("digest", self._digest.hexdigest())
+    async def _skip(self, position: Continuation) -> None:
+        """Skip the inputs before the cursor. Raises CursorMismatch if they are not those of the cursor."""
+        count, digest = position.get("inputs", "0"), position.get("digest", self._digest.hexdigest())
         if not count.isdecimal():
-            raise CursorMismatch(f"the cursor stands after {count!r} inputs, which is no number")
+            raise CursorMismatch(f"the cursor's number of inputs is {count!r}, which is not a number")
         while self._count < int(count):
             try:
                 self._hash(await anext(self._inputs))
             except StopAsyncIteration:
                 raise CursorMismatch(
-                    f"the cursor stands after {count} inputs, but there are only {self._count}"
+                    f"the cursor comes after {count} inputs, but the source has only {self._count}"
                 ) from None
         if digest != self._digest.hexdigest():
             raise CursorMismatch(
-                f"the first {count} inputs are not those of the cursor: give the same ones, in the same order"
+                f"the first {count} inputs are not those of the cursor: pass the same ones, in the same order"
             )
 
     def _hash(self, value: Input) -> str:
         self._count += 1
         self._digest.update(f"{value!r}\n".encode("utf-8", "surrogatepass"))
         return self._digest.hexdigest()
-
-
-_MOST_REPEATS = 20  # an endless source of one title must not be read for ever

@@ -1,16 +1,18 @@
-"""Continuation: how one query becomes many requests, and their fragments one batch.
+"""Continuation: how one query becomes many requests, and how their responses become batches.
 
-A reply says in ``continue`` what to add to the *original* parameters for the next request. Four rules follow from the
-server's own code, and other clients lose data where they break them:
+A response says in ``continue`` which parameters to add to the *original* ones for the next request. Four rules follow
+from the server's code. Other clients lose data because they break one of them:
 
-- *Replace, never accumulate.* The next request is the base parameters and the latest ``continue``, nothing older: a key
-  that has vanished belongs to a module that has finished, and would make it skip rows of the next batch.
-- *The end is a missing ``continue``*, never an empty reply: filters and dry runs answer with nothing and go on.
-- *A generator feeds batches.* While ``batchcomplete`` is absent, each reply repeats all pages of the batch as stubs and
-  holds a part of their properties; ``"revisions": []`` may be filled by the next one. The fragments are merged until
-  ``batchcomplete`` and only then is a page whole (``merge.py``).
-- *The same ``continue`` twice is a loop*: the server would answer the same for ever, for example because one row is
-  larger than ``$wgAPIMaxResultSize``.
+- *Replace, never accumulate.* The next request consists of the base parameters and the latest ``continue``, nothing
+  older. A key that has vanished belongs to a module that has finished. If it is sent again, that module skips rows of
+  the next batch.
+- *The end is a missing ``continue``*, never an empty response. A module may filter all of its rows away, and a
+  generator that has finished sends no pages (a dry run): such an empty response can have a ``continue``.
+- *A generator supplies the pages in batches.* Until ``batchcomplete``, each response repeats all pages of the batch as
+  stubs and holds a part of their properties; ``"revisions": []`` may be filled by the next response. The fragments are
+  merged until ``batchcomplete``, and only then is a page complete (``merge.py``).
+- *The same ``continue`` twice is a loop.* The server would send the same response forever, for example because one row
+  is larger than ``$wgAPIMaxResultSize``.
 
 The manual's pages are https://www.mediawiki.org/wiki/API:Continue and
 https://www.mediawiki.org/wiki/API:Query.
@@ -28,16 +30,17 @@ from attrs import define, evolve, field, frozen
 
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest
-from mwclient_async._http.params import values
+from mwclient_async._http.params import split_values
 from mwclient_async._query.merge import TITLE_MAPS, MergedBatch
 from mwclient_async._query.raw_continuation import raw_continuation
-from mwclient_async._query.row_limits import per_page_limits, without_finished_modules
+from mwclient_async._query.row_limits import PerPageLimit, per_page_limits, without_finished_modules
 from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import CONTENT_LIMITS, Module
 from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import CursorMismatch, ProtocolError
 
 _PAGE_SOURCES = frozenset({"titles", "pageids", "generator", "redirects", "converttitles"})
+_NOT_META = frozenset({"pages", *TITLE_MAPS, "badrevids", "badpageids", "export"})
 
 Continuation = Mapping[str, str]
 Row = Mapping[str, Any]
@@ -49,32 +52,36 @@ class RepeatedContinueError(Exception):
 
 @define
 class LoopGuard:
-    """Brent's cycle detection over the ``continue`` blocks of one run: constant memory, whatever the length.
+    """Brent's cycle detection over the ``continue`` blocks of one run. It uses constant memory for any run.
 
-    The remembered block moves forward after 1, 2, 4, 8 ... steps, so that a cycle of any length is found; the same
-    block twice in a row is found at once.
+    The remembered block is replaced after 1, 2, 4, 8 ... steps, so that a cycle of any length is found. The same block
+    twice in a row is found at once.
     """
 
     _previous: Continuation | None = None
     _remembered: Continuation | None = None
     _steps: int = 0
-    _reach: int = 1
+    _steps_to_next: int = 1
 
     def check(self, continuation: Continuation) -> None:
-        """Raise Repeated when this block was seen before; call it once per ``continue`` that will be followed."""
+        """Raise RepeatedContinueError if this block was seen before.
+
+        Call it once for each ``continue`` that will be sent.
+        """
         if continuation in (self._remembered, self._previous):
             raise RepeatedContinueError
         self._previous = continuation
         self._steps += 1
-        if self._steps == self._reach:
-            self._remembered, self._steps, self._reach = continuation, 0, 2 * self._reach
+        if self._steps == self._steps_to_next:
+            self._remembered, self._steps, self._steps_to_next = continuation, 0, 2 * self._steps_to_next
 
 
 @frozen(kw_only=True)
 class FetchedBatch:
-    """One whole batch. ``following`` is the ``continue`` of the next one, None at the end.
+    """One complete batch. ``next_continue`` is the ``continue`` of the next batch, None at the end.
 
-    ``complete`` is whether the server's batch ends here, too: while it does not, its limits must stay as they are.
+    ``complete`` says whether the server's batch ends here, too. If it does not, the next batch must be requested with
+    the same limits.
     """
 
     rows: list[Row]
@@ -87,33 +94,38 @@ class FetchedBatch:
 
 
 class BatchSource(Protocol):
-    """What a stream walks over: the Action API's continuation, or the REST API's segments."""
+    """What a stream reads batch by batch: a query of the Action API, or a history of the REST API."""
 
-    def limits(self, *, want: int | None, sent: Mapping[str, int]) -> Mapping[str, int]:
-        """The numeric limits of the next batch; ``sent`` are those of a cursor in the midst of a batch."""
+    def limits(self, *, wanted: int | None, sent: Mapping[str, int]) -> Mapping[str, int]:
+        """The numeric limits of the next batch.
+
+        ``wanted`` is how many items the caller still wants, None for all. ``sent`` are the limits in a cursor that was
+        stored within a batch.
+        """
         ...
 
     def batch(self, start: Continuation, limits: Mapping[str, int], guard: LoopGuard) -> Flow[FetchedBatch]:
-        """Fetch one whole batch."""
+        """Fetch one complete batch."""
         ...
 
-    def key(self, row: Row) -> str:
+    def row_key(self, row: Row) -> str:
         """What identifies a row within its batch."""
         ...
 
     def as_fragments(self) -> BatchSource:
-        """The same, with each reply as a batch of its own."""
+        """The same source, in which each response is a batch."""
         ...
 
 
 @frozen(kw_only=True)
 class Query:
-    """One ``action=query`` as a pager.
+    """One ``action=query`` as a BatchSource.
 
-    ``params`` are all parameters but the limits that were left open, ``modules`` the modules that answer, ``generator``
-    the one that feeds them pages. ``rows`` picks the items out of a merged body, ``keyed`` names one. ``source`` is the
-    limit that decides how many items a request brings, where one does. ``paged`` is whether there are pages, whose
-    fragments make a batch; without pages, each reply is a batch.
+    ``params`` are all parameters except the limits that the caller left open. ``modules`` are the modules of prop, list
+    and meta; ``generator`` is the module that supplies their pages. ``pick_rows`` takes the items out of a merged body,
+    and ``row_key_of`` identifies one. ``item_limit_name`` is the limit parameter that decides how many items a request
+    brings, if there is one. ``has_pages`` says whether the query has pages, whose fragments make a batch; without
+    pages, each response is a batch.
     """
 
     params: Mapping[str, str]
@@ -121,128 +133,162 @@ class Query:
     generator: Module | None = None
     account: Account
     batch_size: int | None = None
-    source: str | None = None
-    paged: bool
-    merging: bool = True
-    rows: Callable[[Mapping[str, Any]], list[Row]]
+    item_limit_name: str | None = None
+    has_pages: bool
+    merges_fragments: bool = True
+    pick_rows: Callable[[Mapping[str, Any]], list[Row]]
     row_key_of: Callable[[Row], str]
 
-    def key(self, row: Row) -> str:
+    def row_key(self, row: Row) -> str:
         return self.row_key_of(row)
 
     def as_fragments(self) -> Query:
-        return evolve(self, merging=False)
+        return evolve(self, merges_fragments=False)
 
-    def limits(self, *, want: int | None, sent: Mapping[str, int]) -> dict[str, int]:
-        most = self._most
+    def limits(self, *, wanted: int | None, sent: Mapping[str, int]) -> dict[str, int]:
+        largest = self._largest_limits
         limits = {}
-        for name, number in most.items():
-            asked = self.params.get(name, "")
-            limits[name] = min(number, int(asked)) if asked.isdecimal() else number
-        if self.source in limits:
-            room = limits[self.source]
-            if not self.params.get(self.source or "", "").isdecimal() and self._reads_text:
+        for name, number in largest.items():
+            requested = self.params.get(name, "")
+            limits[name] = min(number, int(requested)) if requested.isdecimal() else number
+        if self.item_limit_name in limits:
+            room = limits[self.item_limit_name]
+            if not self.params.get(self.item_limit_name or "", "").isdecimal() and self._reads_text:
                 room = min(room, CONTENT_LIMITS[self.account.high_limits])
-            limits[self.source] = min(bound for bound in (room, self.batch_size, want) if bound is not None)
-        # A batch that was begun with other limits is fetched again with those, as far as this account may.
-        return {name: max(1, min(sent.get(name, number), most[name])) for name, number in limits.items()}
+            limits[self.item_limit_name] = min(bound for bound in (room, self.batch_size, wanted) if bound is not None)
+        # If a cursor has the limits of its batch, they are sent again, as far as this account may use them.
+        return {name: max(1, min(sent.get(name, number), largest[name])) for name, number in limits.items()}
 
     @property
-    def _most(self) -> dict[str, int]:
-        """What each limit of this query may be for this account."""
+    def _largest_limits(self) -> dict[str, int]:
+        """The largest value of each limit of this query for this account."""
         high = self.account.high_limits
-        most = {
+        largest = {
             f"{module.prefix}limit": number
             for module in self.modules
-            if (number := module.most(self.params, high=high))
+            if (number := module.max_limit(self.params, high=high))
             and (not module.limit_is_per_page or module.enumerates(self.params))
         }
         if self.generator is not None:
-            number = self.generator.most(self.params, high=high, generating=True)
-            asks = not self.generator.limit_is_per_page or self.generator.enumerates(self.params, generating=True)
-            if number is not None and asks:
-                most[f"g{self.generator.prefix}limit"] = number
-        return most
+            number = self.generator.max_limit(self.params, high=high, generating=True)
+            has_limit = not self.generator.limit_is_per_page or self.generator.enumerates(self.params, generating=True)
+            if number is not None and has_limit:
+                largest[f"{self._generator_prefix}limit"] = number
+        return largest
 
     @property
     def _reads_text(self) -> bool:
-        """Whether pages come with their text, of which one request brings fewer."""
+        """Whether the pages come with their text. One request brings fewer of such pages."""
         return "export" in self.params or any(
-            module.group == "prop" and module.most(self.params, high=False) == CONTENT_LIMITS[False]
+            module.group == "prop" and module.max_limit(self.params, high=False) == CONTENT_LIMITS[False]
             for module in self.modules
         )
 
+    @property
+    def _generator_prefix(self) -> str | None:
+        """The prefix of the generator's parameters, None without a generator."""
+        return None if self.generator is None else f"g{self.generator.prefix}"
+
+    # One batch -------------------------------------------------------------------------------------------------------
+
     def batch(self, start: Continuation, limits: Mapping[str, int], guard: LoopGuard) -> Flow[FetchedBatch]:
-        self._check(start)
+        """Fetch one batch: merge its fragments, cut the rows of each page, and complete the pages that came late."""
+        self._check_start(start)
         base = {**self.params, **{name: str(number) for name, number in limits.items()}}
+        merges = self.has_pages and self.merges_fragments
+        row_limits = per_page_limits(self.modules, self.params) if merges else ()
         merged = MergedBatch()
-        merging = self.paged and self.merging
-        caps = per_page_limits(self.modules, self.params) if merging else ()
+        next_continue, complete = yield from self._fetch_fragments(merged, base, start, guard, row_limits)
+        for page in merged.pages:
+            for row_limit in row_limits:
+                row_limit.truncate(page)
+        if merges and "revids" not in base:
+            yield from self._complete_late_pages(merged, base)
+        return self._fetched_batch(merged, next_continue, complete=complete)
+
+    def _check_start(self, start: Continuation) -> None:
+        """Refuse a ``continue`` that does more than continue this query.
+
+        A cursor may have been stored in a place where others can write.
+        """
+        prefixes = {module.prefix for module in self.modules} | {self._generator_prefix}
+        left_out = {"prop", "list", "meta"} if "rawcontinue" in self.params else set()
+        for name, value in start.items():
+            continues = name == "continue" or any(prefix and name.startswith(prefix) for prefix in prefixes)
+            leaves_out = name in left_out and set(split_values(value)) <= set(split_values(self.params.get(name, "")))
+            if not continues and not leaves_out:
+                raise CursorMismatch(f"the cursor would set {name!r}, which is not part of this query's continuation")
+
+    def _fetch_fragments(
+        self,
+        merged: MergedBatch,
+        base: Mapping[str, str],
+        start: Continuation,
+        guard: LoopGuard,
+        row_limits: tuple[PerPageLimit, ...],
+    ) -> Flow[tuple[Continuation | None, bool]]:
+        """Send requests until the batch is complete, or one request if fragments are not merged.
+
+        Returns the ``continue`` of the next batch, and whether the server's batch is complete.
+        """
         continuation = start
         while True:
-            left_out = "rawcontinue" in base and bool(continuation)
-            reply = yield ApiRequest(params={**base, **continuation}, partial=left_out)
-            merged.add(reply.body, reply.warnings)
-            following, complete = self._following(reply.body, continuation)
-            if following is not None and not complete:
-                following = without_finished_modules(
-                    following, caps, merged.pages, has_generator=self.generator is not None
+            body = yield from self._fetch_fragment(merged, base, continuation)
+            next_continue, complete = self._next_continue(body, continuation)
+            if next_continue is not None and not complete:
+                next_continue = without_finished_modules(
+                    next_continue, row_limits, merged.pages, has_generator=self.generator is not None
                 )
-            if following is not None:
-                guard.check(following)
-            if following is None or complete or not merging:
-                break
-            continuation = following
-        for page in merged.pages:
-            for cap in caps:
-                cap.truncate(page)
-        if merging and "revids" not in base:
-            yield from self._complete(merged, base)
-        body = merged.finished()
-        lists = {m.name: tuple(rows_of(m.name, body)) for m in self.modules if m.group == "list"}
-        ours = {"pages", *TITLE_MAPS, "badrevids", "badpageids", "export"}
-        return FetchedBatch(
-            rows=self.rows(body),
-            next_continue=following,
-            body=body,
-            lists=lists,
-            meta={name: value for name, value in body["query"].items() if name not in lists and name not in ours},
-            warnings=tuple(merged.warnings),
-            complete=complete or following is None or not self.paged,
-        )
+            if next_continue is not None:
+                guard.check(next_continue)
+            if next_continue is None or complete or not (self.has_pages and self.merges_fragments):
+                return next_continue, complete
+            continuation = next_continue
 
-    def _check(self, start: Continuation) -> None:
-        """A cursor may have been stored where others can write: it moves this query, and changes nothing else of it."""
-        prefixes = {module.prefix for module in self.modules} | (
-            {f"g{self.generator.prefix}"} if self.generator else set()
-        )
-        roles = {"prop", "list", "meta"} if "rawcontinue" in self.params else set()
-        for name, value in start.items():
-            moves = name == "continue" or any(prefix and name.startswith(prefix) for prefix in prefixes)
-            leaves_out = name in roles and set(values(value)) <= set(values(self.params.get(name, "")))
-            if not moves and not leaves_out:
-                raise CursorMismatch(f"the cursor would set {name!r}, which has no part in this query's continuation")
+    def _fetch_fragment(
+        self, merged: MergedBatch, base: Mapping[str, str], continuation: Continuation
+    ) -> Flow[Mapping[str, Any]]:
+        """Send one request and merge its response. Returns the body."""
+        # With rawcontinue, finished modules are left out, so that the wiki does not know their parameters.
+        leaves_out_modules = "rawcontinue" in base and bool(continuation)
+        response = yield ApiRequest(params={**base, **continuation}, partial=leaves_out_modules)
+        merged.add(response.body, response.warnings)
+        return response.body
 
-    def _following(self, body: Mapping[str, Any], sent: Continuation) -> tuple[Continuation | None, bool]:
-        """What to add for the next request, and whether the pages of this batch are complete."""
+    def _next_continue(self, body: Mapping[str, Any], sent: Continuation) -> tuple[Continuation | None, bool]:
+        """What to add to the next request (None at the end), and whether the pages of this batch are complete."""
         if "rawcontinue" in self.params:
-            generating = None if self.generator is None else f"g{self.generator.prefix}"
-            return raw_continuation(body, self.params, sent, generating=generating)
-        return _continuation(body), bool(body.get("batchcomplete"))
+            return raw_continuation(body, self.params, sent, generator_prefix=self._generator_prefix)
+        return _continue_of(body), bool(body.get("batchcomplete"))
 
-    def _complete(self, merged: MergedBatch, base: Mapping[str, str]) -> Flow[None]:
-        """Ask again, by id, for the pages that came into the batch when it had begun."""
+    def _complete_late_pages(self, merged: MergedBatch, base: Mapping[str, str]) -> Flow[None]:
+        """Request again, by id or title, the pages that entered the batch after its first response."""
         late = merged.late_pages()
-        generating = f"g{self.generator.prefix}" if self.generator is not None else "generator"
-        kept = {n: v for n, v in base.items() if n not in _PAGE_SOURCES and not n.startswith(generating)}
+        generator = self._generator_prefix or "generator"
+        kept = {n: v for n, v in base.items() if n not in _PAGE_SOURCES and not n.startswith(generator)}
         room = CONTENT_LIMITS[self.account.high_limits]
-        for name, identity in (("pageids", "pageid"), ("titles", "title")):
-            wanted = [str(page[identity]) for page in late if ("pageid" in page) == (name == "pageids")]
-            for at in range(0, len(wanted), room):
-                params = {**kept, name: "|".join(wanted[at : at + room])}
-                query = evolve(self, params=params, generator=None, rows=pages_of)
+        for parameter, key in (("pageids", "pageid"), ("titles", "title")):
+            inputs = [str(page[key]) for page in late if ("pageid" in page) == (parameter == "pageids")]
+            for at in range(0, len(inputs), room):
+                params = {**kept, parameter: "|".join(inputs[at : at + room])}
+                query = evolve(self, params=params, generator=None, pick_rows=pages_of)
                 fetched = yield from query.batch({}, {}, LoopGuard())
                 merged.replace(fetched.rows)
+
+    def _fetched_batch(
+        self, merged: MergedBatch, next_continue: Continuation | None, *, complete: bool
+    ) -> FetchedBatch:
+        body = merged.finished()
+        lists = {m.name: tuple(rows_of_list(m.name, body)) for m in self.modules if m.group == "list"}
+        return FetchedBatch(
+            rows=self.pick_rows(body),
+            next_continue=next_continue,
+            body=body,
+            lists=lists,
+            meta={n: value for n, value in body["query"].items() if n not in lists and n not in _NOT_META},
+            warnings=tuple(merged.warnings),
+            complete=complete or next_continue is None or not self.has_pages,
+        )
 
 
 def pages_of(body: Mapping[str, Any]) -> list[Row]:
@@ -250,31 +296,31 @@ def pages_of(body: Mapping[str, Any]) -> list[Row]:
     return body["query"].get("pages", [])
 
 
-def rows_of(module: str, body: Mapping[str, Any]) -> list[Row]:
+def rows_of_list(module: str, body: Mapping[str, Any]) -> list[Row]:
     """The rows of one list in a merged body."""
-    if module == "watchlistraw":  # the one list that stands outside `query`
+    if module == "watchlistraw":  # the only list whose rows are outside `query`
         return body.get(module, [])
     rows = body["query"].get(module, [])
     return rows.get("results", []) if isinstance(rows, Mapping) else rows  # querypage wraps its rows
 
 
-def only_rows_of(module: str, body: Mapping[str, Any]) -> list[Row]:
-    """The rows of the only list of a query. ProtocolError where they are not to be found under its name."""
+def rows_of_only_list(module: str, body: Mapping[str, Any]) -> list[Row]:
+    """The rows of the only list of a query. Raises ProtocolError if they are not found under its name."""
     rows = body["query"].get(module)
     if isinstance(rows, Mapping) and module != "querypage":
         lists = [value for value in rows.values() if isinstance(value, list)]
         if len(lists) == 1:
             return lists[0]
     elif rows is not None or module in body or not body["query"]:
-        return rows_of(module, body)
+        return rows_of_list(module, body)
     raise ProtocolError(
-        f"list={module} answers in a form of its own ({', '.join(body['query'])}): read it through "
+        f"the response to list={module} has an unknown format (its keys: {', '.join(body['query'])}): read it with "
         f"site.query(list={module!r}).batches()"
     )
 
 
-def row_key(row: Row) -> str:
-    """What identifies a row of a list: the id of the event it tells of, or all of it, since lists have no common id."""
+def list_row_key(row: Row) -> str:
+    """What identifies a row of a list: the id of its event, else a hash of the row, because lists have no common id."""
     for name in ("rcid", "logid"):
         if name in row:
             return f"{name}{row[name]}"
@@ -282,7 +328,7 @@ def row_key(row: Row) -> str:
     return base64.urlsafe_b64encode(hashlib.blake2b(text.encode(), digest_size=9).digest()).decode()
 
 
-def _continuation(body: Mapping[str, Any]) -> Continuation | None:
+def _continue_of(body: Mapping[str, Any]) -> Continuation | None:
     block = body.get("continue")
     # The wiki's values are opaque, and some are numbers.
     return {str(name): str(value) for name, value in block.items()} if isinstance(block, Mapping) else None

@@ -1,10 +1,10 @@
-"""Pages as XML, in the form of MediaWiki's dumps.
+"""Export: pages as XML, in the format of MediaWiki's dumps.
 
 The manual's page is https://www.mediawiki.org/wiki/API:Query#Exporting_pages.
 
-The wiki exports one batch at a time, each as a document of its own: a head with the wiki's namespaces, the pages, a
-foot. Its way of sending the XML alone (``exportnowrap``) leaves no room for a ``continue``, and what is beyond the
-first batch is lost without a word; so each batch is fetched wrapped, and the pages of all batches are put into one
+The wiki exports one batch at a time, each as a separate document: a head with the wiki's namespaces, the pages, and a
+foot. If the XML is sent alone (``exportnowrap``), it has no ``continue``, and the pages after the first batch are lost
+without an error. So each batch is fetched as JSON with the XML in it, and the pages of all batches are joined in one
 document.
 """
 
@@ -21,35 +21,48 @@ _HEAD_ENDS, _FOOT = "</siteinfo>", "</mediawiki>"
 
 
 class Export(AsyncIterator[bytes]):
-    """One XML document in UTF-8, in pieces of one batch of pages each: write them one after the other."""
+    """One XML document, as an async iterator of bytes (UTF-8).
+
+    Each piece has the pages of one batch, in the order of the wiki. Write the pieces one after the other; together they
+    are one document that can be imported. If no page is found, there is no piece.
+
+    See https://www.mediawiki.org/wiki/API:Query#Exporting_pages.
+    """
 
     def __init__(self, batches: BatchIterator[Page]) -> None:
         self._batches = batches
-        self._began = False
-        self._ended = False
+        self._has_begun = False
+        self._has_ended = False
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._ended:
+        """The next piece of the document. The last piece is its end tag.
+
+        Raises:
+            StopAsyncIteration: the document is complete.
+            MediaWikiError: a request failed.
+            ProtocolError: the wiki sent no export.
+        """
+        if self._has_ended:
             raise StopAsyncIteration
         try:
             batch = await anext(self._batches)
         except StopAsyncIteration:
-            self._ended = True
-            if not self._began:
+            self._has_ended = True
+            if not self._has_begun:
                 raise
             return f"{_FOOT}\n".encode()
-        head, pages = _parts(batch.body["query"].get("export"))
-        piece = pages if self._began else head + pages
-        self._began = True
+        head, pages = _split(batch.body["query"].get("export"))
+        piece = pages if self._has_begun else head + pages
+        self._has_begun = True
         return piece.encode()
 
 
-def _parts(xml: Any) -> tuple[str, str]:
-    """The head of a document, and its pages."""
+def _split(xml: Any) -> tuple[str, str]:
+    """The head of a document, and its pages without the foot."""
     if not isinstance(xml, str) or _HEAD_ENDS not in xml or _FOOT not in xml:
-        raise ProtocolError("the wiki sent no export: is it older than MediaWiki 1.25?")
+        raise ProtocolError("the wiki sent no export; wikis older than MediaWiki 1.25 cannot send it in this format")
     begin = xml.index(_HEAD_ENDS) + len(_HEAD_ENDS)
     return xml[:begin], xml[begin : xml.rindex(_FOOT)].rstrip() + "\n"

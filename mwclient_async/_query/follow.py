@@ -1,9 +1,11 @@
-"""A list of events that never ends: asked again and again for what has come since.
+"""Following a list of events: the list is requested again and again, for the events that are new.
 
-Events do not come in the order of their times: a wiki's server writes them when its transaction ends, and others see
-them when they are copied. So each question goes back a little (the *overlap*) before the newest event that is known,
-and what has been given out already is left out by its id. The state of all this is the continuation, so that a cursor
-has it, too.
+Events do not become visible in the order of their timestamps: the server writes an event when its transaction ends, and
+other readers see it when the database has copied it. So each poll goes back by a few seconds (the *overlap*) before the
+newest known event. Events that were given already are recognized by their id and left out. An event that becomes
+visible later than the overlap is missed.
+
+All of this state is stored in the continuation, so that a cursor has it, too.
 
 The manual's pages are https://www.mediawiki.org/wiki/API:RecentChanges, API:Logevents, API:Usercontribs and
 API:Watchlist.
@@ -19,38 +21,40 @@ from attrs import evolve, frozen
 
 from mwclient_async._http.flow import Flow, Wait
 from mwclient_async._http.messages import ApiRequest
-from mwclient_async._http.params import values
-from mwclient_async._query.continuation import Continuation, FetchedBatch, LoopGuard, Query, Row, row_key
+from mwclient_async._http.params import split_values
+from mwclient_async._query.continuation import Continuation, FetchedBatch, LoopGuard, Query, Row, list_row_key
 from mwclient_async.errors import ProtocolError
 
 FOLLOWABLE = ("recentchanges", "logevents", "usercontribs", "watchlist")
 """The lists whose rows are events with a time and an id."""
 
-_NEEDED = ("ids", "timestamp")
-_WATCHED = ("ids", "title", "flags")  # what a wiki tells of watched pages where nothing is asked for: not the time
-_TELLING = ("title", "loginfo")  # its events have no id of their own, but for those of the log
-_STABLE = ("type", "revid", "pageid", "ns", "title", "timestamp")  # what no later answer says otherwise
-_OWN_REVISION = frozenset({"edit", "new"})
-_STATE = "following"  # what is ours in a continuation, in JSON
+_NEEDED_PROPS = ("ids", "timestamp")
+_WATCHLIST_DEFAULT_PROPS = ("ids", "title", "flags")  # the wiki's default, which leaves out the time
+_WATCHLIST_KEY_PROPS = ("title", "loginfo")  # its events have no id of their own, except those of the log
+_UNCHANGING_KEYS = ("type", "revid", "pageid", "ns", "title", "timestamp")  # the same in all later responses
+_OWN_REVISION_TYPES = frozenset({"edit", "new"})
+_STATE_KEY = "following"  # where a continuation holds the state of this module, as JSON
 
 
 @frozen(kw_only=True)
-class _State:
-    """``start`` is where the next question begins, ``at`` the newest time so far, ``seen`` what was given since.
+class _FollowState:
+    """The state between two requests. All times are timestamps of the wiki.
 
-    ``began`` is the wiki's clock at the first answer to this question: what was not visible then may have been passed.
+    ``start`` is the time at which the next poll begins, ``newest`` the time of the newest event so far. ``seen`` are
+    the events that were given and that a poll can bring again: their times by their keys. ``poll_began`` is the wiki's
+    clock at the first response of this poll: an event that became visible after that may have been passed already.
     """
 
     start: str
-    at: str
-    seen: Mapping[str, str]  # by key: its time
-    began: str = ""
-    idle: bool = False  # all there is has been given: wait before asking again
+    newest: str
+    seen: Mapping[str, str]
+    poll_began: str = ""
+    idle: bool = False  # all events were given: wait before the next poll
 
 
 @frozen(kw_only=True)
 class FollowedList:
-    """A list as a pager without an end. ``every`` and ``overlap`` are in seconds."""
+    """A list as a BatchSource without an end. ``every`` and ``overlap`` are in seconds."""
 
     query: Query
     every: float
@@ -60,86 +64,100 @@ class FollowedList:
     def _prefix(self) -> str:
         return self.query.modules[0].prefix
 
-    def key(self, row: Row) -> str:
+    def row_key(self, row: Row) -> str:
         return event_key(row)
 
     def as_fragments(self) -> FollowedList:
         return self
 
-    def limits(self, *, want: int | None, sent: Mapping[str, int]) -> Mapping[str, int]:
-        return self.query.limits(want=want, sent=sent)
+    def limits(self, *, wanted: int | None, sent: Mapping[str, int]) -> Mapping[str, int]:
+        return self.query.limits(wanted=wanted, sent=sent)
 
     def batch(
         self,
         start: Continuation,
         limits: Mapping[str, int],
-        guard: LoopGuard,  # noqa: ARG002 - the same question again and again is what this is for
+        guard: LoopGuard,  # noqa: ARG002 - to repeat the same request is the purpose of this class
     ) -> Flow[FetchedBatch]:
-        if _STATE not in start:
+        if _STATE_KEY not in start:
             return (yield from self._begin())
-        state = _parsed(start[_STATE])
+        state = _parse_state(start[_STATE_KEY])
         if state.idle:
             yield Wait(self.every)
-        going_on = {name: value for name, value in start.items() if name != _STATE}
-        moved = {f"{self._prefix}start": state.start, **going_on}
+        wiki_continue = {name: value for name, value in start.items() if name != _STATE_KEY}
+        position = {f"{self._prefix}start": state.start, **wiki_continue}
         query = evolve(self.query, params={**self.query.params, "curtimestamp": "1"})
-        fetched = yield from query.batch(moved, self._with_room(limits, for_seen=len(state.seen)), LoopGuard())
+        fetched = yield from query.batch(position, self._with_room(limits, for_seen=len(state.seen)), LoopGuard())
         fresh = [row for row in fetched.rows if event_key(row) not in state.seen]
-        began = state.began if going_on else str(fetched.body.get("curtimestamp", ""))
-        state = self._after(state, fresh, idle=fetched.next_continue is None, began=began)
-        return evolve(fetched, rows=fresh, next_continue={**(fetched.next_continue or {}), _STATE: _text(state)})
+        poll_began = state.poll_began if wiki_continue else str(fetched.body.get("curtimestamp", ""))
+        state = self._state_after(state, fresh, idle=fetched.next_continue is None, poll_began=poll_began)
+        next_continue = {**(fetched.next_continue or {}), _STATE_KEY: _format_state(state)}
+        return evolve(fetched, rows=fresh, next_continue=next_continue)
 
     def _with_room(self, limits: Mapping[str, int], *, for_seen: int) -> Mapping[str, int]:
-        """Where few events are wanted, those that are given again must not take their place in each request."""
-        source, most = self.query.source, self.query.limits(want=None, sent={})
-        return {
-            name: min(number + for_seen, most[name]) if name == source else number for name, number in limits.items()
-        }
+        """The limits, with room for the events that come again.
+
+        If the caller wants few events, those that come again would otherwise fill each response.
+        """
+        name = self.query.item_limit_name
+        if name is None or name not in limits:
+            return limits
+        largest = self.query.limits(wanted=None, sent={})
+        return {**limits, name: min(limits[name] + for_seen, largest[name])}
 
     def _begin(self) -> Flow[FetchedBatch]:
-        """Nothing yet, but the time to begin with: should the next request fail, a cursor has it."""
-        asked, body = self.query.params.get(f"{self._prefix}start"), {}
-        if asked is None:
+        """An empty batch, whose continuation has the time to begin at. If the next request fails, a cursor has it."""
+        start, body = self.query.params.get(f"{self._prefix}start"), {}
+        if start is None:
             body = (yield ApiRequest(params={"action": "query", "curtimestamp": "1"})).body
-            asked = str(body.get("curtimestamp", ""))
+            start = str(body.get("curtimestamp", ""))
         try:
-            datetime.fromisoformat(asked)
+            datetime.fromisoformat(start)
         except ValueError:
-            raise ProtocolError(f"{asked!r}, which the wiki gave for now, is no time to begin with") from None
-        return FetchedBatch(rows=[], next_continue={_STATE: _text(_State(start=asked, at=asked, seen={}))}, body=body)
+            raise ProtocolError(f"the wiki sent {start!r} as its current time, which is not a timestamp") from None
+        state = _FollowState(start=start, newest=start, seen={})
+        return FetchedBatch(rows=[], next_continue={_STATE_KEY: _format_state(state)}, body=body)
 
-    def _after(self, state: _State, given: list[Row], *, idle: bool, began: str) -> _State:
-        """What is known after these rows; ids are kept as long as a question can go back to them.
+    def _state_after(self, state: _FollowState, fresh: list[Row], *, idle: bool, poll_began: str) -> _FollowState:
+        """The state after these rows. The key of an event is kept as long as a poll can go back to it.
 
-        An event of the future (a clock that is wrong, a history that was imported) must not take us there: what comes
-        at its own time would be left out.
+        An event of the future (because of a wrong clock, or an imported history) must not move the start there: the
+        events between now and then would be left out.
         """
-        times = {event_key(row): _time(row) for row in given}
-        at = max([state.at, *times.values()])
-        at = min(at, began) if began else at
-        back = (datetime.fromisoformat(at) - timedelta(seconds=self.overlap)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        seen = {key: time for key, time in {**state.seen, **times}.items() if time >= back}
-        return _State(start=max(state.start, back) if idle else state.start, at=at, seen=seen, began=began, idle=idle)
+        times = {event_key(row): _time_of(row) for row in fresh}
+        newest = max([state.newest, *times.values()])
+        newest = min(newest, poll_began) if poll_began else newest
+        back = (datetime.fromisoformat(newest) - timedelta(seconds=self.overlap)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _FollowState(
+            start=max(state.start, back) if idle else state.start,
+            newest=newest,
+            seen={key: time for key, time in {**state.seen, **times}.items() if time >= back},
+            poll_began=poll_began,
+            idle=idle,
+        )
 
 
 def follow_params(module: str, prefixless: Mapping[str, str]) -> dict[str, str]:
-    """The parameters of a list, so that it can be followed. ValueError where it cannot be."""
+    """The parameters of a list, changed so that it can be followed. Raises ValueError if it cannot be."""
     if module not in FOLLOWABLE:
-        raise ValueError(f"list={module} cannot be followed: its rows are no events; {', '.join(FOLLOWABLE)} can be")
+        raise ValueError(
+            f"list={module} cannot be followed, because its rows are not events: follow {', '.join(FOLLOWABLE)}"
+        )
     if prefixless.get("dir", "newer") != "newer" or "end" in prefixless:
-        raise ValueError("a list that is followed goes from older to newer, without an end: leave out dir and end")
+        raise ValueError("a followed list goes from older to newer and does not end: leave out dir and end")
     params = {**prefixless, "dir": "newer"}
     if "start" in params:
         params["start"] = _in_utc(params["start"])
-    watched = module == "watchlist"
-    if "prop" in params or watched:
-        asked = values(params["prop"]) if "prop" in params else _WATCHED
-        params["prop"] = "|".join(dict.fromkeys([*asked, *_NEEDED, *(_TELLING if watched else ())]))
+    is_watchlist = module == "watchlist"
+    if "prop" in params or is_watchlist:
+        props = split_values(params["prop"]) if "prop" in params else _WATCHLIST_DEFAULT_PROPS
+        needed = (*_NEEDED_PROPS, *(_WATCHLIST_KEY_PROPS if is_watchlist else ()))
+        params["prop"] = "|".join(dict.fromkeys([*props, *needed]))
     return params
 
 
 def _in_utc(start: str) -> str:
-    """A time in the one form that compares with those of the wiki's events."""
+    """A time in the format of the wiki's timestamps, so that it can be compared with them."""
     try:
         moment = datetime.fromisoformat(start)
     except ValueError:
@@ -148,29 +166,33 @@ def _in_utc(start: str) -> str:
 
 
 def event_key(row: Row) -> str:
-    """What identifies an event; what else is said of it may change.
+    """What identifies an event, whose other properties may change.
 
-    Beside an edit of a watched page, the same revision is told of as coming into categories, or of another wiki.
+    A revision id alone is not enough in a watchlist. Beside the edit of a page, the same revision comes again if the
+    page entered a category by it, and for an event of another wiki.
     """
     for name in ("rcid", "logid"):
         if row.get(name):
             return f"{name}{row[name]}"
-    if row.get("revid") and row.get("type", "edit") in _OWN_REVISION:
+    if row.get("revid") and row.get("type", "edit") in _OWN_REVISION_TYPES:
         return f"revid{row['revid']}"
-    return row_key({name: row[name] for name in _STABLE if name in row})
+    return list_row_key({name: row[name] for name in _UNCHANGING_KEYS if name in row})
 
 
-def _time(row: Row) -> str:
+def _time_of(row: Row) -> str:
     try:
         return str(row["timestamp"])
     except KeyError:
-        raise ProtocolError(f"the wiki told of an event without its time: {dict(row)!r:.200}") from None
+        raise ProtocolError(f"the wiki sent an event without its timestamp: {dict(row)!r:.200}") from None
 
 
-def _text(state: _State) -> str:
-    return json.dumps([state.start, state.at, dict(state.seen), state.began, state.idle], separators=(",", ":"))
+def _format_state(state: _FollowState) -> str:
+    fields = [state.start, state.newest, dict(state.seen), state.poll_began, state.idle]
+    return json.dumps(fields, separators=(",", ":"))
 
 
-def _parsed(text: str) -> _State:
-    start, at, seen, began, idle = json.loads(text)
-    return _State(start=str(start), at=str(at), seen=dict(seen), began=str(began), idle=bool(idle))
+def _parse_state(text: str) -> _FollowState:
+    start, newest, seen, poll_began, idle = json.loads(text)
+    return _FollowState(
+        start=str(start), newest=str(newest), seen=dict(seen), poll_began=str(poll_began), idle=bool(idle)
+    )

@@ -1,13 +1,15 @@
-"""Merging: the fragments of one batch -> its pages, whole and in order.
+"""Merging: the fragments of one batch become its pages, complete and in order.
 
-Within a batch each reply repeats all pages as stubs and holds a part of their properties. Lists are appended, objects
-(pageprops) merged, scalars taken from the latest reply. The generator runs anew for every reply, so pages can come
-and go in the midst of a batch: the last reply decides which pages it has, because the next batch begins where that
-one ended; a page that came late lacks what earlier replies said of the others, and :meth:`Merged.latecomers` names
-it.
+Within a batch each response repeats all pages as stubs and holds a part of their properties. Lists are appended,
+objects (pageprops) are merged, and scalars are taken from the latest response.
 
-The wiki sorts ``pages`` by page id. The generator's own order is in ``index`` where a module sets it, else in the
-order of ``indexpageids``. See https://www.mediawiki.org/wiki/API:Query#batchcomplete.
+The generator runs anew for each request, so pages can enter and leave a batch between two responses. The last response
+decides which pages belong to the batch, because the next batch begins where that response ended. A page that entered
+late lacks the properties that earlier responses had for the other pages; :meth:`MergedBatch.late_pages` lists such
+pages.
+
+The wiki sorts ``pages`` by page id. The generator's own order is in ``index`` if its module sets it, else in the order
+of ``indexpageids``. See https://www.mediawiki.org/wiki/API:Query#batchcomplete.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from attrs import define, field
 from mwclient_async._values.warnings import ApiWarning
 
 TITLE_MAPS = ("normalized", "converted", "redirects", "interwiki")
-_ENVELOPE = frozenset({"query", "continue", "batchcomplete", "warnings", "limits", "query-continue"})
+_PROTOCOL_KEYS = frozenset({"query", "continue", "batchcomplete", "warnings", "limits", "query-continue"})
 
 
 @define
@@ -32,16 +34,16 @@ class MergedBatch:
     _titles: dict[str, dict[str, Any]] = field(factory=dict)
     _pages: dict[str, dict[str, Any]] = field(factory=dict)
     _order: dict[str, tuple[bool, int]] = field(factory=dict)
-    _seen: dict[str, int] = field(factory=dict)
-    _replies: int = 0
+    _times_seen: dict[str, int] = field(factory=dict)
+    _page_responses: int = 0
     _latest: tuple[str, ...] = ()
     warnings: list[ApiWarning] = field(factory=list)
 
     def add(self, body: Mapping[str, Any], warnings: tuple[ApiWarning, ...] = ()) -> None:
-        """Take in one reply. The reply's own containers may be kept and changed."""
+        """Merge one response. Its lists and dicts may be kept and changed."""
         self.warnings.extend(warning for warning in warnings if warning not in self.warnings)
         for name, value in body.items():
-            if name not in _ENVELOPE:
+            if name not in _PROTOCOL_KEYS:
                 _merge_key(self._rest, name, value)
         query = body.get("query")
         if not isinstance(query, Mapping):
@@ -50,7 +52,7 @@ class MergedBatch:
         if isinstance(pages, list):
             self._add_pages(pages, query.get("pageids", ()))
         for name, value in query.items():
-            if name in TITLE_MAPS:  # repeated by every reply of the batch
+            if name in TITLE_MAPS:  # each response of the batch repeats them
                 self._titles.setdefault(name, {}).update(
                     (entry.get("from", entry.get("title")), entry) for entry in value
                 )
@@ -59,17 +61,17 @@ class MergedBatch:
 
     @property
     def pages(self) -> list[dict[str, Any]]:
-        """The pages that the last reply had, as far as they have come."""
+        """The pages of the last response, with all properties received so far."""
         return [self._pages[key] for key in self._latest]
 
     def late_pages(self) -> list[Mapping[str, Any]]:
-        """The pages of the last reply that an earlier one did not have."""
-        return [self._pages[key] for key in self._latest if self._seen[key] < self._replies]
+        """The pages of the last response that an earlier response did not have."""
+        return [self._pages[key] for key in self._latest if self._times_seen[key] < self._page_responses]
 
     def replace(self, pages: Iterable[Mapping[str, Any]]) -> None:
-        """Put whole pages in the place of fragments, where those stand; one that is gone meanwhile is gone."""
+        """Replace fragments by complete pages, in the same order. A page that has been deleted since is removed."""
         for page in pages:
-            key = page_identity(page)
+            key = page_key(page)
             if page.get("missing") and "title" not in page:
                 self._latest = tuple(known for known in self._latest if known != key)
                 continue
@@ -77,21 +79,21 @@ class MergedBatch:
             self._pages[key] = {**({"index": stub["index"]} if "index" in stub else {}), **page}
 
     def finished(self) -> Mapping[str, Any]:
-        """The merged body: the pages that the last reply had, in the generator's order and missing ones last."""
+        """The merged body: the pages of the last response, in the generator's order, missing pages last."""
         if self._pages:
             self._query["pages"] = [self._pages[key] for key in sorted(self._latest, key=self._rank)]
         titles = {name: list(entries.values()) for name, entries in self._titles.items()}
         return {**self._rest, "query": {**titles, **self._query}}
 
     def _add_pages(self, pages: list[dict[str, Any]], pageids: list[str]) -> None:
-        self._replies += 1
-        keys = [page_identity(page) for page in pages]
-        for key, page, place in zip(keys, pages, _places(pages, pageids), strict=True):
-            self._seen[key] = self._seen.get(key, 0) + 1
-            if place is not None or key not in self._order:
-                self._order[key] = (place is None, len(self._order) if place is None else place)
+        self._page_responses += 1
+        keys = [page_key(page) for page in pages]
+        for key, page, position in zip(keys, pages, _positions(pages, pageids), strict=True):
+            self._times_seen[key] = self._times_seen.get(key, 0) + 1
+            if position is not None or key not in self._order:
+                self._order[key] = (position is None, len(self._order) if position is None else position)
             if key in self._pages:
-                merge(self._pages[key], page)
+                merge_fragment(self._pages[key], page)
             else:
                 self._pages[key] = page
         self._latest = tuple(keys)
@@ -103,20 +105,21 @@ class MergedBatch:
         return (absent and index is None, index if isinstance(index, int) else 0, self._order[key])
 
 
-def _places(pages: list[dict[str, Any]], pageids: list[str]) -> Iterator[int | None]:
-    # Pages that do not exist have negative ids in `pageids` and none of their own, but stand in the order of those ids.
-    place = {int(pageid): number for number, pageid in enumerate(pageids)}
-    absent = iter(sorted(pageid for pageid in place if pageid < 0))
+def _positions(pages: list[dict[str, Any]], pageids: list[str]) -> Iterator[int | None]:
+    """The position of each page in ``indexpageids``, None for a page that is not in it."""
+    # Pages that do not exist have negative ids in `pageids` and no `pageid` key. They come in the order of those ids.
+    position = {int(pageid): number for number, pageid in enumerate(pageids)}
+    absent = iter(sorted(pageid for pageid in position if pageid < 0))
     for page in pages:
-        yield place.get(page["pageid"] if "pageid" in page else next(absent, 0))
+        yield position.get(page["pageid"] if "pageid" in page else next(absent, 0))
 
 
-def page_identity(page: Mapping[str, Any]) -> str:
-    """What identifies a page within a batch: its id, or namespace and title where it has none."""
+def page_key(page: Mapping[str, Any]) -> str:
+    """What identifies a page within a batch: its id, or its namespace and title if it has no id."""
     return str(page["pageid"]) if "pageid" in page else f"{page.get('ns', '')}|{page.get('title', '')}"
 
 
-def merge(known: MutableMapping[str, Any], more: Mapping[str, Any]) -> None:
+def merge_fragment(known: MutableMapping[str, Any], more: Mapping[str, Any]) -> None:
     """Merge a later fragment into an earlier one: lists are appended, objects merged, scalars replaced."""
     for name, value in more.items():
         _merge_key(known, name, value)
@@ -127,8 +130,8 @@ def _merge_key(known: MutableMapping[str, Any], name: str, value: Any) -> None:
     if isinstance(before, list) and isinstance(value, list):
         before.extend(value)
     elif isinstance(before, dict) and isinstance(value, Mapping):
-        merge(before, value)
+        merge_fragment(before, value)
     elif isinstance(before, dict | list) and isinstance(value, Mapping | list) and not value:
-        pass  # PHP's empty map is an empty list, and the other way round
+        pass  # PHP sends an empty map as an empty list, and an empty list as an empty map
     else:
         known[name] = value

@@ -1,7 +1,7 @@
-"""Inputs: titles or ids from any source, read one by one.
+"""The inputs of a call: titles or ids from any iterable, read one by one.
 
-No generator stands between the caller's source and its reader: one that is cancelled is over, and would pass for the
-end of the source; and one that is dropped half-way makes trio complain.
+The reader is a class and not an async generator. A generator that is cancelled is finished, which would look like the
+end of the inputs; and a generator that is not read to its end makes trio complain.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mwclient_async._query.page_set import Input
 
 
 class Titled(Protocol):
-    """Anything with a title: a Page, a row of a list."""
+    """An object with a title: a Page, or a row of a list."""
 
     @property
     def title(self) -> str:
@@ -25,10 +25,11 @@ class Titled(Protocol):
 
 
 Inputs = Input | Iterable[Input | Titled] | AsyncIterable[Input | Titled]
+"""The pages that a call is about: one title or id, or an iterable of them. Objects with a title count as titles."""
 
 
 class PageInputs:
-    """The titles or ids of one call, which may be readable only once."""
+    """The titles or ids of one call. If they come from an iterator, they can be read only once."""
 
     def __init__(self, kind: str, source: Inputs) -> None:
         self.kind = kind
@@ -36,7 +37,7 @@ class PageInputs:
         self._started = False
 
     def begin(self) -> Iterator[Any] | AsyncIterator[Any]:
-        """The caller's iterator. RuntimeError for the second time, where there is but one."""
+        """Begin to iterate. Raises RuntimeError for the second time if the caller passed an iterator."""
         once = isinstance(self._source, Iterator | AsyncIterator)
         if once and self._started:
             raise RuntimeError(
@@ -47,10 +48,10 @@ class PageInputs:
 
 
 class InputReader(AsyncIterator[Input]):
-    """One reading of a source, from its beginning. TypeError for an input of the wrong type."""
+    """Reads the inputs from their beginning. Raises TypeError for an input of the wrong type."""
 
-    def __init__(self, source: PageInputs) -> None:
-        self._source = source
+    def __init__(self, inputs: PageInputs) -> None:
+        self._inputs = inputs
         self._values: Iterator[Any] | AsyncIterator[Any] | None = None
         self._cancelled = False
 
@@ -59,13 +60,13 @@ class InputReader(AsyncIterator[Input]):
 
     async def __anext__(self) -> Input:
         if self._values is None:
-            self._values = self._source.begin()
+            self._values = self._inputs.begin()
         if self._cancelled:
             raise RuntimeError(
-                f"the generator of the {self._source.kind} was cancelled while it was read, and is over: resume the "
-                "stream from run.cursor with a new one"
+                f"the generator of the {self._inputs.kind} was cancelled while it was read, and is finished: resume "
+                "the stream from run.cursor with a new generator"
             )
-        return self._checked(await self._next(self._values))
+        return self._check(await self._next(self._values))
 
     async def _next(self, values: Iterator[Any] | AsyncIterator[Any]) -> Any:
         if isinstance(values, Iterator):
@@ -79,11 +80,11 @@ class InputReader(AsyncIterator[Input]):
             self._cancelled = isasyncgen(values)
             raise
 
-    def _checked(self, value: Any) -> Input:
-        titles = self._source.kind == "titles"
+    def _check(self, value: Any) -> Input:
+        titles = self._inputs.kind == "titles"
         if titles and not isinstance(value, str):
             value = getattr(value, "title", value)
         if not isinstance(value, str if titles else int) or isinstance(value, bool):
-            wanted = "text, or has a title" if titles else "a whole number"
-            raise TypeError(f"{value!r} among the {self._source.kind}: each of them is {wanted}")
+            expected = "text, or an object with a title" if titles else "a whole number"
+            raise TypeError(f"{value!r} among the {self._inputs.kind}: each of them must be {expected}")
         return value

@@ -1,9 +1,10 @@
-"""A list of titles or ids -> one answer per input, in the order of the inputs.
+"""Page sets: a list of titles or ids becomes one page per input, in the order of the inputs.
 
-The wiki answers with a set of pages: equal ones collapsed, in its own order, under names that it has changed. Which
-page belongs to which input is told by four lists, in this order: ``normalized`` (may chain), ``converted``,
-``interwiki``, ``redirects`` (may chain, and loop); ids that are none come as missing pages, or in ``badrevids``. See
-https://www.mediawiki.org/wiki/API:Query#Specifying_pages.
+The wiki's response is a set of pages: it contains equal pages once, in its own order, under titles that it has changed.
+Four lists say which page belongs to which input, in this order: ``normalized`` (may chain), ``converted``,
+``interwiki``, ``redirects`` (may chain, and loop). Ids that do not exist come as missing pages, or in ``badrevids``.
+
+See https://www.mediawiki.org/wiki/API:Query#Specifying_pages.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from mwclient_async._session.module_table import CONTENT_LIMITS
 from mwclient_async.errors import ProtocolError
 
 Input = str | int
+"""A title, or the id of a page or revision."""
 
 
 @frozen(kw_only=True)
@@ -33,34 +35,34 @@ class PageSet:
 
     @property
     def room(self) -> int:
-        """How many different inputs one request takes, for this account."""
+        """How many different inputs one request of this account takes."""
         return CONTENT_LIMITS[self.query.account.high_limits]
 
     def fetch(self, inputs: Sequence[Input]) -> Flow[FetchedBatch]:
-        """One row for each input.
+        """Fetch one row for each input.
 
-        A row has ``asked`` beside what the wiki sent, and ``status`` where there is no page.
+        A row has the input in ``asked``, and ``status`` if there is no page.
         """
-        sendable = dict.fromkeys(normal(value) for value in inputs if _unsendable(value) is None)
+        sendable = dict.fromkeys(to_nfc(value) for value in inputs if _unsendable(value) is None)
         fetched = _NOTHING
         if sendable:
             values = wire_value(self.kind, list(sendable))
             query = evolve(self.query, params={**self.query.params, self.kind: values or ""})
-            fetched = yield from query.batch({}, query.limits(want=None, sent={}), LoopGuard())
+            fetched = yield from query.batch({}, query.limits(wanted=None, sent={}), LoopGuard())
         if fetched.next_continue is not None:
-            raise ProtocolError("the wiki goes on after the pages that were asked for: use site.query for this query")
-        answers = _ANSWERS[self.kind](fetched)
+            raise ProtocolError("the wiki has more than the requested pages: use site.query for this query")
+        lookup = _LOOKUPS[self.kind](fetched)
         return evolve(
-            fetched, rows=[{**self._answer(answers, value), "asked": value} for value in inputs], next_continue=None
+            fetched, rows=[{**self._row_for(lookup, value), "asked": value} for value in inputs], next_continue=None
         )
 
-    def _answer(self, answers: _Answers, value: Input) -> Row:
-        answer = _unsendable(value) or answers.find(value)
-        if answer is not None and self.kind == "revids" and answer.get("missing"):
+    def _row_for(self, lookup: _Lookup, value: Input) -> Row:
+        row = _unsendable(value) or lookup.find(value)
+        if row is not None and self.kind == "revids" and row.get("missing"):
             return {"title": "", "status": "badrevid"}
-        if answer is None:
-            raise ProtocolError(f"the wiki gave no page for {value!r} of {self.kind}, and did not say why")
-        return answer
+        if row is None:
+            raise ProtocolError(f"the wiki sent no page for {value!r} of {self.kind}, and no reason")
+        return row
 
 
 _NOTHING = FetchedBatch(rows=[], next_continue=None, body={"query": {}})
@@ -68,21 +70,23 @@ _LARGEST_ID = 2**63 - 1
 
 
 def _unsendable(value: Input) -> Row | None:
-    """The answer to an input that the wiki could not even read."""
+    """The row for an input that the wiki cannot read, None for all other inputs."""
     if isinstance(value, int):
         return {"title": "", "missing": True} if abs(value) > _LARGEST_ID else None
     if "\x1f" in value or any("\ud800" <= char <= "\udfff" for char in value):
-        return {"title": value, "invalid": True, "invalidreason": "The title has a character that no title has."}
+        return {"title": value, "invalid": True, "invalidreason": "The title has a character that no title can have."}
     return None
 
 
-def normal(value: Input) -> str:
-    """An input as it is sent: text in Unicode's form NFC, which is the only one that wikis have."""
+def to_nfc(value: Input) -> str:
+    """The input as text in Unicode's form NFC. MediaWiki stores titles in this form only."""
     return unicodedata.normalize("NFC", str(value))
 
 
-class _Answers(Protocol):
-    def find(self, asked: Input) -> Row | None: ...
+class _Lookup(Protocol):
+    """Finds the row that belongs to an input."""
+
+    def find(self, value: Input) -> Row | None: ...
 
 
 class _ByTitle:
@@ -97,8 +101,8 @@ class _ByTitle:
         self._interwiki = {entry["title"]: entry for entry in query.get("interwiki", ())}
         self._redirects = {entry["from"]: entry for entry in query.get("redirects", ())}
 
-    def find(self, asked: Input) -> Row | None:
-        title = _followed(normal(asked), self._normalized)
+    def find(self, value: Input) -> Row | None:
+        title = _end_of_chain(to_nfc(value), self._normalized)
         title = self._converted.get(title, title)
         seen = set()
         while title in self._redirects and title not in seen:
@@ -113,12 +117,12 @@ class _ByTitle:
             return {"title": title, "status": "interwiki"}
         if title in seen:
             return {"title": title, "status": "circular"}
-        if not title.strip(" _"):  # the wiki takes an empty title alone for no title at all
+        if not title.strip(" _"):  # the wiki ignores an empty title that is requested alone
             return {"title": title, "invalid": True, "invalidreason": "The title is empty."}
         return None
 
 
-def _followed(title: str, steps: Mapping[str, str]) -> str:
+def _end_of_chain(title: str, steps: Mapping[str, str]) -> str:
     for _ in range(len(steps)):
         if title not in steps:
             break
@@ -130,8 +134,8 @@ class _ById:
     def __init__(self, fetched: FetchedBatch) -> None:
         self._pages = {page["pageid"]: page for page in fetched.rows if "pageid" in page}
 
-    def find(self, asked: Input) -> Row | None:
-        return self._pages.get(int(asked))
+    def find(self, value: Input) -> Row | None:
+        return self._pages.get(int(value))
 
 
 class _ByRevision:
@@ -142,12 +146,12 @@ class _ByRevision:
                 for revision in page.get(kind, ()):
                     self._found[revision["revid"]] = {**page, kind: [revision]}
 
-    def find(self, asked: Input) -> Row:
-        # The wiki lists most of the bad ones, but passes over deleted ones in silence for those who may see them.
-        return self._found.get(int(asked), {"title": "", "status": "badrevid"})
+    def find(self, value: Input) -> Row:
+        # The wiki lists most bad ids in `badrevids`, but no deleted revision if the account may see it.
+        return self._found.get(int(value), {"title": "", "status": "badrevid"})
 
 
-_ANSWERS: Mapping[str, Callable[[FetchedBatch], _Answers]] = {
+_LOOKUPS: Mapping[str, Callable[[FetchedBatch], _Lookup]] = {
     "titles": _ByTitle,
     "pageids": _ById,
     "revids": _ByRevision,

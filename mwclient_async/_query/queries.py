@@ -1,4 +1,7 @@
-"""Queries, lists and pages as streams. The manual's page is https://www.mediawiki.org/wiki/API:Query."""
+"""Queries, lists and pages as streams: the parameters of a call are checked, and become a Stream.
+
+The manual's page is https://www.mediawiki.org/wiki/API:Query.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +14,28 @@ from attrs import evolve, frozen
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import convert_to
 from mwclient_async._query.batches import BatchSequence, ContinuedBatches, StreamSpec, TitleBatches
-from mwclient_async._query.continuation import BatchSource, Query, only_rows_of, pages_of, row_key
+from mwclient_async._query.continuation import BatchSource, Query, list_row_key, pages_of, rows_of_only_list
 from mwclient_async._query.export import Export
 from mwclient_async._query.follow import FollowedList, follow_params
-from mwclient_async._query.merge import page_identity
+from mwclient_async._query.merge import page_key
 from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs
 from mwclient_async._query.page_set import PageSet
-from mwclient_async._query.row_converters import MANY, page_converter, row_converter, rows_of_page
+from mwclient_async._query.row_converters import PROP_ROW_CLASSES, page_converter, row_converter, rows_of_page
+from mwclient_async._query.site_info import user_info_flow
 from mwclient_async._query.stream import Stream
 from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import PER_PAGE_LIMITS
 from mwclient_async._session.session import Session
+from mwclient_async.models.accounts import UserInfo
 from mwclient_async.models.page import Page
 
-ANYBODY = Account(name="", anonymous=True, rights=frozenset())
-"""The account of a query without limits, for which it makes no difference whose it is."""
+ANY_ACCOUNT = Account(name="", anonymous=True, rights=frozenset())
+"""The account of a query without limits, which is the same for all accounts."""
 
-_OF_THE_PAST = frozenset({"rvslots", "rvexpandtemplates", "rvgeneratexml", "rvparse", "rvdiffto", "rvdifftotext"})
-_PREFIXED = frozenset({"action", "token"})  # of logevents and watchlist, where they have the list's prefix
+_EXCLUDES_MAIN_SLOT = frozenset(
+    {"rvslots", "rvexpandtemplates", "rvgeneratexml", "rvparse", "rvdiffto", "rvdifftotext"}
+)
+_PREFIXED = frozenset({"action", "token"})  # parameters of logevents and watchlist, which have the list's prefix
 _SOURCES = ("titles", "pageids", "revids", "generator")
 
 
@@ -47,11 +54,11 @@ class Queries:
         params: Mapping[str, Any] | None,
         keywords: Mapping[str, Any],
     ) -> Stream[Page]:
-        """The pages of an ``action=query``."""
+        """The pages of an ``action=query``; its batches also have the rows of lists and the meta data."""
         encoded = wire_params.encode(params, keywords)
         _check_counts(limit=limit, batch_size=batch_size)
         _check_query(encoded)
-        props = wire_params.values(encoded.get("prop", ""))
+        props = wire_params.split_values(encoded.get("prop", ""))
         has_source = any(name in encoded for name in _SOURCES)
         if not has_source and (limit is not None or batch_size is not None):
             raise ValueError(
@@ -59,14 +66,14 @@ class Queries:
             )
 
         async def prepare() -> BatchSource:
-            return await self._prepared(encoded, paged=has_source, batch_size=batch_size)
+            return await self._build_query(encoded, has_pages=has_source, batch_size=batch_size)
 
         return Stream.over(
-            lambda plan: ContinuedBatches(
-                plan,
+            lambda spec: ContinuedBatches(
+                spec,
                 self._session.send,
                 prepare,
-                lambda: convert_to(None, raw=True) if plan.raw else page_converter(props),
+                lambda: convert_to(None, raw=True) if spec.raw else page_converter(props),
             ),
             wiki=self._wiki,
             fingerprinted=_without_limits(encoded),
@@ -74,10 +81,10 @@ class Queries:
             not_iterable=_why_not_iterable(encoded),
         )
 
-    def rows(
+    def list_rows(
         self, module: str, *, limit: int | None, batch_size: int | None, keywords: Mapping[str, Any]
     ) -> Stream[Any]:
-        """The rows of one list; the parameters of ``keywords`` are without the list's prefix."""
+        """The rows of one list. The parameters in ``keywords`` come without the list's prefix."""
         if not re.fullmatch(r"\w+", module):
             raise ValueError(f"list({module!r}): give the name of one list, for example 'allpages'")
         encoded = wire_params.encode(None, keywords, allowed=_PREFIXED)
@@ -85,31 +92,31 @@ class Queries:
         _check_counts(limit=limit, batch_size=batch_size)
 
         return Stream.over(
-            self._rows_feed(module, encoded, batch_size),
+            self._list_batches(module, encoded, batch_size),
             wiki=self._wiki,
             fingerprinted={"list": module, **encoded},
             limit=limit,
-            followed=lambda every, overlap: self._followed(module, encoded, batch_size, every, overlap),
+            follow=lambda every, overlap: self._followed_list(module, encoded, batch_size, every, overlap),
         )
 
-    def _followed(
+    def _followed_list(
         self, module: str, encoded: Mapping[str, str], batch_size: int | None, every: float, overlap: float
     ) -> Stream[Any]:
         params = follow_params(module, encoded)
         return Stream.over(
-            self._rows_feed(
+            self._list_batches(
                 module, params, batch_size, lambda query: FollowedList(query=query, every=every, overlap=overlap)
             ),
             wiki=self._wiki,
             fingerprinted={"followed": module, **params},
         )
 
-    def _rows_feed(
+    def _list_batches(
         self,
         module: str,
         encoded: Mapping[str, str],
         batch_size: int | None,
-        walk: Callable[[Query], BatchSource] = lambda query: query,
+        make_source: Callable[[Query], BatchSource] = lambda query: query,
     ) -> Callable[[StreamSpec], BatchSequence[Any]]:
         async def prepare() -> BatchSource:
             found = (await self._session.modules([f"query+{module}"]))[f"query+{module}"]
@@ -119,50 +126,59 @@ class Queries:
                 modules=(found,),
                 account=await self._session.account(),
                 batch_size=batch_size,
-                source=f"{found.prefix}limit" if found.limits else None,
-                paged=False,
-                rows=lambda body: only_rows_of(module, body),
-                row_key_of=row_key,
+                item_limit_name=f"{found.prefix}limit" if found.limits else None,
+                has_pages=False,
+                pick_rows=lambda body: rows_of_only_list(module, body),
+                row_key_of=list_row_key,
             )
-            return walk(query)
+            return make_source(query)
 
-        return lambda plan: ContinuedBatches(
-            plan,
+        return lambda spec: ContinuedBatches(
+            spec,
             self._session.send,
             prepare,
-            lambda: row_converter(module, raw=plan.raw),
+            lambda: row_converter(module, raw=spec.raw),
             sleep=self._session.clock.sleep,
         )
 
-    def of_page(
+    def page_prop_rows(
         self, prop: str, page: Mapping[str, Any], *, limit: int | None, keywords: Mapping[str, Any]
     ) -> Stream[Any]:
-        """The rows of one property of one page, each as it comes; ``keywords`` are without the property's prefix."""
+        """The rows of one property of one page, before the page is complete.
+
+        The parameters in ``keywords`` come without the property's prefix.
+        """
         encoded, named = wire_params.encode(None, keywords), wire_params.encode(page)
         _check_continue(encoded)
         _check_counts(limit=limit)
 
         async def prepare() -> BatchSource:
-            found = (await self._session.modules([f"query+{prop}"]))[f"query+{prop}"]
-            prefixed = {f"{found.prefix}{name}": value for name, value in encoded.items()}
-            params = {"action": "query", "prop": prop, **named, **prefixed}
-            return Query(
-                params={**_slots(params), **params},
-                modules=(evolve(found, limit_is_per_page=False),),  # its limit is the size of a batch here
-                account=await self._session.account(),
-                source=f"{found.prefix}limit",
-                paged=False,
-                rows=lambda body: rows_of_page(prop, body),
-                row_key_of=row_key,
-            )
+            return await self._build_page_prop_query(prop, named, encoded)
 
         return Stream.over(
-            lambda plan: ContinuedBatches(
-                plan, self._session.send, prepare, lambda: convert_to(None if plan.raw else MANY[prop], raw=plan.raw)
+            lambda spec: ContinuedBatches(
+                spec,
+                self._session.send,
+                prepare,
+                lambda: convert_to(None if spec.raw else PROP_ROW_CLASSES[prop], raw=spec.raw),
             ),
             wiki=self._wiki,
             fingerprinted={"prop": prop, **named, **encoded},
             limit=limit,
+        )
+
+    async def _build_page_prop_query(self, prop: str, named: Mapping[str, str], encoded: Mapping[str, str]) -> Query:
+        found = (await self._session.modules([f"query+{prop}"]))[f"query+{prop}"]
+        prefixed = {f"{found.prefix}{name}": value for name, value in encoded.items()}
+        params = {"action": "query", "prop": prop, **named, **prefixed}
+        return Query(
+            params={**_main_slot(params), **params},
+            modules=(evolve(found, limit_is_per_page=False),),  # here its limit is the size of a batch
+            account=await self._session.account(),
+            item_limit_name=f"{found.prefix}limit",
+            has_pages=False,
+            pick_rows=lambda body: rows_of_page(prop, body),
+            row_key_of=list_row_key,
         )
 
     def pages(
@@ -173,36 +189,33 @@ class Queries:
         params: Mapping[str, Any] | None,
         keywords: Mapping[str, Any],
     ) -> Stream[Page]:
-        """One answer for each title or id of the one source that is given."""
-        given = {kind: source for kind, source in sources.items() if source is not None}
-        if len(given) != 1:
-            raise ValueError("give pages() exactly one of titles, pageids and revids")
-        ((kind, source),) = given.items()
+        """One page for each title or id, in the order of the inputs. Exactly one of the sources must be given."""
+        kind, source = _only_source(sources)
         encoded = wire_params.encode(params, keywords)
         _check_counts(limit=limit)
         _check_query(encoded)
         if clash := [name for name in (*_SOURCES, "list") if name in encoded]:
-            raise ValueError(f"{clash[0]} has no place beside the pages that are given: use site.query")
-        asked = wire_params.values(encoded.get("prop", ""))
-        if kind == "revids":  # which revision belongs to which page is told by the revisions
+            raise ValueError(f"{clash[0]} has no place in pages(), which has its pages already: use site.query")
+        props = wire_params.split_values(encoded.get("prop", ""))
+        if kind == "revids":  # the revisions of a page say which input it belongs to
             encoded = _with_revision_ids(encoded)
 
         async def prepare() -> PageSet:
-            return PageSet(query=await self._prepared(encoded, paged=True, batch_size=None), kind=kind)
+            return PageSet(query=await self._build_query(encoded, has_pages=True, batch_size=None), kind=kind)
 
-        read = PageInputs(kind, source)
+        inputs = PageInputs(kind, source)
 
-        def feed(plan: StreamSpec) -> BatchSequence[Any]:
+        def make_batches(spec: StreamSpec) -> BatchSequence[Any]:
             return TitleBatches(
-                plan,
+                spec,
                 self._session.send,
-                InputReader(read),
+                InputReader(inputs),
                 prepare,
-                lambda: convert_to(None, raw=True) if plan.raw else page_converter(asked),
+                lambda: convert_to(None, raw=True) if spec.raw else page_converter(props),
             )
 
         return Stream.over(
-            feed, wiki=self._wiki, fingerprinted={"pages": kind, **_without_limits(encoded)}, limit=limit
+            make_batches, wiki=self._wiki, fingerprinted={"pages": kind, **_without_limits(encoded)}, limit=limit
         )
 
     def export(
@@ -211,70 +224,89 @@ class Queries:
         """The pages of a query as one XML document."""
         wanted = {**(params or {}), "export": True}
         if clash := {"prop", "list", "meta", "exportnowrap"} & {*wanted, *keywords}:
-            raise ValueError(f"{min(clash)} has no place in an export, which is the bare XML of whole pages")
+            raise ValueError(f"{min(clash)} has no place in an export, which contains only the XML of whole pages")
         if any(source is not None for source in sources.values()):
             return Export(self.pages(sources, limit=None, params=wanted, keywords=keywords).batches())
         if not {"generator"} & {*wanted, *keywords}:
             raise ValueError("say which pages to export: titles, pageids, revids or generator")
         return Export(self.query(limit=None, batch_size=None, params=wanted, keywords=keywords).batches())
 
-    async def _prepared(self, encoded: Mapping[str, str], *, paged: bool, batch_size: int | None) -> Query:
+    async def user_info(self) -> UserInfo:
+        """The current account."""
+        return await self._session.run_flow(user_info_flow())
+
+    async def _build_query(self, encoded: Mapping[str, str], *, has_pages: bool, batch_size: int | None) -> Query:
         names = [
             f"query+{name}"
             for key in ("prop", "list", "meta")
-            for name in dict.fromkeys(wire_params.values(encoded.get(key, "")))
+            for name in dict.fromkeys(wire_params.split_values(encoded.get(key, "")))
         ]
-        feeding = [f"query+{name}" for name in wire_params.values(encoded.get("generator", ""))]
-        modules = await self._session.modules([*names, *feeding])
-        generator = modules[feeding[0]] if feeding else None
-        limited = paged or any(module.group == "list" for module in modules.values())
+        generators = [f"query+{name}" for name in wire_params.split_values(encoded.get("generator", ""))]
+        modules = await self._session.modules([*names, *generators])
+        generator = modules[generators[0]] if generators else None
+        has_limits = has_pages or any(module.group == "list" for module in modules.values())
         return Query(
-            params={"action": "query", **({"indexpageids": "1"} if paged else {}), **_slots(encoded), **encoded},
+            params={
+                "action": "query",
+                **({"indexpageids": "1"} if has_pages else {}),
+                **_main_slot(encoded),
+                **encoded,
+            },
             modules=tuple(modules[name] for name in names),
             generator=generator,
-            account=await self._session.account() if limited else ANYBODY,
+            account=await self._session.account() if has_limits else ANY_ACCOUNT,
             batch_size=batch_size,
-            source=f"g{generator.prefix}limit" if generator is not None and generator.limits else None,
-            paged=paged,
-            rows=pages_of,
-            row_key_of=page_identity,
+            item_limit_name=f"g{generator.prefix}limit" if generator is not None and generator.limits else None,
+            has_pages=has_pages,
+            pick_rows=pages_of,
+            row_key_of=page_key,
         )
 
 
-def _slots(params: Mapping[str, str]) -> dict[str, str]:
-    """The main slot, where text is asked for and no slot is named: else the wiki answers in a form of its past."""
-    if "content" not in wire_params.values(params.get("rvprop", "")) or not _OF_THE_PAST.isdisjoint(params):
-        return {}
-    return {"rvslots": "main"}
+def _only_source(sources: Mapping[str, Inputs | None]) -> tuple[str, Inputs]:
+    chosen = [(kind, source) for kind, source in sources.items() if source is not None]
+    if len(chosen) != 1:
+        raise ValueError("give pages() exactly one of titles, pageids and revids")
+    return chosen[0]
+
+
+def _main_slot(params: Mapping[str, str]) -> dict[str, str]:
+    """``rvslots=main`` if text is requested and no slot is named.
+
+    Without it the wiki uses the old format, from before it had slots.
+    """
+    reads_text = "content" in wire_params.split_values(params.get("rvprop", ""))
+    return {"rvslots": "main"} if reads_text and _EXCLUDES_MAIN_SLOT.isdisjoint(params) else {}
 
 
 def _with_revision_ids(params: Mapping[str, str]) -> dict[str, str]:
-    props = dict.fromkeys([*wire_params.values(params.get("prop", "")), "revisions"])
-    wanted = wire_params.values(params.get("rvprop", "ids"))
+    """The parameters, so that each page comes with the ids of its revisions."""
+    props = dict.fromkeys([*wire_params.split_values(params.get("prop", "")), "revisions"])
+    wanted = wire_params.split_values(params.get("rvprop", "ids"))
     return {**params, "prop": "|".join(props), "rvprop": "|".join(dict.fromkeys(["ids", *wanted]))}
 
 
 def _without_limits(params: Mapping[str, str]) -> dict[str, str]:
-    """The parameters that make a query what it is: limits only size its batches, unless they are a question."""
+    """The parameters that decide what a query brings: all except limits. A limit per page belongs to them, too."""
     return {name: value for name, value in params.items() if not name.endswith("limit") or name in PER_PAGE_LIMITS}
 
 
 def _check_counts(*, limit: int | None, batch_size: int | None = None) -> None:
     for name, value, least in (("limit", limit, 0), ("batch_size", batch_size, 1)):
         if value is not None and not wire_params.is_count(value, least=least):
-            raise ValueError(f"{name}={value!r}: give a whole number from {least} up, or None for all there is")
+            raise ValueError(f"{name}={value!r}: give a whole number from {least} up, or None for all")
 
 
 def _check_continue(params: Mapping[str, str]) -> None:
     if "continue" in params:
-        raise ValueError("continue is the stream's own business: store run.cursor and use stream.resume(cursor)")
+        raise ValueError("the stream sets continue by itself: store run.cursor and use stream.resume(cursor)")
 
 
 def _check_query(params: Mapping[str, str]) -> None:
     _check_continue(params)
-    given = [name for name in ("titles", "pageids", "revids") if name in params]
-    if len(given) > 1:
-        raise ValueError(f"{' and '.join(given)} exclude each other: give one of them")
+    sources = [name for name in ("titles", "pageids", "revids") if name in params]
+    if len(sources) > 1:
+        raise ValueError(f"{' and '.join(sources)} exclude each other: give one of them")
     for name, value in params.items():
         if name.endswith("limit") and value != "max" and not (value.isdecimal() and int(value) >= 1):
             raise ValueError(
@@ -284,7 +316,7 @@ def _check_query(params: Mapping[str, str]) -> None:
 
 def _why_not_iterable(params: Mapping[str, str]) -> str | None:
     if "rawcontinue" in params:
-        return "a query with rawcontinue is read through .batches()"
+        return "a query with rawcontinue has no pages to iterate: use .batches()"
     if any(name in params for name in _SOURCES):
         return None
     lists = params.get("list", "allpages").partition("|")[0]

@@ -1,6 +1,6 @@
-"""What comes out of streams: the rows of lists and the pages of queries, as values.
+"""Converters: the rows of lists and the pages of queries become values.
 
-Which class each list's rows and each ``prop`` have is in two tables. The manual's pages are
+Three tables hold the class of each list's rows and of each ``prop``. The manual's pages are
 https://www.mediawiki.org/wiki/API:Lists and https://www.mediawiki.org/wiki/API:Properties.
 """
 
@@ -51,7 +51,7 @@ from mwclient_async.models.props import (
 
 # Rows of lists -------------------------------------------------------------------------------------------------------
 
-ITEMS: Mapping[str, type[Any]] = {
+LIST_ROW_CLASSES: Mapping[str, type[Any]] = {
     "allcategories": ListedCategory,
     "allimages": ListedFile,
     "alllinks": LinkedTitle,
@@ -79,20 +79,20 @@ ITEMS: Mapping[str, type[Any]] = {
     "users": User,
     "watchlist": WatchedChange,
 }
-"""The class of each list's rows; rows of other lists stay mappings."""
+"""The class of each list's rows. Rows of other lists stay mappings."""
 
 
 def row_converter(module: str, *, raw: bool) -> Callable[[Row], Any]:
-    """The function that turns a row of this list into its class, or hands it out as it came."""
-    convert = convert_to(ITEMS.get(module), raw=raw)
-    if module == "random" and not raw:  # the one list that calls a page's id `id`
+    """The function that converts a row of this list. If ``raw``, it returns the row unchanged."""
+    convert = convert_to(LIST_ROW_CLASSES.get(module), raw=raw)
+    if module == "random" and not raw:  # the only list that sends a page's id as `id`
         return lambda row: convert(with_pageid(row))
     return convert
 
 
 # Pages ---------------------------------------------------------------------------------------------------------------
 
-MANY: Mapping[str, type] = {
+PROP_ROW_CLASSES: Mapping[str, type] = {
     "categories": PageCategory,
     "deletedrevisions": Revision,
     "duplicatefiles": DuplicateFile,
@@ -109,11 +109,12 @@ MANY: Mapping[str, type] = {
     "templates": PageLink,
     "transcludedin": LinkingPage,
 }
+"""The class of the rows of each ``prop`` that is a list of rows."""
 
 
 def page_converter(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
-    """The function that turns one merged page into a Page with these props."""
-    asked = frozenset(prop for prop in props if prop in MANY or prop in _ONE)
+    """The function that converts one merged page to a Page with these props."""
+    requested = frozenset(prop for prop in props if prop in PROP_ROW_CLASSES or prop in _SINGLE_VALUE_PROPS)
 
     def convert(raw: Mapping[str, Any]) -> Page:
         reason = raw.get("invalidreason")
@@ -125,7 +126,7 @@ def page_converter(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
             status=_status(raw),
             invalidreason=reason.get("text") if isinstance(reason, Mapping) else reason,
             raw=raw,
-            props=asked,
+            props=requested,
             reader=read_prop,
             structure=structured,
         )
@@ -134,35 +135,41 @@ def page_converter(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
 
 
 def rows_of_page(prop: str, body: Mapping[str, Any]) -> list[Row]:
-    """The rows of one property of the only page in an answer. Raises PageMissing, InvalidTitle where there is none."""
+    """The rows of one property of the only page of a response.
+
+    Raises:
+        PageMissing: the page does not exist.
+        InvalidTitle: the title is invalid, or of a special page.
+        ProtocolError: the property is not a list of rows.
+    """
     page: Row = next(iter(body["query"].get("pages", ())), {})
     if page.get("missing") and not page.get("known"):
-        text = f"There is no page {page.get('title', page.get('pageid'))!r}."
+        text = f"The page {page.get('title', page.get('pageid'))!r} does not exist."
         raise PageMissing((ApiErrorItem(code="missingtitle", text=text),))
     if page.get("invalid") or page.get("special") or not page:
-        text = f"{page.get('title', 'this')!r} is no page that could have {prop}"
+        text = f"{page.get('title', 'this')!r} is not a page that can have {prop}"
         raise InvalidTitle((ApiErrorItem(code="invalidtitle", text=text),))
     return _rows(page, prop)
 
 
 def read_prop(prop: str, raw: Row) -> Any:
-    """One prop of a merged page, converted. Raises ProtocolError when it does not fit."""
-    return _part(prop)(raw)
+    """One prop of a merged page, converted. Raises ProtocolError if it does not fit its class."""
+    return _prop_converter(prop)(raw)
 
 
 @cache
-def _part(prop: str) -> Callable[[Row], Any]:
-    """The function that finds one prop in a page."""
-    if prop in _ONE:
-        return _ONE[prop]()
-    structure: Callable[[Row], Any] = structurer(MANY[prop])
+def _prop_converter(prop: str) -> Callable[[Row], Any]:
+    """The function that reads and converts one prop of a page."""
+    if prop in _SINGLE_VALUE_PROPS:
+        return _SINGLE_VALUE_PROPS[prop]()
+    structure: Callable[[Row], Any] = structurer(PROP_ROW_CLASSES[prop])
     return lambda raw: tuple(map(structure, _rows(raw, prop)))
 
 
 def _rows(raw: Row, prop: str) -> list[Any]:
     found = raw.get(prop, [])
     if not isinstance(found, list):
-        raise ProtocolError(f"the wiki's answer has {type(found).__name__} for the rows of {prop}: {found!r:.80}")
+        raise ProtocolError(f"the wiki's response has {type(found).__name__} instead of rows of {prop}: {found!r:.80}")
     return found
 
 
@@ -178,12 +185,13 @@ def _categoryinfo() -> Callable[[Row], CategoryInfo | None]:
     return lambda raw: structure(found) if (found := raw.get("categoryinfo")) else None
 
 
-_ONE: Mapping[str, Callable[[], Callable[[Row], Any]]] = {
-    "info": lambda: structurer(PageInfo),  # its keys stand among those of the page
+_SINGLE_VALUE_PROPS: Mapping[str, Callable[[], Callable[[Row], Any]]] = {
+    "info": lambda: structurer(PageInfo),  # its keys are among those of the page
     "categoryinfo": _categoryinfo,
     "contributors": _contributors,
     "pageprops": lambda: lambda raw: raw.get("pageprops") or {},
 }
+"""What makes the converter of each ``prop`` that has one value for each page."""
 
 
 def _status(raw: Mapping[str, Any]) -> PageStatus:

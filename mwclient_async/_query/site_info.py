@@ -1,4 +1,4 @@
-"""What a wiki says of itself and of us -> SiteInfo and UserInfo.
+"""Parses ``meta=siteinfo`` into SiteInfo and ``meta=userinfo`` into UserInfo. Pure; ``fetch_site_info.py`` sends.
 
 The manual's pages are https://www.mediawiki.org/wiki/API:Siteinfo and https://www.mediawiki.org/wiki/API:Userinfo.
 """
@@ -35,8 +35,8 @@ from mwclient_async.models.info import (
     UserGroup,
 )
 
-USUAL = ("general", "namespaces", "namespacealiases", "statistics", "fileextensions", "rightsinfo")
-"""What ``site.info()`` asks for when it is not told."""
+DEFAULT_PROPS = ("general", "namespaces", "namespacealiases", "statistics", "fileextensions", "rightsinfo")
+"""The parts that ``site.info()`` requests by default."""
 
 _USER_PROPS = (
     *("acceptlang", "blockinfo", "cancreateaccount", "centralids", "changeablegroups", "editcount", "email"),
@@ -46,22 +46,22 @@ _USER_PROPS = (
 
 
 def with_aliases(props: Iterable[str]) -> list[str]:
-    """The parts to ask for: namespaces come with their aliases."""
-    asked = dict.fromkeys(props)
-    return list(asked | {"namespacealiases": None} if "namespaces" in asked else asked)
+    """The parts to request: namespaces come with their aliases."""
+    requested = dict.fromkeys(props)
+    return list(requested | {"namespacealiases": None} if "namespaces" in requested else requested)
 
 
-def user_info() -> Flow[UserInfo]:
-    """Who the wiki takes us for, and all that it tells of it; older wikis leave out what they do not know."""
+def user_info_flow() -> Flow[UserInfo]:
+    """Fetch the current account with all its properties. Older wikis leave out the properties that they do not know."""
     params = {"action": "query", "meta": "userinfo", "uiprop": "|".join(_USER_PROPS)}
-    reply = yield ApiRequest(params=params, partial=True)
-    return structurer(UserInfo)(reply.body.get("query", {}).get("userinfo"))
+    response = yield ApiRequest(params=params, partial=True)
+    return structurer(UserInfo)(response.body.get("query", {}).get("userinfo"))
 
 
-def site_info(raw: Mapping[str, Any], asked: Iterable[str]) -> SiteInfo:
-    """What the wiki says of itself: the parts that were asked for."""
-    parts = {prop: _part(prop, raw.get(prop)) for prop in asked if prop in _PARTS}
-    if "namespaces" in parts:  # their aliases stand in a list of their own
+def parse_site_info(raw: Mapping[str, Any], requested: Iterable[str]) -> SiteInfo:
+    """The requested parts of a merged ``meta=siteinfo``."""
+    parts = {prop: _parse_part(prop, raw.get(prop)) for prop in requested if prop in _PART_PARSERS}
+    if "namespaces" in parts:  # their aliases are in a separate list
         aliases = _aliases(raw.get("namespacealiases"))
         parts["namespaces"] = {
             number: evolve(namespace, aliases=tuple(alias for alias, of in aliases.items() if of == number))
@@ -70,11 +70,11 @@ def site_info(raw: Mapping[str, Any], asked: Iterable[str]) -> SiteInfo:
     return SiteInfo(raw=raw, parts=parts)
 
 
-def _part(prop: str, raw: Any) -> Any:
+def _parse_part(prop: str, raw: Any) -> Any:
     try:
-        return _PARTS[prop](raw)
+        return _PART_PARSERS[prop](raw)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ProtocolError(f"the wiki's answer does not fit {prop} of siteinfo: {error!r}") from error
+        raise ProtocolError(f"the wiki's response does not fit {prop} of siteinfo: {error!r}") from error
 
 
 def _aliases(raw: Any) -> dict[str, int]:
@@ -86,7 +86,7 @@ def _list(raw: Any) -> list[Any]:
         return list(raw.values())
     if raw is None or isinstance(raw, list):
         return raw or []
-    raise ProtocolError(f"the wiki's answer has {raw!r:.80} for a list")
+    raise ProtocolError(f"the wiki's response has {raw!r:.80} instead of a list")
 
 
 def _as(kind: Any) -> Callable[[Any], Any]:
@@ -116,7 +116,7 @@ def _variants(raw: Any) -> dict[str, dict[str, tuple[str, ...]]]:
     }
 
 
-_PARTS: Mapping[str, Callable[[Any], Any]] = {
+_PART_PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "autocreatetempuser": _as(AutoCreateTempUser),
     "autopromote": _as(Mapping[str, Any]),
     "autopromoteonce": _as(Mapping[str, Any]),

@@ -1,8 +1,8 @@
 """Streams: a query, a history or a list of titles as an async iterator, for both APIs.
 
-A :class:`Stream` is a value: it says what to fetch and can be iterated any number of times. A :class:`Run` is one
-walk over it and knows where it stands. A plain ``async for`` starts no task; ``open(read_ahead=1)`` owns a task group
-in which the next batch is fetched while the consumer works on this one.
+A :class:`Stream` is a value: it says what to fetch and can be iterated any number of times. A :class:`StreamRun` is one
+iteration over it, and knows its position. A plain ``async for`` starts no task; ``open(read_ahead=1)`` owns a task
+group in which the next batch is fetched while the consumer works on the current one.
 """
 
 from __future__ import annotations
@@ -14,148 +14,225 @@ from typing import Any, Generic, Self, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-from attrs import define, evolve, field, frozen
+from anyio.streams.memory import MemoryObjectReceiveStream
+from attrs import evolve, field, frozen
 
 from mwclient_async._query.batches import BatchSequence, FetchBatch, LoadedBatch, StreamSpec
+from mwclient_async._query.read_ahead import Slot, start_fetches
 from mwclient_async._values.cursor import Cursor, fingerprint
 from mwclient_async.errors import CursorMismatch, MediaWikiError
 from mwclient_async.models.batch import Batch
 
 T = TypeVar("T")
 
-_HANDOVER = 0.05  # seconds that a consumer waits at most for the next request to be on the wire
-
 
 @frozen(kw_only=True)
 class Stream(Generic[T]):
-    """Items of a wiki, fetched as they are asked for. Immutable; iterate it with ``async for``.
+    """The items of a query, a list or a history, fetched while they are iterated.
 
-    Memory is one batch (and the read-ahead, where one was opened), however long the stream is. Every error raised while
-    streaming carries ``.cursor``, the place to resume from.
+    A stream is immutable and can be iterated several times; each ``async for`` begins anew and sends its own requests.
+    It holds one batch in memory (and the batches read ahead, if any), however long it is. Every MediaWikiError that is
+    raised during an iteration has ``error.cursor``, the position to resume from.
+
+    See https://www.mediawiki.org/wiki/API:Continue.
     """
 
-    _feed: Callable[[StreamSpec], BatchSequence[T]] = field(repr=False)
-    _plan: StreamSpec
+    _make_batches: Callable[[StreamSpec], BatchSequence[T]] = field(repr=False)
+    _spec: StreamSpec
     _not_iterable: str | None = None
-    _followed: Callable[[float, float], Stream[T]] | None = field(default=None, repr=False)
+    _follow: Callable[[float, float], Stream[T]] | None = field(default=None, repr=False)
 
     @classmethod
     def over(
         cls,
-        feed: Callable[[StreamSpec], BatchSequence[T]],
+        make_batches: Callable[[StreamSpec], BatchSequence[T]],
         *,
         wiki: str,
         fingerprinted: Mapping[str, str],
         limit: int | None = None,
         not_iterable: str | None = None,
-        followed: Callable[[float, float], Stream[T]] | None = None,
+        follow: Callable[[float, float], Stream[T]] | None = None,
     ) -> Self:
-        """The stream of a feed; ``fingerprinted`` are the parameters that a cursor of it must share."""
+        """Make the stream of a batch sequence. The methods of a Site call this.
+
+        Arguments:
+            make_batches: makes the batch sequence of one run.
+            wiki: the wiki's API address, which a cursor must share.
+            fingerprinted: the parameters that a cursor must share.
+            limit: the number of items in total, None for all.
+            not_iterable: why the stream has no items, if it has none.
+            follow: makes the endless stream for :meth:`follow`, if the stream can be followed.
+        """
         start = Cursor(wiki=wiki, fingerprint=fingerprint(fingerprinted))
-        return cls(feed=feed, plan=StreamSpec(start=start, limit=limit), not_iterable=not_iterable, followed=followed)
+        spec = StreamSpec(start=start, limit=limit)
+        return cls(make_batches=make_batches, spec=spec, not_iterable=not_iterable, follow=follow)
 
     def __aiter__(self) -> StreamRun[T]:
+        """Begin a run over the items, in the order of the wiki.
+
+        Raises:
+            ValueError: the query has no items to iterate. Its message says what to use instead.
+        """
         if self._not_iterable is not None:
             raise ValueError(self._not_iterable)
-        return StreamRun(self._feed(self._plan), self._plan.start)
+        return self._start_run()
 
     def open(self, *, read_ahead: int = 0) -> OpenStream[T]:
-        """One walk as an async context manager: ``async with stream.open(read_ahead=1) as run``.
+        """Begin a run as an async context manager: ``async with stream.open(read_ahead=1) as run``.
 
-        The run is iterated like the stream and has ``run.cursor``, the position after the last item given. With
-        ``read_ahead=n`` up to n further batches are fetched while the consumer works; their requests are on the wire
-        before it gets an item.
+        Returns an OpenStream, whose ``async with`` gives a StreamRun. The run is iterated like the stream, and
+        ``run.cursor`` is the position after the last item given.
+
+        Arguments:
+            read_ahead: how many further batches are fetched while the consumer works. With 1 or more, the request for
+                the next batch is on the wire before the consumer gets an item. With 0, no task is started.
+
+        Raises:
+            ValueError: ``read_ahead`` is negative, or the query has no items to iterate.
         """
         if read_ahead < 0:
-            raise ValueError(f"read_ahead={read_ahead}: a number of batches, 0 or more")
+            raise ValueError(f"read_ahead={read_ahead}: give a number of batches, 0 or more")
         return OpenStream(self, read_ahead)
 
     def batches(self) -> BatchIterator[T]:
-        """Whole batches, empty ones too, with the lists, the meta data and the cursor of each."""
-        return BatchIterator(StreamRun(self._feed(self._plan), self._plan.start))
+        """Iterate whole batches instead of items.
+
+        Returns an async iterator of Batch, in the order of the wiki. A batch holds the items and the cursor after them,
+        and the rows of lists and the meta data of the same query. It can be empty: an empty batch is not the end.
+
+        See https://www.mediawiki.org/wiki/API:Query.
+        """
+        return BatchIterator(self._start_run())
 
     def resume(self, cursor: Cursor | str) -> Self:
-        """The same stream from a stored cursor on. A ``limit`` counts from there.
+        """Resume from a stored cursor.
 
-        On an unchanged wiki exactly the rest comes; on a changed one nothing that stayed is missed. Raises
-        CursorMismatch for a cursor of another wiki or query, naming what differs, and ValueError for a text that is no
-        cursor.
+        Returns the same stream, beginning after the item at which the cursor was taken. A ``limit`` counts from there.
+        On an unchanged wiki exactly the rest comes. If the wiki has changed, no item is missed that stayed.
+
+        Arguments:
+            cursor: ``run.cursor``, ``batch.cursor`` or ``error.cursor``, or its text ``str(cursor)``.
+
+        Raises:
+            CursorMismatch: the cursor belongs to another wiki or another query. The message names what differs.
+            ValueError: the text is not a cursor.
+
+        See https://www.mediawiki.org/wiki/API:Continue.
         """
         start = Cursor.parse(cursor) if isinstance(cursor, str) else cursor
-        ours, theirs = self._plan.start, start
+        ours, theirs = self._spec.start, start
         if theirs.wiki != ours.wiki:
             raise CursorMismatch(f"the cursor is of {theirs.wiki}, this stream of {ours.wiki}")
         names = {*ours.fingerprint, *theirs.fingerprint}
         differing = sorted(name for name in names if ours.fingerprint.get(name) != theirs.fingerprint.get(name))
         if differing:
             raise CursorMismatch(f"the cursor is of another query, which differs in: {', '.join(differing)}")
-        return evolve(self, plan=evolve(self._plan, start=start))
+        return self._with(start=start)
 
     def mappings(self) -> Stream[Mapping[str, Any]]:
-        """The same items as the wiki sent them, not converted."""
-        return self._planned(raw=True)
+        """Give the items as the wiki sent them, without conversion.
+
+        Returns a stream of mappings (JSON objects), in the same order.
+        """
+        return self._with(raw=True)
 
     def fragments(self) -> Self:
-        """The same query reply by reply, unmerged: for pages whose rows (links, revisions) are too many for memory.
+        """Give the pages of each response without merging them: for pages with more rows than memory holds.
 
-        A page comes as often as replies name it, each time with the part of its properties that the reply has.
+        Returns a stream in which a page comes once for each response that names it, each time with the part of its
+        properties (links, revisions ...) that this response has.
+
+        ``site.pages`` has no fragments: to iterate such a stream raises ValueError.
+
+        See https://www.mediawiki.org/wiki/API:Query#batchcomplete.
         """
-        return self._planned(merged=False)
+        return self._with(merged=False)
 
     def follow(self, *, every: float = 10.0, overlap: float = 60.0) -> Stream[T]:
-        """The same list without an end: what is new, as it comes, oldest first, each event once.
+        """Follow a list of events without an end.
 
-        For ``site.list`` of recentchanges, logevents, usercontribs and watchlist. It begins at the list's ``start``,
-        or now, and asks again ``every`` so many seconds, going back ``overlap`` seconds each time for events that
-        became visible late; an event that is later than that is missed. ``run.cursor`` and ``error.cursor`` go on
-        where it was, in another process, too: ``stream.follow().resume(cursor)``.
+        Returns a stream that gives each new event once, oldest first, when the wiki shows it. It begins at the list's
+        ``start``, or now. ``run.cursor`` and ``error.cursor`` resume it at their position, in another process, too:
+        ``stream.follow().resume(cursor)``. Only ``site.list`` of recentchanges, logevents, usercontribs and watchlist
+        can be followed.
 
-        Raises ValueError for a stream that cannot be followed. See https://www.mediawiki.org/wiki/API:RecentChanges.
+        Arguments:
+            every: seconds between two requests, once all events were given.
+            overlap: seconds that each request goes back, for events that become visible late. An event that becomes
+                visible later than that is missed.
+
+        Raises:
+            ValueError: the stream cannot be followed; or ``every`` or ``overlap`` is not a number of seconds from 0 up;
+                or the stream was resumed from a cursor of the list itself.
+
+        See https://www.mediawiki.org/wiki/API:RecentChanges.
         """
-        if self._followed is None:
+        if self._follow is None:
             raise ValueError("only lists of events can be followed: site.list('recentchanges').follow(), for example")
         if not 0 <= every < math.inf or not 0 <= overlap < math.inf:
             raise ValueError(f"every={every!r}, overlap={overlap!r}: give numbers of seconds, 0 or more")
-        if self._plan.start.continuation != {}:
-            raise ValueError("the cursor of a list is none of what follows it: say stream.follow().resume(cursor)")
-        stream = self._followed(every, overlap)
-        return evolve(stream, plan=evolve(stream._plan, limit=self._plan.limit, raw=self._plan.raw))  # noqa: SLF001
+        if self._spec.start.continuation != {}:
+            raise ValueError("a cursor of a list does not fit a followed list: use stream.follow().resume(cursor)")
+        stream = self._follow(every, overlap)
+        return stream._with(limit=self._spec.limit, raw=self._spec.raw)  # noqa: SLF001 - another Stream
 
     def distinct(self) -> Self:
-        """Each item once, where a generator or a list names it again.
+        """Give each item once, even if a generator or a list names it again.
 
-        Remembers a key of every item given; a resumed stream begins to remember anew.
+        Returns a stream without the repetitions. It remembers a key of each item, so that its memory grows with the
+        number of items. A resumed stream remembers nothing of what was given before.
+
+        ``site.pages`` cannot be distinct: to iterate such a stream raises ValueError.
         """
-        return self._planned(distinct=True)
+        return self._with(distinct=True)
 
     async def first(self) -> T | None:
-        """The first item, or None when there is none; no more than one is asked for."""
-        one: Stream[T] = self._planned(limit=1 if self._plan.limit is None else min(1, self._plan.limit))
+        """Fetch the first item. The request asks for one item only.
+
+        Returns the item, or None if there is none.
+
+        Raises:
+            MediaWikiError: a request failed.
+            ValueError: the query has no items to iterate.
+        """
+        one: Stream[T] = self._with(limit=1 if self._spec.limit is None else min(1, self._spec.limit))
         async for item in one:
             return item
         return None
 
     async def collect(self) -> list[T]:
-        """All items, in order."""
+        """Fetch all items.
+
+        Returns them as a list, in order.
+
+        Raises:
+            MediaWikiError: a request failed. ``error.cursor`` is the position after the last item received.
+            ContinuationLoop: the wiki sends the same ``continue`` again and again.
+            ValueError: the query has no items to iterate.
+        """
         return [item async for item in self]
 
-    def _planned(self, **changes: Any) -> Any:
-        return evolve(self, plan=evolve(self._plan, **changes))
+    def _start_run(self) -> StreamRun[T]:
+        return StreamRun(self._make_batches(self._spec), self._spec.start)
+
+    def _with(self, **changes: Any) -> Any:
+        """The same stream with another spec."""
+        return evolve(self, spec=evolve(self._spec, **changes))
 
 
 class StreamRun(AsyncIterator[T]):
-    """One walk over a stream. ``cursor`` is the position after the last item given.
+    """One iteration over a stream, as ``aiter(stream)`` or ``stream.open()`` begin it.
 
-    A run that has failed stays failed: it raises the same error again, and ``stream.resume(error.cursor)`` goes on.
+    Several tasks may iterate one run: each item goes to one of them. After an error, the run raises the same error
+    again; ``stream.resume(error.cursor)`` continues. A step that is cancelled loses no item.
     """
 
-    def __init__(self, feed: BatchSequence[T], start: Cursor) -> None:
-        self._feed = feed
+    def __init__(self, batches: BatchSequence[T], start: Cursor) -> None:
+        self._batches = batches
         self._start = start
-        self._job: FetchBatch[T] | None = None
-        self._inbox: MemoryObjectReceiveStream[_Slot[T]] | None = None
-        self._slot: _Slot[T] | None = None
+        self._fetch: FetchBatch[T] | None = None
+        self._inbox: MemoryObjectReceiveStream[Slot[T]] | None = None
+        self._slot: Slot[T] | None = None
         self._loaded: LoadedBatch[T] | None = None
         self._at = 0
         self._failed: Exception | None = None
@@ -165,6 +242,17 @@ class StreamRun(AsyncIterator[T]):
         return self
 
     async def __anext__(self) -> T:
+        """The next item, in the order of the wiki.
+
+        Raises:
+            StopAsyncIteration: there are no more items.
+            MediaWikiError: a request failed. ``error.cursor`` is the position after the last item given.
+            ContinuationLoop: the wiki sends the same ``continue`` again and again.
+            CursorMismatch: the inputs of ``site.pages`` are not those of the cursor.
+            RuntimeError: the run was opened with ``read_ahead``, and its ``async with`` has ended; or the inputs of
+                ``site.pages`` come from an iterator that was read already.
+            TypeError: an input of ``site.pages`` has the wrong type.
+        """
         while self._loaded is None or self._at >= len(self._loaded.items):
             if not await self._load(self._loaded):
                 raise StopAsyncIteration
@@ -173,13 +261,27 @@ class StreamRun(AsyncIterator[T]):
 
     @property
     def cursor(self) -> Cursor:
-        """The position after the last item given: store it, and ``stream.resume`` gives the rest."""
+        """The position after the last item given, as a Cursor.
+
+        Store ``str(run.cursor)``; ``stream.resume`` gives the rest.
+        """
         return self._start if self._loaded is None else self._loaded.cursor_at(self._at)
 
     async def next_batch(self) -> Batch[T] | None:
-        """The rest of the current batch, or the whole next one; None at the end."""
-        done = self._loaded
-        if (done is None or self._at >= len(done.items)) and not await self._load(done):
+        """Fetch the next batch.
+
+        Returns a Batch with the items of the current batch that were not given yet, or else with all items of the next
+        one; None at the end. A batch can be empty.
+
+        Raises:
+            MediaWikiError: a request failed. ``error.cursor`` is the position after the last item given.
+            ContinuationLoop: the wiki sends the same ``continue`` again and again.
+            RuntimeError: the run was opened with ``read_ahead``, and its ``async with`` has ended.
+
+        See https://www.mediawiki.org/wiki/API:Query.
+        """
+        current = self._loaded
+        if (current is None or self._at >= len(current.items)) and not await self._load(current):
             return None
         loaded = self._loaded
         assert loaded is not None
@@ -195,18 +297,18 @@ class StreamRun(AsyncIterator[T]):
             warnings=fetched.warnings,
         )
 
-    async def _load(self, done: LoadedBatch[T] | None) -> bool:
-        """Load the batch after the one that is done with.
+    async def _load(self, current: LoadedBatch[T] | None) -> bool:
+        """Load the batch after the current one. Returns False at the end.
 
-        False at the end. Tasks that share a run wait for one another.
+        If tasks share a run, one of them loads and the others wait for it.
         """
         async with self._loading:
-            if self._loaded is not done:
+            if self._loaded is not current:
                 return True  # another task has loaded it
             if self._failed is not None:
                 raise self._failed
             try:
-                loaded = await (self._fetch() if self._inbox is None else self._receive(self._inbox))
+                loaded = await (self._fetch_next() if self._inbox is None else self._receive(self._inbox))
             except Exception as error:
                 if isinstance(error, MediaWikiError):
                     error.cursor = self.cursor
@@ -216,109 +318,69 @@ class StreamRun(AsyncIterator[T]):
                 self._loaded, self._at = loaded, 0
             return loaded is not None
 
-    async def _fetch(self) -> LoadedBatch[T] | None:
-        # A job stays at hand until it is done: one that is cancelled runs again.
-        self._job = self._job or await self._feed.next_fetch()
-        if self._job is None:
+    async def _fetch_next(self) -> LoadedBatch[T] | None:
+        # A fetch is kept until it has succeeded: if it is cancelled, it runs again.
+        self._fetch = self._fetch or await self._batches.next_fetch()
+        if self._fetch is None:
             return None
-        loaded = await self._job(None)
-        self._job = None
+        loaded = await self._fetch(None)
+        self._fetch = None
         return loaded
 
-    async def _receive(self, inbox: MemoryObjectReceiveStream[_Slot[T]]) -> LoadedBatch[T] | None:
+    async def _receive(self, inbox: MemoryObjectReceiveStream[Slot[T]]) -> LoadedBatch[T] | None:
+        """Wait for the next batch that was read ahead."""
         try:
             self._slot = slot = self._slot or await inbox.receive()
         except anyio.EndOfStream:
             return None
         except anyio.ClosedResourceError:
             raise RuntimeError("this run was left: iterate it inside its `async with stream.open() as run:`") from None
-        await slot.done.wait()
-        if slot.error is not None:
-            raise slot.error
-        with anyio.move_on_after(_HANDOVER):
-            await slot.followed.wait()  # a consumer that blocks the loop must not keep the next request from the wire
+        loaded = await slot.wait()
         self._slot = None
-        return slot.loaded
-
-
-@define(eq=False)
-class _Slot(Generic[T]):
-    """A batch that is on its way.
-
-    ``followed`` is set when the request for the next one is on the wire, or never will be.
-    """
-
-    done: anyio.Event = field(factory=anyio.Event)
-    followed: anyio.Event = field(factory=anyio.Event)
-    loaded: LoadedBatch[T] | None = None
-    error: Exception | None = None
+        return loaded
 
 
 class OpenStream(Generic[T]):
-    """What ``stream.open()`` gives: an async context manager around one run."""
+    """An async context manager around one run, as ``stream.open()`` returns it.
+
+    ``async with`` gives a StreamRun. With read-ahead, its task group lives until the block ends.
+    """
 
     def __init__(self, stream: Stream[T], read_ahead: int) -> None:
         self._run = aiter(stream)
-        self._depth = read_ahead
+        self._read_ahead = read_ahead
         self._tasks: TaskGroup | None = None
 
     async def __aenter__(self) -> StreamRun[T]:
+        """Start the read-ahead, if any, and give the run.
+
+        Raises:
+            RuntimeError: this context was entered before. Call ``stream.open()`` for each run.
+        """
         if self._tasks is not None:
-            raise RuntimeError("this run was opened before: call stream.open() for each walk")
-        if self._depth:
-            # One slot is in the hand of the task that waits to put it in; the buffer holds the others.
-            outbox, inbox = anyio.create_memory_object_stream[_Slot[T]](self._depth - 1)
-            self._run._inbox = inbox  # noqa: SLF001 - the other half of one concept
+            raise RuntimeError("this run was opened before: call stream.open() for each run")
+        if self._read_ahead:
+            # The task that waits to send a slot holds one; the buffer holds the others.
+            outbox, inbox = anyio.create_memory_object_stream[Slot[T]](self._read_ahead - 1)
+            self._run._inbox = inbox  # noqa: SLF001 - OpenStream and StreamRun work together
             self._tasks = await anyio.create_task_group().__aenter__()
-            self._tasks.start_soon(self._reserve, self._tasks, outbox)
+            self._tasks.start_soon(start_fetches, self._run._batches, outbox, self._tasks)  # noqa: SLF001 - as above
         return self._run
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Cancel the requests that were sent ahead and wait until they have ended."""
         if self._tasks is not None:
-            # The task group is not told of the consumer's own error, which it would wrap in an ExceptionGroup.
+            # The consumer's own error is not passed to the task group, which would wrap it in an ExceptionGroup.
             self._tasks.cancel_scope.cancel()
             if self._run._inbox is not None:  # noqa: SLF001 - as above
                 self._run._inbox.close()  # noqa: SLF001
             await self._tasks.__aexit__(None, None, None)
 
-    async def _reserve(self, tasks: TaskGroup, outbox: MemoryObjectSendStream[_Slot[T]]) -> None:
-        """Start the jobs, in order, as far ahead as allowed."""
-        feed = self._run._feed  # noqa: SLF001 - as above
-        before: _Slot[T] = _Slot()
-        before.done.set()
-        async with outbox:
-            while before.error is None:
-                if feed.serial:
-                    await before.done.wait()
-                slot: _Slot[T] = _Slot()
-                try:
-                    job = await feed.next_fetch()
-                except Exception as error:  # noqa: BLE001 - raised where the consumer gets there
-                    slot.error = error
-                    slot.done.set()
-                    await outbox.send(slot)
-                    break
-                if job is None:
-                    break
-                tasks.start_soon(_fill, slot, job, before.followed.set)
-                await outbox.send(slot)
-                before = slot
-            before.followed.set()
-
-
-async def _fill(slot: _Slot[T], job: FetchBatch[T], on_sent: Callable[[], None]) -> None:
-    try:
-        slot.loaded = await job(on_sent)
-    except Exception as error:  # noqa: BLE001 - raised where the consumer gets there
-        slot.error = error
-    slot.done.set()
-    on_sent()
-
 
 class BatchIterator(AsyncIterator[Batch[T]]):
-    """The batches of one run."""
+    """The batches of one run, as ``stream.batches()`` returns them, in order."""
 
     def __init__(self, run: StreamRun[T]) -> None:
         self._run = run
@@ -327,6 +389,13 @@ class BatchIterator(AsyncIterator[Batch[T]]):
         return self
 
     async def __anext__(self) -> Batch[T]:
+        """The next batch. It can be empty.
+
+        Raises:
+            StopAsyncIteration: there are no more batches.
+            MediaWikiError: a request failed. ``error.cursor`` is the position after the last batch given.
+            ContinuationLoop: the wiki sends the same ``continue`` again and again.
+        """
         batch = await self._run.next_batch()
         if batch is None:
             raise StopAsyncIteration

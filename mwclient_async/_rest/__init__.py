@@ -1,1 +1,1 @@
-"""The REST API."""
+"""The REST API of a wiki, and the Core REST API of Wikimedia."""

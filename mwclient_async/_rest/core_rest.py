@@ -1,8 +1,8 @@
 """The Core REST API of Wikimedia: the REST API of all its wikis at one address.
 
-The manual's page is https://api.wikimedia.org/wiki/Core_REST_API, which by now leads to
-https://www.mediawiki.org/wiki/Wikimedia_APIs: Wikimedia retires this API, step by step, from July 2026 on. Each wiki's
-own ``rest.php``, which is ``site.rest``, has the same endpoints.
+The manual's page is https://api.wikimedia.org/wiki/Core_REST_API, which now redirects to
+https://www.mediawiki.org/wiki/Wikimedia_APIs: Wikimedia retires this API step by step from July 2026 on. Each wiki's
+own ``rest.php``, which ``site.rest`` uses, has the same endpoints.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.request_builder import RequestBuilder
-from mwclient_async._http.urls import checked_url, is_safe_for_credentials
+from mwclient_async._http.urls import check_safe_for_credentials, checked_url
 from mwclient_async._http.user_agent import full_user_agent
 from mwclient_async._rest.rest import Rest
 from mwclient_async._rest.rest_edit import RestEdit
@@ -48,17 +48,24 @@ class CoreRest(Rest):
         async with CoreRest("wikipedia", "en", user_agent=..., access_token=token) as core:
             page = await core.page("Earth")
 
-    ``project`` is the kind of wiki, ``language`` its language, which ``commons`` and other multilingual projects do not
-    have. ``access_token`` is an OAuth 2 token, or an async function without arguments that brings one: it is called
-    when this opens, and again when the API refuses the token. Without a token the API allows fewer requests, and no
-    writes. ``media`` lists up to 100 files here, up to 500 on the own ``rest.php`` of Wikimedia's wikis.
+    Wikimedia retires this API from July 2026 on; ``Site(...).rest`` has the same methods and stays.
 
-    A write is sent once: there is no Action API here that could tell what became of one whose answer was lost, which is
-    OutcomeUnknown. Wikimedia retires this API from July 2026 on; ``Site(...).rest`` has the same methods and stays.
+    A write is sent once. If its reply is lost, that is OutcomeUnknown: without the Action API, the page's history
+    cannot be checked here. ``media`` lists up to 100 files here, and up to 500 through ``Site(...).rest``.
 
-    Raises ValueError for a project and a language that do not go together, for a token that would go over plain http,
-    and for an address or a User-Agent that cannot work, before any request; RuntimeError when it is used without being
-    open. See https://api.wikimedia.org/wiki/Core_REST_API.
+    Some of the arguments:
+        project: the kind of wiki, for example ``"wikipedia"`` or ``"commons"``.
+        language: the wiki's language; multilingual projects such as ``commons`` have none.
+        access_token: an OAuth 2 token, or an async function without arguments that returns one. The function is called
+            when this opens, and again if the API refuses the token. Without a token the API allows fewer requests and
+            no writes.
+
+    Raises:
+        ValueError: project and language do not fit together, the token would be sent over plain http, or the address or
+            the User-Agent cannot work. Raised before any request.
+        RuntimeError: it is used while it is not open, or opened twice.
+
+    See https://api.wikimedia.org/wiki/Core_REST_API.
     """
 
     def __init__(
@@ -77,21 +84,21 @@ class CoreRest(Rest):
         clock: Clock | None = None,
     ) -> None:
         base = checked_url("base_url", base_url)
-        place = _place(project, language)
+        path = _project_path(project, language)
         self._auth = None if access_token is None else OAuth2Token(token=access_token)
-        self._proving = self._auth is not None or http.proves_who_we_are
-        if self._proving and not http.plain_http and not is_safe_for_credentials(base):
-            raise ValueError(f"{base!r} is plain http: everybody on the way could read the token. Use https")
-        self._envelope = RequestBuilder(
-            api_url=f"{base}/v1{place}",  # names this wiki in cursors and pauses; nothing is sent there
+        self._has_credentials = self._auth is not None or http.proves_who_we_are
+        if self._has_credentials:
+            check_safe_for_credentials(base, plain_http=http.plain_http)
+        self._request_builder = RequestBuilder(
+            api_url=f"{base}/v1{path}",  # identifies this wiki in cursors and pauses; no request is sent to it
             rest_url=base,
             user_agent=full_user_agent(user_agent),
             maxlag=None,
             limits=limits,
             headers=http.headers,
-            project=place,
+            project=path,
         )
-        self._wiki = self._envelope.api_url
+        self._wiki = self._request_builder.api_url
         self._retry = retry
         self._limits = limits
         self._http = http
@@ -103,7 +110,7 @@ class CoreRest(Rest):
         return f"CoreRest({self._wiki!r})"
 
     def __getattr__(self, name: str) -> Session:
-        if name == "_session":  # set while it is open
+        if name == "_session":  # it is set only while this is open
             raise RuntimeError(f"{self!r} is not open: use it inside `async with CoreRest(...) as core:`")
         raise AttributeError(name)
 
@@ -111,7 +118,7 @@ class CoreRest(Rest):
         if "_session" in vars(self):
             raise RuntimeError(f"{self!r} is open already: open it once and share it between tasks")
         observers = Observers(None, self._on_event)
-        self._session = Session(self._shared_resources(), self._envelope, retry=self._retry, observers=observers)
+        self._session = Session(self._shared_resources(), self._request_builder, retry=self._retry, observers=observers)
         try:
             await self._session.open(self._auth, None)
         except BaseException:
@@ -127,25 +134,26 @@ class CoreRest(Rest):
             await session.shared.aclose()
 
     def _shared_resources(self) -> SharedResources:
-        from mwclient_async._http.httpx_transport import HttpxTransport  # the HTTP library is loaded when it is needed
+        from mwclient_async._http.httpx_transport import HttpxTransport  # load the HTTP library only when it is needed
 
         transport = self._transport or HttpxTransport(self._http, self._limits)
         return SharedResources(transport=transport, limits=self._limits, clock=self._clock)
 
     async def _write(self, change: RestEdit, base: BaseRevision | None) -> RestPage:
-        if not self._proving:
-            raise ValueError(f"{self!r} has no access_token, without which this API writes nothing")
+        if not self._has_credentials:
+            raise ValueError(f"{self!r} has no access_token: this API needs one for writes")
         async with self._session.lock_titles([title_lock_key(change.title)]):
-            reply = await self._session.send(change.request(base or BaseRevision(revid=0)))
-        return structurer(RestPage)(change.check_response(reply).body)
+            response = await self._session.send(change.request(base or BaseRevision(revid=0)))
+        return structurer(RestPage)(change.check_response(response).body)
 
 
-def _place(project: str, language: str | None) -> str:
+def _project_path(project: str, language: str | None) -> str:
+    """The path of a wiki below the API's version: ``/wikipedia/en`` or ``/commons``."""
     for name, word in (("project", project), ("language", language)):
         if word is not None and not _WORD.fullmatch(word):
             raise ValueError(f"{name}={word!r}: give a word such as 'wikipedia' and a code such as 'en'")
     if project in _MULTILINGUAL and language is not None:
         raise ValueError(f"{project!r} is one wiki for all languages: leave language={language!r} out")
     if project in _BY_LANGUAGE and language is None:
-        raise ValueError(f"{project!r} has a wiki for each language: say which one, for example language='en'")
+        raise ValueError(f"{project!r} has one wiki per language: say which one, for example language='en'")
     return f"/{project}" if language is None else f"/{project}/{language}"

@@ -1,9 +1,11 @@
-"""A page's history through the REST API, as a pager.
+"""A page's history through the REST API, as a source of batches.
 
-Segments of 20 revisions come newest first in either direction; ``older`` and ``newer`` in a segment are links to its
-neighbours. Only the revision id in a link's query is used: the link itself is made from the wiki's canonical server
-name, and no credentials follow a foreign host. Walking ``newer``, each segment is the 20 revisions just above the
-anchor, so it is reversed, and the end is a segment without a ``newer`` link. See
+The wiki sends segments of 20 revisions, newest first in both directions. ``older`` and ``newer`` in a segment are links
+to its neighbours. Only the revision id in a link's query is used: the link has the wiki's canonical server name, which
+may be another host, and no credentials are sent to another host.
+
+In the direction ``newer``, a segment has the 20 revisions just above the anchor, newest first, so it is reversed. The
+end is a segment without the link of the direction, not an empty segment. See
 https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_page_history.
 """
 
@@ -23,13 +25,13 @@ from mwclient_async._rest import endpoints
 from mwclient_async.errors import ProtocolError
 
 HistoryFilter = Literal["anonymous", "bot", "reverted", "minor"]
-_LONGEST = 1024  # bytes; titles have 255, and a namespace's name
+_MAX_TITLE_BYTES = 1024  # a title has up to 255 bytes, and the name of a namespace
 _FILTERS = ("anonymous", "bot", "reverted", "minor")
 
 
 @frozen(kw_only=True)
-class History:
-    """One walk over one page's revisions, in one direction."""
+class RevisionHistory:
+    """The revisions of one page, in one direction from an anchor on: a BatchSource."""
 
     title: str
     filter: str | None = None
@@ -38,7 +40,7 @@ class History:
 
     @property
     def fingerprinted(self) -> Mapping[str, str]:
-        """What makes this walk this walk: a cursor fits only where these are equal."""
+        """What a cursor must have in common with this history."""
         return {
             "title": path_segment(self.title),
             "filter": self.filter or "",
@@ -50,35 +52,35 @@ class History:
     def _parameter(self) -> str:
         return "newer_than" if self.newer else "older_than"
 
-    def key(self, row: Row) -> str:
+    def row_key(self, row: Row) -> str:
         return str(row["id"])
 
-    def as_fragments(self) -> History:
-        return self  # a segment is never in fragments
+    def as_fragments(self) -> RevisionHistory:
+        return self  # a segment has no fragments
 
-    def limits(self, *, want: int | None, sent: Mapping[str, int]) -> Mapping[str, int]:  # noqa: ARG002 - fixed by the wiki
+    def limits(self, *, wanted: int | None, sent: Mapping[str, int]) -> Mapping[str, int]:  # noqa: ARG002 - the wiki fixes the size
         return {}
 
     def batch(
         self,
         start: Continuation,
-        limits: Mapping[str, int],  # noqa: ARG002 - segments have a fixed size
+        limits: Mapping[str, int],  # noqa: ARG002 - the wiki fixes the size
         guard: LoopGuard,
     ) -> Flow[FetchedBatch]:
         params = {"filter": self.filter} if self.filter else {}
         if self.anchor is not None:
             params[self._parameter] = str(self.anchor)
-        reply = yield endpoints.history.call({"title": self.title}, params={**params, **start})
-        body = reply.body
+        response = yield endpoints.history.request({"title": self.title}, params={**params, **start})
+        body = response.body
         if not isinstance(body, Mapping) or not isinstance(body.get("revisions"), list):
             raise ProtocolError(f"the history of {self.title!r} has no list of revisions in it")
-        following = self._following(body)
-        if following is not None:
-            guard.check(following)
+        next_continue = self._next_continue(body)
+        if next_continue is not None:
+            guard.check(next_continue)
         rows = body["revisions"]
-        return FetchedBatch(rows=rows[::-1] if self.newer else rows, next_continue=following, body=body)
+        return FetchedBatch(rows=rows[::-1] if self.newer else rows, next_continue=next_continue, body=body)
 
-    def _following(self, body: Mapping[str, Any]) -> Continuation | None:
+    def _next_continue(self, body: Mapping[str, Any]) -> Continuation | None:
         link = body.get("newer" if self.newer else "older")
         if not link:
             return None
@@ -88,18 +90,18 @@ class History:
         return {self._parameter: revid[0]}
 
 
-def history(title: str, *, filter: str | None, older_than: int | None, newer_than: int | None) -> History:  # noqa: A002
-    """The walk that these arguments ask for. ValueError for a contradiction, before any request."""
+def history_of(title: str, *, filter: str | None, older_than: int | None, newer_than: int | None) -> RevisionHistory:  # noqa: A002
+    """The history that these arguments ask for. ValueError if they contradict each other, before any request."""
     if not title.strip():
         raise ValueError("title is empty: give the page's title, for example 'Earth'")
-    if len(title.encode("utf-8", "surrogatepass")) > _LONGEST:
-        raise ValueError(f"title={title[:60]!r}... is longer than {_LONGEST} bytes, which no title is")
+    if len(title.encode("utf-8", "surrogatepass")) > _MAX_TITLE_BYTES:
+        raise ValueError(f"title={title[:60]!r}... is longer than {_MAX_TITLE_BYTES} bytes, which no title is")
     if older_than is not None and newer_than is not None:
-        raise ValueError("older_than and newer_than exclude each other: a history is walked in one direction")
+        raise ValueError("older_than and newer_than exclude each other: a history has one direction")
     if filter is not None and filter not in _FILTERS:
         raise ValueError(f"filter={filter!r}: the wiki knows {', '.join(_FILTERS)}")
     for name, revid in (("older_than", older_than), ("newer_than", newer_than)):
         if revid is not None and not is_count(revid, least=1):
             raise ValueError(f"{name}={revid!r}: give a revision id, a whole number from 1 up")
     newer = newer_than is not None
-    return History(title=title, filter=filter, anchor=newer_than if newer else older_than, newer=newer)
+    return RevisionHistory(title=title, filter=filter, anchor=newer_than if newer else older_than, newer=newer)

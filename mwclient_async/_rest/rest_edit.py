@@ -1,4 +1,7 @@
-"""An edit by the REST API, which takes whole texts only: created or replaced, once.
+"""An edit by the REST API: a page is created, or its whole text is replaced, once.
+
+The REST API cannot append, prepend or edit a section. The compare-and-swap is the same as in ``_edit``: an update names
+the latest revision id that it is based on, and a creation is refused if the page exists.
 
 See https://www.mediawiki.org/wiki/API:REST_API/Reference#Update_page.
 """
@@ -10,19 +13,22 @@ from typing import Any
 
 from attrs import field, frozen
 
-from mwclient_async._edit.compare_and_swap import CompletedWrite, compare_and_swap
+from mwclient_async._edit.compare_and_swap import compare_and_swap
 from mwclient_async._edit.edits import Edit, check_presence, read_base
-from mwclient_async._http.flow import Flow
+from mwclient_async._edit.history_check import CompletedWrite
+from mwclient_async._http.flow import Flow, with_one_deadline
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._rest import endpoints
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError
-from mwclient_async.models.options import RetryPolicy
 
 
 @frozen(kw_only=True)
 class RestEdit:
-    """The same by the REST API, which takes whole texts only. ``token`` is what a session of cookies needs."""
+    """One edit of one page by the REST API, with its whole new ``text``.
+
+    ``model`` is the content model, None for the default.
+    """
 
     title: str
     text: str = field(repr=False)
@@ -36,8 +42,8 @@ class RestEdit:
         """The page, for messages."""
         return repr(self.title)
 
-    def applied_to(self, text: str) -> str:  # noqa: ARG002 - whatever was there is replaced
-        """What the page says after this edit, before anything is transformed."""
+    def applied_to(self, text: str) -> str:  # noqa: ARG002 - the whole text is replaced
+        """The page's text after this edit, before the wiki transforms it."""
         return self.text
 
     def request(self, base: BaseRevision) -> ApiRequest:
@@ -46,36 +52,40 @@ class RestEdit:
         if self.model is not None:
             body["content_model"] = self.model
         if base.revid:
-            return endpoints.update_page.call({"title": self.title}, json={**body, "latest": {"id": base.revid}})
-        return endpoints.create_page.call(json={**body, "title": self.title})
+            return endpoints.update_page.request({"title": self.title}, json={**body, "latest": {"id": base.revid}})
+        return endpoints.create_page.request(json={**body, "title": self.title})
 
-    def check_response(self, reply: ApiResponse) -> ApiResponse:
-        """The reply, if it is the page. Another one leaves a doubt."""
-        if not isinstance(reply.body, Mapping) or "latest" not in reply.body:
-            raise OutcomeUnknown(f"the wiki's answer to the edit of {self.name} does not say what became of it")
-        return reply
+    def check_response(self, response: ApiResponse) -> ApiResponse:
+        """The response, if it is the page. Raises OutcomeUnknown if it is not."""
+        if not isinstance(response.body, Mapping) or "latest" not in response.body:
+            raise OutcomeUnknown(f"the wiki's response to the edit of {self.name} does not say whether it was saved")
+        return response
 
 
-def rest_edit(change: RestEdit, base: BaseRevision | None, *, policy: RetryPolicy) -> Flow[Mapping[str, Any]]:
-    """Create a page, where ``base`` is None, or replace its text by the REST API; returns the page as the wiki has it.
+def rest_edit(edit: RestEdit, base: BaseRevision | None) -> Flow[Mapping[str, Any]]:
+    """Create a page through the REST API if ``base`` is None, or replace its text, once.
 
-    Raises as :func:`edit` does.
+    Returns the page as the wiki sends it. All requests share one deadline. Raises what ``edits.save_edit`` raises.
     """
+    return with_one_deadline(_rest_edit(edit, base))
+
+
+def _rest_edit(edit: RestEdit, base: BaseRevision | None) -> Flow[Mapping[str, Any]]:
     if base is None:
-        creation = Edit(title=change.title, missing="only")
+        creation = Edit(title=edit.title, missing="only")
         creation, base = yield from read_base(creation)
         check_presence(creation, base)
-    done = yield from compare_and_swap(change, base, policy=policy)
-    reply = done.reply or (yield from _read_back(done))
-    if not isinstance(reply.body, Mapping):
-        raise ProtocolError(f"{change.name} was saved, and the wiki's answer is no page")
-    return reply.body
+    completed = yield from compare_and_swap(edit, base)
+    response = completed.response or (yield from _read_back(completed))
+    if not isinstance(response.body, Mapping):
+        raise ProtocolError(f"{edit.name} was saved, but the wiki's response is not a page")
+    return response.body
 
 
-def _read_back(done: CompletedWrite) -> Flow[ApiResponse]:
-    """The page, where the answer to the edit itself was lost."""
+def _read_back(completed: CompletedWrite) -> Flow[ApiResponse]:
+    """The page as it is now, if the reply to the edit itself was lost."""
     try:
-        return (yield endpoints.page.call({"title": done.title}))
+        return (yield endpoints.page.request({"title": completed.title}))
     except MediaWikiError as error:
-        error.add_note(f"{done.title!r} was saved before that, as revision {done.found['revid']}.")
+        error.add_note(f"{completed.title!r} was saved before that, as revision {completed.revision['revid']}.")
         raise

@@ -1,4 +1,4 @@
-"""Who a site is to its wiki: its login with a number, the cookies and tokens of that session, the account."""
+"""The login of a site and what belongs to it: the cookies and tokens of its session, the account, an OAuth token."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from mwclient_async.models.auth import LoginState
 
 
 class AuthState:
-    """Changes only when a login, a logout or the wiki says so; ``number`` then goes up.
+    """The current login. ``login_generation`` goes up with each login and logout.
 
-    A request that failed under an older number needs no login of its own: it is sent again.
+    If a request failed under an older generation, the login has been renewed since then: the request is sent again, and
+    needs no further login. ``expires`` is the moment on the clock at which the OAuth token must be renewed, or None.
     """
 
     def __init__(self, *, bot: bool = False) -> None:
@@ -30,34 +31,34 @@ class AuthState:
 
     @property
     def uses_cookies(self) -> bool:
-        """Whether it is a login with a session, which cookies name."""
+        """Whether the login is a session, which cookies identify."""
         return self.logged_in and self._bearer is None
 
     @property
     def uses_oauth_token(self) -> bool:
-        """Whether it has an OAuth token to show."""
+        """Whether requests carry an OAuth token."""
         return self._bearer is not None
 
     def discard_session(self) -> None:
-        """Be nobody: what belonged to the session is gone. The wiki's own cookies stay."""
-        self.cookies.drop_session()
+        """Discard session cookies, tokens and the OAuth token. Cookies that outlive a session stay."""
+        self.cookies.discard_session()
         self.drop_tokens()
         self._bearer = self.expires = None
 
     def drop_tokens(self) -> None:
-        """Ask for tokens and account anew when they are next needed."""
+        """Discard tokens and account, so that they are fetched again when they are needed."""
         self.tokens = {}
         self.account = None
 
     def drop_token(self, kind: str, value: str | None) -> None:
-        """Forget a token that was refused, and its siblings with it; a newer one stays."""
+        """Discard a token that was refused, and all fetched together with it. A newer token stays."""
         if self.tokens.get(kind) == value:
             self.tokens = {}
 
     def set_login(self, name: str = "", *, bearer: str | None = None, expires: float | None = None) -> None:
-        """Be logged in, with cookies or with an OAuth token, which is to be renewed at the moment ``expires``.
+        """Record a login: by session cookies, or by an OAuth token (``bearer``).
 
-        The name is empty where the login did not tell it.
+        ``name`` is empty if the login did not give it. ``expires`` is when the OAuth token must be renewed.
         """
         self.drop_tokens()
         self.name, self.logged_in = name, True
@@ -65,22 +66,22 @@ class AuthState:
         self.login_generation += 1
 
     def clear(self) -> None:
-        """Be logged out."""
+        """Record a logout."""
         self.discard_session()
         self.name, self.logged_in = "", False
         self.login_generation += 1
 
-    def token_for(self, call: ApiRequest) -> str | None:
-        """The kind of token that the call needs. The REST API wants none beside an OAuth token."""
-        return None if call.path and self._bearer is not None else call.token
+    def token_for(self, request: ApiRequest) -> str | None:
+        """The kind of token that the request needs. The REST API needs none beside an OAuth token."""
+        return None if request.path and self._bearer is not None else request.token
 
-    def credentials_for(self, call: ApiRequest, token: str | None) -> RequestCredentials:
-        """What a request shows of all this. A request that logs in asserts nothing."""
-        headers = {} if self._bearer is None or call.address else {"authorization": f"Bearer {self._bearer}"}
+    def credentials_for(self, request: ApiRequest, token: str | None) -> RequestCredentials:
+        """The OAuth token, assertions and CSRF token that the request carries. Cookies come from ``cookies``."""
+        headers = {} if self._bearer is None or request.address else {"authorization": f"Bearer {self._bearer}"}
         return RequestCredentials(headers=headers, assertions=self._assertions(), token=token)
 
     def login_state(self, wiki: str) -> LoginState:
-        """Cookies and tokens, to be stored. The password is not among them."""
+        """Cookies and tokens as a value to store. The password is not among them."""
         return LoginState(
             wiki=wiki,
             account=self.name,
@@ -90,7 +91,7 @@ class AuthState:
         )
 
     def restore(self, state: LoginState) -> None:
-        """Be who the state says: without a request. A session that is lost meanwhile shows at the first one."""
+        """Use a stored login, without a request. If its session is lost, the first request fails and shows that."""
         self.cookies.restore(state.cookies)
         if state.logged_in:
             self.set_login(state.account)
@@ -99,5 +100,5 @@ class AuthState:
     def _assertions(self) -> Mapping[str, str]:
         if not self.logged_in:
             return {}
-        asserted = {"assert": "bot" if self._bot else "user"}
-        return {**asserted, "assertuser": self.name} if self.name else asserted
+        assertions = {"assert": "bot" if self._bot else "user"}
+        return {**assertions, "assertuser": self.name} if self.name else assertions

@@ -1,39 +1,98 @@
-"""How a site gets in, and in again when the wiki has forgotten it: one login for all who wait."""
+"""Who this client is to the wiki: the login and its renewal, and the tokens and the account that belong to it.
+
+- A login that the wiki no longer knows is renewed once for all requests that need it. It takes the login lock
+  exclusively, so no other request of the site is in flight.
+- Tokens and account are fetched when they are first needed. Tasks that need them at the same time share one request. A
+  login, a logout or a refused token drops them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 
+import anyio
+
 from mwclient_async._http.messages import ApiRequest, ApiResponse
-from mwclient_async._http.run_flow import run_flow
 from mwclient_async._session.auth_state import AuthState
-from mwclient_async._session.login import fetch_grant, is_stale, log_in
-from mwclient_async._session.login_lock import LoginLock
+from mwclient_async._session.login import (
+    Account,
+    fetch_access_token,
+    fetch_account,
+    fetch_tokens,
+    is_stale_login_token,
+    log_in,
+)
 from mwclient_async._session.observers import Observers, log
 from mwclient_async._session.rate_limits import Pauses
 from mwclient_async._session.retry_state import RetryState
+from mwclient_async._session.run_flow import Send, run_flow
 from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async._session.single_flight import SingleFlight
-from mwclient_async.errors import LoginFailed, LoginThrottled, MediaWikiError
+from mwclient_async.errors import LoginFailed, LoginThrottled, MediaWikiError, ProtocolError
 from mwclient_async.models.auth import Auth, ClientLogin, OAuth2ClientCredentials, OAuth2Token, checked_token
-from mwclient_async.models.events import LoggedIn
+from mwclient_async.models.events import LoggedIn, TokensFetched
 from mwclient_async.models.options import RetryPolicy
 
 SendWith = Callable[[ApiRequest, RetryState], Awaitable[ApiResponse]]
 
-_EARLY = 60.0  # seconds before its end that an OAuth token is renewed, or after half of its time
-_REFUSED = ("login",)
-_RESPITE = 60.0  # seconds after a refused login until one is tried again by itself: wikis count them
+_RENEWAL_MARGIN = 60.0  # seconds before an OAuth token expires at which it is renewed, but not before half its life
+_LOGIN_PAUSE = ("login",)
+_PAUSE_AFTER_REFUSAL = 60.0  # seconds after a refused login in which it is not renewed: wikis count the attempts
+
+
+class LoginLock:
+    """Any number of requests share the lock. A login waits until no request is in flight, and keeps new ones waiting.
+
+    Otherwise, a response that is still on its way could bring cookies of the old session into the new one.
+    """
+
+    def __init__(self) -> None:
+        self._sharing = 0
+        self._released: anyio.Event | None = None  # None unless a login holds the lock, or waits for it
+        self._unshared: anyio.Event | None = None
+        self._lock = anyio.Lock(fast_acquire=True)  # no other task runs before it is acquired
+
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether a login holds the lock, or waits for the requests in flight."""
+        return self._released is not None
+
+    @asynccontextmanager
+    async def shared(self) -> AsyncIterator[None]:
+        """Share the lock with other requests, after any login."""
+        while self._released is not None:
+            await self._released.wait()
+        self._sharing += 1
+        try:
+            yield
+        finally:
+            self._sharing -= 1
+            if self._sharing == 0 and self._unshared is not None:
+                self._unshared.set()
+
+    @asynccontextmanager
+    async def exclusive(self) -> AsyncIterator[None]:
+        """Hold the lock alone, once no request shares it."""
+        async with self._lock:
+            self._released = released = anyio.Event()
+            try:
+                while self._sharing:
+                    self._unshared = anyio.Event()
+                    await self._unshared.wait()
+                yield
+            finally:
+                self._released = self._unshared = None
+                released.set()
 
 
 class Authenticator:
-    """Logs in with ``auth``. The site's door is closed meanwhile."""
+    """Logs in with ``auth``, which is also how a lost login is renewed. ``lock`` is held exclusively meanwhile."""
 
     def __init__(
         self,
         auth_state: AuthState,
-        login_lock: LoginLock,
         send: SendWith,
         *,
         shared: SharedResources,
@@ -41,8 +100,8 @@ class Authenticator:
         observers: Observers,
     ) -> None:
         self.auth: Auth | None = None
+        self.lock = LoginLock()
         self._auth_state = auth_state
-        self._login_lock = login_lock
         self._send = send
         self._clock = shared.clock
         self._pauses = Pauses(shared.clock)
@@ -51,73 +110,114 @@ class Authenticator:
         self._flight: SingleFlight[None] = SingleFlight()
 
     async def log_in(self, auth: Auth) -> None:
-        """Log in with this, and again with this from now on. What was logged in before is forgotten."""
-        async with self._login_lock.exclusive():
+        """Log in with ``auth``, which from now on also renews the login. The login before is discarded."""
+        async with self.lock.exclusive():
             await self._log_in(auth)
             self.auth = auth
-            self._pauses.end(_REFUSED)
+            self._pauses.end(_LOGIN_PAUSE)
 
-    async def relogin(self, number: int) -> bool:
-        """Log in, unless somebody has done so since that number; whether there is a way to."""
-        given = isinstance(self.auth, OAuth2Token) and isinstance(self.auth.token, str)
-        if self.auth is None or (given and self._auth_state.uses_oauth_token):  # there is no other token
+    async def relogin(self, generation: int) -> bool:
+        """Log in, unless another task has done so since that login generation. Returns whether it is possible."""
+        has_fixed_token = isinstance(self.auth, OAuth2Token) and isinstance(self.auth.token, str)
+        if self.auth is None or (has_fixed_token and self._auth_state.uses_oauth_token):  # no other token to try
             return False
-        await self._flight.run(partial(self._relogin, number))
+        await self._flight.run(partial(self._relogin, generation))
         return True
 
     async def wait_until_ready(self) -> None:
-        """Wait for a login that is under way again; renew an OAuth token that is about to expire."""
+        """Wait until a login that is being renewed is ready. Renew an OAuth token that is about to expire."""
         await self._flight.join()
         expires = self._auth_state.expires
         if expires is not None and self._clock.now() > expires:
-            self._auth_state.expires = None  # one try; the wiki's refusal is the next
+            self._auth_state.expires = None  # one try, then only after a refusal
             await self.relogin(self._auth_state.login_generation)
 
-    async def _relogin(self, number: int) -> None:
-        async with self._login_lock.exclusive():
-            if number != self._auth_state.login_generation or self.auth is None:
+    async def _relogin(self, generation: int) -> None:
+        async with self.lock.exclusive():
+            if generation != self._auth_state.login_generation or self.auth is None:
                 return
-            await self._pauses.wait([_REFUSED], max_wait=0)
+            await self._pauses.wait([_LOGIN_PAUSE], max_wait=0)
             log.info("the wiki does not know this login any more: logging in again")
             try:
                 await self._log_in(self.auth)
             except LoginFailed as error:
-                wait = error.wait if isinstance(error, LoginThrottled) else _RESPITE
-                self._pauses.begin(_REFUSED, wait, error)
+                wait = error.wait if isinstance(error, LoginThrottled) else _PAUSE_AFTER_REFUSAL
+                self._pauses.begin(_LOGIN_PAUSE, wait, error)
                 raise
 
     async def _log_in(self, auth: Auth) -> None:
-        patience = RetryState(policy=self._policy, clock=self._clock, observers=self._observers, label="action=login")
-        stale = 0
+        retry_state = RetryState(
+            policy=self._policy, clock=self._clock, observers=self._observers, label="action=login"
+        )
+        stale_tokens = 0
         while True:
             self._auth_state.discard_session()
             try:
-                await self._run_login(auth, patience)
+                await self._run_login(auth, retry_state)
                 break
             except LoginFailed as error:
-                stale += 1
-                if not is_stale(error) or stale > 1:
+                stale_tokens += 1
+                if not is_stale_login_token(error) or stale_tokens > 1:
                     raise
-            except MediaWikiError as error:  # the answer to one of its steps was lost: from the beginning
-                if not await patience.wait_before_retry(error, resend=True):
+            except MediaWikiError as error:  # a response was lost: begin again
+                if not await retry_state.wait_before_retry(error, resend=True):
                     raise
         self._observers.notify_event(
             LoggedIn(account=self._auth_state.name, login_generation=self._auth_state.login_generation)
         )
 
-    async def _run_login(self, auth: Auth, patience: RetryState) -> None:
-        async def send(call: ApiRequest, **_: object) -> ApiResponse:  # all steps together have the tries of one call
-            return await self._send(call, patience)
+    async def _run_login(self, auth: Auth, retry_state: RetryState) -> None:
+        async def send(request: ApiRequest, **_: object) -> ApiResponse:  # all steps share the tries of one request
+            return await self._send(request, retry_state)
 
         if isinstance(auth, OAuth2ClientCredentials):
-            grant = await run_flow(fetch_grant(auth), send)
-            lasting = grant.expires_in
-            until = None if lasting is None else self._clock.now() + max(lasting - _EARLY, lasting / 2)
-            self._auth_state.set_login(bearer=grant.token, expires=until)
+            access_token = await run_flow(fetch_access_token(auth), send)
+            lifetime = access_token.expires_in
+            renew_after = None if lifetime is None else max(lifetime - _RENEWAL_MARGIN, lifetime / 2)
+            expires = None if renew_after is None else self._clock.now() + renew_after
+            self._auth_state.set_login(bearer=access_token.token, expires=expires)
         elif isinstance(auth, OAuth2Token):
             token = auth.token if isinstance(auth.token, str) else await auth.token()
             self._auth_state.set_login(bearer=checked_token("the OAuth token", token))
         else:
-            answer = auth.answer if isinstance(auth, ClientLogin) else None
-            name = await run_flow(log_in(auth), send, ask=answer)
+            answer_question = auth.answer if isinstance(auth, ClientLogin) else None
+            name = await run_flow(log_in(auth), send, ask=answer_question)
             self._auth_state.set_login(name)
+
+
+class LoginData:
+    """Fetches tokens and account, and keeps them in the AuthState."""
+
+    def __init__(self, auth_state: AuthState, send: Send, observers: Observers) -> None:
+        self._auth_state = auth_state
+        self._send = send
+        self._observers = observers
+        self._tokens_flight: SingleFlight[dict[str, str]] = SingleFlight()
+        self._account_flight: SingleFlight[Account] = SingleFlight()
+
+    async def account(self) -> Account:
+        """The account that the wiki takes this client for."""
+        return self._auth_state.account or await self._account_flight.run(self._fetch_account)
+
+    async def token(self, kind: str, *, since: float | None = None) -> str:
+        """A token of that kind. ``since`` is when the deadline of the request that needs the token began.
+
+        Raises ProtocolError if the wiki has no tokens of that kind.
+        """
+        # A loop, because a login may drop the tokens before the tasks that wait for them see them.
+        while (token := self._auth_state.tokens.get(kind)) is None:
+            if kind not in await self._tokens_flight.run(partial(self._fetch_tokens, since)):
+                raise ProtocolError(f"the wiki gave no {kind} token")
+        return token
+
+    async def _fetch_account(self) -> Account:
+        account = await run_flow(fetch_account(), self._send)
+        self._auth_state.account = account  # no await since the response, so no login can have come between
+        return account
+
+    async def _fetch_tokens(self, since: float | None) -> dict[str, str]:
+        flow = fetch_tokens(logged_in=self._auth_state.logged_in)
+        tokens = await run_flow(flow, partial(self._send, since=since))
+        self._auth_state.tokens = tokens  # no await since the response, as above
+        self._observers.notify_event(TokensFetched(kinds=tuple(sorted(tokens))))
+        return tokens

@@ -1,4 +1,4 @@
-"""Time and chance, in one place that a test can replace."""
+"""The clock and the random numbers of a Site, in one place that a test can replace."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import anyio
 
 
 class Clock(Protocol):
-    """What a Site knows of time. Give it another one, for tests: ``testing.scripted.ScriptedClock`` never waits."""
+    """The time as a Site sees it. For tests there is ``testing.scripted.ScriptedClock``, which never waits."""
 
     def now(self) -> float:
-        """Seconds since some moment; they never run backwards."""
+        """Seconds since an arbitrary moment; they never decrease."""
         ...
 
     def draw(self) -> float:
-        """A number in [0, 1), for the jitter of waits."""
+        """A random number in [0, 1), for the jitter of waits."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Wait so many seconds."""
+        """Wait this many seconds."""
         ...
 
 
 class SystemClock:
-    """The clock of every Site that is not given another one."""
+    """The clock of a Site by default: monotonic time and real waits."""
 
     def now(self) -> float:
         return time.monotonic()

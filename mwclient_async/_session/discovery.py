@@ -1,16 +1,18 @@
-"""From the address of any page of a wiki to those of its api.php and rest.php.
+"""Finds a wiki's api.php and rest.php from the address of any of its pages.
 
 Every page of a MediaWiki names the api.php in its head, ``<link rel="EditURI" href="//host/w/api.php?action=rsd">``
-(https://www.mediawiki.org/wiki/API:Main_page). Where a page does not, the usual places beside it are tried. What
-answers ``meta=siteinfo`` as MediaWiki does is the api.php; it also tells where rest.php should be.
+(https://www.mediawiki.org/wiki/API:Main_page). If a page does not, the usual paths on its host are tried. An address is
+accepted as the api.php if it answers ``meta=siteinfo`` as MediaWiki does. Its response also says where rest.php should
+be.
 
-*Whose word counts?* Nothing secret is sent on the way, so redirects may lead anywhere, though never from https to plain
-http, where anybody could have written the rest. Where credentials will follow, the way must not leave hosts that the
-given address stands for: itself (with or without ``www.``), what is below it, and the host that its own page, or that
-of a host below it, names in its head. A redirect to a stranger is not such a word: any wiki redirects a link such as
-``/wiki/google:Earth``. Nor does a wiki, once found, send its credentials to a rest.php elsewhere.
+*Which addresses are trusted?* No credentials are sent during the search, so redirects may lead to any host. They must
+not lead from https to plain http, where anyone on the network could change what follows. If credentials will be sent to
+the wiki afterwards, every address must be on a trusted host: the host of the given page (with or without ``www.``), a
+host below it, or the host that such a page names in its head. A redirect to another host does not make that host
+trusted, because any wiki redirects a link such as ``/wiki/google:Earth``. For the same reason credentials are not sent
+to a rest.php on another host.
 
-The conversation yields Requests and is sent Responses; TransportErrors are thrown into it.
+The search is a generator. It yields HttpRequests and is sent HttpResponses; TransportErrors are thrown into it.
 """
 
 from __future__ import annotations
@@ -25,16 +27,16 @@ from attrs import frozen
 
 from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async._http.responses import parse_response
-from mwclient_async._http.urls import is_safe_for_credentials, rest_url_beside
+from mwclient_async._http.urls import check_safe_for_credentials, rest_url_beside
 from mwclient_async.errors import ApiError, MediaWikiError, ProtocolError, TransportError
 
 _API = "/api.php"
-_HEAD = 512 * 1024  # bytes of a page that are looked at
-_OF_A_HEAD = frozenset({"html", "head", "title", "meta", "link", "script", "style", "base", "noscript", "template"})
-_MOST_REDIRECTS = 5
+_MAX_HEAD_BYTES = 512 * 1024  # the part of a page that is parsed
+_HEAD_TAGS = frozenset({"html", "head", "title", "meta", "link", "script", "style", "base", "noscript", "template"})
+_MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_USUAL = ("/w/api.php", "/api.php", "/wiki/api.php")
-_PRINTED = "%/:=&?~+!$,;'@()*[]"  # what stands for itself in an address; the rest is percent-encoded
+_USUAL_PATHS = ("/w/api.php", "/api.php", "/wiki/api.php")
+_UNENCODED = "%/:=&?~+!$,;'@()*[]"  # kept in an address; other characters are percent-encoded
 _SITEINFO = urlencode(
     {
         "action": "query",
@@ -49,59 +51,62 @@ _SITEINFO = urlencode(
 
 @frozen(kw_only=True)
 class Addresses:
-    """Where a wiki's two APIs are."""
+    """The addresses of a wiki's api.php and rest.php."""
 
     api_url: str
     rest_url: str
 
 
 class Discovery:
-    """One search. ``guarded`` says that credentials will follow, ``plain_http`` that they may do so over http."""
+    """One search, which begins at ``page_url``.
 
-    def __init__(self, page_url: str, *, user_agent: str, guarded: bool = False, plain_http: bool = False) -> None:
-        """Raises ValueError for what is no address of a page, or not safe for credentials."""
-        self._page = checked_page(page_url)
+    ``with_credentials`` says that credentials will be sent to the wiki afterwards; ``plain_http`` allows http for that.
+    """
+
+    def __init__(
+        self, page_url: str, *, user_agent: str, with_credentials: bool = False, plain_http: bool = False
+    ) -> None:
+        """Raises ValueError if ``page_url`` is not the address of a page, or is not safe for credentials."""
+        self._page_url = checked_page_url(page_url)
         self._headers = {"user-agent": user_agent, "accept": "*/*"}
-        self._guarded = guarded
-        self._houses = [self._page]
+        self._with_credentials = with_credentials
+        self._trusted_urls = [self._page_url]
         self._tried: list[str] = []
-        if guarded and not plain_http and not is_safe_for_credentials(self._page):
-            raise ValueError(
-                f"page_url={page_url!r} is plain http: everybody on the way could say where the credentials go. Use "
-                "https, or say http=HttpOptions(plain_http=True)"
-            )
+        if with_credentials:
+            check_safe_for_credentials(self._page_url, plain_http=plain_http)
 
     def run(self, *, rest_url: str | None = None) -> Generator[HttpRequest, HttpResponse, Addresses]:
-        """The conversation; ``rest_url`` is not looked for where it is given.
+        """Search for the APIs. If ``rest_url`` is given, only api.php is searched for.
 
-        Raises ProtocolError where there is no api.php, or none that may be used.
+        Raises ProtocolError if no api.php is found, or none on a trusted host.
         """
-        if urlsplit(self._page).path.endswith(_API):
-            found = yield from self._ask(self._page)
+        if urlsplit(self._page_url).path.endswith(_API):
+            found = yield from self._probe_api(self._page_url)
         else:
-            found = yield from self._look_around()
+            found = yield from self._search_from_page()
         if found is None:
             raise ProtocolError(
-                f"{self._page} leads to no api.php: tried {', '.join(self._tried)}. Is it a page of a MediaWiki? Its "
-                "page Special:Version names the address of the api.php"
+                f"{self._page_url} leads to no api.php: tried {', '.join(self._tried)}. Is it a page of a "
+                "MediaWiki? The wiki's page Special:Version names the address of its api.php"
             )
         api_url, general = found
-        return Addresses(api_url=api_url, rest_url=rest_url or (yield from self._rest(api_url, general)))
+        return Addresses(api_url=api_url, rest_url=rest_url or (yield from self._find_rest_url(api_url, general)))
 
-    def _look_around(self) -> Generator[HttpRequest, HttpResponse, tuple[str, Mapping[str, Any]] | None]:
-        place, page = yield from self._follow(self._page)
-        self._tried.append(f"{place} ({_seen(page)}, names none)")
-        named = next(_named(page.body, place), None)
-        if named is not None:
-            self._tried.pop()
-            self._check_scheme(place, named)
-            self._houses.append(named)
-            found = yield from self._ask(named)
+    def _search_from_page(self) -> Generator[HttpRequest, HttpResponse, tuple[str, Mapping[str, Any]] | None]:
+        """Try the api.php that the page names, then the usual addresses."""
+        page_url, page = yield from self._fetch(self._page_url)
+        named = next(_named_api_urls(page.body, page_url), None)
+        if named is None:
+            self._tried.append(f"{page_url} ({_describe(page)}, names none)")
+        else:
+            self._check_scheme(page_url, named)
+            self._trusted_urls.append(named)
+            found = yield from self._probe_api(named)
             if found is not None:
                 return found
-        for guess in _guesses(urlsplit(place)):
+        for guess in _usual_api_urls(urlsplit(page_url)):
             try:
-                found = yield from self._ask(guess)
+                found = yield from self._probe_api(guess)
             except (TransportError, ProtocolError) as error:
                 self._tried.append(f"{guess} ({error})")
                 continue
@@ -109,131 +114,135 @@ class Discovery:
                 return found
         return None
 
-    def _ask(self, url: str) -> Generator[HttpRequest, HttpResponse, tuple[str, Mapping[str, Any]] | None]:
-        """The address and what it says of the wiki, if that is an api.php."""
-        place, answer = yield from self._follow(f"{_bare(url)}?{_SITEINFO}")
-        general = _general(answer) if urlsplit(place).path.endswith(_API) else None
+    def _probe_api(self, url: str) -> Generator[HttpRequest, HttpResponse, tuple[str, Mapping[str, Any]] | None]:
+        """The address and the wiki's general siteinfo, or None if this is not an api.php."""
+        api_url, response = yield from self._fetch(f"{_without_query(url)}?{_SITEINFO}")
+        general = _general_siteinfo(response) if urlsplit(api_url).path.endswith(_API) else None
         if general is None:
-            self._tried.append(f"{_bare(url)} ({_seen(answer)})")
+            self._tried.append(f"{_without_query(url)} ({_describe(response)})")
             return None
-        return _bare(place), general
+        return _without_query(api_url), general
 
-    def _rest(self, api_url: str, general: Mapping[str, Any]) -> Generator[HttpRequest, HttpResponse, str]:
-        """Where the wiki says that its rest.php should be, if it is there; else beside api.php."""
+    def _find_rest_url(self, api_url: str, general: Mapping[str, Any]) -> Generator[HttpRequest, HttpResponse, str]:
+        """The rest.php that siteinfo names, if it answers. Otherwise, the one beside api.php."""
         beside = rest_url_beside(api_url)
-        for url in dict.fromkeys((*_told(api_url, general), beside)):
+        for url in dict.fromkeys((*_named_rest_urls(api_url, general), beside)):
             try:
-                self._check(api_url, url)
-                answer = yield self._request(f"{url}/v1/")
+                self._check_target(api_url, url)
+                response = yield self._request(f"{url}/v1/")
             except (TransportError, ProtocolError):
                 continue
-            if _is_rest(answer):
+            if _is_rest(response):
                 return url
         return beside
 
-    def _follow(self, url: str) -> Generator[HttpRequest, HttpResponse, tuple[str, HttpResponse]]:
-        for _ in range(_MOST_REDIRECTS + 1):
-            answer = yield self._request(url)
-            target = _redirected(url, answer)
+    def _fetch(self, url: str) -> Generator[HttpRequest, HttpResponse, tuple[str, HttpResponse]]:
+        """The address at the end of all redirects, and its response."""
+        for _ in range(_MAX_REDIRECTS + 1):
+            response = yield self._request(url)
+            target = _redirect_target(url, response)
             if target is None:
-                return url, answer
-            self._check(url, target)
+                return url, response
+            self._check_target(url, target)
             url = target
-        raise ProtocolError(f"{self._page} redirects more than {_MOST_REDIRECTS} times, at last to {_bare(url)}")
+        raise ProtocolError(
+            f"{self._page_url} redirects more than {_MAX_REDIRECTS} times, at last to {_without_query(url)}"
+        )
 
     def _request(self, url: str) -> HttpRequest:
         return HttpRequest(method="GET", url=url, headers=self._headers)
 
-    def _check(self, place: str, target: str) -> None:
-        self._check_scheme(place, target)
-        if self._guarded and not any(_belongs(target, house) for house in self._houses):
+    def _check_target(self, source: str, target: str) -> None:
+        self._check_scheme(source, target)
+        if self._with_credentials and not any(_is_on_host_of(target, trusted) for trusted in self._trusted_urls):
             raise ProtocolError(
-                f"{_bare(place)} leads to another host, {_bare(target)}: credentials do not follow. If it is the wiki "
-                "that you mean, give that address"
+                f"{_without_query(source)} leads to another host, {_without_query(target)}: credentials do not follow. "
+                "If it is the wiki that you mean, give that address"
             )
 
-    def _check_scheme(self, place: str, target: str) -> None:
-        if urlsplit(place).scheme == "https" and urlsplit(target).scheme != "https":
+    def _check_scheme(self, source: str, target: str) -> None:
+        if urlsplit(source).scheme == "https" and urlsplit(target).scheme != "https":
             raise ProtocolError(
-                f"{_bare(place)} leads from https to plain http, {_bare(target)}, where everybody on the way could "
-                "read and change what is sent. If you want that, give that address"
+                f"{_without_query(source)} leads from https to plain http, {_without_query(target)}: anyone on the "
+                "network could read and change what is sent there. If you want that, give that address"
             )
 
 
-def checked_page(page_url: str) -> str:
-    """The address of a page, without its fragment, as it can be sent; ValueError for anything else."""
+def checked_page_url(page_url: str) -> str:
+    """The address of a page as it can be sent, without its fragment. Raises ValueError for anything else."""
     text = page_url.strip().partition("#")[0]
     hint = "write the whole address, as in 'https://en.wikipedia.org/wiki/Earth'"
     try:
         parts = urlsplit(text)
-        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        is_valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
         (parts.hostname or "").encode("idna")
     except ValueError as error:
         raise ValueError(f"page_url={page_url!r}: {error}; {hint}") from None
     if "@" in parts.netloc:  # not shown: it may hold a password
         raise ValueError("page_url has credentials in it: leave them out, and give the Site its auth")
-    if not fine or any(char.isspace() or not char.isprintable() for char in parts.netloc):
+    if not is_valid or any(char.isspace() or not char.isprintable() for char in parts.netloc):
         raise ValueError(f"page_url={page_url!r}: {hint}")
-    query = f"?{quote(parts.query, safe=_PRINTED)}" if parts.query else ""
-    return f"{parts.scheme}://{parts.netloc}{quote(parts.path or '/', safe=_PRINTED)}{query}"
+    query = f"?{quote(parts.query, safe=_UNENCODED)}" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc}{quote(parts.path or '/', safe=_UNENCODED)}{query}"
 
 
-class _HeadOverError(Exception):
-    """Everything of interest was read."""
+class _EndOfHeadError(Exception):
+    """The head of the page has been read."""
 
 
-class _Head(HTMLParser):
-    """Collects the EditURI links of a page's head; in its body, anybody could have written one."""
+class _HeadParser(HTMLParser):
+    """Collects the EditURI links in the head of a page. Its body is ignored, because any editor could put one there."""
 
     def __init__(self) -> None:
         super().__init__()
         self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in _OF_A_HEAD:
-            raise _HeadOverError
-        said = dict(attrs)
-        if tag == "link" and "edituri" in (said.get("rel") or "").lower().split() and said.get("href"):
-            self.links.append(said["href"] or "")
+        if tag not in _HEAD_TAGS:
+            raise _EndOfHeadError
+        values = dict(attrs)
+        if tag == "link" and "edituri" in (values.get("rel") or "").lower().split() and values.get("href"):
+            self.links.append(values["href"] or "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "head":
-            raise _HeadOverError
+            raise _EndOfHeadError
 
 
-def _named(body: bytes, place: str) -> Iterator[str]:
-    """The addresses of an api.php that a page names. Other software names other things in the same way."""
-    head = _Head()
-    with suppress(_HeadOverError, AssertionError):  # the latter is the parser's, for a declaration without sense
-        head.feed(body[:_HEAD].decode("utf-8", "replace"))
-    for link in head.links:
-        target = _joined(place, link)
+def _named_api_urls(body: bytes, page_url: str) -> Iterator[str]:
+    """The addresses of an api.php that a page names. Links of other software have the same form, and are left out."""
+    parser = _HeadParser()
+    with suppress(_EndOfHeadError, AssertionError):  # the parser raises AssertionError for a malformed declaration
+        parser.feed(body[:_MAX_HEAD_BYTES].decode("utf-8", "replace"))
+    for link in parser.links:
+        target = _joined(page_url, link)
         if target is not None and urlsplit(target).path.endswith(_API):
-            yield _bare(target)
+            yield _without_query(target)
 
 
-def _guesses(page: SplitResult) -> Iterator[str]:
+def _usual_api_urls(page: SplitResult) -> Iterator[str]:
     before, index, _ = page.path.partition("/index.php")
     folder = before if index else page.path.rpartition("/")[0]
-    paths = (folder + _API, *_USUAL) if index else (*_USUAL, folder + _API)
+    paths = (folder + _API, *_USUAL_PATHS) if index else (*_USUAL_PATHS, folder + _API)
     yield from (f"{page.scheme}://{page.netloc}{path}" for path in dict.fromkeys(paths))
 
 
-def _general(answer: HttpResponse) -> Mapping[str, Any] | None:
-    """What an api.php says of its wiki; None if it is none. A wiki that only its members may read says nothing."""
+def _general_siteinfo(response: HttpResponse) -> Mapping[str, Any] | None:
+    """The general siteinfo of an api.php, or None if it is not one. It is empty if the wiki lets only members read."""
     try:
-        body = parse_response(answer).body
+        body = parse_response(response).body
     except ApiError:
-        return {} if answer.header("mediawiki-api-error") else None
+        return {} if response.header("mediawiki-api-error") else None
     except MediaWikiError:
         return None
     query = body.get("query") if isinstance(body, Mapping) else None
     general = query.get("general") if isinstance(query, Mapping) else None
-    is_wiki = isinstance(general, Mapping) and str(general.get("generator")).startswith("MediaWiki")
-    return general if is_wiki else None
+    is_mediawiki = isinstance(general, Mapping) and str(general.get("generator")).startswith("MediaWiki")
+    return general if is_mediawiki else None
 
 
-def _told(api_url: str, general: Mapping[str, Any]) -> Iterator[str]:
+def _named_rest_urls(api_url: str, general: Mapping[str, Any]) -> Iterator[str]:
+    """The address of rest.php by the wiki's siteinfo, if it is a valid one."""
     server, path = general.get("server"), general.get("scriptpath")
     if isinstance(server, str) and isinstance(path, str):
         target = _joined(api_url, server)  # which may begin with two slashes
@@ -241,10 +250,10 @@ def _told(api_url: str, general: Mapping[str, Any]) -> Iterator[str]:
             yield f"{target.rstrip('/')}{path}/rest.php"
 
 
-def _is_rest(answer: HttpResponse) -> bool:
-    """Whether this is what MediaWiki's REST API says of a path that it does not know, or does not show."""
+def _is_rest(response: HttpResponse) -> bool:
+    """Whether this is the response of MediaWiki's REST API for a path that it does not know, or may not show."""
     try:
-        parse_response(answer, rest=True)
+        parse_response(response, rest=True)
     except ApiError as error:
         return isinstance(error.data.get("httpCode"), int)
     except MediaWikiError:
@@ -252,39 +261,40 @@ def _is_rest(answer: HttpResponse) -> bool:
     return False
 
 
-def _redirected(url: str, answer: HttpResponse) -> str | None:
-    location = answer.header("location")
-    if answer.status not in _REDIRECTS or not location:
+def _redirect_target(url: str, response: HttpResponse) -> str | None:
+    location = response.header("location")
+    if response.status not in _REDIRECTS or not location:
         return None
     target = _joined(url, location)
     if target is None:
-        raise ProtocolError(f"{_bare(url)} redirects to what is no web address")
+        raise ProtocolError(f"{_without_query(url)} redirects to something that is not a web address")
     return target
 
 
-def _joined(place: str, target: str) -> str | None:
-    """An address that stands on a page; None if it is no web address, or has credentials in it."""
+def _joined(base: str, link: str) -> str | None:
+    """The address that a link leads to, or None if it is not a web address, or has credentials in it."""
     try:
-        return checked_page(urljoin(place, target))
+        return checked_page_url(urljoin(base, link))
     except ValueError:
         return None
 
 
-def _belongs(url: str, house: str) -> bool:
-    """Whether the address is that host's, or below it: who has a domain says what is below it."""
-    own, other = urlsplit(house), urlsplit(url)
-    name, asked = (own.hostname or "").removeprefix("www."), other.hostname or ""
-    return _port(own) == _port(other) and (asked == name or asked.endswith(f".{name}"))
+def _is_on_host_of(url: str, trusted: str) -> bool:
+    """Whether ``url`` is on the host of ``trusted``, or on a host below it: both have the same owner."""
+    trusted_parts, parts = urlsplit(trusted), urlsplit(url)
+    name, host = (trusted_parts.hostname or "").removeprefix("www."), parts.hostname or ""
+    return _port(trusted_parts) == _port(parts) and (host == name or host.endswith(f".{name}"))
 
 
 def _port(parts: SplitResult) -> int:
+    """The port, where the default ports of http and https count as the same."""
     return 443 if parts.port in {None, 80, 443} else parts.port or 0
 
 
-def _bare(url: str) -> str:
+def _without_query(url: str) -> str:
     return url.partition("?")[0]
 
 
-def _seen(answer: HttpResponse) -> str:
-    kind = answer.header("content-type").partition(";")[0] or "no content type"
-    return f"HTTP {answer.status}, {kind}"
+def _describe(response: HttpResponse) -> str:
+    kind = response.header("content-type").partition(";")[0] or "no content type"
+    return f"HTTP {response.status}, {kind}"

@@ -1,6 +1,6 @@
 """The revision that a write is based on, and the latest revisions that this site made itself.
 
-An append to a page that this site has just edited needs no request to learn the base revision: it is known.
+If this site has just edited a page, it knows the base revision of the next append without a request.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Which pages a write changes, as keys: writes with a key in common go one after the other.
+"""Which pages a write changes, as keys. Writes that share a key are sent one after the other.
 
-A key is a title in its normal form, or ``#`` and a page id. It need not be exact: a title too many only makes a write
-wait, and one that is not recognised as the same is what the wiki's own conflict detection is for.
+A key is a title in its normal form, or ``#`` and a page id. Keys need not be exact. One key too many only makes a write
+wait. If two spellings of one title are not recognised as the same, the wiki's own conflict detection still applies.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
-from mwclient_async._http.params import values
+from mwclient_async._http.params import split_values
 
 _TITLES = ("title", "from", "to")
 _IDS = ("pageid", "fromid", "toid")
@@ -18,7 +18,7 @@ _WITH_TALK = frozenset({"movetalk", "deletetalk", "undeletetalk"})
 
 
 def title_lock_key(title: str) -> str:
-    """The key of a title: spaces, the first letters, and the old name of the files' namespace do not matter."""
+    """The key of a title. Spacing, the case of first letters, and "Image" instead of "File" make no difference."""
     text = " ".join(unicodedata.normalize("NFC", title).replace("_", " ").split()).removeprefix(":").strip()
     namespace, colon, name = text.partition(":")
     if not colon:
@@ -32,13 +32,13 @@ def page_lock_key(pageid: int | str) -> str:
     return f"#{pageid}"
 
 
-def file_key(filename: str) -> str:
+def file_lock_key(filename: str) -> str:
     """The key of a file's page."""
     return title_lock_key(filename if filename[:5].casefold() == "file:" else f"File:{filename}")
 
 
-def write_keys(params: Mapping[str, str]) -> tuple[str, ...]:
-    """The keys of what a write of the Action API with these parameters changes."""
+def write_lock_keys(params: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys of the pages that a write of the Action API with these parameters changes."""
     action, titles = params.get("action"), [params[name] for name in _TITLES if params.get(name)]
     if action == "revisiondelete" and params.get("target"):
         titles.append(params["target"])
@@ -46,15 +46,15 @@ def write_keys(params: Mapping[str, str]) -> tuple[str, ...]:
     if not _WITH_TALK.isdisjoint(params):
         found += [title_lock_key(_talk(title)) for title in titles]
     if action == "imagerotate":
-        found += [file_key(title) for title in values(params.get("titles", ""))]
+        found += [file_lock_key(title) for title in split_values(params.get("titles", ""))]
     found += [page_lock_key(params[name]) for name in _IDS if params.get(name)]
     if action in _FILE_ACTIONS and params.get("filename"):
-        found.append(file_key(params["filename"]))
+        found.append(file_lock_key(params["filename"]))
     return tuple(dict.fromkeys(found))
 
 
 def _talk(title: str) -> str:
-    """The talk page of a page, as English calls it."""
+    """The talk page of a title, with the English name of its namespace."""
     namespace, colon, name = title.partition(":")
     return f"{namespace.strip()} talk:{name}" if colon and namespace.strip() else f"Talk:{title.removeprefix(':')}"
 

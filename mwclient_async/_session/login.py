@@ -1,11 +1,11 @@
-r"""Who we are, in conversations: log in and out, fetch tokens, ask for the account.
+r"""The flows of a login: log in, log out, fetch tokens, fetch the account.
 
-- *A login makes a session*, which its cookies name; the tokens of one session are worth nothing in another. So whoever
-  runs :func:`log_in` forgets the cookies and tokens of the old session first: with those of a bot password's session
-  the wiki even refuses a second login.
-- *A lost answer means to begin anew*, with a fresh token: the old one may have been used up.
-- *Everybody who is not logged in has the same token*, ``+\``. A client that had a login and is given that token has
-  lost its session, and would edit as its IP address: that is an AssertFailed, never a token.
+- *A login makes a session*, which its cookies identify. The tokens of one session are not valid in another one. So the
+  caller of :func:`log_in` discards the cookies and tokens of the old session first. With the cookies of a bot
+  password's session, the wiki even refuses a second login.
+- *If a response is lost, the login begins again*, with a new login token, because the old one may have been used up.
+- *All anonymous users have the same token*, ``+\``. If a client that is logged in is given that token, its session is
+  lost, and it would edit as its IP address. That is an AssertFailed, and the token is not used.
 
 See https://www.mediawiki.org/wiki/API:Login and https://www.mediawiki.org/wiki/API:Tokens.
 """
@@ -41,15 +41,15 @@ from mwclient_async.models.auth import (
     checked_token,
 )
 
-ANONYMOUS_TOKEN = "+\\"  # noqa: S105 - what every wiki gives everybody who is not logged in
-_STALE = frozenset({"wrongtoken", "sessionlost", "needtoken", "badtoken"})  # of the login token: begin anew
-_MOST_QUESTIONS = 20
+ANONYMOUS_TOKEN = "+\\"  # noqa: S105 - the token of all anonymous users
+_STALE_LOGIN_TOKEN = frozenset({"wrongtoken", "sessionlost", "needtoken", "badtoken"})
+_MAX_QUESTIONS = 20
 _TOKEN_PATH = "/oauth2/access_token"  # noqa: S105 - a path
 
 
 @frozen(kw_only=True)
 class Account:
-    """Who the wiki takes us for. ``high_limits`` is the right ``apihighlimits``."""
+    """The account that the wiki takes this client for. ``anonymous`` says that it is not logged in."""
 
     name: str
     anonymous: bool
@@ -57,81 +57,81 @@ class Account:
 
     @property
     def high_limits(self) -> bool:
-        """Whether lists bring 5,000 rows a request instead of 500, and 500 values instead of 50."""
+        """Whether the account has ``apihighlimits``: 5,000 rows a request instead of 500, 500 values instead of 50."""
         return "apihighlimits" in self.rights
 
 
 @frozen(kw_only=True)
-class Grant:
-    """An OAuth access token, good for so many seconds (None: unknown)."""
+class AccessToken:
+    """An OAuth access token. ``expires_in`` is its lifetime in seconds, or None if the wiki did not give it."""
 
     token: str = field(repr=False)
     expires_in: float | None = None
 
 
 def log_in(auth: BotPassword | ClientLogin) -> Flow[str]:
-    """Log in; returns the account's name. Raises LoginFailed or LoginThrottled."""
-    reply = yield ApiRequest(params={"action": "query", "meta": "tokens", "type": "login"}, login=True)
-    token = _text(_part(reply.body, "query", "tokens").get("logintoken"), "login token")
+    """Log in and return the account's name. Raises LoginFailed or LoginThrottled if the wiki refuses."""
+    response = yield ApiRequest(params={"action": "query", "meta": "tokens", "type": "login"}, login=True)
+    token = _require_text(_mapping_at(response.body, "query", "tokens").get("logintoken"), "login token")
     if isinstance(auth, BotPassword):
-        return (yield from _with_bot_password(auth, token))
-    return (yield from _step_by_step(auth, token))
+        return (yield from _log_in_with_bot_password(auth, token))
+    return (yield from _log_in_step_by_step(auth, token))
 
 
-def may_be_of(auth: Auth | None, account: str) -> bool:
-    """Whether that may be the account that ``auth`` logs in to. A name with an @ in it is not an account's own."""
+def may_log_in_as(auth: Auth | None, account: str) -> bool:
+    """Whether ``auth`` may log in to this account. A login name with an @ is not the account's own name, so it may."""
     if isinstance(auth, BotPassword):
         return _canonical(auth.account) == account
     return not isinstance(auth, ClientLogin) or "@" in auth.username or _canonical(auth.username) == account
 
 
-def is_stale(error: LoginFailed) -> bool:
-    """Whether only the login token was refused, so that a new login may succeed."""
-    return error.code in _STALE
+def is_stale_login_token(error: LoginFailed) -> bool:
+    """Whether only the login token was refused, so that a login with a new token may succeed."""
+    return error.code in _STALE_LOGIN_TOKEN
 
 
 def log_out() -> Flow[None]:
-    """End the session, on the wiki."""
+    """End the session on the wiki."""
     yield ApiRequest(params={"action": "logout"}, post=True, token="csrf")  # noqa: S106 - a kind
 
 
-def fetch_grant(auth: OAuth2ClientCredentials) -> Flow[Grant]:
-    """An access token for a consumer. Raises LoginFailed when the wiki does not know it, or the secret is wrong."""
+def fetch_access_token(auth: OAuth2ClientCredentials) -> Flow[AccessToken]:
+    """An access token for an OAuth consumer. Raises LoginFailed if the wiki refuses its id or secret."""
     form = {"grant_type": "client_credentials", "client_id": auth.client_id, "client_secret": auth.client_secret}
     path = "" if auth.token_url else _TOKEN_PATH
     try:
-        reply = yield ApiRequest(params=form, post=True, login=True, path=path, address=auth.token_url or "")
+        response = yield ApiRequest(params=form, post=True, login=True, path=path, address=auth.token_url or "")
     except ApiError as error:
         if isinstance(error, Unavailable | InternalError):
             raise
-        text = f"the consumer {auth.client_id!r} was given no access token: {_said(error)}"
+        text = f"the consumer {auth.client_id!r} was given no access token: {error.text or error.code}"
         raise LoginFailed((ApiErrorItem(code=error.code, text=text, data=error.data),)) from error
-    body = _part(reply.body)
-    lasting = body.get("expires_in")
-    return Grant(
+    body = _mapping_at(response.body)
+    lifetime = body.get("expires_in")
+    return AccessToken(
         token=checked_token("the access token that the wiki gave", body.get("access_token")),
-        expires_in=float(lasting) if isinstance(lasting, int | float) else None,
+        expires_in=float(lifetime) if isinstance(lifetime, int | float) else None,
     )
 
 
 def fetch_tokens(*, logged_in: bool) -> Flow[dict[str, str]]:
-    """All tokens of the session, by kind, in one request. For a login that the wiki no longer knows: AssertFailed."""
-    reply = yield ApiRequest(params={"action": "query", "meta": "tokens", "type": "*"})
-    told = _part(reply.body, "query", "tokens")
-    tokens = {name.removesuffix("token"): value for name, value in told.items() if isinstance(value, str)}
+    """All tokens of the session, by kind, in one request. Raises AssertFailed if the wiki no longer knows the login."""
+    response = yield ApiRequest(params={"action": "query", "meta": "tokens", "type": "*"})
+    found = _mapping_at(response.body, "query", "tokens")
+    tokens = {name.removesuffix("token"): value for name, value in found.items() if isinstance(value, str)}
     if logged_in and tokens.get("csrf") == ANONYMOUS_TOKEN:
-        text = "The wiki gave the token of somebody not logged in."
+        text = "The wiki gave the token of an anonymous user."
         raise AssertFailed((ApiErrorItem(code="assertuserfailed", text=text),))
-    _text(tokens.get("csrf"), "csrf token")
+    _require_text(tokens.get("csrf"), "csrf token")
     return tokens
 
 
 def fetch_account() -> Flow[Account]:
-    """Who the wiki takes us for, and with which rights."""
-    reply = yield ApiRequest(params={"action": "query", "meta": "userinfo", "uiprop": "rights"})
-    info = _part(reply.body, "query", "userinfo")
+    """The account that the wiki takes this client for, and its rights."""
+    response = yield ApiRequest(params={"action": "query", "meta": "userinfo", "uiprop": "rights"})
+    info = _mapping_at(response.body, "query", "userinfo")
     if "name" not in info:
-        raise ProtocolError("the wiki did not say who it takes this client for")
+        raise ProtocolError("the wiki did not say which account it takes this client for")
     return Account(
         name=str(info.get("name", "")),
         anonymous=bool(info.get("anon")),
@@ -139,61 +139,66 @@ def fetch_account() -> Flow[Account]:
     )
 
 
-def _with_bot_password(auth: BotPassword, token: str) -> Flow[str]:
-    reply = yield ApiRequest(
+def _log_in_with_bot_password(auth: BotPassword, token: str) -> Flow[str]:
+    response = yield ApiRequest(
         params={"action": "login", "lgname": auth.name, "lgpassword": auth.password, "lgtoken": token},
         post=True,
         write=True,
         login=True,
     )
-    result = _part(reply.body, "login")
+    result = _mapping_at(response.body, "login")
     if result.get("result") == "Success":
         return str(result.get("lgusername", auth.account))
     reason = result.get("reason")
-    told = reason if isinstance(reason, Mapping) else {"text": reason}
-    code = str(told.get("code") or result.get("result", "Failed"))
-    raise _refused(auth.name, code.lower(), str(told.get("text") or result.get("result")))
+    details = reason if isinstance(reason, Mapping) else {"text": reason}
+    code = str(details.get("code") or result.get("result", "Failed"))
+    raise _login_failed(auth.name, code.lower(), str(details.get("text") or result.get("result")))
 
 
-def _step_by_step(auth: ClientLogin, token: str) -> Flow[str]:
-    """The login that asks: https://www.mediawiki.org/wiki/API:Login#Method_2._clientlogin."""
+def _log_in_step_by_step(auth: ClientLogin, token: str) -> Flow[str]:
+    """A login in which the wiki may ask questions: https://www.mediawiki.org/wiki/API:Login#Method_2._clientlogin."""
     answers: Mapping[str, str] = {"username": auth.username, "password": auth.password, "rememberMe": "1"}
-    going_on = {"loginreturnurl": auth.return_url}
-    for _ in range(_MOST_QUESTIONS):
-        form = {**answers, "action": "clientlogin", "logintoken": token, **going_on}
+    step_params = {"loginreturnurl": auth.return_url}
+    for _ in range(_MAX_QUESTIONS):
+        form = {**answers, "action": "clientlogin", "logintoken": token, **step_params}
         try:
-            reply = yield ApiRequest(params=form, post=True, write=True, login=True)
+            response = yield ApiRequest(params=form, post=True, write=True, login=True)
         except BadToken as error:
-            raise _refused(auth.username, error.code, _said(error)) from error
-        result = _part(reply.body, "clientlogin")
+            raise _login_failed(auth.username, error.code, error.text or error.code) from error
+        result = _mapping_at(response.body, "clientlogin")
         status = str(result.get("status", ""))
         if status == "PASS":
             return str(result.get("username", auth.username))
         question = _question(status, result)
-        throttled = issubclass(class_for(question.code), LoginThrottled)  # which may come as one more question
-        if throttled or status not in {"UI", "REDIRECT", "RESTART"}:
-            raise _refused(auth.username, question.code or "login-failed", question.message or status)
-        if auth.answer is None:
-            asked = ", ".join(item.name for item in question.fields) or question.redirect
-            raise _refused(
-                auth.username,
-                "login-question",
-                f"the wiki asks for more ({asked}: {question.message}); give ClientLogin an answer=",
-            )
+        _check_question(auth, question)
         answers = (yield Ask(question)).body
-        going_on = {"loginreturnurl": auth.return_url, "loginpreservestate": "1"}
+        step_params = {"loginreturnurl": auth.return_url, "loginpreservestate": "1"}
         if status != "RESTART":
-            going_on = {"logincontinue": "1"}
-    raise _refused(auth.username, "login-failed", f"the wiki was not done after {_MOST_QUESTIONS} questions")
+            step_params = {"logincontinue": "1"}
+    raise _login_failed(auth.username, "login-failed", f"the wiki was not done after {_MAX_QUESTIONS} questions")
+
+
+def _check_question(auth: ClientLogin, question: LoginQuestion) -> None:
+    """Raise LoginFailed if this is a refusal, or if there is no function that answers it."""
+    throttled = issubclass(class_for(question.code), LoginThrottled)  # has the form of a question
+    if throttled or question.status not in {"UI", "REDIRECT", "RESTART"}:
+        raise _login_failed(auth.username, question.code or "login-failed", question.message or question.status)
+    if auth.answer is None:
+        wanted = ", ".join(item.name for item in question.fields) or question.redirect
+        raise _login_failed(
+            auth.username,
+            "login-question",
+            f"the wiki asks for more ({wanted}: {question.message}); give ClientLogin an answer=",
+        )
 
 
 def _question(status: str, result: Mapping[str, Any]) -> LoginQuestion:
     requests = result.get("requests")
     fields = [
-        _field(name, about)
+        _field(name, description)
         for request in (requests if isinstance(requests, list) else ())
-        for name, about in _part(request, "fields").items()
-        if isinstance(about, Mapping)
+        for name, description in _mapping_at(request, "fields").items()
+        if isinstance(description, Mapping)
     ]
     return LoginQuestion(
         status=status,
@@ -204,43 +209,40 @@ def _question(status: str, result: Mapping[str, Any]) -> LoginQuestion:
     )
 
 
-def _field(name: str, about: Mapping[str, Any]) -> LoginField:
-    value = about.get("value")
+def _field(name: str, description: Mapping[str, Any]) -> LoginField:
+    value = description.get("value")
     return LoginField(
         name=name,
-        type=str(about.get("type", "string")),
-        label=str(about.get("label", "")),
-        help=str(about.get("help", "")),
-        optional=bool(about.get("optional")),
-        sensitive=bool(about.get("sensitive")),
-        options={str(key): str(text) for key, text in _part(about, "options").items()},
+        type=str(description.get("type", "string")),
+        label=str(description.get("label", "")),
+        help=str(description.get("help", "")),
+        optional=bool(description.get("optional")),
+        sensitive=bool(description.get("sensitive")),
+        options={str(key): str(text) for key, text in _mapping_at(description, "options").items()},
         value=value if isinstance(value, str) else None,
     )
 
 
-def _refused(name: str, code: str, text: str) -> LoginFailed:
+def _login_failed(name: str, code: str, text: str) -> LoginFailed:
     known = class_for(code)
     cls = LoginThrottled if issubclass(known, LoginThrottled) else LoginFailed
     return cls((ApiErrorItem(code=code, text=f"{name!r} could not log in: {text}", module="login"),))
 
 
 def _canonical(name: str) -> str:
-    """The name of an account as the wiki writes it."""
+    """The name of an account in the form that the wiki writes it."""
     name = " ".join(name.replace("_", " ").split())
     return name[:1].upper() + name[1:]
 
 
-def _said(error: ApiError) -> str:
-    return error.text or error.code
-
-
-def _text(value: object, name: str) -> str:
+def _require_text(value: object, name: str) -> str:
     if not isinstance(value, str) or not value:
-        raise ProtocolError(f"the wiki gave no {name}; does something on the way drop cookies?")
+        raise ProtocolError(f"the wiki gave no {name}; does a proxy drop cookies?")
     return value
 
 
-def _part(body: Any, *keys: str) -> Mapping[str, Any]:
+def _mapping_at(body: Any, *keys: str) -> Mapping[str, Any]:
+    """The mapping at this path of a decoded body, or an empty one."""
     for key in keys:
         body = body.get(key) if isinstance(body, Mapping) else None
     return body if isinstance(body, Mapping) else {}

@@ -1,8 +1,9 @@
-"""What each module of a wiki needs: its prefix, its limit, whether it is posted, which token.
+"""What each API module needs: its prefix, its limit, whether it is posted, which token.
 
-MediaWiki describes every module, extensions' included, through ``action=paraminfo``
-(https://www.mediawiki.org/wiki/API:Parameter_information). Core's own modules have not changed in these respects since
-1.39, so a small static table answers for them without a request; :func:`from_paraminfo` reads the answer for the rest.
+MediaWiki describes every module, those of extensions too, in ``action=paraminfo``
+(https://www.mediawiki.org/wiki/API:Parameter_information). The modules of MediaWiki itself have not changed in these
+respects since 1.39. So a small static table describes them without a request, and :func:`parse_paraminfo` reads the
+wiki's description of the others.
 """
 
 from __future__ import annotations
@@ -12,28 +13,29 @@ from typing import Any
 
 from attrs import field, frozen
 
-from mwclient_async._http.params import values
+from mwclient_async._http.params import split_values
 
 ROW_LIMITS = (500, 5000)
 """What ``limit=max`` means for an ordinary account, and for one with the right ``apihighlimits``."""
 
 CONTENT_LIMITS = (50, 500)
-"""The same where page text is read, and for the number of values of one parameter."""
+"""The same if page text is read. Also the largest number of values of one parameter."""
 
 
 @frozen(kw_only=True)
 class Module:
-    """One module. ``path`` is ``"edit"`` for an action and ``"query+allpages"`` for a part of a query.
+    """One API module. ``path`` is ``"edit"`` for an action, and ``"query+allpages"`` for a submodule of a query.
 
-    ``limits`` are (ordinary, apihighlimits), the largest ``limit`` of one request, None where it takes none. Mostly
-    that is about how many rows a request brings; where it is a ``question`` (``rvlimit``, ``iilimit``) it says how
-    many rows of a page are wanted. ``enumerators`` are the parameters that make such a module tell of more than the
-    latest version.
+    ``limits`` are the largest ``limit`` of one request (without, with ``apihighlimits``), or None if the module has no
+    limit. Usually a limit says how many rows one request returns. If ``limit_is_per_page`` (``rvlimit``, ``iilimit``),
+    it says how many rows of each page are wanted; ``enumerators`` are then the parameters that make the module return
+    more than the latest version.
 
-    ``parameters`` are its parameters, without the prefix, where the wiki was asked for them: each with the values that
-    it takes, where it takes many of a fixed list, because the wiki leaves out those that are not on it. ``dynamic``
-    says that further ones depend on what is under way. ``submodules`` are the modules that a parameter chooses by its
-    value, by the name of the parameter: their parameters come beside its own.
+    ``parameters`` are the module's parameters without the prefix, if the wiki was asked for them. Their values are the
+    fixed list of values that a parameter takes, if it takes several of them: the wiki ignores other values. ``dynamic``
+    says that there are more parameters, which depend on the state of an operation. ``submodules`` are modules that a
+    parameter selects by its value, by parameter: the parameters of a selected submodule are added to those of the
+    module.
     """
 
     path: str
@@ -55,21 +57,21 @@ class Module:
         return self.path.rpartition("+")[2]
 
     def enumerates(self, params: Mapping[str, str], *, generating: bool = False) -> bool:
-        """Whether these parameters ask a ``question`` module for more than the latest version."""
+        """Whether a module with ``limit_is_per_page`` returns more than the latest version with these parameters."""
         lead = f"g{self.prefix}" if generating else self.prefix
         if params.get(f"{lead}dir") == "newer":
             return True
         return any(f"{lead}{name}" in params for name in self.enumerators)
 
-    def most(self, params: Mapping[str, str], *, high: bool, generating: bool = False) -> int | None:
-        """What ``limit=max`` would mean for this module and an account with or without ``apihighlimits``.
+    def max_limit(self, params: Mapping[str, str], *, high: bool, generating: bool = False) -> int | None:
+        """What ``limit=max`` means for this module, and for an account with (``high``) or without ``apihighlimits``.
 
-        ``generating`` says that it is the generator, whose parameters begin with ``g``.
+        ``generating`` says that the module is the generator, whose parameters begin with ``g``.
         """
         if self.limits is None:
             return None
         lead = f"g{self.prefix}" if generating else self.prefix
-        if self.name in _WITH_TEXT and "content" in values(params.get(f"{lead}prop", "")):
+        if self.name in _WITH_TEXT and "content" in split_values(params.get(f"{lead}prop", "")):
             return CONTENT_LIMITS[high]
         through_redirects = self.name in _HALVED and f"{lead}redirect" in params
         return self.limits[high] // 2 if through_redirects else self.limits[high]
@@ -93,7 +95,7 @@ _OTHER_TOKENS = {
     "userrights": "userrights",
     "watch": "watch",
 }
-_HARMLESS_POSTS = frozenset({"login", "clientlogin", "logout", "purge", "stashedit", "validatepassword", "cspreport"})
+_POSTED_READS = frozenset({"login", "clientlogin", "logout", "purge", "stashedit", "validatepassword", "cspreport"})
 
 _LISTS = (
     "allcategories:ac alldeletedrevisions:adr allfileusages:af allimages:ai alllinks:al allpages:ap allredirects:ar "
@@ -111,7 +113,7 @@ _ENUMERATORS = {
     "revisions": ("rv", "limit startid endid start end user excludeuser"),
     "imageinfo": ("ii", "limit start end"),
 }
-_HALVED = frozenset({"backlinks", "imageusage"})  # half as many rows, with `redirect`
+_HALVED = frozenset({"backlinks", "imageusage"})  # with `redirect`, half as many rows
 _WITH_TEXT = frozenset({"revisions", "deletedrevisions", "allrevisions", "alldeletedrevisions"})
 _METAS = "allmessages:am authmanagerinfo:ami filerepoinfo:fri languageinfo:li siteinfo:si tokens: userinfo:ui"
 
@@ -133,18 +135,18 @@ def _actions() -> Iterable[Module]:
             path=name,
             prefix=_ACTION_PREFIXES.get(name, ""),
             post=True,
-            write=name not in _HARMLESS_POSTS,
+            write=name not in _POSTED_READS,
             token="csrf" if name in _CSRF_WRITES.split() else _OTHER_TOKENS.get(name),
         )
 
 
-def _query(group: str, names: str, limits: tuple[int, int] | None) -> Iterable[Module]:
+def _submodules(group: str, names: str, limits: tuple[int, int] | None) -> Iterable[Module]:
     for entry in names.split():
         name, _, prefix = entry.partition(":")
         yield Module(path=f"query+{name}", group=group, prefix=prefix, limits=limits)
 
 
-def _questions() -> Iterable[Module]:
+def _modules_with_limits_per_page() -> Iterable[Module]:
     for name, (prefix, enumerators) in _ENUMERATORS.items():
         yield Module(
             path=f"query+{name}",
@@ -160,12 +162,12 @@ _CORE: Mapping[str, Module] = {
     module.path: module
     for module in (
         *_actions(),
-        *_query("list", _LISTS, ROW_LIMITS),
-        *_query("list", "users:us", None),
-        *_query("prop", _PROPS, ROW_LIMITS),
-        *_query("prop", _PROPS_WITHOUT_LIMIT, None),
-        *_questions(),
-        *_query("meta", _METAS, None),
+        *_submodules("list", _LISTS, ROW_LIMITS),
+        *_submodules("list", "users:us", None),
+        *_submodules("prop", _PROPS, ROW_LIMITS),
+        *_submodules("prop", _PROPS_WITHOUT_LIMIT, None),
+        *_modules_with_limits_per_page(),
+        *_submodules("meta", _METAS, None),
     )
 }
 
@@ -173,11 +175,11 @@ _CORE: Mapping[str, Module] = {
 PER_PAGE_LIMITS = frozenset(
     f"{lead}{module.prefix}limit" for module in _CORE.values() if module.limit_is_per_page for lead in ("", "g")
 )
-"""The limits that are a question: they change what a query brings, not only how it is cut up."""
+"""The limits per page. They change what a query returns, not only how it is divided into batches."""
 
 
 def core_module(path: str) -> Module | None:
-    """The module of MediaWiki itself with that path, or None: then paraminfo knows."""
+    """The module of MediaWiki itself with that path, or None."""
     return _CORE.get(path)
 
 
@@ -186,12 +188,12 @@ def core_modules() -> Mapping[str, Module]:
     return _CORE
 
 
-def from_paraminfo(body: Mapping[str, Any]) -> dict[str, Module]:
-    """The modules that a reply of ``action=paraminfo`` describes, by path."""
-    return {module.path: module for module in map(_described, body.get("paraminfo", {}).get("modules", ()))}
+def parse_paraminfo(body: Mapping[str, Any]) -> dict[str, Module]:
+    """The modules that a response of ``action=paraminfo`` describes, by path."""
+    return {module.path: module for module in map(_module, body.get("paraminfo", {}).get("modules", ()))}
 
 
-def _described(info: Mapping[str, Any]) -> Module:
+def _module(info: Mapping[str, Any]) -> Module:
     parameters = {parameter["name"]: parameter for parameter in info.get("parameters", ())}
     post = bool(info.get("mustbeposted"))
     return Module(
@@ -202,7 +204,7 @@ def _described(info: Mapping[str, Any]) -> Module:
         post=post,
         write="writerights" in info or "token" in parameters,
         token=parameters.get("token", {}).get("tokentype"),
-        parameters={name: _choices(name, parameter) for name, parameter in parameters.items()},
+        parameters={name: _fixed_values(name, parameter) for name, parameter in parameters.items()},
         dynamic="dynamicparameters" in info or bool(info.get("templatedparameters")),
         submodules={
             name: parameter["submodules"] for name, parameter in parameters.items() if "submodules" in parameter
@@ -210,15 +212,15 @@ def _described(info: Mapping[str, Any]) -> Module:
     )
 
 
-def _choices(name: str, parameter: Mapping[str, Any]) -> frozenset[str] | None:
+def _fixed_values(name: str, parameter: Mapping[str, Any]) -> frozenset[str] | None:
     options = parameter.get("type")
     if name == "tags" or not parameter.get("multi") or not isinstance(options, list) or not options:
-        return None  # tags come and go, and an unknown one is an error
+        return None  # the list of tags changes, and an unknown tag is an error
     return frozenset({*map(str, options), str(parameter.get("allspecifier", options[0]))})
 
 
 def _row_limits(parameter: Mapping[str, Any]) -> tuple[int, int] | None:
-    # A limit of rows has a default of many; one whose default is 1 or nothing asks for something else.
+    # A limit of rows has a default above 1. A limit without a default, or with 1, is about something else.
     default, low, high = (str(parameter.get(name, "")) for name in ("default", "max", "highmax"))
     if not low.isdecimal() or not default.isdecimal() or int(default) <= 1:
         return None

@@ -1,17 +1,17 @@
-"""What to do when a call failed: pure decisions; the shell only sleeps.
+"""What to do after a request failed: pure decisions. The shell only sleeps.
 
-Three questions, each answered from the error alone: may it be sent again (:func:`decide`), who else has to wait
-(:func:`pause`), and is it the login or a token that has to be mended first (:func:`remedy`).
+Three questions are answered from the error alone. May the request be sent again (:func:`decide_retry`)? Which other
+requests have to pause (:func:`pause_for`)? Must the login or a token be renewed first (:func:`recovery_for`)?
 
 ==========================================  =================  ==================================================
-what happened                               was it done?       a read                a write
+what happened                               was it executed?   a read                a write
 ==========================================  =================  ==================================================
-never connected, maxlag, readonly, 429      no                 again                 again
-a lost reply, 5xx, a broken answer, an      unknown            again, if it may      OutcomeUnknown, unless the
-internal error                                                 pass                  wiki refuses it a second time
-a token refused, a failed assertion, a      no                 again, when that is   again, when that is
-login that the wiki no longer knows                            mended, once          mended, once
-any other answer                            no                 raised                raised
+no connection, maxlag, readonly, 429        no                 sent again            sent again
+lost reply, 5xx, broken response,           unknown            sent again, if the    OutcomeUnknown, unless the
+internal error                                                 error may pass        wiki refuses it a second time
+refused token, failed assertion,            no                 sent again after      sent again after
+login that the wiki has forgotten                              recovery, once        recovery, once
+any other error                             no                 raised                raised
 ==========================================  =================  ==================================================
 """
 
@@ -42,21 +42,21 @@ from mwclient_async.errors import (
 from mwclient_async.models.options import RetryPolicy
 
 _TOO_MANY = 429
-_NOT_EXECUTED = frozenset({301, 302, 303, 307, 308, 404, 405, 413, 414, 415})  # no script of the wiki has run
-_FEW = 3  # failures that may as well mean the wrong address: an answer that is no API's, an unknown host
+_NOT_EXECUTED = frozenset({301, 302, 303, 307, 308, 404, 405, 413, 414, 415})  # no code of the wiki has run
+_FEW = 3  # tries with failures that may mean a wrong address: a response that is not of an API, an unknown host
 _STEEPEST = 60  # doublings; beyond that every policy's longest delay is reached
-_LEAST_WAIT = 5.0  # seconds, where the wiki says "not now" and names no wait
+_LEAST_WAIT = 5.0  # seconds, if the wiki says "not now" and names no wait
 
 
 @frozen
 class Retry:
-    """Send it again after so many seconds."""
+    """Send the request again after ``after`` seconds."""
 
     after: float
 
 
 class Scope(Enum):
-    """Whose requests wait: those of this site and its siblings, of its wiki, or of one action there."""
+    """The requests that pause: those of this site and its siblings (the wiki farm), of one wiki, or of one action."""
 
     FARM = "farm"
     WIKI = "wiki"
@@ -65,28 +65,28 @@ class Scope(Enum):
 
 @frozen
 class Pause:
-    """Send nothing of that scope for so many seconds."""
+    """Send no request of that scope for ``seconds``."""
 
     scope: Scope
     seconds: float
 
 
 class Recovery(Enum):
-    """What to mend before a call is sent again: fetch tokens anew, or log in again."""
+    """What to do before a request is sent again: fetch new tokens, or log in again."""
 
     TOKEN = "token"  # noqa: S105 - a word
     LOGIN = "login"
 
 
 def certainly_not_executed(error: MediaWikiError) -> bool:
-    """Whether the wiki certainly did nothing, so that even a write may be sent again."""
+    """Whether the wiki certainly executed nothing, so that even a write may be sent again."""
     if isinstance(error, HttpError):
         return error.status == _TOO_MANY
     return isinstance(error, ConnectionFailed | MaxlagExceeded | ReadOnly | RateLimited)
 
 
 def outcome_is_unknown(error: MediaWikiError) -> bool:
-    """Whether the wiki may or may not have done what it was asked."""
+    """Whether the request may have been executed, or not."""
     if isinstance(error, HttpError):
         return error.status != _TOO_MANY
     if isinstance(error, ProtocolError):
@@ -95,14 +95,14 @@ def outcome_is_unknown(error: MediaWikiError) -> bool:
 
 
 def is_transient(error: MediaWikiError) -> bool:
-    """Whether what happened may pass, so that asking the same again is of use."""
-    if isinstance(error, InternalError):  # a database that is locked or gone; other exceptions come again
+    """Whether the error may pass, so that the same request may succeed later."""
+    if isinstance(error, InternalError):  # a locked or lost database passes; other exceptions come again
         return "DB" in error.code or "Rdbms" in error.code
     return not isinstance(error, ProtocolError) or isinstance(error, BrokenReply)
 
 
 def is_likely_permanent(error: MediaWikiError) -> bool:
-    """Whether it may as well be the wrong address: a few such failures of one call are enough."""
+    """Whether the address may be wrong: after a few such failures a request is given up."""
     return isinstance(error, BrokenReply) or (isinstance(error, ConnectionFailed) and error.lasting)
 
 
@@ -116,54 +116,63 @@ def decide_retry(
     resend: bool,
     permanent_failures: int = 0,
 ) -> Retry | None:
-    """Retry, or None to give up.
+    """Whether and when a request is sent again after this error; None to give up.
 
-    ``attempt`` counts from 1, ``vain`` those of the tries that were ``futile``; ``rand`` is in [0, 1), ``resend``
-    allows ambiguous cases.
+    ``attempt`` counts from 1. ``permanent_failures`` counts the tries that :func:`is_likely_permanent` was true for.
+    ``rand`` is in [0, 1). ``resend`` allows to send again what may have been executed.
     """
     if not (certainly_not_executed(error) or (resend and outcome_is_unknown(error) and is_transient(error))):
         return None
-    if attempt >= policy.attempts or permanent_failures >= _FEW:
+    if permanent_failures >= _FEW:
+        return None
+    return next_try(policy=policy, attempt=attempt, elapsed=elapsed, rand=rand, least_wait=requested_wait(error))
+
+
+def next_try(
+    *, policy: RetryPolicy, attempt: int, elapsed: float, rand: float, least_wait: float = 0.0
+) -> Retry | None:
+    """When the policy allows the next try: full jitter on top of ``least_wait`` seconds; None to give up."""
+    if attempt >= policy.attempts:
         return None
     jitter = rand * min(policy.longest_delay, policy.first_delay * 2.0 ** min(attempt - 1, _STEEPEST))
-    after = _requested_wait(error) + jitter
+    after = least_wait + jitter
     return Retry(after) if elapsed + after <= policy.deadline else None
 
 
 def pause_for(error: MediaWikiError) -> Pause | None:
-    """Who else waits, and how long: the wiki's refusal is not meant for one request alone."""
+    """Which requests pause, and how long: the wiki's refusal concerns more than one request."""
     if isinstance(error, HttpError):
-        return Pause(Scope.FARM, _requested_wait(error)) if error.status == _TOO_MANY else None
-    if isinstance(error, RateLimited):  # with that status it may as well be a gateway's
-        return Pause(Scope.FARM if error.status == _TOO_MANY else Scope.ACTION, _requested_wait(error))
+        return Pause(Scope.FARM, requested_wait(error)) if error.status == _TOO_MANY else None
+    if isinstance(error, RateLimited):  # with status 429 it may come from a gateway
+        return Pause(Scope.FARM if error.status == _TOO_MANY else Scope.ACTION, requested_wait(error))
     if isinstance(error, MaxlagExceeded | ReadOnly):
-        return Pause(Scope.WIKI, _requested_wait(error))
+        return Pause(Scope.WIKI, requested_wait(error))
     return None
 
 
-def recovery_for(error: MediaWikiError, call: ApiRequest) -> Recovery | None:
-    """What has to be mended before this call can succeed, where that may be all that is wrong."""
+def recovery_for(error: MediaWikiError, request: ApiRequest) -> Recovery | None:
+    """What may make this request succeed: new tokens or a new login; None if neither can."""
     if isinstance(error, BadToken):
-        return Recovery.TOKEN if call.token is not None else None
+        return Recovery.TOKEN if request.token is not None else None
     if isinstance(error, AuthorizationRefused):
         return Recovery.LOGIN
     if isinstance(error, AssertFailed):
         return Recovery.LOGIN if error.code != "assertanonfailed" else None
-    if call.path and type(error) is PermissionDenied:  # REST has no assertions: a lost login looks like this
+    if request.path and type(error) is PermissionDenied:  # so a lost login shows over REST
         return Recovery.TOKEN
     return None
 
 
 def still_paused(error: MediaWikiError, *, after: float) -> MediaWikiError:
-    """The error for a call that was not sent because the wiki refused another, with the wait that is left."""
+    """The error for a request that was not sent because of a pause, with the seconds that are left of it."""
     if isinstance(error, ApiError):
         return type(error)(error.errors, status=error.status, retry_after=after, request_id=error.request_id)
     status = error.status if isinstance(error, HttpError) else _TOO_MANY
-    return HttpError(f"not sent, for {after:.0f} s more: {error}", status=status, retry_after=after)
+    return HttpError(f"not sent, because of a pause of {after:.0f} s more: {error}", status=status, retry_after=after)
 
 
-def _requested_wait(error: MediaWikiError) -> float:
-    """The wait that the wiki asks for, in seconds; some where it says "not now" without naming one."""
+def requested_wait(error: MediaWikiError) -> float:
+    """The seconds that the wiki asks to wait; a default if it says "not now" and names none."""
     asked: float | None = getattr(error, "retry_after", None)
     if asked is not None:
         return asked

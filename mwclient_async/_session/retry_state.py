@@ -1,4 +1,4 @@
-"""How long one call is tried: the shell around the decisions of ``retry.py``."""
+"""How far the retries of one request or flow have come: the shell around the decisions of ``retry.py``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from attrs import define
 
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers, describe_error
-from mwclient_async._session.retry import decide_retry, is_likely_permanent
+from mwclient_async._session.retry import Retry, decide_retry, is_likely_permanent, next_try, requested_wait
 from mwclient_async.errors import MediaWikiError
 from mwclient_async.models.events import Retrying
 from mwclient_async.models.options import RetryPolicy
@@ -14,7 +14,11 @@ from mwclient_async.models.options import RetryPolicy
 
 @define(kw_only=True)
 class RetryState:
-    """What is left of a policy for one call, its recoveries included. ``since`` is the moment of the first try."""
+    """What is left of a retry policy.
+
+    ``since`` is the moment on the clock at which the deadline began: the first try, or earlier if several requests
+    share one deadline. ``attempt`` counts from 1. ``label`` names the request in events.
+    """
 
     policy: RetryPolicy
     clock: Clock
@@ -25,7 +29,7 @@ class RetryState:
     permanent_failures: int = 0
 
     def start(self) -> None:
-        """The first try goes out; later ones change nothing."""
+        """Begin the deadline, unless it has begun."""
         if self.since is None:
             self.since = self.clock.now()
 
@@ -35,7 +39,11 @@ class RetryState:
         return self.policy.deadline - self._elapsed
 
     async def wait_before_retry(self, error: MediaWikiError, *, resend: bool) -> bool:
-        """Whether another try is made after this error; returns when it is time for it."""
+        """Decide whether the request is sent again after this error, and wait until then.
+
+        ``resend`` allows to send again what may have been executed. Returns False without a wait if it is not sent
+        again.
+        """
         self.start()
         self.permanent_failures += is_likely_permanent(error)
         decision = decide_retry(
@@ -47,6 +55,21 @@ class RetryState:
             rand=self.clock.draw(),
             resend=resend,
         )
+        return await self._wait(decision, error)
+
+    async def wait_for_next_try(self, error: MediaWikiError, *, least_wait: float = 0.0) -> bool:
+        """Wait for the next try of a flow that knows that it may try again; False if the policy allows none."""
+        self.start()
+        decision = next_try(
+            policy=self.policy,
+            attempt=self.attempt,
+            elapsed=self._elapsed,
+            rand=self.clock.draw(),
+            least_wait=max(least_wait, requested_wait(error)),
+        )
+        return await self._wait(decision, error)
+
+    async def _wait(self, decision: Retry | None, error: MediaWikiError) -> bool:
         if decision is None:
             return False
         self.observers.notify_event(

@@ -1,4 +1,4 @@
-"""What a site shares with its siblings."""
+"""What a site shares with its siblings: the other wikis that were opened through it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @frozen
 class SharedResources:
-    """What a site shares with its siblings: connections, slots, pauses and the clock."""
+    """Connections, the slots of requests in flight, pauses, limits and the clock."""
 
     transport: Transport
     limits: Limits

@@ -1,8 +1,9 @@
-"""Single flight: what many tasks want at once is done by one of them, and all get its outcome."""
+"""Single flight: coalesces concurrent calls, so that all callers share one result."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from copy import copy
 from typing import Generic, TypeVar
 
 import anyio
@@ -21,17 +22,17 @@ class _SharedCall(Generic[T]):
 
 
 class SingleFlight(Generic[T]):
-    """One at a time, shared by all who come while it is under way.
+    """Runs one call at a time. A caller that comes while it runs waits for its result.
 
-    An error of the wiki is shared, too: fifty tasks must not try a wrong password fifty times. A task that is
-    cancelled in its midst, or fails otherwise, leaves the work to the next one that waits.
+    An error of the wiki is shared, too, so that fifty tasks do not try a wrong password fifty times. If the task that
+    runs the call is cancelled, or fails in another way, the next waiting task runs it.
     """
 
     def __init__(self) -> None:
         self._flight: _SharedCall[T] | None = None
 
     async def run(self, work: Callable[[], Awaitable[T]]) -> T:
-        """The result of ``work``, ours or that of the task that was first."""
+        """The result of ``work``, or of the call that is running already."""
         for result in await self._join_running():
             return result
         flight: _SharedCall[T] = _SharedCall()
@@ -49,22 +50,14 @@ class SingleFlight(Generic[T]):
             flight.finished.set()
 
     async def join(self) -> None:
-        """Wait for what is under way, if anything is. Raises what that raised."""
+        """Wait for the running call, if there is one. Raises the error of the wiki that it raised."""
         await self._join_running()
 
     async def _join_running(self) -> list[T]:
         while (flight := self._flight) is not None:
             await flight.finished.wait()
             if flight.error is not None:
-                raise twin(flight.error)
+                raise copy(flight.error)  # each task adds its own cursor, notes and traceback
             if flight.results:
                 return flight.results
         return []
-
-
-def twin(error: MediaWikiError) -> MediaWikiError:
-    """The same error for another task: each adds its own cursor, notes and traceback."""
-    other = type(error).__new__(type(error), *error.args)
-    other.__dict__.update(error.__dict__)
-    other.__cause__ = error.__cause__
-    return other

@@ -1,4 +1,4 @@
-"""What a misspelt name may have meant: asked of the wiki itself, once the mistake was made.
+"""Suggestions for a misspelt name. The wiki is asked for the names that it knows, after the mistake was made.
 
 See https://www.mediawiki.org/wiki/API:Parameter_information.
 """
@@ -11,45 +11,47 @@ from typing import Any
 
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest
-from mwclient_async._http.params import values
+from mwclient_async._http.params import split_values
 from mwclient_async._values.warnings import ApiWarning
 
 _ROLES = ("prop", "list", "meta", "generator")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """``", did you mean 'categories'?"`` for the known name nearest to this one, or nothing."""
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``", did you mean 'categories'?"`` for the known name nearest to this one, or an empty string."""
     found = get_close_matches(name, list(known), n=1)
     return f", did you mean {found[0]!r}?" if found else ""
 
 
-def module_names(group: str) -> Flow[frozenset[str]]:
-    """The names of all actions (``group=""``), or of all parts of a query (``group="query"``)."""
-    reply = yield _paraminfo(group or "main")
-    parameters = _parameters(reply.body)
+def fetch_module_names(group: str) -> Flow[frozenset[str]]:
+    """The names of all actions (``group=""``), or of all submodules of a query (``group="query"``)."""
+    response = yield _paraminfo(group or "main")
+    parameters = _parameters(response.body)
     wanted = ("action",) if not group else _ROLES
     return frozenset(name for wire, parameter in parameters.items() if wire in wanted for name in _options(parameter))
 
 
-def suggestion(params: Mapping[str, str], warning: ApiWarning) -> Flow[str]:
-    """What the parameters or values that a wiki did not recognise may have meant, as a sentence; maybe an empty one."""
+def suggest_names(params: Mapping[str, str], warning: ApiWarning) -> Flow[str]:
+    """The names nearest to the parameters or values that a wiki did not recognise, as a text that may be empty."""
     action = params.get("action", "")
-    parts = [f"query+{name}" for role in _ROLES for name in values(params.get(role, ""))] if action == "query" else []
+    parts = (
+        [f"query+{name}" for role in _ROLES for name in split_values(params.get(role, ""))] if action == "query" else []
+    )
     known: dict[str, Mapping[str, Any]] = {}
-    reply = yield _paraminfo("|".join(dict.fromkeys(["main", action, *parts])))
-    for module in reply.body.get("paraminfo", {}).get("modules", ()):
+    response = yield _paraminfo("|".join(dict.fromkeys(["main", action, *parts])))
+    for module in response.body.get("paraminfo", {}).get("modules", ()):
         prefix = module.get("prefix", "")
         for parameter in module.get("parameters", ()):
             known[f"{prefix}{parameter['name']}"] = parameter
             known[f"g{prefix}{parameter['name']}"] = parameter
-    strange = [name for name in params if name not in known]
+    unknown_names = [name for name in params if name not in known]
     options = {option for parameter in known.values() for option in _options(parameter)}
-    odd = [str(value) for value in warning.data.get("values", ())]
+    unknown_values = [str(value) for value in warning.data.get("values", ())]
     return " ".join(
         f"{name!r}{found}"
         for name, found in [
-            *((name, nearest(name, known)) for name in strange),
-            *((value, nearest(value, options)) for value in odd),
+            *((name, did_you_mean(name, known)) for name in unknown_names),
+            *((value, did_you_mean(value, options)) for value in unknown_values),
         ]
         if found
     )

@@ -1,7 +1,7 @@
-"""One write at a time to each title; writes to other titles do not wait.
+"""One write at a time to each title. Writes to other titles do not wait.
 
-Two edits of one page at once stall or lose one another on real servers. This holds within one Site; what other
-processes do shows as an edit conflict.
+On real servers, two edits of one page at the same time stall, or one of them is lost. The locks are those of one Site.
+A write of another process shows as an edit conflict.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import anyio
 
 
 class TitleLocks:
-    """A lock for each title that somebody writes to, and none for the others."""
+    """A lock for each title that is being written to, and none for the others."""
 
     def __init__(self) -> None:
         self._locks: dict[str, anyio.Lock] = {}
@@ -22,14 +22,14 @@ class TitleLocks:
 
     @asynccontextmanager
     async def hold(self, keys: Iterable[str]) -> AsyncIterator[None]:
-        """Have all of these for oneself; they are taken in one order everywhere, so that nobody waits in a circle."""
+        """Hold the locks of all these keys. They are taken in sorted order, so that no deadlock is possible."""
         async with AsyncExitStack() as stack:
             for key in sorted(set(keys)):
-                await stack.enter_async_context(self._one(key))
+                await stack.enter_async_context(self._hold_one(key))
             yield
 
     @asynccontextmanager
-    async def _one(self, key: str) -> AsyncIterator[None]:
+    async def _hold_one(self, key: str) -> AsyncIterator[None]:
         lock = self._locks.setdefault(key, anyio.Lock())
         self._users[key] += 1
         try:

@@ -1,17 +1,17 @@
-"""A file's way into the stash in chunks, as a conversation.
+"""How a file is sent to the stash, chunk by chunk.
 
-- *The server's offset is the truth.* Each reply names the byte at which the wiki stands, and so does the error
-  ``stashfailed`` for a chunk that does not fit; the next chunk begins there.
-- *When the answer to a chunk is lost*, the wiki is asked where it stands, for that costs less than a chunk, and what it
-  has is not sent again. Only of the first of several chunks nobody knows the key: it is sent again.
-- *Chunks are sent with ``ignorewarnings``*, because a warning (the name exists!) would end the session of chunks.
-  Nothing is published by that: the stash asks nobody.
-- *A body that is refused as too large* is halved, and the rest is sent in chunks of that size. Web servers say so with
-  413, PHP with ``badupload`` or by dropping the whole body, so that the token seems to be missing.
-- *When the answer to the last chunk is lost*, the wiki has put the file together under another key and forgotten the
-  old one; the file is found again among the account's stashed files, by its size and SHA-1.
-- *With ``async``*, the wiki puts it together when it has time, and is asked until it is done.
-- *A session of chunks that the wiki has lost* is begun anew, once.
+- *The server's offset is the truth.* Each response names the byte that the wiki has reached, and so does the error
+  ``stashfailed`` for a chunk that does not fit. The next chunk begins there.
+- *A chunk whose reply was lost* is not sent again at once: the wiki is asked for its offset, because that costs less
+  than a chunk. The first of several chunks is sent again, because its filekey is not known yet.
+- *Chunks are sent with ``ignorewarnings``*, because a warning (the name exists) would end the chunk session. Nothing is
+  published by that.
+- *A body that is refused as too large* is halved, and the rest is sent in chunks of that size. Web servers answer 413;
+  PHP answers ``badupload``, or drops the whole body, so that the token seems to be missing.
+- *If the reply to the last chunk is lost*, the wiki has assembled the file under another filekey and forgotten the old
+  one. The file is found among the account's stashed files, by its size and SHA-1.
+- *With ``async``*, a job assembles the file, and its status is asked until it is done.
+- *A chunk session that the wiki has lost* is started again, once.
 
 The manual's page is https://www.mediawiki.org/wiki/API:Upload#Chunked_uploading.
 """
@@ -21,23 +21,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, frozen
 
-from mwclient_async._http.flow import Ask, Flow, Report, Wait
+from mwclient_async._http.flow import Ask, Flow, Report, with_one_deadline
 from mwclient_async._http.messages import ApiRequest, FilePart
-from mwclient_async._session.retry import decide_retry
+from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, send_until_known
+from mwclient_async._session.retry import is_transient
 from mwclient_async._upload.stash import (
     STASH_GONE_CODES,
-    filekey_of,
+    fetch_stashed_file,
+    fetch_status,
+    filekey_or_none,
     find_stashed,
     is_too_large,
-    key_of,
-    look_into,
-    named,
-    refusal,
-    status_of,
-    upload_part,
-    wait_for,
+    make_api_error,
+    poll_until_done,
+    required_filekey,
+    upload_result,
+    with_right_class,
 )
 from mwclient_async.errors import (
     ApiError,
@@ -51,18 +52,16 @@ from mwclient_async.errors import (
     StashError,
     UploadError,
 )
-from mwclient_async.models.options import RetryPolicy
 from mwclient_async.models.upload import StashedFile, UploadProgress, UploadStage
 
-DEFAULT_CHUNK = 5 * 1024 * 1024
-LEAST_CHUNK = 1024  # what a wiki takes that does not say
-_ASKED = "asked"  # marks an answer that is not one to the chunk itself
-_MOST_STUCK = 5  # chunks in a row that brought the wiki no further than it was
+DEFAULT_CHUNK_SIZE = 5 * 1024 * 1024
+MIN_CHUNK_SIZE = 1024  # bytes, for a wiki that names no minimum
+_MAX_STUCK = 5  # chunks in a row after which the wiki's offset had not advanced
 
 
 @frozen(kw_only=True)
 class Position:
-    """Where the wiki stands: so many bytes of the file are under that key; ``stashed``: all of them, as one file."""
+    """How far the wiki is: it has ``offset`` bytes under ``filekey``. ``stashed``: all of them, as one file."""
 
     filekey: str
     offset: int
@@ -70,83 +69,154 @@ class Position:
 
 
 @frozen(kw_only=True)
-class ReadOn:
-    """Asks for the file to be read, up to that byte, so that its hash is known."""
+class HashUpTo:
+    """A question of the flow: read the file up to byte ``end``, so that its hash is known."""
 
-    upto: int
+    end: int
 
 
 @frozen(kw_only=True)
 class ChunkPlan:
-    """What is sent, and how. ``least`` is the wiki's smallest chunk, ``patience`` seconds for the wiki's own work.
+    """What is sent, and how.
 
-    ``policy`` is for a chunk whose answer is lost; ``restarted`` says that the wiki has lost the file once already.
+    ``min_chunk_size`` is the wiki's own minimum in bytes. ``patience`` is how many seconds its own work may take.
+    ``restarted`` says that the wiki has lost the file once already.
     """
 
     filename: str
     size: int
     chunk_size: int
-    least: int = 1
+    min_chunk_size: int = 1
     asynchronous: bool = False
     patience: float = 3600.0
-    policy: RetryPolicy = field(factory=RetryPolicy)
     restarted: bool = False
 
 
-def send_chunks(plan: ChunkPlan, *, sha1: Callable[[], str], start: Position | None = None) -> Flow[StashedFile]:
-    """Send a file to the stash, from ``start`` on where it is there in part.
+# What became of a chunk ----------------------------------------------------------------------------------------------
 
-    Reports an UploadProgress before each chunk and a Position after it. Raises StashError, ChunkRefused, FileRefused,
-    SourceChanged, UploadPending.
+
+@frozen
+class _Smaller:
+    """The body was refused as too large: a smaller chunk must follow."""
+
+
+@frozen
+class _Accepted:
+    """The wiki wants the next chunk, from ``offset`` on."""
+
+    filekey: str
+    offset: int
+
+
+@frozen
+class _Assembling:
+    """The wiki has all chunks, and a job assembles the file. ``reported``: its status says so, not the last chunk."""
+
+    filekey: str
+    reported: bool = False
+
+
+@frozen
+class _Assembled:
+    """The file is in the stash. ``reported``: its status or a search says so, not the last chunk."""
+
+    filekey: str
+    sha1: str | None = None
+    reported: bool = False
+
+
+@frozen
+class _SessionGone:
+    """The wiki has lost the chunks."""
+
+
+_Outcome = _Smaller | _Accepted | _Assembling | _Assembled | _SessionGone
+
+
+def _outcome(result: Mapping[str, Any], *, filekey: str | None, reported: bool = False) -> _Outcome:
+    """The outcome that the wiki names. ``filekey`` is the one that was sent, for responses without one."""
+    kind = result.get("result")
+    if kind == "Continue":
+        return _Accepted(filekey_or_none(result) or filekey or required_filekey(result), _number(result, "offset"))
+    if kind == "Poll":
+        return _Assembling(filekey_or_none(result) or str(filekey), reported=reported)
+    if kind == "Success":
+        info = result.get("imageinfo")
+        sha1 = info.get("sha1") if isinstance(info, Mapping) else None
+        key = filekey_or_none(result) or (filekey if reported else None) or required_filekey(result)
+        return _Assembled(key, sha1, reported)
+    raise ProtocolError(f"the wiki answered a chunk with {kind!r}, which is not Continue, Poll or Success")
+
+
+# Sending -------------------------------------------------------------------------------------------------------------
+
+
+def send_chunks(plan: ChunkPlan, *, sha1: Callable[[], str], start: Position | None = None) -> Flow[StashedFile]:
+    """Send a file to the stash, from ``start`` on if the wiki has a part of it.
+
+    Reports an UploadProgress before each chunk and a Position after it. Each chunk has a deadline of its own. Raises
+    StashError, ChunkRefused, FileRefused, SourceChanged, UploadPending.
     """
-    return (yield from _Sending(plan, sha1, start, restarted=plan.restarted).run())
+    return (yield from _ChunkSession(plan, sha1, start, restarted=plan.restarted).run())
 
 
 @define
-class _Sending:
+class _ChunkSession:
     _plan: ChunkPlan
     _sha1: Callable[[], str]
     _start: Position | None
     _offset: int = 0
     _filekey: str | None = None
-    _chunk: int = 0
+    _chunk_size: int = 0
     _furthest: int = 0
     _stuck: int = 0
-    _lost: int = 0
-    _waited: float = 0.0
     _restarted: bool = False
 
     def run(self) -> Flow[StashedFile]:
         plan = self._plan
-        self._chunk = max(plan.chunk_size, plan.least)
+        self._chunk_size = max(plan.chunk_size, plan.min_chunk_size)
         if self._start is not None:
             self._offset, self._filekey = self._start.offset, self._start.filekey
         while True:
-            length = min(self._chunk, plan.size - self._offset)
-            result = yield from self._next(length)
-            if result is None:
-                continue
-            stashed = yield from self._take_in(result, length)
+            length = min(self._chunk_size, plan.size - self._offset)
+            outcome = yield from with_one_deadline(self._next(length))
+            stashed = yield from self._apply(outcome, length)
             if stashed is not None:
                 return stashed
 
-    def _next(self, length: int) -> Flow[Mapping[str, Any] | None]:
-        """The wiki's answer to the next chunk; None where that is to be sent again, in smaller ones."""
-        if not length:  # all of it was sent before: by a process that did not wait until it was put together
-            return (yield from self._became(None, whole=True))
+    def _next(self, length: int) -> Flow[_Outcome]:
+        """Send the next chunk until the wiki has said what became of it."""
+        if not length:  # an earlier process has sent everything, and did not wait until it was assembled
+            return (yield from self._look_up(None, is_last=True))
+        return (yield from send_until_known(_Chunk(self, length), LostReply()))
+
+    def is_last(self, length: int) -> bool:
+        """Whether a chunk of that length is the last one."""
+        return self._offset + length == self._plan.size
+
+    def send(self, length: int) -> Flow[_Outcome]:
+        """Send one chunk, once."""
         yield Report(self._progress(UploadStage.SENDING, self._offset))
         try:
-            reply = yield self._call(length)
+            response = yield self._request(length)
         except (ChunkRefused, MissingParameter, ProtocolError) as error:
             self._shrink(error, length)
-            return None
+            return _Smaller()
         except StashError as error:
-            return (yield from self._resolve(error, length))
-        except OutcomeUnknown as error:
-            return (yield from self._ask(error, length))
-        return upload_part(reply)
+            return (yield from self._explain(error, length))
+        return _outcome(upload_result(response), filekey=None)
 
-    def _call(self, length: int) -> ApiRequest:
+    def resolve(self, length: int, cause: MediaWikiError) -> Flow[Executed[_Outcome] | NotSeen]:
+        """Find out what became of a chunk whose reply was lost."""
+        not_seen = NotSeen("" if is_transient(cause) else "the wiki fails at this chunk")
+        if self._filekey is None:
+            found = yield from self._find_in_stash()
+            return Executed(found) if found is not None else not_seen
+        outcome = yield from self._look_up(None, is_last=self.is_last(length))
+        has_not_advanced = isinstance(outcome, _Accepted) and outcome.offset == self._offset
+        return not_seen if has_not_advanced else Executed(outcome)
+
+    def _request(self, length: int) -> ApiRequest:
         plan = self._plan
         params = {
             "action": "upload",
@@ -158,158 +228,166 @@ class _Sending:
         }
         if self._filekey is not None:
             params["filekey"] = self._filekey
-        if plan.asynchronous and self._offset + length == plan.size:
+        if plan.asynchronous and self.is_last(length):
             params["async"] = "1"
         part = FilePart(name="chunk", offset=self._offset, length=length)
-        blind = self._filekey is None and length < plan.size  # there is nothing that the wiki could be asked for
-        return ApiRequest(params=params, post=True, token="csrf", write=True, repeatable=blind, part=part)  # noqa: S106 - a kind
+        cannot_ask = self._filekey is None and length < plan.size  # without a filekey there is no status to ask for
+        return ApiRequest(
+            params=params,
+            post=True,
+            token="csrf",  # noqa: S106 - a kind
+            write=True,
+            repeatable=cannot_ask,
+            part=part,
+        )
 
     def _progress(self, stage: UploadStage, sent: int) -> UploadProgress:
         return UploadProgress(stage=stage, sent=sent, total=self._plan.size, restarted=self._restarted)
 
     def _shrink(self, error: MediaWikiError, length: int) -> None:
-        """Send smaller chunks from here on, if the refused one was too large; else the error is what it is."""
+        """Send smaller chunks from now on if the refused one was too large; else raise the error."""
         if not is_too_large(error):
             raise error
-        told = error.data.get("size") if isinstance(error, ApiError) else None
-        half = min(length // 2, told) if isinstance(told, int) and told > 0 else length // 2
-        if half < self._plan.least or half >= length:
+        allowed = error.data.get("size") if isinstance(error, ApiError) else None
+        half = min(length // 2, allowed) if isinstance(allowed, int) and allowed > 0 else length // 2
+        if half < self._plan.min_chunk_size or half >= length:
             raise error
-        self._chunk = half
+        self._chunk_size = half
 
-    def _take_in(self, result: Mapping[str, Any], length: int) -> Flow[StashedFile | None]:
-        """The stashed file, when it is whole; None to go on with the next chunk."""
-        plan = self._plan
-        if result.get("result") in {"Poll", "Success"}:
-            yield from self._read_on(result, length)
-        if result.get("result") == "Poll":
-            key = key_of(result) or str(self._filekey)
-            yield Report(Position(filekey=key, offset=plan.size))
-            result = yield from self._assembled(key)
-        if result.get("result") == "Success":
-            stashed = StashedFile(filekey_of(result), size=plan.size, sha1=self._sha1())
-            yield from self._check_sha1(result, stashed)
-            yield Report(self._progress(UploadStage.SENDING, plan.size))
-            yield Report(Position(filekey=stashed.filekey, offset=plan.size, stashed=True))
-            return stashed
-        if result.get("result") == "Lost":
+    # What follows from an outcome ------------------------------------------------------------------------------------
+
+    def _apply(self, outcome: _Outcome, length: int) -> Flow[StashedFile | None]:
+        """The stashed file when it is whole; None to continue with the next chunk."""
+        if isinstance(outcome, _Assembling):
+            yield from self._check_whole(length, reported=outcome.reported)
+            yield Report(Position(filekey=outcome.filekey, offset=self._plan.size))
+            outcome = yield from self._wait_until_assembled(outcome.filekey)
+            length = self._plan.size - self._offset
+        if isinstance(outcome, _Assembled):
+            yield from self._check_whole(length, reported=outcome.reported)
+            return (yield from self._finish(outcome))
+        if isinstance(outcome, _SessionGone):
             self._restart()
-            return None
-        if result.get("result") != "Continue":
-            raise ProtocolError(
-                f"the wiki answered a chunk with {result.get('result')!r}, which is none of Continue, Poll and Success"
-            )
-        self._go_on(result, length)
-        yield Report(Position(filekey=str(self._filekey), offset=self._offset))
+        elif isinstance(outcome, _Accepted):
+            self._advance(outcome, length)
+            yield Report(Position(filekey=outcome.filekey, offset=outcome.offset))
         return None
 
-    def _read_on(self, result: Mapping[str, Any], length: int) -> Flow[None]:
-        """The wiki has all of it: what was sent by another process has to be read here, too, for the hash."""
+    def _check_whole(self, length: int, *, reported: bool) -> Flow[None]:
+        """Raise FileRefused if the wiki took too few bytes for the whole file. Hash what another process has sent."""
         sent, size = self._offset + length, self._plan.size
-        if sent < size and _ASKED not in result:
-            text = f"The wiki took the file for whole after {sent} of {size} bytes: it takes none that is larger."
-            raise refusal(FileRefused, "file-too-large", text, {"size": size, "max": sent})
+        if sent < size and not reported:
+            text = f"The wiki took the file for complete after {sent} of {size} bytes: it does not take larger files."
+            raise make_api_error(FileRefused, "file-too-large", text, {"size": size, "max": sent})
         if sent < size:
-            yield Ask(ReadOn(upto=size))
+            yield Ask(HashUpTo(end=size))
 
-    def _go_on(self, result: Mapping[str, Any], length: int) -> None:
-        before, self._offset, self._filekey = self._offset, _number(result, "offset"), filekey_of(result)
+    def _finish(self, assembled: _Assembled) -> Flow[StashedFile]:
+        stashed = StashedFile(assembled.filekey, size=self._plan.size, sha1=self._sha1())
+        theirs = assembled.sha1
+        if theirs is None:  # a wiki may leave it out of a long response
+            info = yield from fetch_stashed_file(stashed.filekey)
+            theirs = info.sha1 if info is not None else None
+        if theirs is not None and theirs != stashed.sha1:
+            raise SourceChanged(
+                f"the wiki has a file with SHA-1 {theirs}, but {stashed.sha1} was read: nothing was published; upload "
+                "the file again"
+            )
+        yield Report(self._progress(UploadStage.SENDING, self._plan.size))
+        yield Report(Position(filekey=stashed.filekey, offset=self._plan.size, stashed=True))
+        return stashed
+
+    def _advance(self, accepted: _Accepted, length: int) -> None:
+        before, self._offset, self._filekey = self._offset, accepted.offset, accepted.filekey
         self._stuck = 0 if self._offset > self._furthest else self._stuck + 1
         self._furthest = max(self._offset, self._furthest)
-        self._lost, self._waited = 0, 0.0
-        if self._stuck > _MOST_STUCK or not 0 <= self._offset < self._plan.size:
+        if self._stuck > _MAX_STUCK or not 0 <= self._offset < self._plan.size:
             raise ProtocolError(
-                f"the wiki stands at byte {self._offset} of {self._plan.size} after a chunk of {length} bytes at "
-                f"{before}"
+                f"the wiki is at byte {self._offset} of {self._plan.size} after a chunk of {length} bytes at {before}"
             )
-
-    def _resolve(self, error: StashError, length: int) -> Flow[Mapping[str, Any]]:
-        """What a refused chunk comes to: an answer as the wiki would have given it."""
-        stands_at = error.offset
-        if self._filekey is None:
-            raise named(error)
-        if stands_at is not None and stands_at != self._offset and 0 < stands_at < self._plan.size:
-            return {"result": "Continue", "offset": stands_at, "filekey": self._filekey}
-        if stands_at == self._offset:  # the place is right, so that it is what was sent
-            raise refusal(FileRefused, "verification-error", error.text, error.data)
-        return (yield from self._became(error, whole=self._offset + length == self._plan.size))
-
-    def _ask(self, doubt: OutcomeUnknown, length: int) -> Flow[Mapping[str, Any] | None]:
-        """What became of a chunk whose answer was lost; None where it is to be sent again. Raises how it was lost."""
-        error = doubt.__cause__ if isinstance(doubt.__cause__, MediaWikiError) else doubt
-        self._lost += 1
-        again = decide_retry(
-            error, policy=self._plan.policy, attempt=self._lost, elapsed=self._waited, rand=1.0, resend=True
-        )
-        if again is None:
-            raise error
-        self._waited += again.after
-        yield Wait(again.after)
-        if self._filekey is None:
-            return (yield from self._found())
-        result = yield from self._became(None, whole=self._offset + length == self._plan.size)
-        stays = result.get("result") == "Continue" and _number(result, "offset") == self._offset
-        return None if stays else result
-
-    def _became(self, error: StashError | None, *, whole: bool) -> Flow[Mapping[str, Any]]:
-        """What became of the file that the wiki should have in part, or ``whole``."""
-        status = yield from self._status()
-        result = status.get("result") if status is not None else None
-        if status is not None and (result in {"Poll", "Success"} or (result == "Continue" and error is None)):
-            return {"filekey": self._filekey, **status, _ASKED: True}
-        if whole or self._start is not None:  # an earlier process may have sent all of it
-            found = yield from self._found()
-            if found is not None:
-                return found
-        lost = error is None or error.code in STASH_GONE_CODES or (error.code == "stashfailed" and status is None)
-        if lost and not self._restarted:
-            return {"result": "Lost"}
-        raise named(error) if error is not None else refusal(StashError, "stashfailed", "The wiki has lost the file.")
-
-    def _status(self) -> Flow[Mapping[str, Any] | None]:
-        """How far the wiki says it is; None where it knows nothing of it. Raises what it says where it failed."""
-        try:
-            return (yield from status_of({"filekey": str(self._filekey)}))
-        except UploadError as told:
-            if told.code != "missingresult":
-                raise
-            return None
-
-    def _found(self) -> Flow[Mapping[str, Any] | None]:
-        """The answer that the wiki would have given to the last chunk, where the file is in the stash."""
-        yield Ask(ReadOn(upto=self._plan.size))  # this process may have read only a part of it
-        found = yield from find_stashed(self._plan.size, self._sha1)
-        if found is None:
-            return None
-        return {"result": "Success", "filekey": found.filekey, "imageinfo": {"sha1": found.sha1}, _ASKED: True}
-
-    def _assembled(self, filekey: str) -> Flow[Mapping[str, Any]]:
-        result = yield from wait_for(
-            {"filekey": filekey},
-            patience=self._plan.patience,
-            event=lambda: self._progress(UploadStage.ASSEMBLING, self._plan.size),
-        )
-        return {"filekey": filekey, **result}
 
     def _restart(self) -> None:
         self._offset, self._filekey, self._restarted = 0, None, True
         self._furthest = self._stuck = 0
 
-    def _check_sha1(self, result: Mapping[str, Any], stashed: StashedFile) -> Flow[None]:
-        info = result.get("imageinfo")
-        theirs = info.get("sha1") if isinstance(info, Mapping) else None
-        if theirs is None:  # a wiki may leave it out of a long answer
-            seen = yield from look_into(stashed.filekey)
-            theirs = seen.sha1 if seen is not None else None
-        if theirs is not None and theirs != stashed.sha1:
-            raise SourceChanged(
-                f"the wiki has a file with SHA-1 {theirs}, but {stashed.sha1} was read: nothing was published; upload "
-                "it again"
-            )
+    # Asking the wiki -------------------------------------------------------------------------------------------------
+
+    def _explain(self, error: StashError, length: int) -> Flow[_Outcome]:
+        """What a refused chunk means."""
+        if self._filekey is None:
+            raise with_right_class(error)
+        if error.offset is not None and error.offset != self._offset and 0 < error.offset < self._plan.size:
+            return _Accepted(self._filekey, error.offset)
+        if error.offset == self._offset:  # the offset is right, so the content is wrong
+            raise make_api_error(FileRefused, "verification-error", error.text, error.data)
+        return (yield from self._look_up(error, is_last=self.is_last(length)))
+
+    def _look_up(self, error: StashError | None, *, is_last: bool) -> Flow[_Outcome]:
+        """What became of the file that the wiki should have in part, or in whole if the last chunk was sent."""
+        status = yield from self._status()
+        result = status.get("result") if status is not None else None
+        if status is not None and (result in {"Poll", "Success"} or (result == "Continue" and error is None)):
+            return _outcome(status, filekey=self._filekey, reported=True)
+        if is_last or self._start is not None:  # an earlier process may have sent all of it
+            found = yield from self._find_in_stash()
+            if found is not None:
+                return found
+        is_gone = error is None or error.code in STASH_GONE_CODES or (error.code == "stashfailed" and status is None)
+        if is_gone and not self._restarted:
+            return _SessionGone()
+        if error is None:
+            raise make_api_error(StashError, "stashfailed", "The wiki has lost the file.")
+        raise with_right_class(error)
+
+    def _status(self) -> Flow[Mapping[str, Any] | None]:
+        """The wiki's status of the file; None if it does not know the file. Raises the wiki's error if it failed."""
+        try:
+            return (yield from fetch_status({"filekey": str(self._filekey)}))
+        except UploadError as error:
+            if error.code != "missingresult":
+                raise
+            return None
+
+    def _find_in_stash(self) -> Flow[_Assembled | None]:
+        """The whole file among the account's stashed files."""
+        yield Ask(HashUpTo(end=self._plan.size))  # this process may have read only a part of it
+        found = yield from find_stashed(self._plan.size, self._sha1)
+        return _Assembled(found.filekey, found.sha1, reported=True) if found is not None else None
+
+    def _wait_until_assembled(self, filekey: str) -> Flow[_Outcome]:
+        result = yield from poll_until_done(
+            {"filekey": filekey},
+            patience=self._plan.patience,
+            make_event=lambda: self._progress(UploadStage.ASSEMBLING, self._plan.size),
+        )
+        return _outcome(result, filekey=filekey, reported=True)
+
+
+@frozen
+class _Chunk:
+    """One chunk, as the lost-reply helper wants it."""
+
+    _session: _ChunkSession
+    _length: int
+
+    def send(self) -> Flow[_Outcome]:
+        return self._session.send(self._length)
+
+    def resolve(self, lost: LostReply, error: MediaWikiError) -> Flow[Executed[_Outcome] | NotSeen]:
+        cause = lost.cause
+        return self._session.resolve(self._length, cause if isinstance(cause, MediaWikiError) else error)
+
+    def passes_after(self, error: MediaWikiError) -> float | None:  # noqa: ARG002 - no refusal of a chunk passes
+        return None
+
+    def give_up(self, lost: LostReply, error: MediaWikiError, why: str) -> MediaWikiError:  # noqa: ARG002
+        """How the reply was lost: nothing is published by a chunk, so the upload can be resumed in any case."""
+        cause = error.__cause__
+        return cause if isinstance(error, OutcomeUnknown) and isinstance(cause, MediaWikiError) else error
 
 
 def _number(result: Mapping[str, Any], name: str) -> int:
     value = result.get(name)
     if not (isinstance(value, int) or (isinstance(value, str) and value.isdecimal())):
-        raise ProtocolError(f"the wiki's answer to a chunk has no {name} that is a number")
+        raise ProtocolError(f"the wiki's response to a chunk has no number {name!r}")
     return int(value)

@@ -1,50 +1,40 @@
-"""Downloads: the shell that writes a file as it comes, and gives it its name when it is whole."""
+"""Downloads: fetches a file, resumes it after an interruption, and checks its SHA-1."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
-import os
-import stat
-import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from inspect import isawaitable, iscoroutinefunction
-from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from anyio import CancelScope, to_thread
+from anyio import to_thread
 from attrs import frozen
 
 from mwclient_async._http.messages import StreamedResponse
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers
 from mwclient_async._session.retry_state import RetryState
-from mwclient_async._upload.file_ranges import Remote, as_mapping, range_header, starts_at
+from mwclient_async._upload.download_requests import DownloadSource, first_byte, header_mapping, range_header
+from mwclient_async._upload.part_file import WRITE_SIZE, write_all
 from mwclient_async.errors import MediaWikiError, ReplyLost, SourceChanged
 from mwclient_async.models.options import RetryPolicy
 
-try:
-    import fcntl
-except ImportError:  # on Windows
-    fcntl = None  # type: ignore[assignment]  # there is no other way to say so
-
 Fetch = Callable[[str, "dict[str, str]"], AbstractAsyncContextManager[StreamedResponse]]
-OnBytes = Callable[[int, int], Awaitable[None] | None]
-AsyncSink = Callable[[bytes], Awaitable[None]]
 
-_PIECE = 1024 * 1024
-_GATHERED = 256 * 1024
-_PART = ".part"
-_PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # no link, no pipe
+OnBytes = Callable[[int, int], Awaitable[None] | None]
+"""Called with the number of bytes received and the size of the file; awaited if it is a coroutine function."""
+
+AsyncSink = Callable[[bytes], Awaitable[None]]
+"""An async function that takes the bytes of a download, in order."""
 
 
 class _Target(Protocol):
-    """Where the bytes go; ``have`` is how many are there, ``gathers`` how many it is best given at once."""
+    """What the bytes are written to: it has ``received`` bytes, and ``write_size`` are best written at once."""
 
-    have: int
-    gathers: int
+    received: int
+    write_size: int
 
     async def write(self, data: bytes) -> None: ...
     async def restart(self) -> None: ...
@@ -53,153 +43,11 @@ class _Target(Protocol):
     async def close(self) -> None: ...
 
 
-class PartFile:
-    """A file beside the one that it becomes: what an earlier attempt left there is gone on with.
-
-    Whoever writes to it has it alone: two that wrote to one file would each find their own bytes right. Raises
-    FileExistsError where another download does, and OSError for what is no file, a link that was put there among it.
-    """
-
-    def __init__(self, final: Path, *, overwrite: bool = True) -> None:
-        self._final = final
-        self._overwrite = overwrite
-        self._part = final.with_name(final.name + _PART)
-        self._file = _held(self._part)
-        self._lock = threading.Lock()
-        self._hash = hashlib.sha1(usedforsecurity=False)
-        self._finished = False
-        self.have, self.gathers = 0, _GATHERED
-        try:
-            self._take_in()
-        except BaseException:
-            self._file.close()
-            raise
-
-    async def write(self, data: bytes) -> None:
-        await to_thread.run_sync(self._write, data)
-
-    async def restart(self) -> None:
-        await to_thread.run_sync(self._empty)
-
-    async def sha1(self) -> str:
-        return self._hash.hexdigest()
-
-    async def finish(self) -> None:
-        await to_thread.run_sync(self._publish)
-
-    async def close(self) -> None:
-        with CancelScope(shield=True):
-            await to_thread.run_sync(self.close_now)
-
-    def close_now(self) -> None:
-        """Close it, from a thread. A file into which nothing came goes away."""
-        with self._lock:
-            if self._file.closed:
-                return
-            came = os.fstat(self._file.fileno()).st_size  # not what we have: a disk that is full takes a part of it
-            if fcntl is None:  # on Windows, an open file cannot be removed
-                self._file.close()
-            if not (self._finished or came):
-                self._part.unlink(missing_ok=True)
-            self._file.close()
-
-    def _take_in(self) -> None:
-        self._file.seek(0)
-        while piece := self._file.read(_PIECE):
-            self._hash.update(piece)
-            self.have += len(piece)
-
-    def _write(self, data: bytes) -> None:
-        with self._lock:  # the task may have left this thread behind
-            write_all(self._file, data)
-            self._hash.update(data)
-            self.have += len(data)
-
-    def _empty(self) -> None:
-        with self._lock:
-            self._file.truncate(0)
-            self._hash, self.have = hashlib.sha1(usedforsecurity=False), 0
-
-    def _publish(self) -> None:
-        with self._lock:
-            os.fsync(self._file.fileno())
-            if fcntl is None:  # on Windows, an open file gets no other name
-                self._file.close()
-            if self._overwrite:
-                self._part.replace(self._final)
-            else:
-                _rename_to_new(self._part, self._final)
-            self._finished = True
-
-
-def _held(path: Path) -> BinaryIO:
-    """A file, opened to be added to, that nobody else has open so."""
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _PLAIN, 0o666)
-        file: BinaryIO = os.fdopen(descriptor, "ab+", buffering=0)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise FileExistsError(errno.EEXIST, "there is something that is no file", str(path))
-            _lock(file, path)
-            if _is_still(file, path):
-                return file
-        except BaseException:
-            file.close()
-            raise
-        file.close()  # it got its name, or went away, before it was ours
-
-
-def _lock(file: BinaryIO, path: Path) -> None:
-    if fcntl is None:
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise FileExistsError(error.errno, "another download is writing to it", str(path)) from None
-    except OSError:  # a file system without locks
-        return
-
-
-def _is_still(file: BinaryIO, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.lstat())
-    except FileNotFoundError:
-        return False
-
-
-def _rename_to_new(part: Path, final: Path) -> None:
-    """Give the file its name, which nobody must have taken meanwhile."""
-    try:
-        os.link(part, final)
-    except FileExistsError as error:
-        raise FileExistsError(error.errno, "it came to be while the file was being downloaded", str(final)) from None
-    except OSError:  # a file system without links
-        if final.exists():
-            raise FileExistsError(
-                errno.EEXIST, "it came to be while the file was being downloaded", str(final)
-            ) from None
-        part.replace(final)
-    else:
-        part.unlink()
-
-
-def write_all(file: BinaryIO, data: bytes) -> None:
-    """Write the bytes, in as many steps as the file wants."""
-    left = memoryview(data)
-    while left:
-        written = file.write(left)
-        if isinstance(written, int):
-            left = left[written:]
-        elif isinstance(file, io.RawIOBase):
-            raise BlockingIOError(errno.EAGAIN, "the sink takes nothing at the moment: it must be a blocking one")
-        else:  # it does not count
-            return
-
-
 class Sink:
-    """Whatever takes bytes: a binary file object or an async function. What it was given cannot be taken back.
+    """A target that the caller gave: a binary file object or an async function. Its bytes cannot be taken back.
 
-    Raises TypeError for what takes text, and for a file whose ``write`` is asynchronous: that is itself a sink.
+    Raises TypeError for a text file, and for a file whose ``write`` is a coroutine function: that function is a sink
+    by itself.
     """
 
     def __init__(self, to: BinaryIO | AsyncSink) -> None:
@@ -209,7 +57,7 @@ class Sink:
             raise TypeError("the sink's write is asynchronous: give that, to=file.write")
         self._to = to
         self._hash = hashlib.sha1(usedforsecurity=False)
-        self.have, self.gathers = 0, 1 if callable(to) else _GATHERED
+        self.received, self.write_size = 0, 1 if callable(to) else WRITE_SIZE
 
     async def write(self, data: bytes) -> None:
         if callable(self._to):
@@ -217,13 +65,13 @@ class Sink:
         else:
             await to_thread.run_sync(write_all, self._to, data)
         self._hash.update(data)
-        self.have += len(data)
+        self.received += len(data)
 
     async def restart(self) -> None:
-        if self.have:
+        if self.received:
             raise SourceChanged(
-                "the file arrived damaged, or was replaced meanwhile, and what was given to the sink cannot be taken "
-                "back"
+                "the file arrived damaged, or was replaced during the download, and the bytes given to the sink cannot "
+                "be taken back; download it again"
             )
 
     async def sha1(self) -> str:
@@ -237,7 +85,7 @@ class Sink:
 
 
 class _WriteBuffer:
-    """Gathers small pieces: to write one takes a thread, and that takes longer than to write it."""
+    """Collects small pieces, because each write takes a thread. ``skipping`` bytes at the start are not written."""
 
     def __init__(self, target: _Target, size: int, on_progress: OnBytes | None, *, skipping: int) -> None:
         self._target = target
@@ -245,24 +93,25 @@ class _WriteBuffer:
         self._on_progress = on_progress
         self._skipping = skipping
         self._pieces: list[bytes] = []
-        self._gathered = 0
+        self._buffered = 0
 
     async def add(self, piece: bytes) -> None:
-        fresh = piece[self._skipping :]
+        """Add bytes of the response. Raises SourceChanged if there are more than the file has."""
+        new = piece[self._skipping :]
         self._skipping = max(0, self._skipping - len(piece))
-        came = self._target.have + self._gathered + len(fresh)
-        if came > self._size:
+        received = self._target.received + self._buffered + len(new)
+        if received > self._size:
             raise SourceChanged(f"the server sent more than the {self._size} bytes that the file has")
-        if fresh:
-            self._pieces.append(fresh)
-            self._gathered += len(fresh)
-            if self._gathered >= self._target.gathers:
-                await self.give()
-            await _told(self._on_progress, came, self._size)
+        if new:
+            self._pieces.append(new)
+            self._buffered += len(new)
+            if self._buffered >= self._target.write_size:
+                await self.flush()
+            await _report(self._on_progress, received, self._size)
 
-    async def give(self) -> None:
-        """Give what was gathered to the target."""
-        pieces, self._pieces, self._gathered = self._pieces, [], 0
+    async def flush(self) -> None:
+        """Write the collected pieces to the target."""
+        pieces, self._pieces, self._buffered = self._pieces, [], 0
         if pieces:
             await self._target.write(b"".join(pieces))
 
@@ -276,57 +125,59 @@ class Downloader:
     policy: RetryPolicy
     observers: Observers
 
-    async def download(self, remote: Remote, target: _Target, on_progress: OnBytes | None) -> None:
-        """Have the whole file in the target, checked. Raises SourceChanged for one that is damaged, twice."""
-        if target.have > remote.size:
+    async def download(self, source: DownloadSource, target: _Target, on_progress: OnBytes | None) -> None:
+        """Fetch the whole file into the target and check its SHA-1. Raises SourceChanged if it is damaged twice."""
+        if target.received > source.size:
             await target.restart()
-        for last in (False, True):
-            await self._complete(remote, target, on_progress)
-            if target.have == remote.size and await target.sha1() == remote.sha1:
+        for is_last in (False, True):
+            await self._fetch_all(source, target, on_progress)
+            if target.received == source.size and await target.sha1() == source.sha1:
                 await target.finish()
                 return
-            if not last:  # what was there before may have been another file
+            if not is_last:  # the bytes of an earlier attempt may be those of another file
                 await target.restart()
         await target.restart()
         raise SourceChanged(
-            "the file arrived damaged twice: what came has not the SHA-1 that the wiki named; was it replaced "
-            "meanwhile?"
+            "the file arrived damaged twice: its SHA-1 is not the one that the wiki named; if it was replaced during "
+            "the download, download it again"
         )
 
-    async def _complete(self, remote: Remote, target: _Target, on_progress: OnBytes | None) -> None:
-        patience, furthest = self._patience(), target.have
-        while target.have < remote.size:
+    async def _fetch_all(self, source: DownloadSource, target: _Target, on_progress: OnBytes | None) -> None:
+        """Fetch until the target has as many bytes as the file."""
+        retry_state, furthest = self._new_retry_state(), target.received
+        while target.received < source.size:
             try:
-                await self._some(remote, target, on_progress)
+                await self._fetch_rest(source, target, on_progress)
             except MediaWikiError as error:
-                if target.have > furthest:  # it gets on: the policy is for one stretch, not for a whole download
-                    patience, furthest = self._patience(), target.have
-                if not await patience.wait_before_retry(error, resend=True):
+                if target.received > furthest:  # progress was made: the policy limits attempts without progress
+                    retry_state, furthest = self._new_retry_state(), target.received
+                if not await retry_state.wait_before_retry(error, resend=True):
                     raise
 
-    async def _some(self, remote: Remote, target: _Target, on_progress: OnBytes | None) -> None:
-        have = target.have
-        async with self.fetch(remote.url, dict(range_header(have))) as incoming:
-            start = starts_at(incoming.status, as_mapping(incoming.headers), have=have)
+    async def _fetch_rest(self, source: DownloadSource, target: _Target, on_progress: OnBytes | None) -> None:
+        """Send one request for the bytes that are missing. Raises ReplyLost if not all of them came."""
+        received = target.received
+        async with self.fetch(source.url, dict(range_header(received))) as response:
+            start = first_byte(response.status, header_mapping(response.headers), received=received)
             if start is None:
-                if have < remote.size:  # the file there is shorter: begin anew, and look whether it is so still
+                if received < source.size:  # the server's file is shorter than the wiki says: fetch it from the start
                     await target.restart()
                 return
-            basket = _WriteBuffer(target, remote.size, on_progress, skipping=have - start)
+            buffer = _WriteBuffer(target, source.size, on_progress, skipping=received - start)
             try:
-                async for piece in incoming.pieces():
-                    await basket.add(piece)
+                async for piece in response.pieces():
+                    await buffer.add(piece)
             finally:
-                await basket.give()
-        if target.have < remote.size:
-            raise ReplyLost(f"{target.have} of {remote.size} bytes came")
+                await buffer.flush()
+        if target.received < source.size:
+            raise ReplyLost(f"{target.received} of {source.size} bytes came")
 
-    def _patience(self) -> RetryState:
+    def _new_retry_state(self) -> RetryState:
         return RetryState(policy=self.policy, clock=self.clock, observers=self.observers, label="a file")
 
 
-async def _told(on_progress: OnBytes | None, have: int, size: int) -> None:
+async def _report(on_progress: OnBytes | None, received: int, size: int) -> None:
     if on_progress is not None:
-        answer = on_progress(have, size)
-        if isawaitable(answer):
-            await answer
+        result = on_progress(received, size)
+        if isawaitable(result):
+            await result

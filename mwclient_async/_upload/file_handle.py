@@ -1,4 +1,7 @@
-"""One file of a wiki, to be read and written. The manual's page is https://www.mediawiki.org/wiki/API:Imageinfo."""
+"""One file of a wiki: its properties, download, new versions and reverts.
+
+The manual's page is https://www.mediawiki.org/wiki/API:Imageinfo.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +16,24 @@ from anyio import to_thread
 
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.params import checked_text, checked_title
-from mwclient_async._session.lock_keys import file_key
+from mwclient_async._session.lock_keys import file_lock_key
 from mwclient_async._session.session import Session
-from mwclient_async._upload.download import AsyncSink, Downloader, OnBytes, PartFile, Sink
-from mwclient_async._upload.file_ranges import fetch_info, remote_of, safe_name
+from mwclient_async._upload.download import AsyncSink, Downloader, OnBytes, Sink
+from mwclient_async._upload.download_requests import download_source, fetch_imageinfo
+from mwclient_async._upload.file_names import local_file_name, wiki_file_name
 from mwclient_async._upload.file_versions import revert_to
-from mwclient_async._upload.sources import UploadInput, opened
-from mwclient_async._upload.upload_rules import file_name
-from mwclient_async._upload.uploads import UploadOptions, Uploads, with_exists
+from mwclient_async._upload.part_file import PartFile
+from mwclient_async._upload.sources import UploadInput, open_in_thread
+from mwclient_async._upload.uploads import UploadOptions, Uploads, including_exists
 from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import RemoteFile, StashedFile, UploadResult
 
 
 class FileHandle:
-    """``site.file(title)``: one file. It makes no request by itself."""
+    """One file of a wiki: ``site.file(title)``. Making a handle sends no request.
+
+    See https://www.mediawiki.org/wiki/API:Imageinfo.
+    """
 
     def __init__(self, session: Session, wiki: str, title: str) -> None:
         self._session = session
@@ -38,12 +45,18 @@ class FileHandle:
         return f"<{self._title}>"
 
     async def info(self, *, version: datetime | None = None) -> ImageInfo:
-        """What the wiki says of the latest version, or of the one of that time: size in bytes, SHA-1 in hex, URL.
+        """The properties of the latest version: size in bytes, SHA-1 in hex, URL, MIME type, timestamp, user.
 
-        Raises PageMissing. See https://www.mediawiki.org/wiki/API:Imageinfo.
+        ``version`` is the timestamp of an older version, to get the properties of that one.
+
+        Raises:
+            PageMissing: the wiki has no such file, or no such version of it.
+            ValueError: ``version`` has no time zone.
+
+        See https://www.mediawiki.org/wiki/API:Imageinfo.
         """
         when = wire_params.wire_value("version", version)
-        return await self._session.run_flow(fetch_info(self._title, version=when))
+        return await self._session.run_flow(fetch_imageinfo(self._title, version=when))
 
     async def download(
         self,
@@ -53,17 +66,33 @@ class FileHandle:
         overwrite: bool = False,
         on_progress: OnBytes | None = None,
     ) -> Path | None:
-        """Download the file, and check its SHA-1; the path that it has, or None where it went into a sink.
+        """Download the file and check its SHA-1.
 
-        ``to`` is a path, a directory (the file then has the name that it has on the wiki), a binary file object, or an
-        async function that is given the bytes as they come. A path gets its file when that is whole and right: until
-        then it is beside it, with ``.part`` at its end, from where an attempt that was cut is gone on with, also by
-        another process. ``version`` is the time of an older version. ``on_progress`` is called, and awaited where it
-        is a coroutine, with the bytes so far and all there are.
+        Returns the path of the file; None if it was written to a file object or an async function. The file gets its
+        name when it is whole and its SHA-1 is right. Until then it has ``.part`` at the end of its name, and the next
+        download to this path resumes it, also in another process.
 
-        Raises PageMissing; FileExistsError, before anything is asked for, unless ``overwrite``, and where another
-        download is at work on that path; ValueError for a name that would lead out of the directory; OSError where it
-        cannot be written; SourceChanged for a file that arrives damaged; TransportError when the line does not hold.
+        Arguments:
+            to: a path; a directory, in which the file gets the name that it has on the wiki; a binary file object; or
+                an async function, which is given the bytes as they come.
+            version: the timestamp of an older version.
+            overwrite: whether to replace an existing file.
+            on_progress: called with the number of bytes received and the size of the file, and awaited if it is a
+                coroutine function.
+
+        Raises:
+            FileExistsError: the path exists and ``overwrite`` is False, before any request; or another download is
+                writing to this path.
+            FileNotFoundError: the directory does not exist.
+            ValueError: the name on the wiki would lead out of the directory, or ``version`` has no time zone.
+            TypeError: ``to`` is none of these.
+            OSError: the file cannot be written.
+            PageMissing: the wiki has no such file, or no such version of it.
+            SourceChanged: the file arrived damaged, or was replaced during the download.
+            ProtocolError: the server's response is not the file, or the wiki hides the file's URL.
+            TransportError: the download was interrupted more often than the retry policy allows.
+
+        See https://www.mediawiki.org/wiki/API:Imageinfo.
         """
         if isinstance(to, str | os.PathLike):
             return await self._to_path(Path(to), version, overwrite=overwrite, on_progress=on_progress)
@@ -72,8 +101,8 @@ class FileHandle:
                 f"to is of type {type(to).__name__}: give a path, a binary file object or an async function"
             )
         sink = Sink(to)
-        remote = remote_of(await self.info(version=version), self._wiki)
-        await self._downloader.download(remote, sink, on_progress)
+        source = download_source(await self.info(version=version), self._wiki)
+        await self._downloader.download(source, sink, on_progress)
         return None
 
     async def upload_version(
@@ -86,16 +115,28 @@ class FileHandle:
         ignore_warnings: Collection[str] | bool = (),
         **options: Unpack[UploadOptions],
     ) -> UploadResult:
-        """Publish a new version of this file, once, in the place of the one that it has.
+        """Publish a new version of this file, exactly once.
 
-        It is ``site.upload`` (where ``source`` and ``options`` are explained) with the choice made to overwrite: the
-        warning ``exists`` is ignored, and no other, unless ``ignore_warnings`` names it. The text of the file's page
-        stays as it is; the old version stays in its history.
+        Returns an UploadResult. The text of the file's page stays as it is, and the old version stays in the file's
+        history. The warning ``exists`` is ignored; every other warning raises, unless ``ignore_warnings`` names it.
 
-        Raises PageMissing, before anything is sent, where the wiki has no such file of its own: for a redirect, too,
-        and for a file that it only shows from a shared repository. Raises FileRefused with the code
-        ``fileexists-no-change`` where the latest version has these contents already, and whatever ``site.upload``
-        raises. See https://www.mediawiki.org/wiki/API:Upload.
+        Arguments:
+            source: a path, bytes, a binary file object, an asynchronous iterator of bytes, a StashedFile or a
+                RemoteFile, as for ``site.upload``.
+            comment: the summary of the upload.
+            tags: change tags for the log entry.
+            watchlist: whether the account watches the file's page.
+            ignore_warnings: kinds of warnings to ignore, or True for all of them.
+            options: those of UploadOptions.
+
+        Raises:
+            PageMissing: the wiki has no such file of its own, before anything is sent. This is also raised for a
+                redirect and for a file of a shared repository.
+            FileRefused: the latest version has the same contents (code ``fileexists-no-change``), or the wiki does not
+                take the file.
+            MediaWikiError: every error of ``site.upload``.
+
+        See https://www.mediawiki.org/wiki/API:Upload.
         """
         return await Uploads(self._session, self._wiki).upload(
             source,
@@ -104,41 +145,46 @@ class FileHandle:
             text=None,
             tags=tags,
             watchlist=watchlist,
-            ignore_warnings=with_exists(chosen=ignore_warnings),
+            ignore_warnings=including_exists(chosen=ignore_warnings),
             options=options,
             replaces=True,
         )
 
     async def revert(self, *, archivename: str, comment: str = "") -> None:
-        """Make an old version the latest one again. ``archivename`` is its name, as ``imageinfo`` tells.
+        """Make an old version the latest one again.
 
-        Where the file was replaced in this very second, which the wiki refuses, it is done in the next.
+        ``archivename`` is the name of the old version: ask for ``iiprop=archivename``. If the file was replaced in the
+        same second, the wiki refuses the revert, and it is sent again in the next second.
 
-        Raises PageMissing or another ApiError: FileRefused with the code ``fileexists-no-change`` where the latest
-        version has the same contents; OutcomeUnknown when the answer was lost. See
-        https://www.mediawiki.org/wiki/API:Filerevert.
+        Raises:
+            PageMissing: the wiki has no such file.
+            FileRefused: the latest version has the same contents (code ``fileexists-no-change``).
+            ApiError: the wiki refused the revert for another reason.
+            OutcomeUnknown: the reply was lost. Look at the file's history.
+
+        See https://www.mediawiki.org/wiki/API:Filerevert.
         """
         name, session = self._filename, self._session
         archivename, comment = checked_text("archivename", archivename), checked_text("comment", comment)
-        async with session.lock_titles([file_key(name)]):
-            await session.run_flow(revert_to(name, archivename, comment, attempts=session.retry.attempts))
+        async with session.lock_titles([file_lock_key(name)]):
+            await session.run_flow(revert_to(name, archivename, comment))
 
     async def _to_path(
         self, path: Path, version: datetime | None, *, overwrite: bool, on_progress: OnBytes | None
     ) -> Path:
-        final = await to_thread.run_sync(partial(_final, path, self._title, overwrite=overwrite))
-        remote = remote_of(await self.info(version=version), self._wiki)
-        target = await opened(partial(PartFile, final, overwrite=overwrite), PartFile.close_now)
+        final = await to_thread.run_sync(partial(_final_path, path, self._title, overwrite=overwrite))
+        source = download_source(await self.info(version=version), self._wiki)
+        target = await open_in_thread(partial(PartFile, final, overwrite=overwrite), PartFile.close_now)
         try:
-            await self._downloader.download(remote, target, on_progress)
+            await self._downloader.download(source, target, on_progress)
         finally:
             await target.close()
         return final
 
     @property
     def _filename(self) -> str:
-        """Its name, which no namespace stands before, in whatever language it is."""
-        return file_name(self._title.partition(":")[2])
+        """The file's name without its namespace, whose name depends on the wiki's language."""
+        return wiki_file_name(self._title.partition(":")[2])
 
     @property
     def _downloader(self) -> Downloader:
@@ -148,11 +194,11 @@ class FileHandle:
         )
 
 
-def _final(path: Path, title: str, *, overwrite: bool) -> Path:
-    """The path of the file, when it is whole."""
-    final = path / safe_name(title, windows=os.name == "nt") if path.is_dir() else path
+def _final_path(path: Path, title: str, *, overwrite: bool) -> Path:
+    """The path of the whole file."""
+    final = path / local_file_name(title, windows=os.name == "nt") if path.is_dir() else path
     if final.exists() and not overwrite:
-        raise FileExistsError(f"{str(final)!r} is there already: say overwrite=True, or give another path")
+        raise FileExistsError(f"{str(final)!r} exists already: choose overwrite=True, or give another path")
     if not final.parent.is_dir():
-        raise FileNotFoundError(f"{str(final.parent)!r} is no directory: make it first")
+        raise FileNotFoundError(f"{str(final.parent)!r} is not a directory: create it first")
     return final

@@ -1,4 +1,4 @@
-"""The wiki's stash: what the account has there, and what the wiki says of an upload that goes on without us.
+"""The wiki's stash: its files, and the status of an upload that the wiki's job queue works on.
 
 The manual's page is https://www.mediawiki.org/wiki/API:Upload.
 """
@@ -29,133 +29,155 @@ from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import StashedFile
 
 STASH_GONE_CODES = frozenset({"uploadstash-file-not-found", "uploadstash-bad-path", "stashedfilenotfound"})
-_TOO_LARGE = 413
+_CONTENT_TOO_LARGE = 413
 _ALL_PROPS = "timestamp|canonicaltitle|url|size|sha1|mime|bitdepth"
 _FIRST_POLL, _LONGEST_POLL, _GROWTH = 1.0, 15.0, 1.5  # seconds, seconds, factor
+_MAX_SHOWN = 20  # values of a list in an error message
+
+
+# Files ---------------------------------------------------------------------------------------------------------------
 
 
 def find_stashed(size: int, sha1: Callable[[], str]) -> Flow[StashedFile | None]:
-    """A whole file of that size and SHA-1 in the account's stash: there the answer to its last chunk was lost."""
-    going_on: Mapping[str, str] = {}
+    """Find a whole file by its size and SHA-1 among the stashed files of the account.
+
+    This finds the file if the reply to its last chunk was lost.
+    """
+    continuation: Mapping[str, str] = {}
     while True:
-        params = {"action": "query", "list": "mystashedfiles", "msfprop": "size|type", "msflimit": "max", **going_on}
-        reply = yield ApiRequest(params=params)
-        for entry in reply.body.get("query", {}).get("mystashedfiles", ()):
+        params = {"action": "query", "list": "mystashedfiles", "msfprop": "size|type", "msflimit": "max"}
+        response = yield ApiRequest(params={**params, **continuation})
+        for entry in response.body.get("query", {}).get("mystashedfiles", ()):
             if entry.get("size") == size and entry.get("status") == "finished":
-                stashed = yield from look_into(str(entry.get("filekey", "")))
+                stashed = yield from fetch_stashed_file(str(entry.get("filekey", "")))
                 if stashed is not None and stashed.sha1 == sha1():
                     return stashed
-        if "continue" not in reply.body:
+        if "continue" not in response.body:
             return None
-        going_on = {name: str(value) for name, value in reply.body["continue"].items()}
+        continuation = {name: str(value) for name, value in response.body["continue"].items()}
 
 
-def look_into(filekey: str) -> Flow[StashedFile | None]:
-    """What the wiki says of a stashed file, or None where it has none of that key for this account."""
+def fetch_stashed_file(filekey: str) -> Flow[StashedFile | None]:
+    """The size and SHA-1 of a stashed file; None if this account has no file of that key in the stash."""
     try:
-        info = yield from describe(filekey, props="sha1|size")
+        info = yield from fetch_stash_info(filekey, props="sha1|size")
     except StashError:
         return None
     return StashedFile(filekey, size=info.size, sha1=info.sha1)
 
 
-def describe(filekey: str, *, props: str = _ALL_PROPS) -> Flow[ImageInfo]:
-    """What the wiki says of a stashed file: https://www.mediawiki.org/wiki/API:Stashimageinfo.
+def fetch_stash_info(filekey: str, *, props: str = _ALL_PROPS) -> Flow[ImageInfo]:
+    """The properties of a stashed file: https://www.mediawiki.org/wiki/API:Stashimageinfo.
 
-    Raises StashError where it has none of that key for this account.
+    Raises StashError if this account has no file of that key in the stash.
     """
     key = wire_value("filekey", [filekey]) or ""
     try:
-        reply = yield ApiRequest(
+        response = yield ApiRequest(
             params={"action": "query", "prop": "stashimageinfo", "siifilekey": key, "siiprop": props}
         )
     except InternalError as error:
         if "UploadStash" not in error.code:
             raise
-        text = "There is no file of that key in the stash of this account."  # that of another makes the module fail
-        raise refusal(StashError, "uploadstash-wrong-owner", text) from error
-    found = reply.body.get("query", {}).get("stashimageinfo") or [{}]
+        # The module fails with an internal error if the file belongs to another account.
+        text = "The stash of this account has no file with that filekey."
+        raise make_api_error(StashError, "uploadstash-wrong-owner", text) from error
+    found = response.body.get("query", {}).get("stashimageinfo") or [{}]
     return structurer(ImageInfo)(found[0])
 
 
-def key_of(said: Mapping[str, Any]) -> str | None:
-    """The filekey that an answer or an error names, which old wikis call the session's key."""
-    return _or_none(said.get("filekey") or said.get("sessionkey"))
+# Status --------------------------------------------------------------------------------------------------------------
 
 
-def wait_for(asked: Mapping[str, str], *, patience: float, event: Callable[[], Any]) -> Flow[Mapping[str, Any]]:
-    """What an upload that the wiki goes on with by itself comes to: asked again and again, until it is no ``Poll``.
+def poll_until_done(
+    upload_key: Mapping[str, str], *, patience: float, make_event: Callable[[], Any]
+) -> Flow[Mapping[str, Any]]:
+    """Ask for the status of an upload until it is not ``Poll``; return that last status.
 
-    ``asked`` names the upload: by its ``filekey``, or by ``url`` and ``filename``. Raises UploadPending after
-    ``patience`` seconds, and the wiki's error where it failed.
+    ``upload_key`` identifies the upload: by its ``filekey``, or by ``url`` and ``filename``. ``make_event`` makes what
+    is reported before each pause. Raises UploadPending after ``patience`` seconds, and the wiki's error if the upload
+    failed.
     """
     waited, pause = 0.0, _FIRST_POLL
     while True:
-        yield Report(event())
+        yield Report(make_event())
         yield Wait(pause)
         waited, pause = waited + pause, min(_LONGEST_POLL, pause * _GROWTH)
-        result = yield from status_of(asked)
-        if result.get("result") != "Poll":
-            return result
+        status = yield from fetch_status(upload_key)
+        if status.get("result") != "Poll":
+            return status
         if waited >= patience:
-            raise UploadPending(filekey=asked.get("filekey", ""), stage=str(result.get("stage", "")), waited=waited)
+            raise UploadPending(
+                filekey=upload_key.get("filekey", ""), stage=str(status.get("stage", "")), waited=waited
+            )
 
 
-def status_of(asked: Mapping[str, str]) -> Flow[Mapping[str, Any]]:
-    """How far an upload is. Raises StashError or another ApiError where it failed or is not known."""
-    params = {"action": "upload", "checkstatus": "1", **asked}
+def fetch_status(upload_key: Mapping[str, str]) -> Flow[Mapping[str, Any]]:
+    """The status of an upload. Raises StashError or another ApiError if it failed or the wiki does not know it."""
+    params = {"action": "upload", "checkstatus": "1", **upload_key}
     try:
-        reply = yield ApiRequest(params=params, post=True, token="csrf")  # noqa: S106 - a kind
+        response = yield ApiRequest(params=params, post=True, token="csrf")  # noqa: S106 - a kind
     except StashError as error:
-        raise named(error) from error
-    result = upload_part(reply)
-    if result.get("result") == "Failure":  # for some failures, the wiki forgets to make an error of it
-        said = "; ".join(str(value) for name, value in result.items() if name.isdecimal())
-        raise refusal(UploadError, "publishfailed", f"The wiki did not publish it: {said}.", result)
-    return result
+        raise with_right_class(error) from error
+    status = upload_result(response)
+    if status.get("result") == "Failure":  # the wiki does not send an error for every failure
+        reasons = "; ".join(str(value) for name, value in status.items() if name.isdecimal())
+        raise make_api_error(UploadError, "publishfailed", f"The wiki did not publish the file: {reasons}.", status)
+    return status
 
 
-def upload_part(reply: ApiResponse) -> Mapping[str, Any]:
-    """The ``upload`` of an answer."""
-    result = reply.body.get("upload") if isinstance(reply.body, Mapping) else None
+# Responses and errors ------------------------------------------------------------------------------------------------
+
+
+def upload_result(response: ApiResponse) -> Mapping[str, Any]:
+    """The ``upload`` part of a response; an empty mapping if there is none."""
+    result = response.body.get("upload") if isinstance(response.body, Mapping) else None
     return result if isinstance(result, Mapping) else {}
 
 
-def filekey_of(result: Mapping[str, Any]) -> str:
-    """Its filekey. Raises ProtocolError where it has none."""
-    filekey = key_of(result)
+def filekey_or_none(result: Mapping[str, Any]) -> str | None:
+    """The filekey in a result or in the data of an error. Old wikis call it ``sessionkey``."""
+    value = result.get("filekey") or result.get("sessionkey")
+    return value if isinstance(value, str) else None
+
+
+def required_filekey(result: Mapping[str, Any]) -> str:
+    """The filekey in a result. Raises ProtocolError if there is none."""
+    filekey = filekey_or_none(result)
     if filekey is None:
-        raise ProtocolError("the wiki's answer to an upload has no filekey")
+        raise ProtocolError("the wiki's response to an upload has no filekey")
     return filekey
 
 
-def named(error: StashError) -> ApiError:
-    """The error by its right name: of a file whose contents do not fit its name the wiki only says that in words."""
+def with_right_class(error: StashError) -> ApiError:
+    """The same error, as FileRefused if the wiki refused the file's contents.
+
+    The wiki reports this with the code ``stashfailed``, so only the text shows it.
+    """
     if error.code == "stashfailed" and "verification" in error.text:
         text = f"{error.text} Do its contents fit the extension of its name?"
-        return refusal(FileRefused, "verification-error", text, error.data)
+        return make_api_error(FileRefused, "verification-error", text, error.data)
     return error
 
 
 def is_too_large(error: MediaWikiError) -> bool:
-    """Whether a body was refused for its size: with 413, or as PHP does, which may throw it away, token and all."""
+    """Whether a body was refused because of its size.
+
+    Web servers answer 413. PHP answers ``badupload``, or drops the whole body, so that the token is missing.
+    """
     if isinstance(error, ProtocolError):
-        return error.status == _TOO_LARGE
+        return error.status == _CONTENT_TOO_LARGE
     if isinstance(error, MissingParameter):
         return "token" in error.text
     return isinstance(error, ChunkRefused) and error.code == "badupload"
 
 
-def refusal(cls: type[ApiError], code: str, text: str, data: Mapping[str, Any] | None = None) -> ApiError:
-    """An error of ours in the words of the wiki."""
+def make_api_error(cls: type[ApiError], code: str, text: str, data: Mapping[str, Any] | None = None) -> ApiError:
+    """An error that this package raises by itself, with a code of the wiki."""
     return cls((ApiErrorItem(code=code, text=text, module="upload", data=data or {}),))
 
 
-def names(values: Iterable[object]) -> str:
-    """Some of many, for a message."""
+def comma_list(values: Iterable[object]) -> str:
+    """The first values, separated by commas, for an error message."""
     shown = [str(value) for value in values]
-    return ", ".join(shown[:20]) + (" ..." if len(shown) > 20 else "")  # noqa: PLR2004 - enough to read
-
-
-def _or_none(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    return ", ".join(shown[:_MAX_SHOWN]) + (" ..." if len(shown) > _MAX_SHOWN else "")

@@ -1,83 +1,60 @@
-"""What a wiki takes for uploads: its rules, and names of files.
+"""What a wiki takes for uploads: extensions and sizes.
 
 The manual's page is https://www.mediawiki.org/wiki/API:Upload.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection
 
 from attrs import frozen
 
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest
-from mwclient_async._http.params import checked_text
-from mwclient_async._upload.chunks import LEAST_CHUNK
-from mwclient_async._upload.stash import names, refusal
+from mwclient_async._upload.chunks import MIN_CHUNK_SIZE
+from mwclient_async._upload.stash import comma_list, make_api_error
 from mwclient_async.errors import FileRefused, UploadError
-
-_FORBIDDEN_IN_NAMES = frozenset("#<>[]|{}/:\\") | {chr(code) for code in range(32)} | {"\x7f"}
-_LONGEST_NAME = 240  # bytes; the wiki's own limit
 
 
 @frozen(kw_only=True)
 class UploadRules:
-    """What a wiki takes: ``extensions`` in lower case, empty where it does not say; sizes in bytes."""
+    """What a wiki takes. Sizes are in bytes; ``extensions`` are in lower case, and empty if the wiki does not say."""
 
     enabled: bool = True
     extensions: frozenset[str] = frozenset()
-    largest: int | None = None
-    least_chunk: int = LEAST_CHUNK
-    version: tuple[int, int] = (0, 0)
+    max_size: int | None = None
+    min_chunk_size: int = MIN_CHUNK_SIZE
+    mediawiki_version: tuple[int, int] = (0, 0)
 
     def check(self, filename: str, size: int | None, *, ignored: Collection[str] | bool) -> None:
-        """Raise UploadError or FileRefused for what the wiki would refuse after the whole transfer."""
+        """Raise UploadError or FileRefused for a file that the wiki would refuse after the whole transfer."""
         if not self.enabled:
-            raise refusal(UploadError, "uploaddisabled", "This wiki takes no uploads.")
+            raise make_api_error(UploadError, "uploaddisabled", "This wiki does not take uploads.")
         extension = filename.rpartition(".")[2].lower()
-        chosen = ignored is True or (not isinstance(ignored, bool) and "filetype-unwanted-type" in ignored)
-        if self.extensions and extension not in self.extensions and not chosen:
-            text = f"This wiki takes no files named '.{extension}', but {names(sorted(self.extensions))}."
-            raise refusal(FileRefused, "filetype-banned-type", text, {"allowed": sorted(self.extensions)})
-        if size is not None and self.largest is not None and size > self.largest:
-            text = f"The file has {size} bytes, and this wiki takes {self.largest} at most."
-            raise refusal(FileRefused, "file-too-large", text, {"size": size, "max": self.largest})
+        is_ignored = ignored is True or (not isinstance(ignored, bool) and "filetype-unwanted-type" in ignored)
+        if self.extensions and extension not in self.extensions and not is_ignored:
+            allowed = sorted(self.extensions)
+            text = f"This wiki does not take files named '.{extension}', only {comma_list(allowed)}."
+            raise make_api_error(FileRefused, "filetype-banned-type", text, {"allowed": allowed})
+        if size is not None and self.max_size is not None and size > self.max_size:
+            text = f"The file has {size} bytes, and this wiki takes {self.max_size} at most."
+            raise make_api_error(FileRefused, "file-too-large", text, {"size": size, "max": self.max_size})
 
 
-def fetch_rules() -> Flow[UploadRules]:
-    """What the wiki says of the uploads that it takes: https://www.mediawiki.org/wiki/API:Siteinfo."""
-    reply = yield ApiRequest(params={"action": "query", "meta": "siteinfo", "siprop": "general|fileextensions"})
-    told = reply.body.get("query", {})
-    general = told.get("general", {})
-    digits = "".join(char if char.isdigit() else " " for char in str(general.get("generator", ""))).split()
+def fetch_upload_rules() -> Flow[UploadRules]:
+    """The rules of a wiki, from its siteinfo: https://www.mediawiki.org/wiki/API:Siteinfo."""
+    response = yield ApiRequest(params={"action": "query", "meta": "siteinfo", "siprop": "general|fileextensions"})
+    query = response.body.get("query", {})
+    general = query.get("general", {})
+    numbers = "".join(char if char.isdigit() else " " for char in str(general.get("generator", ""))).split()
     return UploadRules(
         enabled=general.get("uploadsenabled") is not False,
-        extensions=frozenset(str(entry.get("ext", "")).lower() for entry in told.get("fileextensions", ())),
-        largest=_whole(general.get("maxuploadsize")),
-        least_chunk=_whole(general.get("minuploadchunksize")) or LEAST_CHUNK,
-        version=(int(digits[0]), int(digits[1])) if len(digits) > 1 else (0, 0),
+        extensions=frozenset(str(entry.get("ext", "")).lower() for entry in query.get("fileextensions", ())),
+        max_size=_int_or_none(general.get("maxuploadsize")),
+        min_chunk_size=_int_or_none(general.get("minuploadchunksize")) or MIN_CHUNK_SIZE,
+        mediawiki_version=(int(numbers[0]), int(numbers[1])) if len(numbers) > 1 else (0, 0),
     )
 
 
-def file_name(name: str) -> str:
-    """The name without a leading ``File:``, composed as wikis store it (NFC).
-
-    Raises ValueError for one that no wiki takes, before anything is sent.
-    """
-    bare = unicodedata.normalize("NFC", checked_text("filename", name)).strip()
-    prefix, colon, rest = bare.partition(":")
-    if colon and prefix.strip().lower() == "file":
-        bare = rest.strip()
-    if not bare or "." not in bare.strip("."):
-        raise ValueError(f"filename={name!r}: a file's name has an extension, as in 'Earth.png'")
-    wrong = sorted(_FORBIDDEN_IN_NAMES & set(bare))
-    if wrong:
-        raise ValueError(f"filename={name!r}: a file's name cannot hold {' '.join(map(repr, wrong))}")
-    if len(bare.encode()) > _LONGEST_NAME:
-        raise ValueError(f"filename={name!r} is longer than {_LONGEST_NAME} bytes")
-    return bare
-
-
-def _whole(value: object) -> int | None:
+def _int_or_none(value: object) -> int | None:
     return value if isinstance(value, int) and value is not True else None

@@ -1,49 +1,40 @@
-"""Uploads: the shell that reads the source, runs the conversations of this package, and tells how far it is."""
+"""Uploads: reads the source, runs the flows of this package, and reports progress and checkpoints."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve, frozen
 
 from mwclient_async._http.flow import Flow
-from mwclient_async._http.run_flow import Send, run_flow
 from mwclient_async._session.clock import Clock
-from mwclient_async._upload.chunks import ChunkPlan, Position, ReadOn, send_chunks
-from mwclient_async._upload.file_versions import current_version, unchanged
-from mwclient_async._upload.publish import Publication, fetch_remote, publish, send_whole
+from mwclient_async._session.retry_state import RetryState
+from mwclient_async._session.run_flow import Send, run_flow
+from mwclient_async._upload.chunks import ChunkPlan, HashUpTo, Position, send_chunks
+from mwclient_async._upload.file_versions import current_version, same_content_error
+from mwclient_async._upload.progress import CheckpointWriter, OnCheckpoint, OnProgress, ProgressReporter
+from mwclient_async._upload.publication import Publication
+from mwclient_async._upload.publish import publish, upload_directly, upload_from_url
 from mwclient_async._upload.sources import UploadInput, UploadSource
-from mwclient_async._upload.stash import STASH_GONE_CODES, is_too_large, look_into
+from mwclient_async._upload.stash import STASH_GONE_CODES, fetch_stashed_file, is_too_large
 from mwclient_async._upload.upload_rules import UploadRules
 from mwclient_async._values.checkpoint import Checkpoint
 from mwclient_async.errors import MediaWikiError, SourceChanged, StashError, UploadWarnings
-from mwclient_async.models.options import RetryPolicy
 from mwclient_async.models.props import ImageInfo
-from mwclient_async.models.upload import (
-    RemoteFile,
-    StashedFile,
-    UploadMethod,
-    UploadProgress,
-    UploadResult,
-    UploadStage,
-)
-
-OnProgress = Callable[[UploadProgress], Awaitable[None] | None]
-OnCheckpoint = Callable[[Checkpoint], Awaitable[None] | None]
+from mwclient_async.models.upload import RemoteFile, StashedFile, UploadMethod, UploadProgress, UploadResult
 
 DIRECT_UP_TO = 1024 * 1024  # bytes: below every usual limit of PHP, and one request instead of two
-ASYNCHRONOUS_FROM = 50 * 1024 * 1024  # bytes: putting these together takes longer than web servers wait
+ASYNCHRONOUS_FROM = 50 * 1024 * 1024  # bytes: assembling a larger file takes longer than web servers wait
 
 
 @frozen(kw_only=True)
 class UploadJob:
-    """One upload as the caller wants it. ``method`` and ``asynchronous`` are None where the size decides.
+    """One upload as the caller wants it. If ``method`` or ``asynchronous`` is None, the size decides.
 
-    ``replaces`` says that it is a new version of a file, which must be there, and have other contents.
+    ``replaces`` says that it is a new version of a file, which must exist and have other contents.
     """
 
     publication: Publication
@@ -56,6 +47,18 @@ class UploadJob:
     on_progress: OnProgress | None = None
     on_checkpoint: OnCheckpoint | None = None
 
+    def is_asynchronous(self, size: int) -> bool:
+        """Whether a job of the wiki assembles and publishes a file of that size."""
+        return size >= ASYNCHRONOUS_FROM if self.asynchronous is None else self.asynchronous
+
+    def is_direct(self, size: int) -> bool:
+        """Whether a file of that size is sent in one request."""
+        if self.checkpoint is not None:
+            return False
+        if self.method is not None:
+            return self.method is UploadMethod.DIRECT
+        return size <= min(DIRECT_UP_TO, self.chunk_size) and not self.asynchronous
+
 
 @frozen(kw_only=True)
 class Uploader:
@@ -63,258 +66,210 @@ class Uploader:
 
     send: Send
     clock: Clock
-    policy: RetryPolicy
+    retries: Callable[[], RetryState]
     wiki: str
     rules: Callable[[], Awaitable[UploadRules]]
 
-    async def upload(self, source: UploadInput | StashedFile | RemoteFile, errand: UploadJob) -> UploadResult:
-        """Get the source to the wiki and publish it."""
-        teller = _ProgressReporter(self.clock, errand)
-        current = await self._replaced(errand, teller)
+    async def upload(self, source: UploadInput | StashedFile | RemoteFile, job: UploadJob) -> UploadResult:
+        """Send the source to the wiki and publish it."""
+        reporter = self._new_reporter(job)
+        current = await self._fetch_replaced_version(job, reporter)
         try:
             if isinstance(source, RemoteFile):
-                return await self._fetch(source, errand, teller)
+                return await self._upload_from_url(source, job, reporter)
             if isinstance(source, StashedFile):
-                return await self._publish_stashed(source, errand, teller, current)
-            return await self._send(source, errand, teller, current)
+                return await self._publish_stashed(source, job, reporter, current)
+            return await self._upload_file(source, job, reporter, current)
         except UploadWarnings as error:
-            if not errand.replaces or all(warning.kind != "nochange" for warning in error.warnings):
+            if not job.replaces or all(warning.kind != "nochange" for warning in error.warnings):
                 raise
-            same = unchanged(errand.publication.filename)
-            same.filekey, same.checkpoint = error.filekey, error.checkpoint
-            raise same from error
+            same_content = same_content_error(job.publication.filename)
+            same_content.filekey, same_content.checkpoint = error.filekey, error.checkpoint
+            raise same_content from error
 
-    async def _send(
-        self, source: UploadInput, errand: UploadJob, teller: _ProgressReporter, current: ImageInfo | None
-    ) -> UploadResult:
-        file = await UploadSource.open(source, spool=errand.spool, spooled=teller.spooled)
+    async def stash(self, source: UploadInput, job: UploadJob) -> StashedFile:
+        """Send the source to the stash, without publishing it."""
+        reporter = self._new_reporter(job)
+        file = await UploadSource.open(source, spool=job.spool, on_spooled=reporter.report_spooled)
         try:
-            rules = await self._checked_rules(file, errand.publication)
-            if current is not None and file.size == current.size:
-                sha1 = await file.sha1_of(file.size, hashed=partial(teller.hashed, file.size))
-                _check_news(errand, current, sha1)
-            if self._goes_directly(file, errand):
-                try:
-                    return await self._send_whole(file, errand, teller)
-                except MediaWikiError as error:
-                    if errand.method is UploadMethod.DIRECT or not is_too_large(error):
-                        raise
-            return await self._send_chunks(file, errand, rules, teller)
+            rules = await self._checked_rules(file, job.publication)
+            start = await self._checked_start(file, job, reporter)
+            return await self._stash_file(file, job, rules, reporter, start)
         finally:
             await file.aclose()
 
-    async def _replaced(self, errand: UploadJob, teller: _ProgressReporter) -> ImageInfo | None:
-        """What the file is that gets a new version. An earlier attempt may have published that already."""
-        if not errand.replaces:
-            return None
-        current = await self._run(current_version(errand.publication.filename), teller)
-        return current if errand.checkpoint is None else None
+    # The ways to upload ----------------------------------------------------------------------------------------------
 
-    async def stash(self, source: UploadInput, errand: UploadJob) -> StashedFile:
-        """Get the source into the stash, and no further."""
-        teller = _ProgressReporter(self.clock, errand)
-        file = await UploadSource.open(source, spool=errand.spool, spooled=teller.spooled)
-        try:
-            rules = await self._checked_rules(file, errand.publication)
-            return await self._to_stash(file, errand, rules, teller, await self._checked_start(file, errand, teller))
-        finally:
-            await file.aclose()
-
-    async def _fetch(self, remote: RemoteFile, errand: UploadJob, teller: _ProgressReporter) -> UploadResult:
+    async def _upload_from_url(self, remote: RemoteFile, job: UploadJob, reporter: ProgressReporter) -> UploadResult:
         rules = await self.rules()
-        rules.check(errand.publication.filename, None, ignored=errand.publication.ignored)
-        publication = evolve(errand.publication, asynchronous=bool(errand.asynchronous))
-        return await self._run(fetch_remote(publication, remote.url, rules=rules, policy=self.policy), teller)
+        rules.check(job.publication.filename, None, ignored=job.publication.ignored)
+        publication = evolve(job.publication, asynchronous=bool(job.asynchronous))
+        return await self._run(upload_from_url(publication, remote.url, rules=rules), reporter)
 
     async def _publish_stashed(
-        self, stashed: StashedFile, errand: UploadJob, teller: _ProgressReporter, current: ImageInfo | None
+        self, stashed: StashedFile, job: UploadJob, reporter: ProgressReporter, current: ImageInfo | None
     ) -> UploadResult:
         if stashed.sha1 is None:
-            stashed = await self._run(look_into(stashed.filekey), teller) or stashed
-        _check_news(errand, current, stashed.sha1)
-        publication = evolve(errand.publication, asynchronous=self._waits(errand, stashed.size or 0))
-        return await self._run(publish(publication, stashed, policy=self.policy), teller)
+            stashed = await self._run(fetch_stashed_file(stashed.filekey), reporter) or stashed
+        _check_contents_differ(job, current, stashed.sha1)
+        publication = evolve(job.publication, asynchronous=job.is_asynchronous(stashed.size or 0))
+        return await self._run(publish(publication, stashed), reporter)
 
-    def _goes_directly(self, file: UploadSource, errand: UploadJob) -> bool:
-        if errand.checkpoint is not None or errand.method is not None:
-            return errand.method is UploadMethod.DIRECT and errand.checkpoint is None
-        return file.size <= min(DIRECT_UP_TO, errand.chunk_size) and not errand.asynchronous
-
-    async def _send_whole(self, file: UploadSource, errand: UploadJob, teller: _ProgressReporter) -> UploadResult:
-        sha1 = await file.sha1_of(file.size)
-        whole = send_whole(errand.publication, size=file.size, sha1=sha1, policy=self.policy)
-        return await self._run(whole, teller, file)
-
-    async def _send_chunks(
-        self, file: UploadSource, errand: UploadJob, rules: UploadRules, teller: _ProgressReporter
+    async def _upload_file(
+        self, source: UploadInput, job: UploadJob, reporter: ProgressReporter, current: ImageInfo | None
     ) -> UploadResult:
-        start = await self._checked_start(file, errand, teller)
-        stashed = await self._to_stash(file, errand, rules, teller, start)
+        file = await UploadSource.open(source, spool=job.spool, on_spooled=reporter.report_spooled)
         try:
-            return await self._publish(stashed, errand, teller)
-        except StashError as error:
-            if error.code not in STASH_GONE_CODES or teller.restarted:
-                raise
-        teller.restarted = True  # it was too long in the stash
-        return await self._publish(await self._to_stash(file, errand, rules, teller), errand, teller)
+            rules = await self._checked_rules(file, job.publication)
+            if current is not None and file.size == current.size:
+                sha1 = await file.sha1_up_to(file.size, on_hashed=partial(reporter.report_hashed, file.size))
+                _check_contents_differ(job, current, sha1)
+            if job.is_direct(file.size):
+                try:
+                    return await self._upload_directly(file, job, reporter)
+                except MediaWikiError as error:
+                    if job.method is UploadMethod.DIRECT or not is_too_large(error):
+                        raise
+            return await self._upload_in_chunks(file, job, rules, reporter)
+        finally:
+            await file.aclose()
 
-    async def _to_stash(
+    async def _upload_directly(self, file: UploadSource, job: UploadJob, reporter: ProgressReporter) -> UploadResult:
+        sha1 = await file.sha1_up_to(file.size)
+        return await self._run(upload_directly(job.publication, size=file.size, sha1=sha1), reporter, file)
+
+    async def _upload_in_chunks(
+        self, file: UploadSource, job: UploadJob, rules: UploadRules, reporter: ProgressReporter
+    ) -> UploadResult:
+        start = await self._checked_start(file, job, reporter)
+        stashed = await self._stash_file(file, job, rules, reporter, start)
+        try:
+            return await self._publish_chunks(stashed, job, reporter)
+        except StashError as error:
+            if error.code not in STASH_GONE_CODES or reporter.restarted:
+                raise
+        reporter.restarted = True  # the file was too long in the stash, and the wiki has removed it
+        stashed = await self._stash_file(file, job, rules, reporter)
+        return await self._publish_chunks(stashed, job, reporter)
+
+    async def _stash_file(
         self,
         file: UploadSource,
-        errand: UploadJob,
+        job: UploadJob,
         rules: UploadRules,
-        teller: _ProgressReporter,
+        reporter: ProgressReporter,
         start: Position | None = None,
     ) -> StashedFile:
+        """Send the file to the stash, from ``start`` on. An error carries the latest checkpoint."""
         if start is not None and start.stashed:
             return StashedFile(start.filekey, size=file.size, sha1=file.sha1())
+        filename = job.publication.filename
         plan = ChunkPlan(
-            filename=errand.publication.filename,
+            filename=filename,
             size=file.size,
-            chunk_size=errand.chunk_size,
-            least=rules.least_chunk,
-            asynchronous=self._waits(errand, file.size),
-            patience=errand.publication.patience,
-            policy=self.policy,
-            restarted=teller.restarted,
+            chunk_size=job.chunk_size,
+            min_chunk_size=rules.min_chunk_size,
+            asynchronous=job.is_asynchronous(file.size),
+            patience=job.publication.patience,
+            restarted=reporter.restarted,
         )
-        keeper = _CheckpointWriter(self.wiki, errand, file)
+        checkpoints = CheckpointWriter(self.wiki, filename, file, job.on_checkpoint, job.checkpoint)
         try:
-            return await self._run(send_chunks(plan, sha1=file.sha1, start=start), teller, file, keeper)
+            return await self._run(send_chunks(plan, sha1=file.sha1, start=start), reporter, file, checkpoints)
         except MediaWikiError as error:
-            error.checkpoint = keeper.latest
+            error.checkpoint = checkpoints.latest
             raise
 
-    async def _publish(self, stashed: StashedFile, errand: UploadJob, teller: _ProgressReporter) -> UploadResult:
-        publication = evolve(errand.publication, asynchronous=self._waits(errand, stashed.size or 0))
-        resumed = errand.checkpoint is not None
+    async def _publish_chunks(self, stashed: StashedFile, job: UploadJob, reporter: ProgressReporter) -> UploadResult:
+        """Publish a file that was sent in chunks. An error carries a checkpoint that sends nothing again."""
+        publication = evolve(job.publication, asynchronous=job.is_asynchronous(stashed.size or 0))
+        resumed = job.checkpoint is not None
         try:
-            result = await self._run(publish(publication, stashed, policy=self.policy, resumed=resumed), teller)
+            result = await self._run(publish(publication, stashed, resumed=resumed), reporter)
         except MediaWikiError as error:
-            error.checkpoint = _checkpoint(self.wiki, errand, stashed)
+            error.checkpoint = _stashed_checkpoint(self.wiki, publication.filename, stashed)
             raise
         return evolve(result, method=UploadMethod.CHUNKED)
+
+    # Checks before the transfer --------------------------------------------------------------------------------------
+
+    async def _fetch_replaced_version(self, job: UploadJob, reporter: ProgressReporter) -> ImageInfo | None:
+        """The latest version of the file that gets a new one; None if its contents need not be compared.
+
+        They are not compared for an upload that is resumed, because the earlier attempt may have published it.
+        """
+        if not job.replaces:
+            return None
+        current = await self._run(current_version(job.publication.filename), reporter)
+        return current if job.checkpoint is None else None
 
     async def _checked_rules(self, file: UploadSource, publication: Publication) -> UploadRules:
         rules = await self.rules()
         rules.check(publication.filename, file.size, ignored=publication.ignored)
         return rules
 
-    def _waits(self, errand: UploadJob, size: int) -> bool:
-        return size >= ASYNCHRONOUS_FROM if errand.asynchronous is None else errand.asynchronous
-
-    async def _checked_start(self, file: UploadSource, errand: UploadJob, teller: _ProgressReporter) -> Position | None:
-        """Where to go on; SourceChanged, before a byte is sent, where it is another file."""
-        point = errand.checkpoint
-        if point is None:
+    async def _checked_start(self, file: UploadSource, job: UploadJob, reporter: ProgressReporter) -> Position | None:
+        """The position of the checkpoint. Raises SourceChanged, before a byte is sent, if it is another file."""
+        checkpoint = job.checkpoint
+        if checkpoint is None:
             return None
-        if file.size != point.size:
-            raise SourceChanged(f"the checkpoint is of a file of {point.size} bytes, and this one has {file.size}")
-        if await file.sha1_of(point.offset, hashed=partial(teller.hashed, file.size)) != point.sha1:
-            raise SourceChanged(f"the first {point.offset} bytes are not those that the wiki has: it is another file")
-        return Position(filekey=point.filekey, offset=point.offset, stashed=point.stashed)
+        if file.size != checkpoint.size:
+            raise SourceChanged(
+                f"the checkpoint is of a file of {checkpoint.size} bytes, and this one has {file.size}: give the file "
+                "of the first attempt, or upload without the checkpoint"
+            )
+        sha1 = await file.sha1_up_to(checkpoint.offset, on_hashed=partial(reporter.report_hashed, file.size))
+        if sha1 != checkpoint.sha1:
+            raise SourceChanged(
+                f"the first {checkpoint.offset} bytes are not those that the wiki has: it is another file; give the "
+                "file of the first attempt, or upload without the checkpoint"
+            )
+        return Position(filekey=checkpoint.filekey, offset=checkpoint.offset, stashed=checkpoint.stashed)
+
+    # Flows -----------------------------------------------------------------------------------------------------------
+
+    def _new_reporter(self, job: UploadJob) -> ProgressReporter:
+        return ProgressReporter(self.clock, job.publication.filename, job.on_progress)
 
     async def _run(
         self,
-        conversation: Flow[Any],
-        teller: _ProgressReporter,
+        flow: Flow[Any],
+        reporter: ProgressReporter,
         file: UploadSource | None = None,
-        keeper: _CheckpointWriter | None = None,
+        checkpoints: CheckpointWriter | None = None,
     ) -> Any:
         async def report(event: UploadProgress | Position) -> None:
             if isinstance(event, UploadProgress):
-                await teller.report(event)
-            elif keeper is not None:
-                await keeper.keep(event)
+                await reporter.report(event)
+            elif checkpoints is not None:
+                await checkpoints.write(event)
 
-        async def read_on(question: ReadOn) -> str:
+        async def hash_up_to(question: HashUpTo) -> str:
             assert file is not None
-            return await file.sha1_of(question.upto, hashed=partial(teller.hashed, file.size))
+            return await file.sha1_up_to(question.end, on_hashed=partial(reporter.report_hashed, file.size))
 
-        read = file.read if file is not None else None
-        result = await run_flow(conversation, self.send, read=read, report=report, ask=read_on, sleep=self.clock.sleep)
+        result = await run_flow(
+            flow,
+            self.send,
+            read=file.read if file is not None else None,
+            report=report,
+            ask=hash_up_to,
+            sleep=self.clock.sleep,
+            retries=self.retries,
+        )
         if isinstance(result, UploadResult):
-            await teller.done(result)
+            await reporter.report_done(result)
         return result
 
 
-def _check_news(errand: UploadJob, current: ImageInfo | None, sha1: str | None) -> None:
-    """FileRefused for the contents that the file has already, before anything is sent."""
+def _check_contents_differ(job: UploadJob, current: ImageInfo | None, sha1: str | None) -> None:
+    """Raise FileRefused, before anything is sent, if the file has these contents already."""
     if current is not None and sha1 is not None and current.sha1 == sha1:
-        raise unchanged(errand.publication.filename)
+        raise same_content_error(job.publication.filename)
 
 
-class _CheckpointWriter:
-    """Makes a checkpoint of each position, and gives it to the caller."""
-
-    def __init__(self, wiki: str, errand: UploadJob, file: UploadSource) -> None:
-        self._wiki = wiki
-        self._errand = errand
-        self._file = file
-        self.latest: Checkpoint | None = errand.checkpoint
-
-    async def keep(self, position: Position) -> None:
-        self.latest = Checkpoint(
-            wiki=self._wiki,
-            filename=self._errand.publication.filename,
-            size=self._file.size,
-            filekey=position.filekey,
-            offset=position.offset,
-            sha1=await self._file.sha1_of(position.offset),
-            stashed=position.stashed,
-        )
-        if self._errand.on_checkpoint is not None:
-            await _maybe_await(self._errand.on_checkpoint(self.latest))
-
-
-def _checkpoint(wiki: str, errand: UploadJob, stashed: StashedFile) -> Checkpoint:
+def _stashed_checkpoint(wiki: str, filename: str, stashed: StashedFile) -> Checkpoint:
     size, sha1 = stashed.size or 0, stashed.sha1 or ""
-    filename = errand.publication.filename
     return Checkpoint(
         wiki=wiki, filename=filename, size=size, filekey=stashed.filekey, offset=size, sha1=sha1, stashed=True
     )
-
-
-@define
-class _ProgressReporter:
-    """Tells the caller how far it is, and how fast. ``restarted`` says that the wiki has lost the file once."""
-
-    _clock: Clock
-    _errand: UploadJob
-    restarted: bool = False
-    _began: dict[UploadStage, tuple[float, int]] = field(init=False, factory=dict)
-
-    async def spooled(self, written: int) -> None:
-        await self.report(UploadProgress(stage=UploadStage.SPOOLING, sent=written, total=0))
-
-    async def hashed(self, total: int, done: int) -> None:
-        await self.report(UploadProgress(stage=UploadStage.HASHING, sent=done, total=total))
-
-    async def report(self, progress: UploadProgress) -> None:
-        self.restarted = self.restarted or progress.restarted
-        if self._errand.on_progress is None:
-            return
-        now = self._clock.now()
-        is_new = progress.stage not in self._began
-        since, first = self._began.setdefault(progress.stage, (now, progress.sent))
-        moved = progress.sent - first
-        rate = moved / (now - since) if now > since and moved > 0 else None
-        try:
-            await _maybe_await(self._errand.on_progress(evolve(progress, rate=rate, restarted=self.restarted)))
-        except BaseException as error:
-            if progress.stage is UploadStage.PUBLISHING and not is_new:  # the wiki may be at it by itself
-                error.add_note(f"The wiki may have published {self._errand.publication.filename!r}, or do it yet.")
-            raise
-
-    async def done(self, result: UploadResult) -> None:
-        total = result.imageinfo.size if result.imageinfo is not None and result.imageinfo.size is not None else 0
-        try:
-            await self.report(UploadProgress(stage=UploadStage.DONE, sent=total, total=total))
-        except BaseException as error:
-            error.add_note(f"The file was published before that, as {result.filename!r}.")
-            raise
-
-
-async def _maybe_await(answer: Awaitable[None] | None) -> None:
-    if isawaitable(answer):
-        await answer

@@ -1,4 +1,7 @@
-"""Files on their way to the wiki. The manual's page is https://www.mediawiki.org/wiki/API:Upload."""
+"""Uploads: checks the arguments of ``site.upload`` and ``site.stash``, and runs them.
+
+The manual's page is https://www.mediawiki.org/wiki/API:Upload.
+"""
 
 from __future__ import annotations
 
@@ -11,26 +14,34 @@ from typing import Literal, TypedDict
 from attrs import evolve
 
 from mwclient_async._http import params as wire_params
-from mwclient_async._session.lock_keys import file_key
+from mwclient_async._session.lock_keys import file_lock_key
 from mwclient_async._session.session import Session
-from mwclient_async._upload.chunks import DEFAULT_CHUNK
-from mwclient_async._upload.publish import Publication
+from mwclient_async._upload.chunks import DEFAULT_CHUNK_SIZE
+from mwclient_async._upload.file_names import wiki_file_name
+from mwclient_async._upload.progress import OnCheckpoint, OnProgress
+from mwclient_async._upload.publication import Publication
 from mwclient_async._upload.sources import UploadInput
-from mwclient_async._upload.stash import describe
-from mwclient_async._upload.upload_rules import fetch_rules, file_name
-from mwclient_async._upload.uploader import OnCheckpoint, OnProgress, Uploader, UploadJob
+from mwclient_async._upload.stash import fetch_stash_info
+from mwclient_async._upload.upload_rules import fetch_upload_rules
+from mwclient_async._upload.uploader import Uploader, UploadJob
 from mwclient_async._values.checkpoint import Checkpoint
 from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import RemoteFile, StashedFile, UploadMethod, UploadResult
 
 
 class UploadOptions(TypedDict, total=False):
-    """How a file gets there; every one may be left out.
+    """The options of ``site.upload``, ``site.stash`` and ``file.upload_version``. Each may be left out.
 
-    ``chunk_size`` is in bytes. ``method`` chooses between one request and chunks, which the size does otherwise, and
-    ``asynchronous`` whether the wiki takes its time, which it does for large files; it is waited for, up to
-    ``patience`` seconds. ``checkpoint`` goes on from an earlier attempt; ``on_checkpoint`` is given one after each
-    chunk, to be stored. ``spool`` is where a source without length is written to first, over what is there, and stays.
+    ``chunk_size``: the size of a chunk in bytes; 5 MiB by default.
+    ``method``: ``UploadMethod.DIRECT`` (one request) or ``CHUNKED``. By default the size decides.
+    ``asynchronous``: whether a job of the wiki assembles and publishes the file. By default only large files are.
+    ``patience``: how many seconds to wait for such a job; an hour by default. Then UploadPending is raised.
+    ``checkpoint``: a Checkpoint from which an earlier attempt is resumed.
+    ``on_checkpoint``: called with a Checkpoint to store after each chunk; awaited if it is a coroutine function.
+    ``on_progress``: called with an UploadProgress; awaited if it is a coroutine function.
+    ``spool``: the path of the file into which a source without length is written first. It is overwritten, and kept.
+
+    See https://www.mediawiki.org/wiki/API:Upload.
     """
 
     chunk_size: int
@@ -44,11 +55,11 @@ class UploadOptions(TypedDict, total=False):
 
 
 class Uploads:
-    """Uploads to one wiki."""
+    """The uploads to one wiki. Errors and results are those of ``Site.upload``, ``Site.stash`` and ``Site.stashed``."""
 
     def __init__(self, session: Session, wiki: str) -> None:
-        self._session = session
-        self._wiki = wiki
+        self.session = session
+        self.wiki = wiki
 
     async def upload(
         self,
@@ -65,7 +76,7 @@ class Uploads:
     ) -> UploadResult:
         """See ``Site.upload``; ``replaces``: see ``FileHandle.upload_version``."""
         publication = Publication(
-            filename=file_name(filename),
+            filename=wiki_file_name(filename),
             comment=wire_params.checked_text("comment", comment),
             text=None if text is None else wire_params.checked_text("text", text),
             params=wire_params.encode(
@@ -74,46 +85,46 @@ class Uploads:
             ignored=_kinds(chosen=ignore_warnings),
             patience=options.get("patience", 3600.0),
         )
-        errand = evolve(self._job(publication, options), replaces=replaces)
-        if errand.checkpoint is not None and isinstance(source, StashedFile | RemoteFile):
-            raise ValueError("a checkpoint is of a file that is sent: this source sends nothing")
+        job = evolve(self._job(publication, options), replaces=replaces)
+        if job.checkpoint is not None and isinstance(source, StashedFile | RemoteFile):
+            raise ValueError("this source sends no chunks, so it cannot be resumed: leave the checkpoint out")
         uploader = self._uploader()
-        async with self._session.lock_titles([file_key(publication.filename)]):
-            return await uploader.upload(source, errand)
+        async with self.session.lock_titles([file_lock_key(publication.filename)]):
+            return await uploader.upload(source, job)
 
     async def stashed(self, file: StashedFile | str) -> ImageInfo:
         """See ``Site.stashed``."""
         filekey = file.filekey if isinstance(file, StashedFile) else wire_params.checked_text("filekey", file)
-        return await self._session.run_flow(describe(filekey))
+        return await self.session.run_flow(fetch_stash_info(filekey))
 
     async def stash(self, source: UploadInput, *, filename: str, options: UploadOptions) -> StashedFile:
         """See ``Site.stash``."""
-        publication = Publication(filename=file_name(filename), patience=options.get("patience", 3600.0))
-        errand = self._job(publication, options)
-        return await self._uploader().stash(source, errand)
+        publication = Publication(filename=wiki_file_name(filename), patience=options.get("patience", 3600.0))
+        job = self._job(publication, options)
+        return await self._uploader().stash(source, job)
 
     def _uploader(self) -> Uploader:
         return Uploader(
-            send=self._session.send,
-            clock=self._session.shared.clock,
-            policy=self._session.retry,
-            wiki=self._wiki,
-            rules=partial(self._session.fetch_once, fetch_rules),
+            send=self.session.send,
+            clock=self.session.shared.clock,
+            retries=self.session.new_retry_state,
+            wiki=self.wiki,
+            rules=partial(self.session.fetch_once, fetch_upload_rules),
         )
 
     def _job(self, publication: Publication, options: UploadOptions) -> UploadJob:
         _check_names(options)
-        chunk_size, spool = options.get("chunk_size", DEFAULT_CHUNK), options.get("spool")
+        chunk_size, spool = options.get("chunk_size", DEFAULT_CHUNK_SIZE), options.get("spool")
         if chunk_size < 1:
-            raise ValueError(f"chunk_size={chunk_size}: give a number of bytes")
+            raise ValueError(f"chunk_size={chunk_size}: give a positive number of bytes")
         checkpoint, method = options.get("checkpoint"), options.get("method")
-        if checkpoint is not None and (checkpoint.wiki, checkpoint.filename) != (self._wiki, publication.filename):
+        if checkpoint is not None and (checkpoint.wiki, checkpoint.filename) != (self.wiki, publication.filename):
             raise ValueError(
                 f"the checkpoint is of {checkpoint.filename!r} on {checkpoint.wiki!r}, and this upload is of "
-                f"{publication.filename!r} on {self._wiki!r}"
+                f"{publication.filename!r} on {self.wiki!r}"
             )
         if method not in {None, UploadMethod.DIRECT, UploadMethod.CHUNKED}:
-            raise ValueError(f"method={method}: the source decides that; choose between DIRECT and CHUNKED")
+            raise ValueError(f"method={method}: choose DIRECT or CHUNKED; the other methods follow from the source")
         return UploadJob(
             publication=publication,
             chunk_size=chunk_size,
@@ -126,8 +137,8 @@ class Uploads:
         )
 
 
-def with_exists(*, chosen: Collection[str] | bool) -> Collection[str] | bool:
-    """A choice of warnings, to which the choice to overwrite is added."""
+def including_exists(*, chosen: Collection[str] | bool) -> Collection[str] | bool:
+    """The chosen kinds of warnings, and ``exists``, which means to overwrite the file."""
     kinds = _kinds(chosen=chosen)
     return kinds if kinds is True else {"exists", *(kinds or ())}
 
@@ -139,8 +150,8 @@ def _kinds(*, chosen: Collection[str] | bool) -> Collection[str] | bool:
 
 
 def _check_names(options: UploadOptions) -> None:
-    """TypeError for what is no option: a mistyped one would change nothing, and nobody would know."""
+    """Raise TypeError for an unknown option, because a mistyped one would be ignored without notice."""
     if unknown := options.keys() - UploadOptions.__annotations__.keys():
         raise TypeError(
-            f"an upload has no {min(unknown)!r}: its options are {', '.join(UploadOptions.__annotations__)}"
+            f"an upload has no option {min(unknown)!r}: the options are {', '.join(UploadOptions.__annotations__)}"
         )

@@ -1,1 +1,1 @@
-"""The values that errors and models both hold."""
+"""The values that errors and models share."""

@@ -1,4 +1,4 @@
-"""A place in an upload, as a value that can be stored as text."""
+"""A position in an upload, as a value that can be stored as text."""
 
 from __future__ import annotations
 
@@ -8,16 +8,29 @@ from typing import Self
 
 from attrs import asdict, frozen
 
-_DAMAGED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+_PREFIX = "mwu1."  # the version of the text's format; a text of another version is refused
+_FIELD_TYPES = [str, str, int, str, int, str, bool]
+_SHA1_LENGTH = 40  # hex digits
+_PARSE_ERRORS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 @frozen(kw_only=True)
 class Checkpoint:
-    """A place in an upload, as a value: ``str(checkpoint)`` to store it, ``Checkpoint.parse(text)`` to get it back.
+    """A position in an upload.
 
-    Another process of the same account goes on from there, with the same file: ``size`` is that of the file in bytes,
-    ``offset`` how many of them the wiki has under ``filekey``, and ``sha1`` that of those bytes, in hex. With
-    ``stashed`` the wiki has put the whole file together. It holds no secret: a filekey is of use to its account only.
+    ``str(checkpoint)`` returns a text to store, and ``Checkpoint.parse(text)`` reads it.
+    ``site.upload(..., checkpoint=...)`` resumes the upload of the same file, also in another process of the same
+    account. A checkpoint holds no secret: only the account that uploads can use its filekey.
+
+    - ``wiki``: the address of the wiki's api.php.
+    - ``filename``: the name under which the file will be published.
+    - ``size``: the size of the file in bytes.
+    - ``filekey``: the key of the file in the stash of the wiki.
+    - ``offset``: the number of bytes that the wiki has stored under that key.
+    - ``sha1``: the SHA-1 of those bytes, in hex.
+    - ``stashed``: whether the wiki has assembled the whole file. It is not published yet.
+
+    See https://www.mediawiki.org/wiki/API:Upload.
     """
 
     wiki: str
@@ -30,31 +43,27 @@ class Checkpoint:
 
     def __str__(self) -> str:
         state = json.dumps(asdict(self), separators=(",", ":"))
-        return _CHECKPOINT + base64.urlsafe_b64encode(state.encode()).decode().rstrip("=")
+        return _PREFIX + base64.urlsafe_b64encode(state.encode()).decode().rstrip("=")
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The checkpoint that ``str(checkpoint)`` wrote. ValueError when the text is none, or of another version."""
+        """Read the text that ``str(checkpoint)`` returned. Returns the Checkpoint.
+
+        Raises:
+            ValueError: the text is not a checkpoint, or one of another version.
+        """
         try:
-            packed = text.strip().removeprefix(_CHECKPOINT)
-            if packed == text.strip():
-                raise ValueError(f"it does not begin with {_CHECKPOINT!r}")
-            state = json.loads(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
-            made = cls(**state)
-            if [type(getattr(made, name)) for name in state] != _CHECKPOINT_TYPES or len(made.sha1) != _SHA1_LENGTH:
+            encoded = text.strip().removeprefix(_PREFIX)
+            if encoded == text.strip():
+                raise ValueError(f"it does not begin with {_PREFIX!r}")
+            state = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+            checkpoint = cls(**state)
+            types = [type(getattr(checkpoint, name)) for name in state]
+            if types != _FIELD_TYPES or len(checkpoint.sha1) != _SHA1_LENGTH:
                 raise ValueError("its values are of other types")
-            if not 0 <= made.offset <= made.size:
-                raise ValueError(f"it is at byte {made.offset} of {made.size}")
-        except _DAMAGED as error:
-            message = f"{text[:40]!r} is no checkpoint of this version ({error}): begin the upload anew"
+            if not 0 <= checkpoint.offset <= checkpoint.size:
+                raise ValueError(f"it is at byte {checkpoint.offset} of {checkpoint.size}")
+        except _PARSE_ERRORS as error:
+            message = f"{text[:40]!r} is not a checkpoint of this version ({error}): start the upload again"
             raise ValueError(message) from error
-        return made
-
-
-_CHECKPOINT = "mwu1."  # the format version of a checkpoint's text
-
-
-_CHECKPOINT_TYPES = [str, str, int, str, int, str, bool]
-
-
-_SHA1_LENGTH = 40
+        return checkpoint

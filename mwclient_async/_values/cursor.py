@@ -1,10 +1,10 @@
-"""The lowest values: where a stream or an upload stands, and what a wiki warned of.
+"""A position in a stream, as a value that can be stored as text.
 
-A :class:`Cursor` is everything that is needed to go on with a stream later, in another process: the wiki, a fingerprint
-of the query, the ``continue`` block at the *start* of the current batch, the limits that were sent with it, and the
-keys of that batch's items that were already handed out. It holds no secret and none of the query's values: a
-fingerprint is one short hash per parameter, enough to name the parameter that differs. The manual's page on
-continuation is https://www.mediawiki.org/wiki/API:Continue.
+A :class:`Cursor` holds all that is needed to resume a stream later, in another process: the wiki, a fingerprint of the
+query, the ``continue`` block at the *start* of the current batch, the limits that were sent with it, and the keys of
+the items of that batch that the caller has already received. It holds no secret and no value of the query: the
+fingerprint is one short hash per parameter, which is enough to name the parameter that differs.
+See https://www.mediawiki.org/wiki/API:Continue.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from typing import Any, Self
 
 from attrs import field, frozen
 
-_PREFIX = "mwc1."  # the format version of a cursor's text; text of another version is refused
-_DAMAGED = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError, zlib.error)
-_LARGEST = 16 * 1024 * 1024  # bytes of an unpacked cursor; that of 5,000 rows is a hundredth of it
+from mwclient_async._values.mappings import picklable
+
+_PREFIX = "mwc1."  # the version of the text's format; a text of another version is refused
+_PARSE_ERRORS = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError, zlib.error)
+_MAX_SIZE = 16 * 1024 * 1024  # bytes, decompressed; the cursor of 5,000 rows is a hundredth of that
 
 
 def fingerprint(params: Mapping[str, str]) -> dict[str, str]:
-    """One short hash per parameter: enough to tell which one differs, without storing what it said."""
+    """One short hash per parameter: enough to tell which one differs, without storing its value."""
     return {name: _short_hash(value) for name, value in sorted(params.items())}
 
 
@@ -34,24 +36,32 @@ def _short_hash(value: str) -> str:
 
 @frozen(kw_only=True)
 class Cursor:
-    """A place in a stream, as a value: ``str(cursor)`` to store it, ``Cursor.parse(text)`` to get it back.
+    """A position in a stream.
 
-    ``continuation`` is the ``continue`` block with which the current batch begins: empty for the first batch, None when
-    the stream has ended. ``limits`` are the numeric limits that were sent with that batch, so that the same batch comes
-    again. ``given`` are the keys of the items of that batch that were handed out already, with repetitions.
+    ``str(cursor)`` returns a text to store, and ``Cursor.parse(text)`` reads it. ``stream.resume(cursor)`` resumes the
+    same query there, also in another process.
+
+    - ``wiki``: the address of the wiki's api.php.
+    - ``fingerprint``: one short hash per parameter of the query.
+    - ``continuation``: the ``continue`` block with which the current batch begins. It is empty for the first batch, and
+      None if the stream has ended.
+    - ``limits``: the numeric limits that were sent with that batch, so that the same batch is fetched again.
+    - ``given``: the keys of the items of that batch that the caller has already received, with repetitions.
+
+    See https://www.mediawiki.org/wiki/API:Continue.
     """
 
     wiki: str
-    fingerprint: Mapping[str, str]
-    continuation: Mapping[str, str] | None = field(factory=dict)
-    limits: Mapping[str, int] = field(factory=dict)
+    fingerprint: Mapping[str, str] = field(converter=picklable, hash=False)
+    continuation: Mapping[str, str] | None = field(factory=dict, converter=picklable, hash=False)
+    limits: Mapping[str, int] = field(factory=dict, converter=picklable, hash=False)
     given: tuple[str, ...] = ()
 
     @property
     def done(self) -> bool:
-        """Whether nothing is left: resuming gives no item and sends no request.
+        """Whether the stream has ended. If so, resuming it yields no item and sends no request.
 
-        Never so for ``site.pages``: more inputs may follow those that were answered.
+        Always False for ``site.pages``: more titles may follow those that were fetched.
         """
         return self.continuation is None
 
@@ -63,20 +73,24 @@ class Cursor:
             "l": dict(self.limits),
             "g": list(self.given),
         }
-        packed = zlib.compress(json.dumps(state, separators=(",", ":")).encode(), 9)
-        return _PREFIX + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        compressed = zlib.compress(json.dumps(state, separators=(",", ":")).encode(), 9)
+        return _PREFIX + base64.urlsafe_b64encode(compressed).decode().rstrip("=")
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The cursor that ``str(cursor)`` wrote. ValueError when the text is no cursor, or one of another format."""
+        """Read the text that ``str(cursor)`` returned. Returns the Cursor.
+
+        Raises:
+            ValueError: the text is not a cursor, or one of another format.
+        """
         try:
             if not text.startswith(_PREFIX):
                 raise ValueError(f"it does not begin with {_PREFIX!r}")
-            packed = text.removeprefix(_PREFIX)
-            packed_state = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
-            unpacker = zlib.decompressobj()
-            state = json.loads(unpacker.decompress(packed_state, _LARGEST))
-            if not unpacker.eof:
+            encoded = text.removeprefix(_PREFIX)
+            compressed = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+            decompressor = zlib.decompressobj()
+            state = json.loads(decompressor.decompress(compressed, _MAX_SIZE))
+            if not decompressor.eof:
                 raise ValueError("its end is missing")
             continuation = state["c"]
             return cls(
@@ -86,8 +100,8 @@ class Cursor:
                 limits={str(k): int(v) for k, v in state["l"].items()},
                 given=tuple(str(key) for key in state["g"]),
             )
-        except _DAMAGED as error:
+        except _PARSE_ERRORS as error:
             raise ValueError(
                 f"{text[:40]!r} is not a cursor of this version ({error}): pass the whole text that str(cursor) gave, "
-                "or start the stream anew"
+                "or start the stream from the beginning"
             ) from error

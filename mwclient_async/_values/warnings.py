@@ -1,4 +1,4 @@
-"""What a wiki warns of, beside a response and before it publishes a file."""
+"""Warnings of a wiki: beside a response, and before it publishes a file."""
 
 from __future__ import annotations
 
@@ -9,36 +9,42 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async._values.mappings import picklable
+
 
 @frozen(kw_only=True)
 class ApiWarning:
-    """A warning that came beside a reply: the wiki did what it could, and says what it could not.
+    """A warning that came with a response: the wiki did what it could, and says what it could not do.
 
-    ``code`` is the wiki's stable name for it (``"unrecognizedparams"``), ``text`` is for people, ``module`` is the path
-    of the module that warned (``"query+allpages"``), ``data`` what it said beside that. See https://www.mediawiki.org/wiki/API:Errors_and_warnings.
+    - ``code``: the stable name of the warning, such as ``"unrecognizedparams"``.
+    - ``text``: the warning in English, for people.
+    - ``module``: the path of the module that warned, such as ``"query+allpages"``.
+    - ``data``: further values of the warning, as the wiki sent them.
+
+    See https://www.mediawiki.org/wiki/API:Errors_and_warnings.
     """
 
     code: str
     text: str
     module: str = ""
-    data: Mapping[str, Any] = field(factory=dict, eq=False, repr=False)
+    data: Mapping[str, Any] = field(factory=dict, converter=picklable, eq=False, repr=False)
 
 
 @frozen(kw_only=True)
 class UploadWarning:
-    """Something that the wiki wants decided before it publishes a file.
+    """A reason why the wiki asks for a decision before it publishes a file.
 
-    ``kind`` is the wiki's name for it, ``value`` what it says about it, as it was sent. ``titles``, ``timestamps`` and
-    ``numbers`` are what is in that:
+    ``kind`` is the wiki's name for it, ``value`` the details, as they were sent. ``titles``, ``timestamps`` and
+    ``numbers`` are what ``value`` contains:
 
     ============================================  =====================================================================
-    ``exists``, ``page-exists``, ``was-deleted``  ``titles``: the file or page of that name, now or once
+    ``exists``, ``page-exists``, ``was-deleted``  ``titles``: the file or page of that name, now or earlier
     ``exists-normalized``                         ``titles``: a file whose name differs in case, spaces or extension
     ``thumb``, ``thumb-name``, ``bad-prefix``     ``titles``: what the name looks like
-    ``badfilename``                               ``titles``: the name that the wiki would give it
+    ``badfilename``                               ``titles``: the name that the wiki would use instead
     ``duplicate``, ``duplicate-archive``          ``titles``: files with the same contents, present or deleted
     ``nochange``, ``duplicateversions``           ``timestamps``: versions of this file with the same contents
-    ``large-file``                                ``numbers``: bytes that the wiki recommends at most, and those sent
+    ``large-file``                                ``numbers``: the recommended size limit and the size sent, in bytes
     ``filetype-unwanted-type``                    ``titles``: the extension, and those that the wiki prefers
     ``empty-file``                                nothing more
     ============================================  =====================================================================
@@ -47,42 +53,40 @@ class UploadWarning:
     """
 
     kind: str
-    value: Any = None
+    value: Any = field(default=None, hash=False)
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """The names in it, as the wiki writes them; none where it keeps them to itself."""
+        """The titles and names in ``value``, as the wiki writes them; empty if it names none."""
         if self.kind in _WITHOUT_TITLES:
             return ()
-        return tuple(text for text in _flat(self.value) if isinstance(text, str) and text)
+        return tuple(text for text in _leaves(self.value) if isinstance(text, str) and text)
 
     @property
     def timestamps(self) -> tuple[datetime, ...]:
-        """The times in it, newest first."""
-        texts = [text for text in _flat(self.value) if isinstance(text, str) and _INSTANT.fullmatch(text)]
+        """The times in ``value``, newest first, in UTC."""
+        texts = [text for text in _leaves(self.value) if isinstance(text, str) and _TIMESTAMP.fullmatch(text)]
         return tuple(datetime.fromisoformat(text) for text in texts)
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """The numbers in it."""
-        values = list(_flat(self.value))
-        if self.kind == "large-file":  # of a stashed file, the wiki writes the size as text
+        """The numbers in ``value``."""
+        values = list(_leaves(self.value))
+        if self.kind == "large-file":  # for a stashed file, the wiki sends the size as text
             values = [int(value) if isinstance(value, str) and value.isdecimal() else value for value in values]
         return tuple(value for value in values if type(value) is int)
 
 
 _WITHOUT_TITLES = frozenset({"nochange", "duplicateversions", "large-file", "empty-file"})
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-def _flat(value: Any) -> Iterator[Any]:
-    """What is in a warning's value, however deep."""
+def _leaves(value: Any) -> Iterator[Any]:
+    """The leaves of a warning's value, however deep it is nested."""
     if isinstance(value, Mapping):
         value = value.values()
     elif not isinstance(value, list | tuple):
         yield value
         return
     for item in value:
-        yield from _flat(item)
+        yield from _leaves(item)

@@ -1,4 +1,4 @@
-"""Accounts: who they are, what they may, and what keeps them from it.
+"""Accounts: their names, groups, rights, limits and blocks.
 
 The manual's pages are https://www.mediawiki.org/wiki/API:Users and https://www.mediawiki.org/wiki/API:Blocks.
 """
@@ -9,14 +9,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mwclient_async.models.lists import ListedPage
 
 
 @frozen(kw_only=True)
 class GroupMembership:
-    """An account's membership of a group. ``expiry`` is an ISO 8601 time or ``"infinity"``, as text."""
+    """An account's membership of a group. ``expiry`` is an ISO 8601 time or ``"infinity"``, as text.
+
+    See https://www.mediawiki.org/wiki/API:Users.
+    """
 
     group: str = ""
     expiry: str | None = None
@@ -24,11 +27,13 @@ class GroupMembership:
 
 @frozen(kw_only=True)
 class BlockDetails:
-    """The block of an account, where it has one; without one, all of this is None.
+    """The block of an account, if it has one; without one, all of this is None.
 
-    ``blockid`` is None for a block of the system's own, whose kind is ``systemblocktype``. ``blockexpiry`` is an ISO
-    8601 time or ``"infinite"``, as text; the ``...formatted`` and ``...relative`` ones are for people.
-    ``blockcomponents`` are the blocks that a composite one is made of.
+    ``blockid`` is None for a block that MediaWiki itself sets, whose kind is ``systemblocktype``. ``blockexpiry`` is an
+    ISO 8601 time or ``"infinite"``, as text; the ``...formatted`` and ``...relative`` forms are for people.
+    ``blockcomponents`` are the blocks that a composite block consists of.
+
+    See https://www.mediawiki.org/wiki/API:Users.
     """
 
     blockid: int | None = None
@@ -46,11 +51,11 @@ class BlockDetails:
     blockemail: bool | None = None
     blockowntalk: bool | None = None
     systemblocktype: str | None = None
-    blockcomponents: tuple[Mapping[str, Any], ...] = ()
+    blockcomponents: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
 
     @property
     def blocked(self) -> bool:
-        """Whether there is a block, as far as ``blockinfo`` was asked for."""
+        """Whether the account is blocked; always False if ``blockinfo`` was not asked for."""
         return self.blockedby is not None
 
 
@@ -58,11 +63,13 @@ class BlockDetails:
 class User(BlockDetails):
     """``list=users`` and ``list=allusers``: one account, with the fields that ``prop`` names.
 
-    ``missing`` says that there is no such account, ``invalid`` that there cannot be one: an IP address is none.
-    ``registration`` is None for accounts older than its recording. ``hidden`` accounts are seen by few.
-    ``recentactions`` counts what an active user did lately (``list=allusers`` with ``activeusers``). ``cancreate`` says
-    whether the missing account can be made, ``cancreateerror`` why not. ``centralids`` and ``attachedlocal`` are by
-    provider. See https://www.mediawiki.org/wiki/API:Users and https://www.mediawiki.org/wiki/API:Allusers.
+    ``missing`` says that the account does not exist, ``invalid`` that it cannot exist: an IP address is not an account.
+    ``registration`` is None for accounts older than the wiki's record of registrations. Only few users can see
+    ``hidden`` accounts. ``recentactions`` is the number of recent actions of an active user (``list=allusers`` with
+    ``activeusers``). ``cancreate`` says whether the missing account can be created, ``cancreateerror`` why not.
+    ``centralids``, ``attachedlocal`` and ``attachedwiki`` are by provider.
+
+    See https://www.mediawiki.org/wiki/API:Users and https://www.mediawiki.org/wiki/API:Allusers.
     """
 
     userid: int | None = None
@@ -82,15 +89,18 @@ class User(BlockDetails):
     emailable: bool | None = None
     gender: str | None = None
     cancreate: bool | None = None
-    cancreateerror: tuple[Mapping[str, Any], ...] = ()
-    centralids: Mapping[str, int] = {}
-    attachedlocal: Mapping[str, bool] = {}
-    attachedwiki: Mapping[str, bool] = {}
+    cancreateerror: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+    centralids: Mapping[str, int] = field(default={}, hash=False)
+    attachedlocal: Mapping[str, bool] = field(default={}, hash=False)
+    attachedwiki: Mapping[str, bool] = field(default={}, hash=False)
 
 
 @frozen(kw_only=True)
 class BlockRestrictions:
-    """What a partial block is about: pages, namespaces by number, actions."""
+    """What a partial block forbids: to edit these pages and namespaces (by number), and these actions.
+
+    See https://www.mediawiki.org/wiki/API:Blocks.
+    """
 
     pages: tuple[ListedPage, ...] = ()
     namespaces: tuple[int, ...] = ()
@@ -101,9 +111,11 @@ class BlockRestrictions:
 class Block:
     """``list=blocks``: one block, with the fields that ``prop`` names.
 
-    ``user`` is a name, an IP address or a range, None for an automatic block, whose address is secret. ``expiry`` is an
-    ISO 8601 time or ``"infinity"``, as text. The flags are None where ``prop=flags`` was not asked for;
-    ``restrictions`` are empty for a block that is about everything. See https://www.mediawiki.org/wiki/API:Blocks.
+    ``user`` is a name, an IP address or a range; None for an automatic block, whose address is secret. ``expiry`` is an
+    ISO 8601 time or ``"infinity"``, as text. The flags are None if ``prop=flags`` was not asked for; ``restrictions``
+    are empty for a block of the whole wiki.
+
+    See https://www.mediawiki.org/wiki/API:Blocks.
     """
 
     id: int | None = None
@@ -127,12 +139,12 @@ class Block:
     restrictions: BlockRestrictions = BlockRestrictions()
 
 
-# Who we are ----------------------------------------------------------------------------------------------------------
+# The account that is logged in ---------------------------------------------------------------------------------------
 
 
 @frozen(kw_only=True)
 class RateLimit:
-    """At most ``hits`` in so many ``seconds``."""
+    """At most ``hits`` actions in ``seconds`` seconds."""
 
     hits: int = 0
     seconds: int = 0
@@ -140,7 +152,7 @@ class RateLimit:
 
 @frozen(kw_only=True)
 class ChangeableGroups:
-    """The groups that an account can add others to and remove them from, and itself."""
+    """The groups that an account can add other accounts to and remove them from, and itself (``..._self``)."""
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
@@ -150,7 +162,7 @@ class ChangeableGroups:
 
 @frozen(kw_only=True)
 class AcceptedLanguage:
-    """A language that the request's ``Accept-Language`` named, and its weight from 0 to 1."""
+    """A language of the request's ``Accept-Language`` header; ``q`` is its weight, from 0 to 1."""
 
     code: str = ""
     q: float = 1.0
@@ -158,15 +170,17 @@ class AcceptedLanguage:
 
 @frozen(kw_only=True)
 class UserInfo(BlockDetails):
-    """``meta=userinfo``: the account that the wiki takes us for, with all that it says of it.
+    """``meta=userinfo``: the account that the request was made with.
 
-    ``anon`` is nobody in particular, whose ``name`` is an IP address and ``id`` 0; ``temp`` a temporary account.
-    ``hasmsg`` is whether there are new messages; ``unreadcount`` the unread pages of the watchlist, ``"1000+"`` or the
-    like, as text, where they are too many to count. ``ratelimits`` are by action and then by what counts (``user``,
-    ``ip`` ...), empty for who has the right ``noratelimit``; ``theoreticalratelimits`` would be theirs without it.
-    ``email`` is empty without an address, and None where the wiki keeps it from this login. ``registrationdate``
-    and ``latestcontrib`` are None where there is none. ``cancreateaccount`` is None on older wikis (1.39), which do
-    not tell. See https://www.mediawiki.org/wiki/API:Userinfo.
+    ``anon`` is an anonymous user, whose ``name`` is an IP address and whose ``id`` is 0; ``temp`` is a temporary
+    account. ``hasmsg`` says whether the account has new messages. ``unreadcount`` is the number of unread pages of the
+    watchlist, or text such as ``"1000+"`` if there are too many to count. ``ratelimits`` are by action and then by what
+    is counted (``user``, ``ip`` ...). They are empty for an account with the right ``noratelimit``;
+    ``theoreticalratelimits`` are the ones that it would have without that right. ``email`` is empty if the account has
+    no address, and None if the wiki does not show it to this login. ``registrationdate`` and ``latestcontrib`` are None
+    if there is none. ``cancreateaccount`` is None on older wikis (1.39), which do not send it.
+
+    See https://www.mediawiki.org/wiki/API:Userinfo.
     """
 
     id: int = 0
@@ -179,28 +193,30 @@ class UserInfo(BlockDetails):
     groupmemberships: tuple[GroupMembership, ...] = ()
     rights: frozenset[str] = frozenset()
     changeablegroups: ChangeableGroups = ChangeableGroups()
-    options: Mapping[str, Any] = {}
+    options: Mapping[str, Any] = field(default={}, hash=False)
     editcount: int | None = None
-    ratelimits: Mapping[str, Mapping[str, RateLimit]] = {}
-    theoreticalratelimits: Mapping[str, Mapping[str, RateLimit]] = {}
+    ratelimits: Mapping[str, Mapping[str, RateLimit]] = field(default={}, hash=False)
+    theoreticalratelimits: Mapping[str, Mapping[str, RateLimit]] = field(default={}, hash=False)
     realname: str | None = None
     email: str | None = None
     emailauthenticated: datetime | None = None
     registrationdate: datetime | None = None
     acceptlang: tuple[AcceptedLanguage, ...] = ()
     unreadcount: int | str | None = None
-    centralids: Mapping[str, int] = {}
-    attachedlocal: Mapping[str, bool] = {}
+    centralids: Mapping[str, int] = field(default={}, hash=False)
+    attachedlocal: Mapping[str, bool] = field(default={}, hash=False)
     latestcontrib: datetime | None = None
     cancreateaccount: bool | None = None
-    cancreateaccounterror: tuple[Mapping[str, Any], ...] = ()
+    cancreateaccounterror: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
 
 
 @frozen(kw_only=True)
 class TokenCheck:
-    """What the wiki thinks of a token: ``result`` is ``valid``, ``invalid`` or ``expired``.
+    """Whether the wiki accepts a token: ``result`` is ``valid``, ``invalid`` or ``expired``.
 
-    ``generated`` is when it was made, None where the token does not tell.
+    ``generated`` is when the token was made, None if the token has no time in it.
+
+    See https://www.mediawiki.org/wiki/API:Checktoken.
     """
 
     result: str

@@ -1,4 +1,4 @@
-"""What became of a block.
+"""The results of blocking and unblocking.
 
 The manual's pages are https://www.mediawiki.org/wiki/API:Block and https://www.mediawiki.org/wiki/API:Unblock.
 """
@@ -10,11 +10,12 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class BlockResult:
-    """A block that was set, as the wiki has it.
+    """A block that was set, as the wiki stored it.
 
-    ``user`` is what is blocked: a name, an IP address or a range; ``userid`` is 0 where that is no account. ``expiry``
-    is an ISO 8601 time or ``"infinite"``, as text. The restrictions are those of a ``partial`` block. See
-    https://www.mediawiki.org/wiki/API:Block.
+    ``user`` is what is blocked: a name, an IP address or a range; ``userid`` is 0 if that is not an account. ``expiry``
+    is an ISO 8601 time or ``"infinite"``, as text. The restrictions are those of a ``partial`` block.
+
+    See https://www.mediawiki.org/wiki/API:Block.
     """
 
     id: int
@@ -40,7 +41,9 @@ class BlockResult:
 class UnblockResult:
     """A block that was lifted. ``user`` is empty for an automatic one, whose address is secret.
 
-    ``watchuser`` and ``watchlistexpiry`` are told by newer wikis (1.43). See https://www.mediawiki.org/wiki/API:Unblock.
+    Only newer wikis (1.43) send ``watchuser`` and ``watchlistexpiry``.
+
+    See https://www.mediawiki.org/wiki/API:Unblock.
     """
 
     id: int

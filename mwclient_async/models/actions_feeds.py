@@ -1,4 +1,4 @@
-"""Documents that are no JSON: feeds, and descriptions."""
+"""Documents that are not JSON: feeds, and descriptions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 @frozen(kw_only=True)
 class FeedEntry:
-    """One entry of a feed. ``summary`` is HTML, as the wiki made it; ``updated`` is None where it has no time."""
+    """One entry of a feed. ``summary`` is HTML, as the wiki sent it; ``updated`` is None if the entry has no time."""
 
     id: str
     title: str
@@ -20,24 +20,26 @@ class FeedEntry:
     updated: datetime | None = None
 
 
-def _none(content: bytes) -> tuple[FeedEntry, ...]:  # noqa: ARG001 - there is nobody who could
-    raise TypeError("this document was not made by site.actions, and cannot be read")
+def _no_reader(content: bytes) -> tuple[FeedEntry, ...]:  # noqa: ARG001 - a reader's signature
+    raise TypeError("this document was not made by site.actions, so its entries cannot be read")
 
 
 @frozen(kw_only=True)
 class Document:
-    """A document as it came: a feed in RSS or Atom, or a description.
+    """A document as the wiki sent it: a feed in RSS or Atom, or a description.
 
-    ``content_type`` is the server's word for it, as in ``"application/xml; charset=UTF-8"``.
+    ``content_type`` is that of the response, for example ``"application/xml; charset=UTF-8"``.
     """
 
     content: bytes = field(repr=False)
     content_type: str
-    _reader: Callable[[bytes], tuple[FeedEntry, ...]] = field(default=_none, repr=False, eq=False, alias="reader")
+    _reader: Callable[[bytes], tuple[FeedEntry, ...]] = field(default=_no_reader, repr=False, eq=False, alias="reader")
 
     def entries(self) -> tuple[FeedEntry, ...]:
-        """The entries of a feed, in its order; of a description, none.
+        """The entries of a feed, in its order; empty for a description.
 
-        Needs ``pip install mwclient_async[feeds]``: ImportError without. Raises ProtocolError for a feed that is cut.
+        Raises:
+            ImportError: feedparser is missing; ``pip install mwclient_async[feeds]`` installs it.
+            ProtocolError: the feed is truncated.
         """
         return self._reader(self.content)

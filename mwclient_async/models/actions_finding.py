@@ -1,16 +1,19 @@
-"""What the wiki has: pages whose titles begin so, and modules of its API."""
+"""What a search finds: pages by the beginning of their titles, and modules of the API."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 @frozen(kw_only=True)
 class OpenSearchHit:
-    """A page whose title begins with what was searched for. See https://www.mediawiki.org/wiki/API:Opensearch."""
+    """A page whose title begins with the text that was searched for.
+
+    See https://www.mediawiki.org/wiki/API:Opensearch.
+    """
 
     title: str
     description: str = ""
@@ -21,15 +24,16 @@ class OpenSearchHit:
 class ParameterInfo:
     """A parameter of a module, named without the module's prefix.
 
-    ``type`` is the wiki's word for it (``"string"``, ``"integer"``, ``"timestamp"``), ``"enum"`` where ``values`` are
-    all that it takes. A ``multi`` one takes several, ``limit`` of them for this account. See
-    https://www.mediawiki.org/wiki/API:Parameter_information.
+    ``type`` is the wiki's word (``"string"``, ``"integer"``, ``"timestamp"``), ``"enum"`` if it takes only ``values``.
+    A ``multi`` parameter takes several values, ``limit`` of them for this account.
+
+    See https://www.mediawiki.org/wiki/API:Parameter_information.
     """
 
     name: str
     type: str = ""
     values: tuple[str, ...] = ()
-    default: Any = None
+    default: Any = field(default=None, hash=False)
     required: bool = False
     multi: bool = False
     deprecated: bool = False
@@ -42,16 +46,18 @@ class ParameterInfo:
     highmax: int | None = None
     allspecifier: str | None = None
     tokentype: str | None = None
-    submodules: Mapping[str, str] = {}
-    description: Any = None
+    submodules: Mapping[str, str] = field(default={}, hash=False)
+    description: Any = field(default=None, hash=False)
 
 
 @frozen(kw_only=True)
 class ModuleInfo:
-    """A module of the API. ``path`` names it, ``prefix`` is what its parameters begin with.
+    """A module of the API. ``path`` names it, ``prefix`` is the beginning of its parameters' names.
 
-    ``source`` is where it comes from: MediaWiki or an extension. ``dynamicparameters`` says that it takes more than
-    ``parameters``. See https://www.mediawiki.org/wiki/API:Parameter_information.
+    ``source`` is the software that it belongs to: MediaWiki or an extension. ``dynamicparameters`` says that it takes
+    more than ``parameters``. ``raw`` is the module as the wiki sent it.
+
+    See https://www.mediawiki.org/wiki/API:Parameter_information.
     """
 
     name: str
@@ -59,14 +65,14 @@ class ModuleInfo:
     group: str | None = None
     prefix: str = ""
     source: str | None = None
-    description: Any = None
+    description: Any = field(default=None, hash=False)
     generator: bool = False
     readrights: bool = False
     writerights: bool = False
     mustbeposted: bool = False
     deprecated: bool = False
     internal: bool = False
-    dynamicparameters: Any = None
+    dynamicparameters: Any = field(default=None, hash=False)
     helpurls: tuple[str, ...] = ()
     parameters: tuple[ParameterInfo, ...] = ()
-    raw: Mapping[str, Any] = {}
+    raw: Mapping[str, Any] = field(default={}, hash=False)

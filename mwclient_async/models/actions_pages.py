@@ -1,6 +1,6 @@
-"""What became of a page that was moved, deleted, brought back, protected, merged or rolled back.
+"""The results of moving, deleting, undeleting, protecting, merging, rolling back and editing pages.
 
-Errors in these values are those of one part of what was to be done: the rest was done.
+Errors in these values are those of one part of the action: the rest was done.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mwclient_async.errors import ApiErrorItem
 
 
 @frozen(kw_only=True)
 class MovedPage:
-    """One of the subpages that moved along: ``to`` is None where it could not, and ``errors`` say why."""
+    """One of the subpages of a move: ``to`` is None if it could not be moved, and ``errors`` say why."""
 
     from_: str = ""
     to: str | None = None
@@ -27,10 +27,12 @@ class MovedPage:
 class MoveResult:
     """A page that was moved.
 
-    ``redirectcreated`` is whether something stands under the old title now, ``moveoverredirect`` whether a redirect had
-    to give way. ``talkfrom`` and ``talkto`` are those of the talk page, where it moved, too; ``talkmove_errors`` say
-    why it did not. ``subpages`` and ``subpages_talk`` are one by one; where none of them could be moved, one entry
-    without titles has the errors. See https://www.mediawiki.org/wiki/API:Move.
+    ``redirectcreated`` says whether the old title is a redirect now, ``moveoverredirect`` whether the page replaced a
+    redirect. ``talkfrom`` and ``talkto`` are the titles of the talk page, if it moved too; ``talkmove_errors`` say why
+    it did not. ``subpages`` and ``subpages_talk`` have one entry each; if none of them could be moved, one entry
+    without titles has the errors.
+
+    See https://www.mediawiki.org/wiki/API:Move.
     """
 
     from_: str
@@ -47,7 +49,7 @@ class MoveResult:
 
     @property
     def errors(self) -> tuple[ApiErrorItem, ...]:
-        """Why what was to move along did not; empty where all of it did."""
+        """Why the talk page or subpages were not moved; empty if all were."""
         parts = (*self.subpages, *self.subpages_talk)
         return (*self.talkmove_errors, *(error for part in parts for error in part.errors))
 
@@ -56,8 +58,10 @@ class MoveResult:
 class DeleteResult:
     """A page, a file or one of its old versions that was deleted.
 
-    ``logid`` is the entry in the deletion log, None where there is none yet: a page with many revisions is only
-    ``scheduled``. See https://www.mediawiki.org/wiki/API:Delete.
+    ``logid`` is the entry in the deletion log. It is None if the deletion is only ``scheduled``, as that of a page with
+    many revisions is.
+
+    See https://www.mediawiki.org/wiki/API:Delete.
     """
 
     title: str
@@ -68,7 +72,7 @@ class DeleteResult:
 
 @frozen(kw_only=True)
 class UndeleteResult:
-    """A page that is back, with so many ``revisions`` and versions of its file.
+    """A page that was undeleted, and the number of its ``revisions`` and ``fileversions`` that were.
 
     See https://www.mediawiki.org/wiki/API:Undelete.
     """
@@ -81,7 +85,7 @@ class UndeleteResult:
 
 @frozen(kw_only=True)
 class ProtectionSet:
-    """Who may do something: ``level`` is a group or right, empty for everybody.
+    """Who may do what: ``type`` is the action, ``level`` the group or right that it needs, empty for none.
 
     ``expiry`` is an ISO 8601 time or ``"infinite"``, as text.
     """
@@ -93,7 +97,10 @@ class ProtectionSet:
 
 @frozen(kw_only=True)
 class ProtectResult:
-    """The protection that a page has now. See https://www.mediawiki.org/wiki/API:Protect."""
+    """The protection that a page has now.
+
+    See https://www.mediawiki.org/wiki/API:Protect.
+    """
 
     title: str
     reason: str = ""
@@ -103,7 +110,7 @@ class ProtectResult:
 
 @frozen(kw_only=True)
 class MergeHistoryResult:
-    """Revisions up to ``timestamp`` that are now in the history of ``to``; None for all of them.
+    """A merge of histories: the revisions up to ``timestamp`` (None for all) are now in that of ``to``.
 
     See https://www.mediawiki.org/wiki/API:Mergehistory.
     """
@@ -116,10 +123,12 @@ class MergeHistoryResult:
 
 @frozen(kw_only=True)
 class RollbackResult:
-    """Edits of one user that were taken back.
+    """A rollback of the latest edits of one user.
 
-    ``revid`` is the new revision, ``old_revid`` the one that was the latest before, ``last_revid`` the one whose text
-    the page has again. See https://www.mediawiki.org/wiki/API:Rollback.
+    ``revid`` is the new revision, ``old_revid`` the latest one before, ``last_revid`` the one whose text the page has
+    again.
+
+    See https://www.mediawiki.org/wiki/API:Rollback.
     """
 
     title: str
@@ -132,10 +141,12 @@ class RollbackResult:
 
 @frozen(kw_only=True)
 class StashEditResult:
-    """What the wiki did with a text that is soon to be saved.
+    """Whether the wiki prepared a text that will be saved soon.
 
     ``status`` is ``"stashed"``, or why it was not: ``"ratelimited"``, ``"editconflict"``, ``"uncacheable"`` and others.
-    ``texthash`` can be given instead of the text the next time. See https://www.mediawiki.org/wiki/API:Stashedit.
+    ``texthash`` can be sent instead of the text the next time.
+
+    See https://www.mediawiki.org/wiki/API:Stashedit.
     """
 
     status: str
@@ -144,10 +155,12 @@ class StashEditResult:
 
 @frozen(kw_only=True)
 class RawEditResult:
-    """What the wiki answered to an edit: a new revision, or ``nochange``.
+    """The wiki's response to an edit: a new revision, or ``nochange``.
 
-    ``result`` is always ``"Success"``: anything else was raised. ``watched`` says that the page is on the watchlist
-    now. See https://www.mediawiki.org/wiki/API:Edit.
+    ``result`` is always ``"Success"``, because any other result is raised as an error. ``watched`` says that the page
+    is on the watchlist now. ``raw`` is the whole response.
+
+    See https://www.mediawiki.org/wiki/API:Edit.
     """
 
     result: str
@@ -162,4 +175,4 @@ class RawEditResult:
     watched: bool = False
     watchlistexpiry: str | None = None
     tempusercreated: bool = False
-    raw: Mapping[str, Any] = {}
+    raw: Mapping[str, Any] = field(default={}, hash=False)

@@ -1,7 +1,7 @@
-"""What became of each page of many.
+"""The result for each page of an action on many pages.
 
-What was named and is no page has its own value: ``missing``, ``invalid`` (and ``invalidreason``), ``special``, or of
-another wiki, whose prefix is ``iw``. What was named by an id that there is not has that id and no title.
+An input that is not an existing page has a value of its own: it is ``missing``, ``invalid`` (with ``invalidreason``),
+``special``, or a page of another wiki, whose prefix is ``iw``. An id that no page has comes with that id and no title.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from mwclient_async.errors import ApiErrorItem
 
 @frozen(kw_only=True)
 class PageAnswer:
-    """What all of them tell. ``known`` is a missing page that has a text all the same, as messages of the wiki have."""
+    """The fields that all of these results have.
+
+    ``known`` is a missing page that still has a text, as messages of the wiki's interface have.
+    """
 
     title: str = ""
     ns: int | None = None
@@ -31,10 +34,11 @@ class PageAnswer:
 
 @frozen(kw_only=True)
 class PurgedPage(PageAnswer):
-    """A page whose cache was cleared, where ``purged`` says so; ``linkupdate``: whose links were put in order, too.
+    """A page of a purge: ``purged`` says that its cache was cleared, ``linkupdate`` that its links were updated.
 
-    Neither is true of a page that is none, or where the account has done too much of it: the wiki warns of that. See
-    https://www.mediawiki.org/wiki/API:Purge.
+    Both are False if the page does not exist, or if the account is over its rate limit: the wiki sends a warning then.
+
+    See https://www.mediawiki.org/wiki/API:Purge.
     """
 
     purged: bool = False
@@ -43,10 +47,12 @@ class PurgedPage(PageAnswer):
 
 @frozen(kw_only=True)
 class WatchedPage(PageAnswer):
-    """A page that went onto the watchlist (``watched``) or off it (``unwatched``).
+    """A page that was added to the watchlist (``watched``) or removed from it (``unwatched``).
 
-    ``expiry`` is an ISO 8601 time or ``"infinity"``, as text, None where none was asked for. A page that cannot be
-    watched is not ``watchable``. ``errors`` say why it is as it was. See https://www.mediawiki.org/wiki/API:Watch.
+    ``expiry`` is an ISO 8601 time or ``"infinity"``, as text, None if none was asked for. A page that cannot be watched
+    is not ``watchable``. ``errors`` say why nothing changed.
+
+    See https://www.mediawiki.org/wiki/API:Watch.
     """
 
     watched: bool = False
@@ -58,9 +64,11 @@ class WatchedPage(PageAnswer):
 
 @frozen(kw_only=True)
 class NotifiedPage(PageAnswer):
-    """A watched page, and since when it counts as changed: None where all of it was seen.
+    """A watched page and the time since when it counts as changed: None if the account has seen all changes.
 
-    A page that is ``notwatched`` is as it was. See https://www.mediawiki.org/wiki/API:Setnotificationtimestamp.
+    A page that is ``notwatched`` did not change.
+
+    See https://www.mediawiki.org/wiki/API:Setnotificationtimestamp.
     """
 
     notwatched: bool = False
@@ -69,7 +77,7 @@ class NotifiedPage(PageAnswer):
 
 @frozen(kw_only=True)
 class RotatedFile(PageAnswer):
-    """A file that was turned: ``result`` is ``"Success"``, or ``"Failure"``, and ``errors`` say why.
+    """A file that was rotated: ``result`` is ``"Success"``, or ``"Failure"``, and ``errors`` say why.
 
     See https://www.mediawiki.org/wiki/API:Imagerotate.
     """

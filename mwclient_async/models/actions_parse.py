@@ -1,6 +1,6 @@
-"""What the wiki makes of wikitext: HTML, expanded templates, differences.
+"""Results of parsing and comparing wikitext: HTML, expanded templates, differences.
 
-What was not asked for is None or empty.
+A field that was not asked for is None or empty.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mwclient_async.models.props import InterwikiLink, LangLink
 
@@ -25,7 +25,7 @@ class ParsedLink:
 
 @frozen(kw_only=True)
 class ParsedCategory:
-    """A category of a parsed text, with underscores for spaces; ``missing`` where it has no page."""
+    """A category of a parsed text, with underscores for spaces; ``missing`` if it has no page."""
 
     category: str
     sortkey: str = ""
@@ -36,10 +36,10 @@ class ParsedCategory:
 
 @frozen(kw_only=True)
 class ParsedSection:
-    """A heading of a parsed text. ``index`` names the section, for ``section=``; ``T-1`` is one of a template.
+    """A heading of a parsed text. ``index`` names the section, for ``section=``; ``T-1`` is a section of a template.
 
-    ``level`` is that of the heading (2 for ``==``), ``number`` that of the table of contents (``"1.2"``),
-    ``byteoffset`` where the section begins in the wikitext, None where that is in a template.
+    ``level`` is the heading's level (2 for ``==``), ``number`` its number in the table of contents (``"1.2"``),
+    ``byteoffset`` the position of the section in the wikitext in bytes of UTF-8, None if it is in a template.
     """
 
     line: str
@@ -56,9 +56,11 @@ class ParsedSection:
 class ParseResult:
     """A parsed text, with the parts that ``prop`` named; ``text`` is HTML.
 
-    ``title`` and ``pageid`` are those of the page that it was parsed as, ``revid`` the revision that was parsed.
+    ``title`` and ``pageid`` are those of the page that it was parsed as, ``revid`` is the revision that was parsed.
     ``psttext`` is the wikitext as it would be saved; with ``onlypst`` that is ``text``. ``redirects`` are the redirects
-    that were followed. ``raw`` is the whole answer. See https://www.mediawiki.org/wiki/API:Parsing_wikitext.
+    that were followed. ``raw`` is the whole response.
+
+    See https://www.mediawiki.org/wiki/API:Parsing_wikitext.
     """
 
     title: str = ""
@@ -90,22 +92,24 @@ class ParseResult:
     modulestyles: tuple[str, ...] = ()
     parsewarnings: tuple[str, ...] = ()
     parsewarningshtml: tuple[str, ...] = ()
-    properties: Mapping[str, Any] = {}
-    indicators: Mapping[str, str] = {}
-    jsconfigvars: Mapping[str, Any] = {}
-    tocdata: Mapping[str, Any] = {}
-    limitreportdata: tuple[Mapping[str, Any], ...] = ()
-    headitems: tuple[Mapping[str, Any], ...] = ()
-    redirects: tuple[Mapping[str, Any], ...] = ()
-    raw: Mapping[str, Any] = {}
+    properties: Mapping[str, Any] = field(default={}, hash=False)
+    indicators: Mapping[str, str] = field(default={}, hash=False)
+    jsconfigvars: Mapping[str, Any] = field(default={}, hash=False)
+    tocdata: Mapping[str, Any] = field(default={}, hash=False)
+    limitreportdata: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+    headitems: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+    redirects: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+    raw: Mapping[str, Any] = field(default={}, hash=False)
 
 
 @frozen(kw_only=True)
 class ExpandResult:
     """A text with its templates expanded, with the parts that ``prop`` named.
 
-    ``categories`` are those that are not in ``wikitext`` any more. ``ttl`` is after how many seconds it may have
-    changed. See https://www.mediawiki.org/wiki/API:Expandtemplates.
+    ``categories`` are those that are no longer in ``wikitext``. ``ttl`` is the number of seconds after which the result
+    may have changed.
+
+    See https://www.mediawiki.org/wiki/API:Expandtemplates.
     """
 
     wikitext: str | None = None
@@ -116,13 +120,13 @@ class ExpandResult:
     categories: tuple[ParsedCategory, ...] = ()
     modules: tuple[str, ...] = ()
     modulestyles: tuple[str, ...] = ()
-    properties: Mapping[str, Any] = {}
-    jsconfigvars: Mapping[str, Any] = {}
+    properties: Mapping[str, Any] = field(default={}, hash=False)
+    jsconfigvars: Mapping[str, Any] = field(default={}, hash=False)
 
 
 @frozen(kw_only=True)
 class ComparedRevision:
-    """One side of a comparison: ``id`` is that of the page. All of it is None for a text that was given."""
+    """One side of a comparison. ``id`` is the page's id, ``size`` is in bytes. All is None for a text of the caller."""
 
     id: int | None = None
     revid: int | None = None
@@ -145,15 +149,16 @@ class ComparedRevision:
 class CompareResult:
     """The difference between two texts.
 
-    ``body`` is HTML: rows of a table, empty where there is no difference. With ``slots``, there is one in ``bodies``
-    for each slot, instead. ``prev`` and ``next`` are the revisions before and after. See
-    https://www.mediawiki.org/wiki/API:Compare.
+    ``body`` is HTML: rows of a table, empty if there is no difference. With ``slots``, ``bodies`` has one for each slot
+    instead. ``diffsize`` is in bytes. ``prev`` and ``next`` are the ids of the revisions before and after.
+
+    See https://www.mediawiki.org/wiki/API:Compare.
     """
 
     from_: ComparedRevision = ComparedRevision()
     to: ComparedRevision = ComparedRevision()
     body: str | None = None
-    bodies: Mapping[str, str] = {}
+    bodies: Mapping[str, str] = field(default={}, hash=False)
     diffsize: int | None = None
     prev: int | None = None
     next: int | None = None

@@ -1,4 +1,4 @@
-"""What became of a review: patrolled, tagged, hidden, imported."""
+"""The results of patrolling, tagging, hiding and importing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from mwclient_async.errors import ApiErrorItem
 
 @frozen(kw_only=True)
 class PatrolResult:
-    """A change that is patrolled now. See https://www.mediawiki.org/wiki/API:Patrol."""
+    """A change that is patrolled now.
+
+    See https://www.mediawiki.org/wiki/API:Patrol.
+    """
 
     rcid: int
     title: str = ""
@@ -20,11 +23,12 @@ class PatrolResult:
 
 @frozen(kw_only=True)
 class TagResult:
-    """What became of the tags of one change, which is named as it was asked for: by revision, change or log entry.
+    """The tags of one change, which is named as in the request: by revision, change or log entry.
 
-    ``status`` is ``"success"``, or ``"error"``, ``"failure"`` or ``"skipped"`` where nothing was done, and ``errors``
-    say why. ``noop`` says that all was so already. ``actionlogid`` is the entry in the log. See
-    https://www.mediawiki.org/wiki/API:Tag.
+    ``status`` is ``"success"``; or ``"error"``, ``"failure"`` or ``"skipped"`` if nothing was done, and ``errors`` say
+    why. ``noop`` says that the change had these tags already. ``actionlogid`` is the entry in the log.
+
+    See https://www.mediawiki.org/wiki/API:Tag.
     """
 
     status: str
@@ -40,7 +44,7 @@ class TagResult:
 
 @frozen(kw_only=True)
 class ManageTagsResult:
-    """A tag that was made, deleted, switched on or off. ``warnings`` were passed over with ``ignorewarnings``.
+    """A tag that was created, deleted, activated or deactivated. ``warnings`` were ignored by ``ignorewarnings``.
 
     See https://www.mediawiki.org/wiki/API:Managetags.
     """
@@ -54,10 +58,10 @@ class ManageTagsResult:
 
 @frozen(kw_only=True)
 class HiddenItem:
-    """A revision, log entry or version of a file, and what of it is hidden now.
+    """A revision, log entry or version of a file, and which parts of it are hidden now.
 
-    ``id`` is a number, or a timestamp for what is deleted. ``errors`` say why it is as it was. What is said of another
-    kind of item, or not at all, is None.
+    ``id`` is a number, or a timestamp for a deleted item. ``errors`` say why nothing changed. Fields of another kind of
+    item, and fields that the wiki did not send, are None.
     """
 
     id: int | str | None = None
@@ -76,7 +80,7 @@ class HiddenItem:
 
 @frozen(kw_only=True)
 class RevisionDeleteResult:
-    """What became of each item. The wiki's ``status`` may be ``"Success"`` where some were left as they were.
+    """The result for each item. The wiki's ``status`` may be ``"Success"`` although some items did not change.
 
     See https://www.mediawiki.org/wiki/API:Revisiondelete.
     """
@@ -88,15 +92,17 @@ class RevisionDeleteResult:
 
     @property
     def errors(self) -> tuple[ApiErrorItem, ...]:
-        """Why something was left as it was; empty where all was done."""
+        """Why some items did not change; empty if all did."""
         return (*self.own_errors, *(error for item in self.items for error in item.errors))
 
 
 @frozen(kw_only=True)
 class ImportedPage:
-    """A page of an import, and how many of its ``revisions`` are new here.
+    """A page of an import, and the number of its ``revisions`` that were imported.
 
-    ``invalid`` is a title that this wiki cannot have. See https://www.mediawiki.org/wiki/API:Import.
+    ``invalid`` says that this wiki cannot have a page of that title.
+
+    See https://www.mediawiki.org/wiki/API:Import.
     """
 
     title: str = ""

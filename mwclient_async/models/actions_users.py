@@ -1,4 +1,4 @@
-"""What became of an account: its groups, its mail, its credentials."""
+"""The results of actions on accounts: groups, mail, credentials."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from mwclient_async.models.auth import LoginField
 
 @frozen(kw_only=True)
 class UserRightsResult:
-    """The groups that an account was put into and taken out of.
+    """The groups that an account was added to and removed from.
 
-    ``unchanged`` are those that were asked for and left as they are: because that is so already, or because one may not
-    change them. The wiki does not say which. See
-    https://www.mediawiki.org/wiki/API:User_group_membership.
+    ``unchanged`` are groups that were asked for and did not change: the membership was so already, or this login may
+    not change it. The wiki does not say which.
+
+    See https://www.mediawiki.org/wiki/API:User_group_membership.
     """
 
     user: str
@@ -31,7 +32,7 @@ class UserRightsResult:
 
 @frozen(kw_only=True)
 class EmailResult:
-    """A mail that the wiki has sent. ``result`` is ``"Success"`` or ``"Warnings"``.
+    """A mail that the wiki sent. ``result`` is ``"Success"`` or ``"Warnings"``.
 
     See https://www.mediawiki.org/wiki/API:Emailuser.
     """
@@ -42,10 +43,12 @@ class EmailResult:
 
 @frozen(kw_only=True)
 class AuthRequest:
-    """One way to go on, and the ``fields`` that it wants filled in.
+    """One way to continue a login or an account creation, and the ``fields`` to fill in.
 
     ``id`` names it, for ``requests=``. ``required`` is ``"optional"``, ``"required"``, or ``"primary-required"``: one
-    of these is needed. See https://www.mediawiki.org/wiki/API:Authmanagerinfo.
+    of the requests with this value is needed.
+
+    See https://www.mediawiki.org/wiki/API:Authmanagerinfo.
     """
 
     id: str
@@ -53,16 +56,18 @@ class AuthRequest:
     provider: str = ""
     account: str = ""
     fields: tuple[LoginField, ...] = ()
-    metadata: Mapping[str, Any] = {}
+    metadata: Mapping[str, Any] = field(default={}, hash=False)
 
 
 @frozen(kw_only=True)
 class AuthStep:
-    """Where the making or linking of an account stands.
+    """The state of creating or linking an account, after one step.
 
-    ``status`` is ``"PASS"`` (it is done, for ``username``), ``"UI"`` (fill in ``requests`` and go on), ``"REDIRECT"``
-    (go to ``redirecttarget``, and go on with what comes back) or ``"RESTART"``. ``raw`` is the whole answer. See
-    https://www.mediawiki.org/wiki/API:Account_creation.
+    ``status`` is ``"PASS"`` (it is done, for ``username``), ``"UI"`` (fill in ``requests`` and continue),
+    ``"REDIRECT"`` (open ``redirecttarget``, and continue with the parameters that come back) or ``"RESTART"``.
+    ``message`` is in the wiki's language, ``raw`` the whole response.
+
+    See https://www.mediawiki.org/wiki/API:Account_creation.
     """
 
     status: str
@@ -70,7 +75,7 @@ class AuthStep:
     message: str = ""
     messagecode: str = ""
     redirecttarget: str | None = None
-    redirectdata: Any = None
+    redirectdata: Any = field(default=None, hash=False)
     canpreservestate: bool = False
     requests: tuple[AuthRequest, ...] = ()
-    raw: Mapping[str, Any] = field(factory=dict, repr=False)
+    raw: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)

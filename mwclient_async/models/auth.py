@@ -1,6 +1,7 @@
-"""How a Site proves who it is: values whose repr hides the secret.
+"""The ways to log in, as values whose repr hides the secret, and the state of a login.
 
-Each can be given to ``Site(auth=...)`` and ``site.login(...)``.
+The ways to log in are for ``Site(auth=...)`` and ``site.login(...)``. The manual's page is
+https://www.mediawiki.org/wiki/API:Login.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _STATE_VERSION = 1
 def _secret(name: str) -> Callable[[object, Attribute[Any], Any], None]:
     def check(_self: object, _attribute: Attribute[Any], value: object) -> None:
         if not isinstance(value, str) or not value:  # the value is not shown
-            raise ValueError(f"{name} is empty or no text: is the variable that holds it set?")
+            raise ValueError(f"{name} is empty or not a str: is the variable that holds it set?")
 
     return check
 
@@ -28,28 +29,33 @@ def _sendable(name: str) -> Callable[[object, Attribute[Any], Any], None]:
             checked_token(name, value)
         elif not callable(value):
             raise TypeError(
-                f"{name} is of type {type(value).__name__}: give a text, or an async function without arguments"
+                f"{name} is of type {type(value).__name__}: give a str, or an async function without arguments"
             )
 
     return check
 
 
 def checked_token(name: str, value: object) -> str:
-    """The token, if it can stand in a header. The ValueError does not show it."""
+    """The token, checked: ValueError if it cannot be sent in a header. The message does not show it."""
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{name} is empty or no text: is the variable that holds it set?")
+        raise ValueError(f"{name} is empty or not a str: is the variable that holds it set?")
     if not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError(f"{name} has a line break, a space or a strange character in it")
+        raise ValueError(f"{name} contains a line break, a space or another character that a header cannot have")
     return value
 
 
 @frozen(kw_only=True)
 class BotPassword:
-    """A bot password of the account, made on the wiki's page Special:BotPasswords.
+    """A bot password of the account, created on the wiki's page Special:BotPasswords.
 
     ``name`` is the full login name, account and application: ``"DemoBot@uploads"``. A bot password logs in without
-    further steps (no second factor), carries only the grants that were ticked when it was made, and can be withdrawn
-    without touching the account. See https://www.mediawiki.org/wiki/Manual:Bot_passwords.
+    further steps (no second factor), has only the grants that were selected when it was created, and can be revoked
+    without a change of the account.
+
+    Raises:
+        ValueError: the name has no application, or the password is empty.
+
+    See https://www.mediawiki.org/wiki/Manual:Bot_passwords.
     """
 
     name: str = field(validator=validators.instance_of(str))
@@ -72,10 +78,13 @@ class BotPassword:
 
 @frozen(kw_only=True)
 class LoginField:
-    """One thing that the wiki wants to know at login.
+    """One field that the wiki wants filled in, at login or when an account is created.
 
-    ``type`` is the wiki's own word for it: ``string``, ``password``, ``checkbox``, ``select``, ``button``, ``hidden``
-    and so on; ``options`` are the values of a choice and what they mean.
+    ``type`` is the wiki's own word: ``string``, ``password``, ``checkbox``, ``select``, ``button``, ``hidden`` and so
+    on; ``options`` are the values of a choice and what they mean. ``label`` and ``help`` are for people, ``value`` is
+    the default. The value of a ``sensitive`` field is secret.
+
+    See https://www.mediawiki.org/wiki/API:Authmanagerinfo.
     """
 
     name: str
@@ -84,17 +93,19 @@ class LoginField:
     help: str = ""
     optional: bool = False
     sensitive: bool = False
-    options: Mapping[str, str] = field(factory=dict)
+    options: Mapping[str, str] = field(factory=dict, hash=False)
     value: str | None = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)
 class LoginQuestion:
-    """What the wiki asks in the midst of a login.
+    """What the wiki asks during a login.
 
-    ``status`` is ``UI`` (fill in the fields), ``REDIRECT`` (go to ``redirect``, and answer with the parameters that
-    come back to ``ClientLogin.return_url``) or ``RESTART`` (another way to log in is wanted first). ``code`` and
-    ``message`` are what the wiki says, in English.
+    ``status`` is ``UI`` (fill in the fields), ``REDIRECT`` (open ``redirect``, and answer with the parameters that come
+    back to ``ClientLogin.return_url``) or ``RESTART`` (the wiki wants another way to log in first). ``code`` and
+    ``message`` are the wiki's own, in English.
+
+    See https://www.mediawiki.org/wiki/API:Login#Method_2._clientlogin.
     """
 
     status: str
@@ -110,13 +121,17 @@ Answerer = Callable[[LoginQuestion], Awaitable[Mapping[str, str]]]
 
 @frozen(kw_only=True)
 class ClientLogin:
-    """Name and password of an account itself, with whatever else the wiki asks: a second factor, for example.
+    """Name and password of the account itself, and answers to what else the wiki asks: a second factor, for example.
 
-    ``answer`` is an async function that is given each LoginQuestion and returns values for its fields, for example
-    ``{"OATHToken": "123456"}``; without one a question is a LoginFailed. It is asked again when a lost session is
-    logged in again; the site sends nothing else meanwhile, so it must not wait for an answer of that same site. For
-    programs a BotPassword or OAuth is the better way: they carry fewer rights and need no second factor. See
-    https://www.mediawiki.org/wiki/API:Login#Method_2._clientlogin.
+    ``answer`` is an async function that takes each LoginQuestion and returns values for its fields, for example
+    ``{"OATHToken": "123456"}``; without one a question raises LoginFailed. It is called again when the site logs in
+    again after a lost session. The site sends nothing else until it returns, so it must not wait for a response of that
+    same site. For programs a BotPassword or OAuth is better: they have fewer rights and need no second factor.
+
+    Raises:
+        ValueError: the password is empty.
+
+    See https://www.mediawiki.org/wiki/API:Login#Method_2._clientlogin.
     """
 
     username: str = field(validator=validators.instance_of(str))
@@ -127,12 +142,17 @@ class ClientLogin:
 
 @frozen(kw_only=True)
 class OAuth2Token:
-    """An OAuth 2 access token, sent with every request to the wiki and to nowhere else.
+    """An OAuth 2 access token, sent with every request to the wiki and to no other server.
 
-    ``token`` is the token, or an async function without arguments that returns one: it is called when the site opens,
-    and again when the wiki refuses the token, as it does when that has expired. The site sends nothing meanwhile, so
-    the function must not wait for an answer of that same site. See
-    https://www.mediawiki.org/wiki/OAuth/For_Developers.
+    ``token`` is the token, or an async function without arguments that returns one. The function is called when the
+    site opens, and again when the wiki refuses the token because it has expired. The site sends nothing else until it
+    returns, so it must not wait for a response of that same site.
+
+    Raises:
+        ValueError: the token is empty, or cannot be sent in a header.
+        TypeError: ``token`` is neither a str nor a function.
+
+    See https://www.mediawiki.org/wiki/OAuth/For_Developers.
     """
 
     token: str | Callable[[], Awaitable[str]] = field(repr=False, validator=_sendable("OAuth2Token token"))
@@ -140,12 +160,16 @@ class OAuth2Token:
 
 @frozen(kw_only=True)
 class OAuth2ClientCredentials:
-    """An OAuth 2 consumer of your own account: fetches its access token and renews it before it expires.
+    """An OAuth 2 consumer of your own account: the site fetches its access token and renews it before it expires.
 
     ``client_id`` and ``client_secret`` are what Special:OAuthConsumerRegistration shows for an owner-only consumer.
-    ``token_url`` is where tokens are given, where that is not the ``/oauth2/access_token`` of the wiki's own rest.php:
-    ``"https://meta.wikimedia.org/w/rest.php/oauth2/access_token"`` for Wikimedia. See
-    https://www.mediawiki.org/wiki/OAuth/For_Developers#OAuth_2.
+    ``token_url`` is the address that issues tokens; None for ``/oauth2/access_token`` of the wiki's own rest.php. For
+    Wikimedia it is ``"https://meta.wikimedia.org/w/rest.php/oauth2/access_token"``.
+
+    Raises:
+        ValueError: the client secret is empty.
+
+    See https://www.mediawiki.org/wiki/OAuth/For_Developers#OAuth_2.
     """
 
     client_id: str = field(validator=validators.instance_of(str))
@@ -165,15 +189,16 @@ def _as_tuple(values: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], .
 class LoginState:
     """A login, for another process of the same account: cookies and tokens, never the password.
 
-    ``state.to_text()`` is a text to store, ``LoginState.parse(text)`` reads it, ``Site(login_state=...)`` goes on with
-    it, without a request. Whoever has the text can act as the account until the session ends: keep it like a password.
+    ``state.to_text()`` is a text to store, ``LoginState.parse(text)`` reads it, ``Site(login_state=...)`` continues the
+    login without a request. Anyone who has the text can act as the account until the session ends: store it as safely
+    as a password. ``wiki`` is the address of the wiki's api.php.
     """
 
     wiki: str = field(validator=validators.instance_of(str))
     account: str = field(validator=validators.instance_of(str))
     logged_in: bool = field(validator=validators.instance_of(bool))
-    cookies: tuple[Mapping[str, Any], ...] = field(repr=False, converter=_as_tuple)
-    tokens: Mapping[str, str] = field(repr=False, validator=validators.instance_of(dict))
+    cookies: tuple[Mapping[str, Any], ...] = field(repr=False, converter=_as_tuple, hash=False)
+    tokens: Mapping[str, str] = field(repr=False, validator=validators.instance_of(dict), hash=False)
 
     def to_text(self) -> str:
         """The state as JSON, in one line."""
@@ -181,12 +206,16 @@ class LoginState:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The state of that text. Raises ValueError, which does not show it, for any other text."""
+        """The state that ``to_text()`` wrote.
+
+        Raises:
+            ValueError: the text is not one of ``to_text()``, or of another version. The message does not show it.
+        """
         try:
-            told = json.loads(text)
-            version = told.pop("version")
+            state = json.loads(text)
+            version = state.pop("version")
             if version == _STATE_VERSION:
-                return cls(**told)
+                return cls(**state)
         except (ValueError, TypeError, AttributeError, KeyError):
-            raise ValueError("this is no text of a LoginState, or not the whole of it") from None
-        raise ValueError(f"this LoginState is of version {version!r}, not {_STATE_VERSION}: log in anew")
+            raise ValueError("this is not the text of a LoginState, or not the whole text") from None
+        raise ValueError(f"this LoginState is of version {version!r}, not {_STATE_VERSION}: log in again")

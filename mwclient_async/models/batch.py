@@ -15,28 +15,30 @@ T_co = TypeVar("T_co", covariant=True)
 
 @frozen(kw_only=True)
 class Batch(Generic[T_co]):
-    """What one step of the wiki brought, merged from as many replies as it took.
+    """One batch of a stream, merged from as many responses as it took.
 
     ``items`` are complete, ``cursor`` is the position after them, ``body`` the merged body as the wiki sent it.
-    ``lists`` holds the rows of each ``list=`` of the same query, ``meta`` what each ``meta=`` said. See
-    https://www.mediawiki.org/wiki/API:Query.
+    ``lists`` has the rows of each ``list=`` of the same query, ``meta`` the data of each ``meta=``. ``warnings`` came
+    with the responses.
+
+    See https://www.mediawiki.org/wiki/API:Query.
     """
 
     items: tuple[T_co, ...]
     cursor: Cursor
-    body: Mapping[str, Any] = field(repr=False)
-    lists: Mapping[str, tuple[Mapping[str, Any], ...]] = field(factory=dict, repr=False)
-    meta: Mapping[str, Any] = field(factory=dict, repr=False)
+    body: Mapping[str, Any] = field(repr=False, hash=False)
+    lists: Mapping[str, tuple[Mapping[str, Any], ...]] = field(factory=dict, repr=False, hash=False)
+    meta: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)
     warnings: tuple[ApiWarning, ...] = ()
 
     @property
     def normalized(self) -> Mapping[str, str]:
-        """Titles as given -> as the wiki writes them."""
+        """Title as it was sent -> as the wiki writes it."""
         return self._title_map("normalized")
 
     @property
     def converted(self) -> Mapping[str, str]:
-        """Titles as given -> in the language variant that exists, with ``converttitles=True``."""
+        """Title as it was sent -> in the language variant that exists, with ``converttitles=True``."""
         return self._title_map("converted")
 
     @property

@@ -1,8 +1,8 @@
-"""The differences of two revisions, line by line.
+"""The differences between two revisions, line by line.
 
 The manual's page is https://www.mediawiki.org/wiki/API:REST_API/Reference#Compare_revisions. Offsets and lengths are
-in bytes of UTF-8, as the wiki counts; what finds and cuts the text with them is here: ``DiffLine.spans``,
-``DiffSide.slices`` and ``position_in``.
+in bytes of UTF-8, as the wiki counts them. ``DiffLine.spans``, ``DiffSide.slices`` and ``position_in`` turn them into
+parts of a ``str``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from attrs import frozen
 
 
 class DiffType(Enum):
-    """What happened to a line. UNKNOWN is what a newer wiki may say; ``DiffLine.type_number`` is its own number."""
+    """What happened to a line. UNKNOWN is a type of a newer wiki; ``DiffLine.type_number`` is its number."""
 
     UNKNOWN = -1
     CONTEXT = 0
@@ -26,7 +26,7 @@ class DiffType(Enum):
 
 
 class HighlightType(Enum):
-    """What happened to a stretch of a line. UNKNOWN is what a newer wiki may say."""
+    """What happened to a part of a line. UNKNOWN is a type of a newer wiki."""
 
     UNKNOWN = -1
     ADDED = 0
@@ -35,9 +35,9 @@ class HighlightType(Enum):
 
 @frozen(kw_only=True)
 class Section:
-    """A heading of one of the two texts: its ``level``, its line, and where it begins, in bytes.
+    """A heading of one of the two texts: its ``level``, its line, and its ``offset`` in bytes.
 
-    ``position_in(text, section.offset)`` is where that is in a ``str``.
+    ``position_in(text, section.offset)`` is its index in a ``str``.
     """
 
     level: int
@@ -47,16 +47,19 @@ class Section:
 
 @frozen(kw_only=True)
 class DiffSide:
-    """One of the two revisions, with the headings of its text. ``slot_role`` is the part of the page, mostly main."""
+    """One of the two revisions, with the headings of its text. ``slot_role`` is the slot of the page, mostly main."""
 
     id: int
     slot_role: str = "main"
     sections: tuple[Section, ...] = ()
 
     def slices(self, text: str) -> tuple[str, ...]:
-        """The text of this revision, cut at its headings: what is before the first, then one for each section.
+        """The text of this revision, cut at its headings: what is before the first, then one part for each section.
 
-        All of them together are ``text``. Raises ValueError for a text that is not that of this revision.
+        All parts together are ``text``.
+
+        Raises:
+            ValueError: this is not the text of this revision.
         """
         whole = text.encode()
         if any(not whole.startswith(section.heading.encode(), section.offset) for section in self.sections):
@@ -67,7 +70,7 @@ class DiffSide:
 
 @frozen(kw_only=True)
 class Highlight:
-    """A stretch of a line that is in one of the two texts only: ``start`` and ``length`` in bytes of the line."""
+    """A part of a line that is in only one of the two texts: ``start`` and ``length`` in bytes of the line."""
 
     start: int
     length: int
@@ -76,9 +79,9 @@ class Highlight:
 
 @frozen(kw_only=True)
 class MoveInfo:
-    """The other end of a move: the line whose own ``id`` is ``link_id``; ``Diff.counterpart`` finds it.
+    """The other end of a move: the line whose ``id`` is ``link_id``; ``Diff.counterpart`` finds it.
 
-    ``lower`` says that it is further down on the page.
+    ``lower`` says that the other end is further down on the page.
     """
 
     id: str
@@ -88,7 +91,7 @@ class MoveInfo:
 
 @frozen(kw_only=True)
 class Span:
-    """A stretch of a line, as text. ``type`` is None for what both texts have."""
+    """A part of a line, as text. ``type`` is None if both texts have it."""
 
     text: str
     type: HighlightType | None = None
@@ -98,10 +101,11 @@ class Span:
 class DiffLine:
     """One line of a comparison.
 
-    ``text`` has what is in either text: for a changed line both, which ``highlights`` take apart. ``line_number``
-    counts from 1, in the newer text (None for a line that is not in it); ``from_offset`` and ``to_offset`` are where
-    the line begins in either text, in bytes, None where it is not in that one. A line that was moved comes twice: where
-    it was, MOVED_FROM, and where it is, MOVED_TO, whose highlights tell what was changed in it besides.
+    ``text`` is the line; for a changed line it has the words of both texts, and ``highlights`` say which are whose.
+    ``line_number`` counts from 1, in the newer text (None for a line that is not in it). ``from_offset`` and
+    ``to_offset`` are the line's offsets in the older and the newer text, in bytes, None if it is not in that text. A
+    moved line comes twice: at its old position as MOVED_FROM, and at its new one as MOVED_TO, whose highlights are the
+    changes within it.
     """
 
     type: DiffType
@@ -115,7 +119,7 @@ class DiffLine:
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """The line, cut where the highlights begin and end: all of them together are ``text``."""
+        """The line, cut at the highlights: all spans together are ``text``."""
         whole, done, found = self.text.encode(), 0, []
         for mark in self.highlights:
             found += [(whole[done : mark.start], None), (whole[mark.start : mark.start + mark.length], mark.type)]
@@ -125,19 +129,19 @@ class DiffLine:
 
     @property
     def before(self) -> str | None:
-        """The line as it was in the older text, without its end; None where it is not in it."""
-        if self.type in {DiffType.ADDED, DiffType.MOVED_TO} or self._is_strange_in(self.from_offset):
+        """The line in the older text, without its line break; None if it is not in that text."""
+        if self.type in {DiffType.ADDED, DiffType.MOVED_TO} or self._is_unknown_without(self.from_offset):
             return None
         return self._without(HighlightType.ADDED)
 
     @property
     def after(self) -> str | None:
-        """The line as it is in the newer text, without its end; None where it is not in it."""
-        if self.type in {DiffType.DELETED, DiffType.MOVED_FROM} or self._is_strange_in(self.to_offset):
+        """The line in the newer text, without its line break; None if it is not in that text."""
+        if self.type in {DiffType.DELETED, DiffType.MOVED_FROM} or self._is_unknown_without(self.to_offset):
             return None
         return self._without(HighlightType.DELETED)
 
-    def _is_strange_in(self, offset: int | None) -> bool:
+    def _is_unknown_without(self, offset: int | None) -> bool:
         return self.type is DiffType.UNKNOWN and offset is None
 
     def _without(self, kind: HighlightType) -> str:
@@ -148,8 +152,8 @@ class DiffLine:
 class Diff:
     """How one revision became another: the changed lines, and up to two unchanged ones around each.
 
-    The lines come in the order of the page; those with ``before`` are in the order of the older text, those with
-    ``after`` in that of the newer. No lines: both texts are the same, but for a line's end at the end of one.
+    The lines are in the order of the page: those with ``before`` in the order of the older text, those with ``after``
+    in the order of the newer. Without lines, both texts are the same, except perhaps for a line break at the end.
     """
 
     from_: DiffSide
@@ -157,9 +161,9 @@ class Diff:
     lines: tuple[DiffLine, ...] = ()
 
     def counterpart(self, line: DiffLine) -> DiffLine | None:
-        """Where a moved line came from, or went to. None for one that was not moved.
+        """The other end of a moved line; None for a line that was not moved.
 
-        It is None, too, where the wiki itself shows the other end as DELETED or ADDED, which happens, if rarely.
+        It is also None if the wiki shows the other end as DELETED or ADDED, which happens rarely.
         """
         if line.move is None:
             return None
@@ -167,9 +171,10 @@ class Diff:
 
 
 def position_in(text: str, offset: int) -> int:
-    """The index in a ``str`` of what begins at this offset, in bytes of UTF-8, as sections and lines have them.
+    """The index in a ``str`` for an offset in bytes of UTF-8, as sections and lines have it.
 
-    Raises ValueError for an offset that is no character's beginning in this text: it is another text then.
+    Raises:
+        ValueError: no character of this text begins at that offset, so it is not the text that the offset is for.
     """
     whole = text.encode()
     try:

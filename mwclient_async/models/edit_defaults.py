@@ -1,4 +1,4 @@
-"""How a Site edits, as a frozen value: what its edits have in common, and when none may be made."""
+"""What all edits of a Site have in common, and when it must not edit, as a frozen value."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ def _names(value: str | tuple[str, ...] | list[str] | frozenset[str]) -> tuple[s
 
 @frozen(kw_only=True)
 class EditDefaults:
-    """What all edits of a Site have in common; what a single edit says of itself counts instead.
+    """What all edits of a Site have in common; the options of a single edit override it.
 
-    - ``bot`` flags them as a bot's, where the account has the right to; ``minor`` as minor edits; ``tags`` are change
-      tags; ``summary_suffix`` stands at the end of every summary that is given (a summary that is too long for the
-      wiki is cut before it).
-    - ``obey_bots`` is a bot's name: pages that say ``{{nobots}}``, or exclude it in ``{{bots}}``, are not edited but
-      raise BotsExcluded (https://en.wikipedia.org/wiki/Template:Bots).
-    - ``stop_page`` is a title: while that page has a text, nothing is edited, and edits raise BotStopped. It is read
-      before the first edit and then every ``stop_every`` seconds, before the next one.
-    - ``dry_run`` does everything but write: edits come back as ``EditOutcome.DRY_RUN``, all other writes raise DryRun.
-      A purge, which changes nothing but the wiki's caches, is none; nor are logging in and out.
+    - ``bot`` flags them as a bot's edits, if the account has the right to; ``minor`` as minor edits; ``tags`` are
+      change tags; ``summary_suffix`` is added to every summary (a summary that is too long for the wiki is cut before
+      the suffix).
+    - ``obey_bots`` is a bot's name: an edit of a page that says ``{{nobots}}``, or excludes this bot in ``{{bots}}``,
+      raises BotsExcluded (https://en.wikipedia.org/wiki/Template:Bots).
+    - ``stop_page`` is a title: while that page has a text, edits raise BotStopped. The site reads the page before the
+      first edit, and again before an edit if the last reading is at least ``stop_every`` seconds ago.
+    - ``dry_run`` sends no writes: edits return ``EditOutcome.DRY_RUN``, all other writes raise DryRun. A purge is sent,
+      because it changes only the wiki's caches; so are login and logout.
 
-    ``Limits.write_interval`` is the pace of writes.
+    ``Limits.write_interval`` is the minimum time between writes. See https://www.mediawiki.org/wiki/API:Edit.
     """
 
     bot: bool = False

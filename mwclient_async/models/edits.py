@@ -1,4 +1,4 @@
-"""What became of an edit."""
+"""The results of edits."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mwclient_async.errors import MediaWikiError
 class EditOutcome(Enum):
     """What an edit did to its page.
 
-    ``SAVED`` made a new revision, ``CREATED`` the page; ``MERGED`` made a new revision on top of an edit that came
-    in between, which the wiki joined with ours; ``UNCHANGED`` made none: the page said so already. ``DRY_RUN`` would
-    have been an edit, but for ``EditDefaults(dry_run=True)``.
+    ``SAVED``: a new revision. ``CREATED``: a new page. ``MERGED``: a new revision, which the wiki merged with another
+    edit that was saved in between. ``UNCHANGED``: no new revision, because the page had this text already.
+    ``DRY_RUN``: no edit, because of ``EditDefaults(dry_run=True)``.
     """
 
     SAVED = "saved"
@@ -29,13 +29,15 @@ class EditOutcome(Enum):
 
 @frozen(kw_only=True)
 class EditResult:
-    """An edit that was done, once.
+    """An edit that was done, exactly once.
 
-    ``revid`` is the revision that the page has now by this edit, ``oldrevid`` the one before it (0 for a new page),
-    ``timestamp`` when it was saved (None where nothing changed). Of an UNCHANGED edit, which has made no revision,
-    both are the one that it was based on: others may have saved the page since. ``verified`` says that the wiki's
-    answer was lost, and the edit was found in the page's history. ``raw`` is what the wiki answered, empty where it was
-    lost.
+    ``revid`` is the id of the revision that this edit made, ``oldrevid`` that of the one before it (0 for a new page),
+    ``timestamp`` when it was saved (None if nothing changed). For an UNCHANGED edit, which made no revision, both ids
+    are the revision that it was based on: other users may have saved the page since. ``verified`` says that the wiki's
+    response was lost, and that the edit was found in the page's history. ``raw`` is the wiki's response, empty if it
+    was lost.
+
+    See https://www.mediawiki.org/wiki/API:Edit.
     """
 
     title: str
@@ -45,12 +47,12 @@ class EditResult:
     oldrevid: int
     timestamp: datetime | None = None
     verified: bool = False
-    raw: Mapping[str, Any] = field(factory=dict, repr=False)
+    raw: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)
 
 
 @frozen(kw_only=True)
 class PageEdit:
-    """What became of one page among many: its ``result``, or the ``error`` that kept it from being edited."""
+    """One page of ``site.edit_many``: the ``result`` of its edit, or the ``error`` that prevented it."""
 
     title: str
     result: EditResult | None = None

@@ -1,6 +1,6 @@
-"""What a Site does, told as it happens: values for ``Site(on_event=...)``. None of them holds a secret.
+"""What a Site does, as it happens: values for ``Site(on_event=...)``. None of them holds a secret.
 
-``label`` names a call as the log does: ``"action=edit"``, or a path of the REST API.
+``label`` names a request as the log does: ``"action=edit"``, or a path of the REST API. Times are in seconds.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class RequestFinished:
-    """One HTTP request is over. ``status`` is None where no answer came, and ``failure`` says why.
+    """One HTTP request has ended. ``status`` is None if no response came, and ``failure`` says why.
 
-    ``attempt`` counts from 1 within its call, ``seconds`` is how long it took, ``request_id`` what the wiki's
-    operators find it by.
+    ``attempt`` counts from 1 and goes up with each retry. ``seconds`` is how long this attempt took, ``request_id``
+    what the wiki's operators can find it by.
     """
 
     label: str
@@ -27,7 +27,7 @@ class RequestFinished:
 
 @frozen(kw_only=True)
 class Retrying:
-    """A call is sent again in ``after`` seconds: ``cause`` is what happened to its ``attempt``-th try."""
+    """A request will be sent again in ``after`` seconds. ``cause`` is why attempt number ``attempt`` failed."""
 
     label: str
     attempt: int
@@ -37,9 +37,10 @@ class Retrying:
 
 @frozen(kw_only=True)
 class Paused:
-    """Nothing of that ``scope`` is sent for so many seconds.
+    """Nothing of that ``scope`` is sent for ``seconds`` seconds.
 
-    ``scope`` is ``"farm"`` (this site and its siblings), ``"wiki"``, or ``"action"``, which ``name`` then names.
+    ``scope`` is ``"farm"`` (this site and its siblings), ``"wiki"``, or ``"action"`` (the action that ``name`` names).
+    ``cause`` is what the wiki reported.
     """
 
     scope: str
@@ -50,7 +51,10 @@ class Paused:
 
 @frozen(kw_only=True)
 class LoggedIn:
-    """A login succeeded, or an OAuth token was taken up: the ``number``-th of this site. ``account`` may be empty."""
+    """A login succeeded, or an OAuth token is in use from now on. ``account`` may be empty.
+
+    ``login_generation`` counts the logins of this site.
+    """
 
     account: str
     login_generation: int
@@ -58,19 +62,19 @@ class LoggedIn:
 
 @frozen(kw_only=True)
 class LoggedOut:
-    """The site is nobody in particular from now on."""
+    """The site is not logged in any longer."""
 
 
 @frozen(kw_only=True)
 class TokensFetched:
-    """The wiki gave new tokens; these are their kinds (``"csrf"``), never the tokens."""
+    """The wiki sent new tokens; these are their kinds (``"csrf"``), never the tokens."""
 
     kinds: tuple[str, ...]
 
 
 @frozen(kw_only=True)
 class ChunkSent:
-    """The wiki took a stretch of a file: ``length`` bytes from ``offset``."""
+    """The wiki accepted a chunk of a file: ``length`` bytes from ``offset``."""
 
     offset: int
     length: int

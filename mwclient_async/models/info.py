@@ -1,4 +1,4 @@
-"""What a wiki says of itself. The manual's page is https://www.mediawiki.org/wiki/API:Siteinfo."""
+"""What a wiki reports about itself. The manual's page is https://www.mediawiki.org/wiki/API:Siteinfo."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mwclient_async.errors import NotRequested
 
 @frozen(kw_only=True)
 class LanguageVariant:
-    """A form in which the wiki's own language is shown: ``zh-hans`` and the like."""
+    """A variant in which the wiki shows its own language, such as ``zh-hans``."""
 
     code: str = ""
     name: str = ""
@@ -34,12 +34,12 @@ class General:
     """``siprop=general``: the wiki's name, its addresses, and what it allows.
 
     ``generator`` is ``MediaWiki`` and the version. ``time`` is the wiki's clock, ``timezone`` the name of the zone in
-    which it shows times, ``timeoffset`` that in minutes. ``maxarticlesize``, ``maxuploadsize`` and
-    ``minuploadchunksize`` are in bytes. ``case`` is ``first-letter`` where titles begin with a capital, else
-    ``case-sensitive``. In ``articlepath``, ``$1`` stands for the title. ``readonlyreason`` is set while ``readonly``
-    is. ``thumblimits`` are widths in pixels, ``imagelimits`` sizes, by the number that an account's options name.
-    ``fallback`` are the codes of the languages that stand in for missing messages, nearest first. ``git_hash`` is None
-    but on wikis that run from a repository. Extensions add more, which is in ``SiteInfo.raw["general"]``.
+    which it shows times, ``timeoffset`` the zone's offset in minutes. ``maxarticlesize``, ``maxuploadsize`` and
+    ``minuploadchunksize`` are in bytes. ``case`` is ``first-letter`` if titles begin with a capital letter, else
+    ``case-sensitive``. In ``articlepath``, ``$1`` stands for the title. ``readonlyreason`` is set while ``readonly`` is
+    True. ``thumblimits`` are widths in pixels, ``imagelimits`` are sizes, both by the number that an account's options
+    have. ``fallback`` are the codes of the languages that replace missing messages, nearest first. ``git_hash`` is None
+    except on wikis that run from a repository. Fields of extensions are in ``SiteInfo.raw["general"]``.
     """
 
     sitename: str = ""
@@ -92,13 +92,13 @@ class General:
     fixmalayalamunicode: bool | None = None
     imagewhitelistenabled: bool | None = None
     externalimages: tuple[str, ...] = ()
-    galleryoptions: Mapping[str, Any] = {}
-    thumblimits: Mapping[int, int] = {}
-    imagelimits: Mapping[int, ImageSize] = {}
+    galleryoptions: Mapping[str, Any] = field(default={}, hash=False)
+    thumblimits: Mapping[int, int] = field(default={}, hash=False)
+    imagelimits: Mapping[int, ImageSize] = field(default={}, hash=False)
     centralidlookupprovider: str | None = None
     allcentralidlookupproviders: tuple[str, ...] = ()
     interwikimagic: bool | None = None
-    magiclinks: Mapping[str, bool] = {}
+    magiclinks: Mapping[str, bool] = field(default={}, hash=False)
     categorycollation: str | None = None
     nofollowlinks: bool | None = None
     nofollownsexceptions: tuple[int, ...] = ()
@@ -108,10 +108,10 @@ class General:
 
 @frozen(kw_only=True)
 class Namespace:
-    """A namespace. ``name`` is in the wiki's language, ``canonical`` in English; both name it, as the ``aliases`` do.
+    """A namespace. ``name`` is in the wiki's language, ``canonical`` in English, ``aliases`` are further names.
 
-    The main namespace has the id 0 and an empty name. ``content`` is whether its pages count as content.
-    ``namespaceprotection`` is the right that editing there needs. ``case`` is as in General.
+    The main namespace has the id 0 and an empty name. ``content`` says whether its pages count as content.
+    ``namespaceprotection`` is the right that is needed to edit there. ``case`` is as in General.
     """
 
     id: int
@@ -128,7 +128,10 @@ class Namespace:
 
 @frozen(kw_only=True)
 class Statistics:
-    """``siprop=statistics``: how many there are. ``articles`` are pages of content, ``jobs`` those that wait."""
+    """``siprop=statistics``: numbers of pages, users and so on.
+
+    ``articles`` are pages of content, ``jobs`` the jobs in the queue.
+    """
 
     pages: int = 0
     articles: int = 0
@@ -142,7 +145,7 @@ class Statistics:
 
 @frozen(kw_only=True)
 class RightsInfo:
-    """``siprop=rightsinfo``: the licence of the wiki's content; empty where it names none."""
+    """``siprop=rightsinfo``: the license of the wiki's content; empty if it names none."""
 
     url: str = ""
     text: str = ""
@@ -150,7 +153,7 @@ class RightsInfo:
 
 @frozen(kw_only=True)
 class Restrictions:
-    """``siprop=restrictions``: which protections there are. The level ``""`` is none."""
+    """``siprop=restrictions``: the kinds and levels of protection. The level ``""`` means none."""
 
     types: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
@@ -162,8 +165,8 @@ class Restrictions:
 class UserGroup:
     """A group and its rights.
 
-    ``add`` and ``remove`` are the groups that its members can put others into and take them out of, ``..._self``
-    themselves. ``number`` is how many members it has, with ``sinumberingroup``.
+    ``add`` and ``remove`` are the groups that its members can add other users to and remove them from, ``..._self``
+    those for themselves. ``number`` is the number of its members, with ``sinumberingroup``.
     """
 
     name: str = ""
@@ -177,7 +180,7 @@ class UserGroup:
 
 @frozen(kw_only=True)
 class AutoCreateTempUser:
-    """``siprop=autocreatetempuser``: whether those who edit without an account get a temporary one.
+    """``siprop=autocreatetempuser``: whether users who edit without an account get a temporary one.
 
     In ``matchpatterns``, ``$1`` stands for the serial part of such names.
     """
@@ -193,8 +196,8 @@ class AutoCreateTempUser:
 class Interwiki:
     """A prefix of links to other wikis. In ``url``, ``$1`` stands for the title.
 
-    ``local`` is a wiki of the same project, ``trans`` one whose templates can be used here. ``language`` is the name of
-    the language that such links lead to, where they are language links; ``deprecated`` the code to use instead.
+    ``local`` is a wiki of the same project, ``trans`` one whose templates can be used here. For language links,
+    ``language`` is the name of the language, ``deprecated`` the code to use instead.
     """
 
     prefix: str
@@ -216,7 +219,7 @@ class Interwiki:
 
 @frozen(kw_only=True)
 class Language:
-    """A language that MediaWiki knows, under its own name or, with ``siinlanguagecode``, in that language."""
+    """A language that MediaWiki knows. ``name`` is its own name or, with ``siinlanguagecode``, in that language."""
 
     code: str
     name: str = ""
@@ -225,7 +228,7 @@ class Language:
 
 @frozen(kw_only=True)
 class MagicWord:
-    """A magic word and how pages write it."""
+    """A magic word, and the forms that pages can write (``aliases``)."""
 
     name: str
     aliases: tuple[str, ...] = ()
@@ -234,7 +237,7 @@ class MagicWord:
 
 @frozen(kw_only=True)
 class SpecialPageAlias:
-    """A special page by its name in English, and the names that lead to it, the usual one first."""
+    """A special page: its name in English, and the names in the wiki's language, the usual one first."""
 
     realname: str
     aliases: tuple[str, ...] = ()
@@ -245,14 +248,14 @@ class SpecialPageAlias:
 
 @frozen(kw_only=True)
 class Extension:
-    """An installed extension or skin; ``type`` says what it adds to. Fields that it does not tell are None."""
+    """An installed extension or skin; ``type`` is its category. Fields that it does not state are None."""
 
     type: str = ""
     name: str | None = None
     namemsg: str | None = None
     description: str | None = None
     descriptionmsg: str | None = None
-    descriptionmsgparams: tuple[Any, ...] = ()
+    descriptionmsgparams: tuple[Any, ...] = field(default=(), hash=False)
     author: str | None = None
     url: str | None = None
     version: str | None = None
@@ -267,7 +270,7 @@ class Extension:
 
 @frozen(kw_only=True)
 class Skin:
-    """A skin. ``unusable`` ones cannot be chosen by users."""
+    """A skin. Users cannot choose one that is ``unusable``."""
 
     code: str
     name: str = ""
@@ -277,7 +280,7 @@ class Skin:
 
 @frozen(kw_only=True)
 class Library:
-    """A library that the wiki runs on."""
+    """A library that the wiki uses."""
 
     name: str
     version: str | None = None
@@ -285,7 +288,7 @@ class Library:
 
 @frozen(kw_only=True)
 class Hook:
-    """A place in MediaWiki's code, and the code of extensions that runs there."""
+    """A hook of MediaWiki, and the functions of extensions that it calls."""
 
     name: str
     subscribers: tuple[str, ...] = ()
@@ -293,7 +296,7 @@ class Hook:
 
 @frozen(kw_only=True)
 class DatabaseLag:
-    """A database and how many seconds it is behind: -1 where there is nothing to be behind of, None if unknown."""
+    """A database and its replication lag in seconds: -1 if it is not a replica, None if the lag is unknown."""
 
     host: str = ""
     lag: float | None = None
@@ -304,14 +307,18 @@ class DatabaseLag:
 
 @frozen(kw_only=True)
 class SiteInfo:
-    """``meta=siteinfo``: what ``site.info()`` asked for. The rest raises NotRequested, which names what to ask for.
+    """``meta=siteinfo``: the parts that ``site.info()`` asked for.
 
-    ``raw`` is the merged mapping as the wiki sent it, for everything that has no attribute here. See
-    https://www.mediawiki.org/wiki/API:Siteinfo.
+    ``raw`` is the merged mapping as the wiki sent it, with what has no attribute here.
+
+    Raises:
+        NotRequested: an attribute is read that was not asked for; the message names what to ask for.
+
+    See https://www.mediawiki.org/wiki/API:Siteinfo.
     """
 
     raw: Mapping[str, Any] = field(factory=dict, repr=False, eq=False)
-    _parts: Mapping[str, Any] = field(factory=dict, repr=False, alias="parts")
+    _parts: Mapping[str, Any] = field(factory=dict, repr=False, alias="parts", hash=False)
 
     @property
     def general(self) -> General:
@@ -330,7 +337,7 @@ class SiteInfo:
 
     @property
     def statistics(self) -> Statistics:
-        """How many pages, edits, users there are."""
+        """The numbers of pages, edits, users and so on."""
         return self._asked("statistics")
 
     @property
@@ -340,12 +347,12 @@ class SiteInfo:
 
     @property
     def rightsinfo(self) -> RightsInfo:
-        """The licence of the content."""
+        """The license of the content."""
         return self._asked("rightsinfo")
 
     @property
     def restrictions(self) -> Restrictions:
-        """Which protections there are."""
+        """The kinds and levels of protection."""
         return self._asked("restrictions")
 
     @property
@@ -355,22 +362,22 @@ class SiteInfo:
 
     @property
     def autocreatetempuser(self) -> AutoCreateTempUser:
-        """Whether there are temporary accounts."""
+        """Whether users without an account get a temporary one."""
         return self._asked("autocreatetempuser")
 
     @property
     def autopromote(self) -> Mapping[str, Any]:
-        """The conditions under which accounts come into groups by themselves, by group."""
+        """The conditions under which accounts are added to groups automatically, by group."""
         return self._asked("autopromote")
 
     @property
     def autopromoteonce(self) -> Mapping[str, Any]:
-        """The same for what happens once, by event and group."""
+        """The same for groups that an account is added to only once, by event and group."""
         return self._asked("autopromoteonce")
 
     @property
     def interwikimap(self) -> Mapping[str, Interwiki]:
-        """The prefixes of links to other wikis."""
+        """The prefixes of links to other wikis, by prefix."""
         return self._asked("interwikimap")
 
     @property
@@ -380,7 +387,7 @@ class SiteInfo:
 
     @property
     def languagevariants(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-        """Languages that are shown in variants: language -> variant -> the variants that stand in for it."""
+        """Languages with variants: language -> variant -> the variants that replace it if it is missing."""
         return self._asked("languagevariants")
 
     @property
@@ -420,7 +427,7 @@ class SiteInfo:
 
     @property
     def extensiontags(self) -> tuple[str, ...]:
-        """The tags of the parser, as ``<pre>``."""
+        """The tags of the parser, such as ``<pre>``."""
         return self._asked("extensiontags")
 
     @property
@@ -435,7 +442,7 @@ class SiteInfo:
 
     @property
     def protocols(self) -> tuple[str, ...]:
-        """The beginnings of addresses that become links."""
+        """The beginnings of URLs that become links in wikitext, such as ``https://``."""
         return self._asked("protocols")
 
     @property
@@ -445,16 +452,16 @@ class SiteInfo:
 
     @property
     def uploaddialog(self) -> Mapping[str, Any]:
-        """How the wiki's own upload dialog is set up."""
+        """The configuration of the wiki's own upload dialog."""
         return self._asked("uploaddialog")
 
     @property
     def dbrepllag(self) -> tuple[DatabaseLag, ...]:
-        """How far the databases are behind."""
+        """The replication lag of the databases."""
         return self._asked("dbrepllag")
 
     def _asked(self, prop: str) -> Any:
         try:
             return self._parts[prop]
         except KeyError:
-            raise NotRequested(f"site.info() was not asked for this: add {prop!r} to its arguments") from None
+            raise NotRequested(f"site.info() did not ask for this part: add {prop!r} to its arguments") from None

@@ -1,8 +1,8 @@
 """The items of lists: one class per shape, with the fields that the list's ``prop`` parameter names.
 
 A field that was not asked for, or that the wiki leaves out, is None or empty. Times are aware datetimes, sizes are in
-bytes. Expiry times are text, because "never" is no time. What an administrator hid is None and has a ``...hidden``
-flag; who may see it gets both.
+bytes. Expiry times are text, because they can be "infinity". What an administrator hid is None and has a ``...hidden``
+flag; an account that may see it gets both.
 
 The manual's pages are https://www.mediawiki.org/wiki/API:Lists and those it links to.
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mwclient_async.models.props import ImageInfo
 
@@ -25,6 +25,8 @@ class ListedPage:
     """A page in a list: allpages, backlinks, embeddedin, imageusage, prefixsearch, random.
 
     ``redirlinks`` are the pages that link through this redirect (backlinks and imageusage, with ``redirect=True``).
+
+    See https://www.mediawiki.org/wiki/API:Lists.
     """
 
     title: str
@@ -38,8 +40,9 @@ class ListedPage:
 class InterwikiBacklink:
     """``list=iwbacklinks`` and ``list=langbacklinks``: a page that links to another wiki.
 
-    ``iwprefix`` and ``iwtitle``, or ``lllang`` and ``lltitle``, are what it links to; they need ``prop``. See
-    https://www.mediawiki.org/wiki/API:Iwbacklinks and https://www.mediawiki.org/wiki/API:Langbacklinks.
+    ``iwprefix`` and ``iwtitle``, or ``lllang`` and ``lltitle``, are what it links to; they need ``prop``.
+
+    See https://www.mediawiki.org/wiki/API:Iwbacklinks and https://www.mediawiki.org/wiki/API:Langbacklinks.
     """
 
     title: str
@@ -54,9 +57,11 @@ class InterwikiBacklink:
 
 @frozen(kw_only=True)
 class LinkedTitle:
-    """``list=alllinks``: a title that some page links to, whether it exists or not.
+    """``list=alllinks``: a title that a page links to, whether it exists or not.
 
-    ``fromid`` is the page that links, and needs ``prop=ids``. See https://www.mediawiki.org/wiki/API:Alllinks.
+    ``fromid`` is the id of the page with the link, and needs ``prop=ids``.
+
+    See https://www.mediawiki.org/wiki/API:Alllinks.
     """
 
     title: str = ""
@@ -66,7 +71,7 @@ class LinkedTitle:
 
 @frozen(kw_only=True)
 class ExternalUse:
-    """``list=exturlusage``: a page and an address that it links to.
+    """``list=exturlusage``: a page and a URL that it links to.
 
     See https://www.mediawiki.org/wiki/API:Exturlusage.
     """
@@ -79,9 +84,11 @@ class ExternalUse:
 
 @frozen(kw_only=True)
 class CategoryMember:
-    """``list=categorymembers``. ``type`` is ``page``, ``subcat`` or ``file``; it and ``timestamp`` need ``prop``.
+    """``list=categorymembers``: a page of a category.
 
-    ``timestamp`` is when the page came into the category; ``sortkey`` is in hex, ``sortkeyprefix`` as its text has it.
+    ``type`` is ``page``, ``subcat`` or ``file``, ``timestamp`` the time when the page was added to the category; both
+    need ``prop``. ``sortkey`` is in hex, ``sortkeyprefix`` as the page's text has it.
+
     See https://www.mediawiki.org/wiki/API:Categorymembers.
     """
 
@@ -113,8 +120,9 @@ class ListedCategory:
 class ProtectedTitle:
     """``list=protectedtitles``: a title that may not be created.
 
-    ``level`` is who may all the same, ``expiry`` an ISO 8601 time or ``"infinity"``, as text. See
-    https://www.mediawiki.org/wiki/API:Protectedtitles.
+    ``level`` is the group or right that may still create it, ``expiry`` an ISO 8601 time or ``"infinity"``, as text.
+
+    See https://www.mediawiki.org/wiki/API:Protectedtitles.
     """
 
     title: str
@@ -130,10 +138,12 @@ class ProtectedTitle:
 
 @frozen(kw_only=True)
 class SearchResult:
-    """``list=search``. ``size`` is in bytes; the snippets are HTML.
+    """``list=search``: a page that the search found. ``size`` is in bytes; the snippets are HTML.
 
-    ``redirecttitle`` and ``sectiontitle`` are what was found instead of the page itself; ``extensiondata`` is what the
-    wiki's search engine adds. See https://www.mediawiki.org/wiki/API:Search.
+    ``redirecttitle`` and ``sectiontitle`` are the redirect and the section that matched, if not the page itself did;
+    ``extensiondata`` is what the wiki's search engine adds.
+
+    See https://www.mediawiki.org/wiki/API:Search.
     """
 
     title: str
@@ -150,22 +160,24 @@ class SearchResult:
     sectionsnippet: str | None = None
     categorysnippet: str | None = None
     isfilematch: bool | None = None
-    extensiondata: Mapping[str, Any] = {}
+    extensiondata: Mapping[str, Any] = field(default={}, hash=False)
 
 
 @frozen(kw_only=True)
 class SpecialPageRow:
     """``list=querypage``: a row of a special page such as Wantedpages.
 
-    ``value`` is what that page sorts by, a count or a size, as text; ``timestamp`` is the same where it is a time.
-    ``database_result`` is what only this special page has. See https://www.mediawiki.org/wiki/API:Querypage.
+    ``value`` is what that page sorts by, a count or a size, as text; ``timestamp`` has it if it is a time.
+    ``database_result`` has the fields that only this special page has.
+
+    See https://www.mediawiki.org/wiki/API:Querypage.
     """
 
     title: str
     ns: int
     value: str | None = None
     timestamp: datetime | None = None
-    database_result: Mapping[str, Any] = {}
+    database_result: Mapping[str, Any] = field(default={}, hash=False)
 
 
 # Changes -------------------------------------------------------------------------------------------------------------
@@ -173,11 +185,13 @@ class SpecialPageRow:
 
 @frozen(kw_only=True)
 class RecentChange:
-    """``list=recentchanges``.
+    """``list=recentchanges``: one change.
 
-    ``type`` is ``edit``, ``new``, ``log``, ``categorize`` or ``external``; lengths in bytes, ``sha1`` in hex.
-    ``logparams`` are what a log entry of its type has. ``anon`` is an IP address for a name, ``temp`` a temporary
-    account. See https://www.mediawiki.org/wiki/API:RecentChanges.
+    ``type`` is ``edit``, ``new``, ``log``, ``categorize`` or ``external``. Lengths are in bytes, ``sha1`` is in hex.
+    ``logparams`` depend on the type of the log entry. ``anon`` says that ``user`` is an IP address, ``temp`` that it is
+    a temporary account.
+
+    See https://www.mediawiki.org/wiki/API:RecentChanges.
     """
 
     type: str = ""
@@ -208,7 +222,7 @@ class RecentChange:
     logid: int | None = None
     logtype: str | None = None
     logaction: str | None = None
-    logparams: Mapping[str, Any] = {}
+    logparams: Mapping[str, Any] = field(default={}, hash=False)
     actionhidden: bool = False
     userhidden: bool = False
     commenthidden: bool = False
@@ -220,9 +234,11 @@ class RecentChange:
 class WatchedChange(RecentChange):
     """``list=watchlist``: a change of a page that the account watches.
 
-    ``notificationtimestamp`` is the time of the first change that the account has not seen, None where it has seen all;
-    ``expiry`` until when it watches the page, as text, None for always. ``logdisplay`` is a log entry as HTML. See
-    https://www.mediawiki.org/wiki/API:Watchlist.
+    ``notificationtimestamp`` is the time of the first change that the account has not seen, None if it has seen all.
+    ``expiry`` is the time, as text, until which it watches the page, None if that has no end. ``logdisplay`` is a log
+    entry as HTML.
+
+    See https://www.mediawiki.org/wiki/API:Watchlist.
     """
 
     notificationtimestamp: datetime | None = None
@@ -234,8 +250,9 @@ class WatchedChange(RecentChange):
 class Contribution:
     """``list=usercontribs``: an edit of the users that were asked for.
 
-    ``size`` and ``sizediff`` are in bytes; ``top`` is whether it is the page's latest. See
-    https://www.mediawiki.org/wiki/API:Usercontribs.
+    ``size`` and ``sizediff`` are in bytes; ``top`` says whether it is the page's latest revision.
+
+    See https://www.mediawiki.org/wiki/API:Usercontribs.
     """
 
     revid: int | None = None
@@ -266,9 +283,11 @@ class Contribution:
 class LogEvent:
     """``list=logevents``: one entry of the wiki's logs.
 
-    ``type`` and ``action`` are text, as extensions add to them; ``params`` are what entries of this kind have.
-    ``logpage`` is the page's id when it happened, ``pageid`` its id now (0 where there is none). ``actionhidden`` is
-    set where an administrator hid what was done and to which page. See https://www.mediawiki.org/wiki/API:Logevents.
+    ``type`` and ``action`` are text, because extensions add to them; ``params`` depend on both. ``logpage`` is the
+    page's id at the time of the entry, ``pageid`` its id now (0 if it does not exist). ``actionhidden`` says that an
+    administrator hid the action and the page.
+
+    See https://www.mediawiki.org/wiki/API:Logevents.
     """
 
     logid: int | None = None
@@ -279,7 +298,7 @@ class LogEvent:
     pageid: int | None = None
     logpage: int | None = None
     revid: int | None = None
-    params: Mapping[str, Any] = {}
+    params: Mapping[str, Any] = field(default={}, hash=False)
     user: str | None = None
     userid: int | None = None
     anon: bool = False
@@ -296,9 +315,11 @@ class LogEvent:
 
 @frozen(kw_only=True)
 class Tag:
-    """``list=tags``: a change tag. ``displayname`` and ``description`` are what readers see, None where hidden.
+    """``list=tags``: a change tag. ``displayname`` and ``description`` are what readers see, None if it is hidden.
 
-    ``source`` is any of ``software``, ``extension`` and ``manual``. See https://www.mediawiki.org/wiki/API:Tags.
+    ``source`` has any of ``software``, ``extension`` and ``manual``; ``hitcount`` is the number of tagged changes.
+
+    See https://www.mediawiki.org/wiki/API:Tags.
     """
 
     name: str
@@ -317,7 +338,9 @@ class Tag:
 class ListedFile(ImageInfo):
     """``list=allimages``: a file and its current version, with the fields that ``prop`` names.
 
-    ``name`` is without ``File:`` and with underscores. See https://www.mediawiki.org/wiki/API:Allimages.
+    ``name`` is the title without ``File:`` and with underscores.
+
+    See https://www.mediawiki.org/wiki/API:Allimages.
     """
 
     name: str = ""
@@ -329,7 +352,9 @@ class ListedFile(ImageInfo):
 class ArchivedFile:
     """``list=filearchive``: a deleted version of a file, with the fields that ``prop`` names.
 
-    ``sha1`` is in hex. ``metadata`` is as in ImageInfo. See https://www.mediawiki.org/wiki/API:Filearchive.
+    ``size`` is in bytes, ``sha1`` in hex, ``width`` and ``height`` are in pixels. ``metadata`` is as in ImageInfo.
+
+    See https://www.mediawiki.org/wiki/API:Filearchive.
     """
 
     id: int | None = None
@@ -349,7 +374,7 @@ class ArchivedFile:
     mime: str | None = None
     mediatype: str | None = None
     bitdepth: int | None = None
-    metadata: Any = None
+    metadata: Any = field(default=None, hash=False)
     archivename: str | None = None
     filemissing: bool = False
     filehidden: bool = False
@@ -360,12 +385,13 @@ class ArchivedFile:
 
 @frozen(kw_only=True)
 class StashEntry:
-    """``list=mystashedfiles``: a file, or the part of one that has come so far, in the stash of the account.
+    """``list=mystashedfiles``: a file in the account's stash, or the part of a file that has arrived so far.
 
-    ``status`` is ``finished`` for a whole file, which ``StashedFile(filekey)`` publishes, and ``chunks`` for one that
-    is on its way: its ``size`` is the bytes that the wiki has. ``size`` (in bytes), ``width``, ``height`` and ``bits``
-    need ``prop=size``, ``mimetype`` and ``mediatype`` need ``prop=type``. See
-    https://www.mediawiki.org/wiki/API:Mystashedfiles.
+    ``status`` is ``finished`` for a whole file, which ``site.upload(StashedFile(filekey), ...)`` publishes, and
+    ``chunks`` for one of which only a part has arrived: its ``size`` is the number of bytes that the wiki has.
+    ``size``, ``width``, ``height`` and ``bits`` need ``prop=size``, ``mimetype`` and ``mediatype`` need ``prop=type``.
+
+    See https://www.mediawiki.org/wiki/API:Mystashedfiles.
     """
 
     filekey: str

@@ -14,13 +14,13 @@ _PROXIES = ("http://", "https://", "socks5://", "socks5h://")
 
 @frozen(kw_only=True)
 class RetryPolicy:
-    """When and how long a request is tried again.
+    """When and how long the session retries a request. Times are in seconds.
 
-    ``attempts`` counts all tries of one call, the first included. A wait is drawn evenly between 0 and
-    ``first_delay * 2**n`` seconds, at most ``longest_delay`` ("full jitter"); when the wiki names a wait, that is a
-    minimum. No new try begins more than ``deadline`` seconds after the first one; how long a single try may take is
-    bounded by the time-outs of HttpOptions. Where a new try is of little use (an unknown host, an answer that is no
-    API's), three are made at most.
+    ``attempts`` is the largest number of attempts for one request, the first included. Before retry number n the
+    session waits for a random time between 0 and ``first_delay * 2**n``, at most ``longest_delay`` ("full jitter"); a
+    wait that the wiki asks for is a minimum. No attempt begins more than ``deadline`` seconds after the first one. The
+    time-outs of HttpOptions bound each attempt. If a retry will most likely fail too (an unknown host, a response that
+    is not an API's), there are three attempts at most.
     """
 
     attempts: int = field(default=8, validator=validators.ge(1))
@@ -31,11 +31,12 @@ class RetryPolicy:
 
 @frozen(kw_only=True)
 class Limits:
-    """What one Site takes at most.
+    """The limits of one Site.
 
-    ``concurrency`` requests in flight (Wikimedia asks for three at most; siblings share them), ``max_reply_bytes`` of
-    one decompressed answer, ``url_length`` in bytes before a read is sent as a POST, ``write_interval`` seconds from
-    one write to the next.
+    ``concurrency`` is the largest number of requests in flight (Wikimedia asks for three at most; siblings share them).
+    ``max_reply_bytes`` is the largest size of one decompressed response, in bytes. A read whose URL is longer than
+    ``url_length`` bytes is sent as a POST. ``write_interval`` is the minimum time from one write to the next, in
+    seconds.
     """
 
     concurrency: int = field(default=3, validator=validators.ge(1))
@@ -48,17 +49,25 @@ class Limits:
 class HttpOptions:
     """How to reach the wiki. Times are in seconds.
 
-    ``read_timeout`` is the longest silence on a connection, not the length of a whole answer; ``commit_timeout`` is
-    the same while the answer to a write is waited for, longer because giving up leaves a doubt; ``send_timeout`` the
-    longest silence while sending; ``keepalive`` how long a connection is kept for the next read. ``proxy`` is an URL;
-    without one the environment's usual variables (``HTTPS_PROXY``, ``NO_PROXY``) count, though not for this machine.
-    ``verify`` is False, or an SSL context with your own certificates, a client's own included. ``headers`` are added
-    to every request to the wiki, and never shown. ``plain_http`` allows to send credentials over http, which everybody
-    on the way can read, to another machine than this one. ``http2`` reads over HTTP/2 where the server offers it;
-    writes and uploads stay on HTTP/1.1, where a connection that the server has closed is noticed in time. It needs
-    ``pip install mwclient_async[http2]``: opening a Site raises ValueError without.
+    - ``connect_timeout`` is the longest time for making a connection.
+    - ``read_timeout`` is the longest silence on a connection, not the duration of a whole response.
+    - ``commit_timeout`` is the same for the response to a write. It is longer, because giving up leaves the outcome of
+      the write unknown.
+    - ``send_timeout`` is the longest silence while sending.
+    - ``keepalive`` is how long a connection is kept for the next read.
+    - ``proxy`` is a URL; without one the usual environment variables (``HTTPS_PROXY``, ``NO_PROXY``) count, except for
+      servers on this machine.
+    - ``verify`` is False, or an SSL context with your own certificates, also a client certificate.
+    - ``headers`` are added to every request to the wiki, and never shown.
+    - ``plain_http`` allows sending credentials over http to another machine, so that anyone on the way can read them.
+    - ``http2`` reads over HTTP/2 if the server offers it. Writes and uploads stay on HTTP/1.1, because there the client
+      notices in time that the server has closed a connection. It needs ``pip install mwclient_async[http2]``.
 
-    Answers are compressed with gzip, and with brotli or zstd where ``pip install mwclient_async[brotli,zstd]`` was.
+    Responses are compressed with gzip, and with brotli or zstd after ``pip install mwclient_async[brotli,zstd]``.
+
+    Raises:
+        ValueError: ``proxy`` is not a URL of a proxy, a header cannot be sent, or (when the Site opens) ``http2`` is
+            set and not installed.
     """
 
     connect_timeout: float = field(default=15.0, validator=validators.gt(0))
@@ -75,16 +84,16 @@ class HttpOptions:
     @proxy.validator
     def _is_a_proxy(self, _attribute: object, value: str | None) -> None:
         if value is not None and not value.startswith(_PROXIES):  # not shown: it may hold a password
-            raise ValueError("the proxy is no URL that begins with http://, https://, socks5:// or socks5h://")
+            raise ValueError("the proxy is not a URL that begins with http://, https://, socks5:// or socks5h://")
 
     @headers.validator
     def _can_be_sent(self, _attribute: object, value: tuple[tuple[str, str], ...]) -> None:
         for name, text in value:  # the text is not shown: it may be a secret
             if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
-                raise ValueError(f"{name!r} is no name of a header")
+                raise ValueError(f"{name!r} is not a valid name of a header")
             if not text.isascii() or not text.isprintable() or text != text.strip():
                 raise ValueError(
-                    f"the value of the header {name!r} has a line break, a space at its end or a strange character"
+                    f"the value of the header {name!r} has a line break, a space at its end or a non-ASCII character"
                 )
 
     @property

@@ -1,4 +1,4 @@
-"""A page, as a query tells of it."""
+"""A page of a query."""
 
 from __future__ import annotations
 
@@ -27,20 +27,22 @@ from mwclient_async.models.props import (
 T = TypeVar("T")
 
 
-def _as_it_is(value: Any, _: Any) -> Any:
+def _unchanged(value: Any, _: Any) -> Any:
     return value
 
 
-def _nothing(prop: str, _: Mapping[str, Any]) -> Any:
-    raise NotRequested(f"there is nothing to read prop={prop} from")
+def _no_reader(prop: str, _: Mapping[str, Any]) -> Any:
+    raise NotRequested(f"this page was not made by a query, so prop={prop} cannot be read")
 
 
 class PageStatus(Enum):
-    """What a title or id turned out to be.
+    """Whether a title or id is a page of the wiki, and if not, why.
 
-    ``INTERWIKI`` is a title of another wiki, ``CIRCULAR`` a redirect that leads back to itself, ``BADREVID`` the id
-    of no revision (or of a deleted one). ``SPECIAL`` are titles in the namespaces Special and Media: the
-    wiki does not say whether they exist, and they have no properties.
+    ``INTERWIKI`` is a title of another wiki, ``CIRCULAR`` a redirect that leads back to itself, ``BADREVID`` an id
+    that no revision has (or a deleted one). ``SPECIAL`` are titles in the namespaces Special and Media: the wiki does
+    not say whether they exist, and they have no properties.
+
+    See https://www.mediawiki.org/wiki/API:Query.
     """
 
     OK = "ok"
@@ -56,12 +58,18 @@ class PageStatus(Enum):
 class Page:
     """One page with the properties that its query asked for, complete.
 
-    Each property of the manual's https://www.mediawiki.org/wiki/API:Properties is an attribute of that name.
-    ``pageid`` is None where the page does not exist. ``asked`` is the title or id that ``site.pages`` was given. A
-    property that the query did not ask for raises NotRequested; one that was asked for and is not there is ``()`` or
-    None. A property is converted when it is first read; one that does not fit raises ProtocolError then. ``raw`` is the
-    merged mapping as the wiki sent it, for everything that has no attribute here; ``extension`` converts what
-    extensions add. See https://www.mediawiki.org/wiki/API:Query.
+    Each property of the manual's https://www.mediawiki.org/wiki/API:Properties is an attribute of that name. A property
+    that was asked for and that the page does not have is ``()`` or None. A property is converted when it is first read.
+
+    ``ns`` is the number of the namespace. ``pageid`` is None if the page does not exist. ``asked`` is the title or id
+    that was passed to ``site.pages``. ``invalidreason`` says why a title is not valid. ``raw`` is the merged mapping as
+    the wiki sent it, with what has no attribute here; ``extension`` converts what extensions add.
+
+    Raises:
+        NotRequested: an attribute is read that the query did not ask for.
+        ProtocolError: an attribute is read, and what the wiki sent for it does not fit.
+
+    See https://www.mediawiki.org/wiki/API:Query.
     """
 
     title: str
@@ -70,11 +78,11 @@ class Page:
     asked: str | int | None = None
     status: PageStatus = PageStatus.OK
     invalidreason: str | None = None
-    raw: Mapping[str, Any] = field(factory=dict, repr=False)
+    raw: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)
     _asked_for: frozenset[str] = field(default=frozenset(), repr=False, alias="props")
-    _reader: Callable[[str, Mapping[str, Any]], Any] = field(default=_nothing, repr=False, eq=False, alias="reader")
+    _reader: Callable[[str, Mapping[str, Any]], Any] = field(default=_no_reader, repr=False, eq=False, alias="reader")
     _read: dict[str, Any] = field(factory=dict, repr=False, eq=False, init=False)
-    _structure: Callable[[Any, Any], Any] = field(default=_as_it_is, repr=False, eq=False, alias="structure")
+    _structure: Callable[[Any, Any], Any] = field(default=_unchanged, repr=False, eq=False, alias="structure")
 
     def __str__(self) -> str:
         return self.title
@@ -93,7 +101,7 @@ class Page:
 
     @property
     def pageprops(self) -> Mapping[str, str]:
-        """``prop=pageprops``: what the parser noted of the page."""
+        """``prop=pageprops``: the properties that the parser stored for the page, by name."""
         return self._asked("pageprops")
 
     @property
@@ -103,30 +111,30 @@ class Page:
 
     @property
     def categoryinfo(self) -> CategoryInfo | None:
-        """``prop=categoryinfo``; None for a page that is no category, or one without members."""
+        """``prop=categoryinfo``; None if the page is not a category, or has no members."""
         return self._asked("categoryinfo")
 
-    # Who wrote it
+    # Its revisions
 
     @property
     def revisions(self) -> tuple[Revision, ...]:
-        """``prop=revisions``.
+        """``prop=revisions``: the latest revision, or several, newest first, with ``rvlimit``, ``rvstart`` and such.
 
-        The latest one, or all that ``rvlimit``, ``rvstart`` and the like ask for, newest first.
+        See https://www.mediawiki.org/wiki/API:Revisions.
         """
         return self._asked("revisions")
 
     @property
     def deletedrevisions(self) -> tuple[Revision, ...]:
-        """``prop=deletedrevisions``, newest first: a page that does not exist can have some."""
+        """``prop=deletedrevisions``, newest first. A page that does not exist can have some."""
         return self._asked("deletedrevisions")
 
     @property
     def contributors(self) -> Contributors:
-        """``prop=contributors``: the accounts that edited it, and how many others did."""
+        """``prop=contributors``: the accounts that edited the page, and the number of other users who did."""
         return self._asked("contributors")
 
-    # Where it leads
+    # Links from it
 
     @property
     def links(self) -> tuple[PageLink, ...]:
@@ -145,7 +153,7 @@ class Page:
 
     @property
     def langlinks(self) -> tuple[LangLink, ...]:
-        """``prop=langlinks``: the same in other languages."""
+        """``prop=langlinks``: the same page in other languages."""
         return self._asked("langlinks")
 
     @property
@@ -155,10 +163,10 @@ class Page:
 
     @property
     def extlinks(self) -> tuple[ExtLink, ...]:
-        """``prop=extlinks``: links to the rest of the web."""
+        """``prop=extlinks``: links to other web pages."""
         return self._asked("extlinks")
 
-    # What leads here
+    # Links to it
 
     @property
     def linkshere(self) -> tuple[LinkingPage, ...]:
@@ -184,18 +192,18 @@ class Page:
 
     @property
     def imageinfo(self) -> tuple[ImageInfo, ...]:
-        """``prop=imageinfo``: the file's current version, or its history as far as ``iilimit`` asks, newest first."""
+        """``prop=imageinfo``: the file's current version, or as many as ``iilimit`` asks for, newest first."""
         return self._asked("imageinfo")
 
     @property
     def imagerepository(self) -> str | None:
-        """Where the file is, of ``prop=imageinfo``: ``local``, another repository's name, None without a file."""
+        """The file's repository, with ``prop=imageinfo``: ``local``, another one's name, or None without a file."""
         self._asked("imageinfo")
         return self.raw.get("imagerepository") or None
 
     @property
     def badfile(self) -> bool | None:
-        """Whether the wiki forbids to show the file inline, with ``prop=imageinfo`` and ``iiprop=badfile``."""
+        """Whether the wiki forbids showing the file inline, with ``prop=imageinfo`` and ``iiprop=badfile``."""
         self._asked("imageinfo")
         return self.raw.get("badfile")
 
@@ -209,22 +217,27 @@ class Page:
     def extension(self, key: str, kind: type[T], /) -> T:
         """A property that has no attribute here, converted: ``page.extension("coordinates", tuple[Place, ...])``.
 
-        ``key`` is a key of ``raw``. ``kind`` is an attrs class whose fields are named as the wiki's keys, a tuple or
-        mapping of one, or a plain type such as ``str`` or ``int``. Keys that the class does not have are ignored.
+        Arguments:
+            key: a key of ``raw``.
+            kind: an attrs class whose fields are named like the wiki's keys, a tuple or mapping of one, or a plain type
+                such as ``str`` or ``int``. Keys that the class does not have are ignored.
 
-        Raises NotRequested when the wiki sent no such key: it was not asked for, or this page has none. Raises
-        ProtocolError when it does not fit. See https://www.mediawiki.org/wiki/API:Properties.
+        Raises:
+            NotRequested: the wiki sent no such key: it was not asked for, or this page does not have it.
+            ProtocolError: the value does not fit ``kind``.
+
+        See https://www.mediawiki.org/wiki/API:Properties.
         """
         if key not in self.raw:
             raise NotRequested(
-                f"the wiki sent no {key!r} for {self.title!r}: ask for the prop that brings it, or test "
-                f"{key!r} in page.raw where a page may have none"
+                f"the wiki sent no {key!r} for {self.title!r}: ask for the prop that has it, or test "
+                f"{key!r} in page.raw, because a page may have none"
             )
         return self._structure(self.raw[key], kind)
 
     def _asked(self, prop: str) -> Any:
         if prop not in self._read:
             if prop not in self._asked_for:
-                raise NotRequested(f"the query of {self.title!r} did not ask for this: add prop={prop}")
+                raise NotRequested(f"the query of {self.title!r} did not ask for this property: add prop={prop}")
             self._read[prop] = self._reader(prop, self.raw)
         return self._read[prop]

@@ -1,8 +1,9 @@
-"""What a query says of a page: one class per ``prop``. Fields that a wiki or a parameter leaves out are None or empty.
+"""The properties of a page: one class per ``prop``.
 
-Times are aware datetimes, sizes are in bytes, lengths of pictures in pixels. Expiry times are text as the wiki writes
-it, an ISO 8601 time or ``"infinity"``, because "never" is no time. Vocabularies that extensions add to (types, levels,
-models) are text. What an administrator hid is None, and a ``...hidden`` flag says so; who may see it gets both.
+A field that the wiki leaves out, or that needs a parameter which was not sent, is None or empty.
+Times are aware datetimes, sizes are in bytes, widths and heights in pixels. Expiry times are text as the wiki writes
+it, an ISO 8601 time or ``"infinity"``. Values to which extensions add (types, levels, models) are text. What an
+administrator hid is None, and a ``...hidden`` flag says so; an account that may see it gets both.
 
 The manual's pages are https://www.mediawiki.org/wiki/API:Properties and those it links to.
 """
@@ -18,7 +19,10 @@ from attrs import field, frozen
 
 @frozen(kw_only=True)
 class PageLink:
-    """Another page, as links, templates, images and categories name it."""
+    """Another page, as ``prop`` links, templates and images name it.
+
+    See https://www.mediawiki.org/wiki/API:Links.
+    """
 
     ns: int
     title: str
@@ -28,8 +32,10 @@ class PageLink:
 class LinkingPage:
     """A page that links here, as ``prop`` linkshere, transcludedin, fileusage and redirects name it.
 
-    ``redirect`` says whether it is a redirect, where that was asked; ``fragment`` is the section that a redirect leads
-    to. See https://www.mediawiki.org/wiki/API:Linkshere and https://www.mediawiki.org/wiki/API:Redirects.
+    ``redirect`` says whether it is a redirect, None if that was not asked for; ``fragment`` is the section that a
+    redirect leads to.
+
+    See https://www.mediawiki.org/wiki/API:Linkshere and https://www.mediawiki.org/wiki/API:Redirects.
     """
 
     title: str = ""
@@ -44,10 +50,12 @@ class LinkingPage:
 
 @frozen(kw_only=True)
 class Protection:
-    """Who may do something to a page: ``type`` is the action, ``level`` a group or right.
+    """Who may do what to a page: ``type`` is the action, ``level`` the group or right that it needs.
 
-    ``expiry`` is text, ``"infinity"`` for no end. ``source`` is the title of the page that this protection cascades
-    from. See https://www.mediawiki.org/wiki/Manual:Protection.
+    ``expiry`` is text, ``"infinity"`` without an end. ``source`` is the title of the page that this protection cascades
+    from.
+
+    See https://www.mediawiki.org/wiki/Manual:Protection.
     """
 
     type: str = ""
@@ -59,7 +67,10 @@ class Protection:
 
 @frozen(kw_only=True)
 class PreloadedContent:
-    """The text that an editor of this page begins with."""
+    """The text that an edit form of this page begins with.
+
+    See https://www.mediawiki.org/wiki/API:Info.
+    """
 
     contentmodel: str = ""
     contentformat: str = ""
@@ -68,13 +79,15 @@ class PreloadedContent:
 
 @frozen(kw_only=True)
 class PageInfo:
-    """``prop=info``: what stands there always, and what ``inprop`` asks for, by the names of the manual.
+    """``prop=info``: the fields that always come, and those that ``inprop`` asks for, by the names of the manual.
 
-    ``length`` is in bytes; ``lastrevid`` is 0 and ``touched`` None where the page does not exist.
-    ``notificationtimestamp`` is the time of the first change that the account has not seen, None where it has seen all.
+    ``length`` is in bytes; ``lastrevid`` is 0 and ``touched`` is None if the page does not exist.
+    ``notificationtimestamp`` is the time of the first change that the account has not seen, None if it has seen all.
     ``watchlistexpiry`` is text. ``displaytitle`` and the ``varianttitles`` by language are HTML, ``editintro`` is HTML
-    by the message's name. ``actions`` says of each of ``intestactions`` whether it is allowed, or with
-    ``intestactionsdetail`` the list of what speaks against it. See https://www.mediawiki.org/wiki/API:Info.
+    by the message's name. ``actions`` has for each of ``intestactions`` whether it is allowed, or with
+    ``intestactionsdetail`` the list of errors that prevent it.
+
+    See https://www.mediawiki.org/wiki/API:Info.
     """
 
     contentmodel: str = "wikitext"
@@ -103,12 +116,12 @@ class PageInfo:
     preload: str | None = None
     preloadcontent: PreloadedContent | None = None
     preloadisdefault: bool | None = None
-    editintro: Mapping[str, str] = {}
+    editintro: Mapping[str, str] = field(default={}, hash=False)
     displaytitle: str | None = None
-    varianttitles: Mapping[str, str] = {}
+    varianttitles: Mapping[str, str] = field(default={}, hash=False)
     linkclasses: tuple[str, ...] = ()
-    actions: Mapping[str, Any] = {}
-    wouldautocreate: Mapping[str, bool] = {}
+    actions: Mapping[str, Any] = field(default={}, hash=False)
+    wouldautocreate: Mapping[str, bool] = field(default={}, hash=False)
 
 
 # Categories ----------------------------------------------------------------------------------------------------------
@@ -118,8 +131,10 @@ class PageInfo:
 class PageCategory:
     """``prop=categories``: a category that the page is in.
 
-    ``sortkey`` (in hex), ``sortkeyprefix`` and ``timestamp``, when the page was put there, need ``clprop``; so does
-    ``hidden``. See https://www.mediawiki.org/wiki/API:Categories.
+    ``sortkey`` (in hex), ``sortkeyprefix``, ``hidden`` and ``timestamp``, the time when the page was added to the
+    category, need ``clprop``.
+
+    See https://www.mediawiki.org/wiki/API:Categories.
     """
 
     ns: int
@@ -132,7 +147,10 @@ class PageCategory:
 
 @frozen(kw_only=True)
 class CategoryInfo:
-    """``prop=categoryinfo``: how many members a category has. See https://www.mediawiki.org/wiki/API:Categoryinfo."""
+    """``prop=categoryinfo``: the number of members of a category (``size``), in all and by kind.
+
+    See https://www.mediawiki.org/wiki/API:Categoryinfo.
+    """
 
     size: int = 0
     pages: int = 0
@@ -148,8 +166,9 @@ class CategoryInfo:
 class Slot:
     """One slot of a revision.
 
-    ``content`` needs ``rvprop=content``; it is None where it is hidden or missing. ``size`` is in bytes, ``sha1`` in
-    hex. See https://www.mediawiki.org/wiki/Multi-Content_Revisions.
+    ``content`` needs ``rvprop=content``; it is None if it is hidden or missing. ``size`` is in bytes, ``sha1`` in hex.
+
+    See https://www.mediawiki.org/wiki/Multi-Content_Revisions.
     """
 
     contentmodel: str = ""
@@ -169,9 +188,11 @@ class Slot:
 class Revision:
     """``prop=revisions`` and ``prop=deletedrevisions``: one revision, with the fields that ``rvprop`` names.
 
-    ``size`` is in bytes, ``sha1`` in hex, of all slots together. ``user``, ``comment`` and ``content`` are None where
-    an administrator hid them; the ``...hidden`` flags tell. ``anon`` is an IP address for a name, ``temp`` a temporary
-    account. See https://www.mediawiki.org/wiki/API:Revisions.
+    ``size`` is in bytes, ``sha1`` in hex, both of all slots together. ``user``, ``comment`` and ``content`` are None if
+    an administrator hid them; the ``...hidden`` flags say so. ``anon`` says that ``user`` is an IP address, ``temp``
+    that it is a temporary account.
+
+    See https://www.mediawiki.org/wiki/API:Revisions.
     """
 
     revid: int | None = None
@@ -190,7 +211,7 @@ class Revision:
     contentformat: str | None = None
     tags: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
-    slots: Mapping[str, Slot] = {}
+    slots: Mapping[str, Slot] = field(default={}, hash=False)
     slotsmissing: bool = False
     userhidden: bool = False
     commenthidden: bool = False
@@ -202,14 +223,17 @@ class Revision:
 
     @property
     def content(self) -> str | None:
-        """The text of the main slot, where ``rvprop=content`` asked for it."""
+        """The text of the main slot; None if ``rvprop=content`` was not asked for, or if it is hidden."""
         main = self.slots.get("main")
         return main.content if main is not None else self._text
 
 
 @frozen(kw_only=True)
 class Contributor:
-    """Somebody who edited a page."""
+    """An account that edited a page.
+
+    See https://www.mediawiki.org/wiki/API:Contributors.
+    """
 
     userid: int | None = None
     name: str = ""
@@ -217,7 +241,7 @@ class Contributor:
 
 @frozen(kw_only=True)
 class Contributors:
-    """``prop=contributors``: the ``users`` who edited a page, and how many others did without an account.
+    """``prop=contributors``: the ``users`` who edited a page, and the number of ``anonymous`` ones.
 
     See https://www.mediawiki.org/wiki/API:Contributors.
     """
@@ -233,10 +257,12 @@ class Contributors:
 class ExtMetadata:
     """One entry of a file's ``extmetadata``.
 
-    ``value`` is mostly HTML, ``source`` where it comes from, ``hidden`` whether a reader is shown it.
+    ``value`` is mostly HTML, ``source`` is where it comes from, ``hidden`` says that readers do not see it.
+
+    See https://www.mediawiki.org/wiki/API:Imageinfo.
     """
 
-    value: Any = None
+    value: Any = field(default=None, hash=False)
     source: str = ""
     hidden: bool = False
 
@@ -245,10 +271,12 @@ class ExtMetadata:
 class ImageInfo:
     """``prop=imageinfo``: one version of a file, with the fields that ``iiprop`` names.
 
-    ``size`` in bytes, ``sha1`` in hex, ``duration`` in seconds, ``width`` and ``height`` in pixels, as ``thumbwidth``
-    and ``thumbheight`` are. ``responsive_urls`` are the thumbnails for finer screens, by density; ``thumberror`` says
-    why there is none. ``metadata`` and ``commonmetadata`` are pairs of name and value, nested as the file has them.
-    ``html`` is the warning that ``iiprop=uploadwarning`` asks for. ``archivename`` is the name of an old version.
+    ``size`` is in bytes, ``sha1`` in hex, ``duration`` in seconds; ``width``, ``height``, ``thumbwidth`` and
+    ``thumbheight`` are in pixels. ``responsive_urls`` are thumbnails for screens of higher density, by density;
+    ``thumberror`` says why there is no thumbnail. ``metadata`` and ``commonmetadata`` are pairs of name and value,
+    nested as the file has them. ``html`` is the warning that ``iiprop=uploadwarning`` asks for. ``archivename`` is the
+    name of an old version.
+
     See https://www.mediawiki.org/wiki/API:Imageinfo.
     """
 
@@ -273,15 +301,15 @@ class ImageInfo:
     thumbheight: int | None = None
     thumbmime: str | None = None
     thumberror: str | None = None
-    responsive_urls: Mapping[str, str] = {}
+    responsive_urls: Mapping[str, str] = field(default={}, hash=False)
     sha1: str | None = None
     mime: str | None = None
     mediatype: str | None = None
     bitdepth: int | None = None
     archivename: str | None = None
-    metadata: Any = None
-    commonmetadata: Any = None
-    extmetadata: Mapping[str, ExtMetadata] = {}
+    metadata: Any = field(default=None, hash=False)
+    commonmetadata: Any = field(default=None, hash=False)
+    extmetadata: Mapping[str, ExtMetadata] = field(default={}, hash=False)
     html: str | None = None
     filemissing: bool = False
     filehidden: bool = False
@@ -294,8 +322,9 @@ class ImageInfo:
 class DuplicateFile:
     """``prop=duplicatefiles``: a file with the same contents.
 
-    ``name`` is without ``File:`` and with underscores; ``shared`` says that it is in another repository. See
-    https://www.mediawiki.org/wiki/API:Duplicatefiles.
+    ``name`` is the title without ``File:`` and with underscores; ``shared`` says that it is in another repository.
+
+    See https://www.mediawiki.org/wiki/API:Duplicatefiles.
     """
 
     name: str = ""
@@ -304,12 +333,12 @@ class DuplicateFile:
     shared: bool = False
 
 
-# Links that lead elsewhere -------------------------------------------------------------------------------------------
+# Links to other sites ------------------------------------------------------------------------------------------------
 
 
 @frozen(kw_only=True)
 class LangLink:
-    """``prop=langlinks``: the page in another language; what is not its title needs ``llprop``.
+    """``prop=langlinks``: the page in another language. All but ``lang`` and ``title`` need ``llprop``.
 
     See https://www.mediawiki.org/wiki/API:Langlinks.
     """
@@ -335,6 +364,9 @@ class InterwikiLink:
 
 @frozen(kw_only=True)
 class ExtLink:
-    """``prop=extlinks``: an address outside the wiki. See https://www.mediawiki.org/wiki/API:Extlinks."""
+    """``prop=extlinks``: a URL outside the wiki.
+
+    See https://www.mediawiki.org/wiki/API:Extlinks.
+    """
 
     url: str

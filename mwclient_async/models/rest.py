@@ -1,4 +1,7 @@
-"""What the REST API sends. The manual's page is https://www.mediawiki.org/wiki/API:REST_API/Reference."""
+"""Values of the REST API. The manual's page is https://www.mediawiki.org/wiki/API:REST_API/Reference.
+
+The fields are named as there. Sizes are in bytes, times are aware datetimes.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,12 @@ T = TypeVar("T")
 
 @frozen(kw_only=True)
 class Validator:
-    """Which version of something an answer was: its ETag and Last-Modified headers, empty where there were none.
+    """The version of a response: its ETag and Last-Modified headers, empty if it had none.
 
-    ``of`` is the wiki and the request that it is the answer to. It goes with the value, and the next request for the
-    same thing sends it: see ``previous`` of ``site.rest``.
+    ``of`` is the wiki and the request that it belongs to. Pass a value with a validator as ``previous`` to the same
+    method of ``site.rest``: the request is then conditional, and an unchanged value is not sent again.
+
+    See https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/Conditional_requests.
     """
 
     etag: str = ""
@@ -29,13 +34,13 @@ class Validator:
 
 @frozen(kw_only=True)
 class Validated:
-    """Something that can be asked for again on the condition that it has changed: give it as ``previous``."""
+    """A value that a later request can name as ``previous``, to get it again only if it has changed."""
 
     validator: Validator = field(default=Validator(), eq=False, repr=False)
 
 
-class RestList(tuple[T, ...]):  # noqa: SLOT001 - a tuple cannot have slots that hold something
-    """A tuple with the Validator of the answer that it came in."""
+class RestList(tuple[T, ...]):  # noqa: SLOT001 - a subclass of tuple cannot have slots
+    """A tuple with the Validator of the response that it came in."""
 
     validator: Validator
 
@@ -47,7 +52,7 @@ class RestList(tuple[T, ...]):  # noqa: SLOT001 - a tuple cannot have slots that
 
 @frozen(kw_only=True)
 class RestUser:
-    """Who made a revision. ``id`` is None for somebody who was not logged in, or an imported name."""
+    """Who made a revision. ``id`` is None for an anonymous user, and for the name in an imported revision."""
 
     name: str | None = None
     id: int | None = None
@@ -55,7 +60,7 @@ class RestUser:
 
 @frozen(kw_only=True)
 class License:
-    """The licence of a wiki's texts."""
+    """The license of a wiki's texts."""
 
     url: str = ""
     title: str = ""
@@ -84,10 +89,10 @@ class _PageFacts(Validated):
 
 @frozen(kw_only=True)
 class BarePage(_PageFacts):
-    """A page without its text. ``key`` is the title with underscores, as it stands in addresses.
+    """A page without its text. ``key`` is the title with underscores, as URLs have it.
 
-    ``redirect_target`` is the title that a redirect leads to; wikis before MediaWiki 1.41 do not tell, and it is None.
-    ``html_url`` is where the wiki says that the page's HTML is.
+    ``redirect_target`` is the title that a redirect leads to; it is None on wikis before MediaWiki 1.41, which do not
+    send it. ``html_url`` is the address of the page's HTML.
     """
 
     latest: LatestRevision
@@ -96,7 +101,7 @@ class BarePage(_PageFacts):
 
 @frozen(kw_only=True)
 class RestPage(_PageFacts):
-    """A page with its text, ``source``, as it is edited: wikitext, or what ``content_model`` says."""
+    """A page with its text, ``source``, as users edit it: wikitext, or what ``content_model`` says."""
 
     latest: LatestRevision
     source: str = field(default="", repr=False)
@@ -106,7 +111,8 @@ class RestPage(_PageFacts):
 class HtmlPage(_PageFacts):
     """A page with its text as a whole HTML document, ``html``.
 
-    ``latest`` is None, and ``id`` 0, for a text of the software's own that no page replaces (``MediaWiki:Mainpage``).
+    ``latest`` is None and ``id`` is 0 for a text that MediaWiki itself has and no page replaces
+    (``MediaWiki:Mainpage``).
     """
 
     latest: LatestRevision | None = None
@@ -115,7 +121,7 @@ class HtmlPage(_PageFacts):
 
 @frozen(kw_only=True)
 class Html(Validated):
-    """A page as a whole HTML document. ``revid`` is the revision that it shows, None where the wiki did not say."""
+    """A page as a whole HTML document. ``revid`` is the revision that it shows, None if the wiki did not send it."""
 
     text: str = field(repr=False)
     revid: int | None = None
@@ -131,8 +137,10 @@ class Html(Validated):
 class HistoryRevision:
     """One revision of a page's history.
 
-    ``size`` is in bytes, ``delta`` the bytes added or removed since the revision before (None where that is not known).
-    ``comment`` and ``user`` are None where an administrator hid them.
+    ``size`` is in bytes, ``delta`` the change of the size since the revision before (None if it is not known).
+    ``comment`` and ``user`` are None if an administrator hid them.
+
+    See https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_page_history.
     """
 
     id: int
@@ -146,7 +154,10 @@ class HistoryRevision:
 
 @frozen(kw_only=True)
 class HistoryCount(Validated):
-    """A number out of a page's history. ``limit`` says that there are more: the wiki stopped counting there."""
+    """A count of a page's history. ``limit`` says that there are more: the wiki stopped counting there.
+
+    See https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_page_history_counts.
+    """
 
     count: int
     limit: bool = False
@@ -154,7 +165,7 @@ class HistoryCount(Validated):
 
 @frozen(kw_only=True)
 class PageOfRevision:
-    """The page that a revision is of."""
+    """The page that a revision belongs to."""
 
     id: int
     title: str
@@ -163,7 +174,7 @@ class PageOfRevision:
 
 @frozen(kw_only=True)
 class RevisionFacts(Validated):
-    """What is said of a revision whatever form it comes in."""
+    """The fields of a revision in all forms; they are as those of HistoryRevision, and the page that it belongs to."""
 
     id: int
     page: PageOfRevision
@@ -179,14 +190,14 @@ class RevisionFacts(Validated):
 
 @frozen(kw_only=True)
 class BareRevision(RevisionFacts):
-    """A revision without its text; the fields are those of HistoryRevision, and the page that it is of."""
+    """A revision without its text. ``html_url`` is the address of its HTML."""
 
     html_url: str = ""
 
 
 @frozen(kw_only=True)
 class RestRevision(RevisionFacts):
-    """A revision with its text, ``source``, as it is edited."""
+    """A revision with its text, ``source``, as users edit it."""
 
     source: str = field(default="", repr=False)
 
@@ -217,9 +228,11 @@ class Thumbnail:
 class SearchHit:
     """One page that a search found.
 
-    ``excerpt`` is HTML, with the words that were searched for marked (``<span class="searchmatch">``); for titles, it
-    is the title. ``matched_title`` is the redirect that led to the page. ``id`` is 0 for a page of another wiki.
-    ``description`` and ``thumbnail`` are None where the wiki has none.
+    ``excerpt`` is HTML in which the words that were searched for are marked (``<span class="searchmatch">``); in a
+    search of titles it is the title. ``matched_title`` is the redirect that led to the page. ``id`` is 0 for a page of
+    another wiki. ``description`` and ``thumbnail`` are None if the wiki has none.
+
+    See https://www.mediawiki.org/wiki/API:REST_API/Reference#Search_pages.
     """
 
     id: int
@@ -234,7 +247,7 @@ class SearchHit:
 
 @frozen(kw_only=True)
 class PageLanguage:
-    """The same topic in another language: the language's code and name, and the page's title there."""
+    """The page in another language: the language's code and name, and the title of the page there."""
 
     code: str
     name: str
@@ -244,7 +257,7 @@ class PageLanguage:
 
 @frozen(kw_only=True)
 class FileRevision:
-    """When a file was last changed, and by whom (None where that is hidden)."""
+    """The time of a file's last change, and the user who made it (None if that is hidden)."""
 
     timestamp: datetime
     user: RestUser | None = None
@@ -267,7 +280,10 @@ class FileFormat:
 
 @frozen(kw_only=True)
 class PageFile(Validated):
-    """A file that a page shows: as it was uploaded (``original``), and as a preview. ``title`` has no namespace."""
+    """A file that a page shows: as it was uploaded (``original``), and as a preview (``preferred``).
+
+    ``title`` has no namespace.
+    """
 
     title: str
     file_description_url: str
@@ -278,16 +294,19 @@ class PageFile(Validated):
 
 @frozen(kw_only=True)
 class RestFile(PageFile):
-    """A file, with a thumbnail, too."""
+    """A file, with a thumbnail as well."""
 
     thumbnail: FileFormat | None = None
 
 
 @frozen(kw_only=True)
 class Lint:
-    """Something wrong in a wikitext. ``dsr`` are offsets into it: start, end, and the widths of the tags."""
+    """A mistake in a wikitext. ``dsr`` are offsets into it: start, end, and the widths of the tags.
+
+    See https://www.mediawiki.org/wiki/Extension:Linter.
+    """
 
     type: str
     dsr: tuple[int | None, ...] = ()
-    params: Mapping[str, Any] = field(factory=dict)
-    template_info: Mapping[str, Any] = field(factory=dict)
+    params: Mapping[str, Any] = field(factory=dict, hash=False)
+    template_info: Mapping[str, Any] = field(factory=dict, hash=False)

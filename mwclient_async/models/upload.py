@@ -1,4 +1,4 @@
-"""What goes into an upload and what comes out. The manual's page is https://www.mediawiki.org/wiki/API:Upload."""
+"""Sources, progress and results of uploads. The manual's page is https://www.mediawiki.org/wiki/API:Upload."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mwclient_async.models.props import ImageInfo
 
 @frozen
 class StashedFile:
-    """A file that the wiki already has in the account's stash: a source of an upload that sends nothing again.
+    """A file in the account's stash on the wiki, as the source of an upload that does not send the file again.
 
-    ``size`` in bytes and ``sha1`` in hex are what the wiki said of it, None where it did not.
+    ``filekey`` names it there. ``size`` in bytes and ``sha1`` in hex are the wiki's own, None if they are not known.
     """
 
     filekey: str
@@ -25,10 +25,13 @@ class StashedFile:
 
 @frozen
 class RemoteFile:
-    """A file somewhere on the Web, which the wiki itself fetches: a source of an upload that sends nothing.
+    """A file on the web that the wiki itself fetches, as the source of an upload that sends no file.
 
-    The wiki must allow it, for this account and that server (``$wgAllowCopyUploads``, the right ``upload_by_url``).
-    What may be secret in the address, a password or what stands behind the question mark, is in no ``repr``.
+    The wiki must allow it for this account and that server (``$wgAllowCopyUploads``, the right ``upload_by_url``). The
+    ``repr`` does not show what may be secret in the address: a password, and what follows the question mark.
+
+    Raises:
+        ValueError: ``url`` is not an http or https URL.
     """
 
     url: str = field(repr=lambda url: repr(_shown(url)))
@@ -41,7 +44,7 @@ class RemoteFile:
             fine = False
         if not fine:
             raise ValueError(
-                f"{_shown(value)!r} is no address that a wiki could fetch: write it whole, as 'https://...'"
+                f"{_shown(value)!r} is not an address that a wiki can fetch: write the whole URL, as 'https://...'"
             )
 
 
@@ -54,7 +57,7 @@ def _shown(url: str) -> str:
 
 
 class UploadMethod(Enum):
-    """How a file gets to the wiki: in one request, in chunks, fetched by the wiki, or from its stash."""
+    """How the wiki gets a file: in one request, in chunks, fetched from a URL, or from its stash."""
 
     DIRECT = "direct"
     CHUNKED = "chunked"
@@ -65,8 +68,9 @@ class UploadMethod(Enum):
 class UploadStage(Enum):
     """What an upload is doing.
 
-    ``SPOOLING`` writes a source without length to a file, ``HASHING`` reads again what the wiki has already,
-    ``SENDING`` sends, ``ASSEMBLING`` waits for the wiki to put the chunks together, ``PUBLISHING`` gives it its name.
+    ``SPOOLING``: it writes a source of unknown length to a temporary file. ``HASHING``: it reads the part that the wiki
+    has already. ``SENDING``: it sends the file. ``ASSEMBLING``: it waits until the wiki has assembled the chunks.
+    ``PUBLISHING``: the wiki gives the file its name. ``DONE``: the file is published.
     """
 
     SPOOLING = "spooling"
@@ -79,11 +83,11 @@ class UploadStage(Enum):
 
 @frozen(kw_only=True)
 class UploadProgress:
-    """Where an upload stands: ``sent`` bytes of ``total`` are done with, in this stage.
+    """The progress of an upload: ``sent`` of ``total`` bytes are done in this stage.
 
-    While sending, these are the bytes on the wiki, by the wiki's own count; while spooling, ``total`` is 0. ``rate`` is
-    the bytes a second of this stage so far, None before there are any. ``restarted`` says that the wiki had lost the
-    file, and it is sent from the beginning.
+    In the stage SENDING, ``sent`` is the number of bytes that the wiki has, by its own count; in SPOOLING, ``total`` is
+    0. ``rate`` is the number of bytes per second of this stage so far, None before the first. ``restarted`` says that
+    the wiki had lost the file, and that it is sent from the beginning.
     """
 
     stage: UploadStage
@@ -97,9 +101,9 @@ class UploadProgress:
 class UploadResult:
     """A published file. ``filename`` is its name as the wiki writes it, with underscores and without ``File:``.
 
-    ``imageinfo`` is what the wiki says of the file (size in bytes, SHA-1 in hex, URL), None where it did not say.
-    ``ignored`` are the warnings that ``ignore_warnings`` chose to ignore, ``method`` is how the file got there.
-    ``verified`` says that the wiki's answer was lost, and the file was found there by its SHA-1.
+    ``imageinfo`` describes the file (size in bytes, SHA-1 in hex, URL), None if the wiki did not send it. ``ignored``
+    are the warnings that ``ignore_warnings`` chose to ignore, ``method`` is how the wiki got the file. ``verified``
+    says that the wiki's response was lost, and that the file was found on the wiki by its SHA-1.
     """
 
     filename: str

@@ -1,10 +1,10 @@
 """A real MediaWiki for tests: throwaway, local, ready in two seconds.
 
-``LocalWiki`` is an async context manager; the pytest plugin that comes with the library gives tests the
-fixtures ``mediawiki`` and ``mediawiki_factory``; ``python -m mwclient_async.testing serve`` runs a wiki to
-try things on, and ``python -m mwclient_async.testing install`` installs what it needs.
+``LocalWiki`` is an async context manager. The library's pytest plugin gives tests the fixtures ``mediawiki`` and
+``mediawiki_factory``. ``python -m mwclient_async.testing serve`` runs a wiki for experiments, and
+``python -m mwclient_async.testing install`` installs what a wiki needs.
 
-Importing this package loads none of it: each name is imported when it is first used.
+Importing this package loads none of its modules: each name is imported when it is first used.
 """
 
 import importlib
@@ -40,7 +40,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name from its module when it is first asked for."""
+    """Import a public name from its module when it is first used."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -8,7 +8,10 @@ from mwclient_async.testing.errors import WikiError
 
 
 def main() -> int:
-    """Run the command that the arguments name; return the exit status."""
+    """Run the command that the arguments name.
+
+    Returns the exit status: 0 for success, 1 for an error of the wiki, 130 for Ctrl-C.
+    """
     arguments = _parser().parse_args()
     try:
         if arguments.command == "install":
@@ -40,11 +43,11 @@ def _serve(version: str | None, *, port: int | None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mwclient_async.testing", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    install = commands.add_parser("install", help="install MediaWiki and PHP, if they are not here")
-    install.add_argument("--version", choices=["1.39", "1.43", "all"], help="default: the one that suits this system")
+    install = commands.add_parser("install", help="install MediaWiki and PHP, if they are missing")
+    install.add_argument("--version", choices=["1.39", "1.43", "all"], help="default: the one for this system's PHP")
     serve = commands.add_parser("serve", help="run a throwaway wiki until Ctrl-C")
-    serve.add_argument("--version", help="such as 1.39 (default: whichever is installed)")
-    serve.add_argument("--port", type=int, help="default: any free one")
+    serve.add_argument("--version", help="such as 1.39 (default: the first one found)")
+    serve.add_argument("--port", type=int, help="default: any free port")
     return parser
 
 

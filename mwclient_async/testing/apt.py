@@ -1,7 +1,7 @@
-"""Debian's package manager, as far as the test bed needs it: install packages, unpack one of any suite.
+"""Debian's package manager: install packages, and unpack packages of any suite without installing them.
 
-Packages to unpack are fetched under a sources file, package lists and a cache of their own: the machine's apt is
-asked where its archive is and is otherwise left as it was.
+Packages to unpack are fetched with a separate sources file, separate package lists and a separate cache. From the
+machine's own apt configuration only the address of Debian's archive is read; nothing in it changes.
 """
 
 import os
@@ -27,13 +27,13 @@ class AptError(WikiError):
     """A package could not be installed or fetched; the message ends with what apt printed."""
 
 
-def is_here() -> bool:
-    """Whether this system has apt."""
+def is_available() -> bool:
+    """Return whether this system has apt."""
     return shutil.which("apt-get") is not None
 
 
 def release() -> str | None:
-    """Return the code name of this Debian, such as ``"bookworm"``; None where it has none."""
+    """Return the code name of this Debian, such as ``"bookworm"``; None on other systems and if it has none."""
     file = Path("/etc/os-release")
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     values = dict(line.split("=", 1) for line in lines if "=" in line)
@@ -41,32 +41,39 @@ def release() -> str | None:
 
 
 def administrator() -> list[str] | None:
-    """Return what a command of the administrator starts with: nothing for root, sudo; None without either."""
+    """Return the words before a command that needs root: none for root, else ``sudo``; None if there is no sudo."""
     if os.geteuid() == 0:
         return []
     return ["sudo"] if shutil.which("sudo") else None
 
 
 def install(packages: Sequence[str]) -> None:
-    """Install packages of this system, and nothing that they merely recommend."""
+    """Install packages of this system, without the packages that they recommend.
+
+    Raises:
+        AptError: there is no way to become root, or apt failed.
+    """
     update()
     _run([*_as_administrator(), "install", "--yes", "--no-install-recommends", *packages])
 
 
 def update() -> None:
-    """Fetch this system's package lists; where one of its archives does not answer, the others have to do."""
+    """Fetch this system's package lists. If one of its archives does not answer, the others are used."""
     command = [*_as_administrator(), "update"]
     subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True)
 
 
 def unpack(packages: Sequence[str], *, suite: str, into: Path, work: Path) -> None:
-    """Fetch packages of a suite of this machine's archive and unpack them, without installing them.
+    """Fetch packages of a suite from this machine's archive and unpack them, without installing them.
 
     ``work`` is an empty directory for apt's own files.
+
+    Raises:
+        AptError: the archive or its key was not found, or apt failed.
     """
     if not KEYRING.exists():
         raise AptError(f"{KEYRING} is missing: install the package debian-archive-keyring")
-    apt = ["apt-get", "-qq", *_private(suite, work=work)]
+    apt = ["apt-get", "-qq", *_options_for_suite(suite, work=work)]
     _run([*apt, "update"])
     _run([*apt, "download", *packages], cwd=work)
     for package in sorted(work.glob("*.deb")):
@@ -76,20 +83,20 @@ def unpack(packages: Sequence[str], *, suite: str, into: Path, work: Path) -> No
 def _as_administrator() -> list[str]:
     start = administrator()
     if start is None:
-        raise AptError("installing packages needs root, and there is no sudo here")
+        raise AptError("installing packages needs root, and this system has no sudo")
     return [*start, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
 
 
-def _private(suite: str, *, work: Path) -> list[str]:
-    """Return the options that make apt see this suite alone and write to ``work`` alone."""
+def _options_for_suite(suite: str, *, work: Path) -> list[str]:
+    """Return the options that make apt read only this suite and write only to ``work``."""
     for name in ("lists/partial", "cache/archives/partial"):
         (work / name).mkdir(parents=True)
     archive = find_archive()
     if archive is None:
-        update()  # apt knows whose archive it reads once it has read it
+        update()  # apt knows the origin of an archive only after it has read it
         archive = find_archive()
     if archive is None:
-        raise AptError("apt's sources name no archive of Debian")
+        raise AptError("apt's sources have no archive of Debian")
     sources = work / "suite.sources"
     sources.write_text(_SOURCES.format(archive=archive, suite=suite, keyring=KEYRING), encoding="utf-8")
     options = {
@@ -97,13 +104,13 @@ def _private(suite: str, *, work: Path) -> list[str]:
         "Dir::Etc::sourceparts": "-",
         "Dir::State::lists": work / "lists",
         "Dir::Cache": work / "cache",
-        "APT::Sandbox::User": "",  # root's apt would read and write as another user, who cannot enter `work`
+        "APT::Sandbox::User": "",  # apt as root would read and write as another user, who may not enter `work`
     }
     return [part for name, value in options.items() for part in ("-o", f"{name}={value}")]
 
 
 def find_archive() -> str | None:
-    """Return the address of Debian's main archive, as this machine's own sources name it; None if none does."""
+    """Return the address of Debian's main archive in this machine's sources; None if they have none."""
     targets = ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(REPO_URI)"]
     for line in _run(targets).splitlines():
         origin, label, component, address = line.split("|")

@@ -1,6 +1,6 @@
-"""What the commands of this package tell the person at the terminal."""
+"""The messages of this package's commands at the terminal."""
 
 
 def say(text: str) -> None:
-    """Print a line at once, so that it stands before what it announces."""
+    """Print a line without buffering, so that it comes before what it announces."""
     print(text, flush=True)  # noqa: T201

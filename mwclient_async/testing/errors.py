@@ -1,20 +1,20 @@
-"""What can go wrong around a throwaway wiki.
+"""The errors of a throwaway wiki.
 
 WikiError
-    MissingWiki         no MediaWiki, or no PHP, on this machine
-    StartupError        the wiki did not start; carries what PHP printed
-    MaintenanceError    a maintenance script failed; carries what it printed
+    MissingWiki         this machine has no MediaWiki or no PHP
+    StartupError        the wiki did not start; the message holds what PHP printed
+    MaintenanceError    a maintenance script failed; the message holds what it printed
 """
 
 INSTALL_COMMAND = "python -m mwclient_async.testing install"
 
 
 class WikiError(Exception):
-    """Base of everything that the test bed raises about the wiki itself."""
+    """Base of the errors of LocalWiki and of the installer."""
 
 
 class MissingWiki(WikiError):
-    """MediaWiki or PHP is not on this machine: run ``python -m mwclient_async.testing install``."""
+    """This machine has no MediaWiki or no PHP: run ``python -m mwclient_async.testing install``."""
 
 
 class StartupError(WikiError):
@@ -22,7 +22,7 @@ class StartupError(WikiError):
 
 
 class MaintenanceError(WikiError):
-    """A maintenance script ended with an error; ``output`` is all that it printed."""
+    """A maintenance script ended with the exit status ``status``; ``output`` is all that it printed."""
 
     def __init__(self, script: str, *, status: int, output: str) -> None:
         super().__init__(f"maintenance script {script} ended with status {status}:\n{output.strip()}")

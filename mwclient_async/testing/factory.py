@@ -1,4 +1,4 @@
-"""WikiFactory: starts wikis from synchronous code and keeps them until it is closed."""
+"""WikiFactory: starts wikis from synchronous code and keeps them running until it is closed."""
 
 import contextlib
 from pathlib import Path
@@ -11,9 +11,9 @@ from mwclient_async.testing.wiki import LocalWiki
 
 
 class WikiFactory:
-    """A function that gives running wikis; the same arguments give the same wiki again.
+    """A callable that returns running wikis; the same arguments return the same wiki.
 
-    The wikis end when the factory, a context manager, is left.
+    The factory is a context manager; its wikis stop at the end of the ``with`` block.
     """
 
     def __init__(self) -> None:
@@ -24,27 +24,32 @@ class WikiFactory:
     def __call__(
         self, *, version: str | None = None, root: Path | None = None, settings: str = "", workers: int = 4
     ) -> LocalWiki:
-        """Return a running wiki made with these arguments of LocalWiki."""
+        """Return a running wiki, started with these arguments of LocalWiki.
+
+        Raises:
+            MissingWiki: this machine has no such MediaWiki, or no PHP.
+            StartupError: the wiki did not start.
+        """
         key = (version, root, settings, workers)
         if key not in self._wikis:
             wiki = LocalWiki(version=version, root=root, settings=settings, workers=workers)
-            self._wikis[key] = self._stack.enter_context(self._loop().wrap_async_context_manager(wiki))
+            self._wikis[key] = self._stack.enter_context(self._event_loop().wrap_async_context_manager(wiki))
         return self._wikis[key]
 
     def __enter__(self) -> Self:
-        """Start nothing yet."""
+        """Return the factory; wikis start when they are first asked for."""
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End every wiki."""
+        """Stop every wiki."""
         self._wikis.clear()
         self._portal = None
         self._stack.close()
 
-    def _loop(self) -> BlockingPortal:
-        """Return an event loop in a thread of its own: the caller may be inside one already."""
+    def _event_loop(self) -> BlockingPortal:
+        """Return an event loop that runs in another thread: the caller's thread may have one already."""
         if self._portal is None:
             self._portal = self._stack.enter_context(start_blocking_portal())
         return self._portal

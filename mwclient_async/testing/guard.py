@@ -1,9 +1,9 @@
-"""The guard of one wiki: a process of its own that outlives a crash of the tests and cleans up after them.
+"""The guard of one wiki: a separate process that survives a crash of the tests and cleans up after them.
 
-It runs as a script, with the standard library only, as the leader of its own process group. It makes the
-wiki's directory and prints its path. Each line that it then reads from its standard input is a command in
-JSON, which it starts inside its group, answering with the process id. When the input ends, because the tests
-closed it or because they died in whatever way, the guard ends the group and removes the directory.
+It runs as a script, with the standard library only, as the leader of its own process group. It makes the wiki's
+directory and prints its path. Then it reads commands from its standard input, one per line, in JSON; it starts each
+in its group and prints the process id. When the input ends, because the tests closed it or because they crashed, the
+guard ends all processes of the group and removes the directory.
 """
 
 import contextlib
@@ -19,21 +19,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 5.0
-"""How long, in seconds, processes get to end before they are killed."""
+TIMEOUT = 5.0
+"""How many seconds processes get to end before they are killed."""
 
 
 def main() -> None:
-    """Guard until the standard input ends."""
+    """Guard the wiki until the standard input ends."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
-    signal.signal(signal.SIGCHLD, lambda *_: _reap())  # not SIG_IGN, which PHP would inherit and stumble over
+    signal.signal(signal.SIGCHLD, lambda *_: _reap())  # not SIG_IGN: PHP would inherit it
     directory = tempfile.mkdtemp(prefix="mwclient_async-")
-    alive, held = os.pipe()  # every child inherits `held`: `alive` ends when the last of them has
+    alive, held = os.pipe()  # every child inherits `held`; `alive` reaches its end when the last child has ended
     try:
-        _say(directory)
+        _print(directory)
         for line in sys.stdin:
-            _say(_start(json.loads(line), held=held))
+            _print(_start(json.loads(line), held=held))
     finally:
         os.close(held)
         _end_group(alive)
@@ -41,13 +41,13 @@ def main() -> None:
         os.killpg(0, signal.SIGKILL)
 
 
-def _say(word: object) -> None:
+def _print(value: object) -> None:
     with contextlib.suppress(BrokenPipeError):
-        print(word, flush=True)  # noqa: T201
+        print(value, flush=True)  # noqa: T201
 
 
 def _reap() -> None:
-    """Let children that ended vanish at once, so that whoever asks sees that they are gone."""
+    """Remove children that have ended from the process table, so that their ids show that they are gone."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
@@ -67,15 +67,15 @@ def _start(command: dict[str, Any], *, held: int) -> int:
 
 
 def _end_group(alive: int) -> None:
-    """Ask the group to end and wait until every process in it has."""
+    """Ask every process of the group to end, and wait until all have ended."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(0, signal.SIGTERM)
-    select.select([alive], [], [], PATIENCE)
+    select.select([alive], [], [], TIMEOUT)
 
 
 def _remove(directory: str) -> None:
-    """Remove the directory, again while something that has not quite ended still writes to it."""
-    deadline = time.monotonic() + PATIENCE
+    """Remove the directory; repeat this while a process that is ending still writes to it."""
+    deadline = time.monotonic() + TIMEOUT
     while os.path.lexists(directory) and time.monotonic() < deadline:
         shutil.rmtree(directory, ignore_errors=True)
 

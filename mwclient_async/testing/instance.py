@@ -1,4 +1,4 @@
-"""One wiki in its directory: how it is installed, served, maintained. All of it blocks the calling thread."""
+"""One wiki in its directory: installing, serving and maintaining it. Every function blocks the calling thread."""
 
 import contextlib
 import http.client
@@ -20,9 +20,9 @@ from mwclient_async.testing.settings import local_settings, php_options
 
 ADMIN = "Admin"
 
-_OURS = frozenset({"LocalSettings.php", "cache", "config", "images", "mw-config"})
+_OWN_FILES = frozenset({"LocalSettings.php", "cache", "config", "images", "mw-config"})
 _WARM_UP = "/api.php?action=query&meta=siteinfo&format=json"
-_PATIENCE = 60.0
+_TIMEOUT = 60.0
 _ATTEMPTS = 5
 
 
@@ -35,7 +35,7 @@ class Outcome:
     err: str
 
     def output_of(self, script: str) -> str:
-        """Return the standard output; raise MaintenanceError, naming the script, if the program failed."""
+        """Return the standard output; raise MaintenanceError with the script's name if the program failed."""
         if self.status:
             raise MaintenanceError(script, status=self.status, output=self.out + self.err)
         return self.out
@@ -43,7 +43,7 @@ class Outcome:
 
 @frozen(kw_only=True)
 class Instance:
-    """A wiki made of a shared root, a directory of its own, and the processes that live in it."""
+    """A wiki: a shared root of MediaWiki's code, a directory, and the processes that work in it."""
 
     root: WikiRoot
     php: str
@@ -57,7 +57,7 @@ class Instance:
         return self.directory / "php.log"
 
     def install(self) -> None:
-        """Make the database, the first account, and the web server's root."""
+        """Make the database, the first account, and the web server's document root."""
         for name in ("cache", "data", "images", "installed", "tmp", "www"):
             (self.directory / name).mkdir()
         self._link_root()
@@ -72,7 +72,11 @@ class Instance:
             database.execute("PRAGMA journal_mode=WAL")
 
     def serve(self, *, settings: str, workers: int, port: int | None = None) -> str:
-        """Start the web server, on any free port if none is given; return its address once it answers."""
+        """Start the web server, on any free port if none is given; return its address when it answers.
+
+        Raises:
+            StartupError: the server did not start; the message holds its log.
+        """
         candidates = [port] if port else (_free_port() for _ in range(_ATTEMPTS))
         for candidate in candidates:
             url = f"http://127.0.0.1:{candidate}"
@@ -93,9 +97,9 @@ class Instance:
 
     @contextlib.contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:
-        """Open the wiki's database; what is executed inside is committed at the end."""
+        """Yield a connection to the wiki's database; commit at the end."""
         file = self.directory / "data" / "wiki.sqlite"
-        with contextlib.closing(sqlite3.connect(file, timeout=_PATIENCE)) as connection:
+        with contextlib.closing(sqlite3.connect(file, timeout=_TIMEOUT)) as connection:
             yield connection
             connection.commit()
 
@@ -104,10 +108,10 @@ class Instance:
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
     def _link_root(self) -> None:
-        """Link what MediaWiki serves, and a directory of images of our own: the root stays as it is."""
+        """Link MediaWiki's files and the wiki's own directory of images into the document root."""
         www = self.directory / "www"
         for entry in self.root.path.iterdir():
-            if entry.name not in _OURS:
+            if entry.name not in _OWN_FILES:
                 (www / entry.name).symlink_to(entry.absolute())
         (www / "images").symlink_to(self.directory / "images")
 
@@ -120,7 +124,7 @@ class Instance:
         }
 
     def _listen(self, port: int, *, workers: int) -> bool:
-        """Start the web server and wait until it answers; False if another program took the port first."""
+        """Start the web server and wait until it answers; return False if another program has taken the port."""
         argv = [
             self.php,
             *php_options(self.directory),
@@ -131,7 +135,7 @@ class Instance:
         ]
         environment = self._environment() | {"PHP_CLI_SERVER_WORKERS": str(workers)}
         pid = self.guard.spawn(argv, env=environment, cwd=self.directory, log=self.log)
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT
         while is_running(pid) and time.monotonic() < deadline:
             if f"127.0.0.1:{port}) started" in self.log_text():
                 self._warm_up(port)
@@ -142,8 +146,8 @@ class Instance:
         raise StartupError(f"PHP's web server did not start:\n{self.log_text()}")
 
     def _warm_up(self, port: int) -> None:
-        """Ask a first question, so that the caches are filled and a broken setting shows here."""
-        server = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
+        """Send a first request: it fills the caches, and a broken setting fails here."""
+        server = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
         with contextlib.closing(server) as connection:
             connection.request("GET", _WARM_UP)
             response = connection.getresponse()
@@ -154,7 +158,7 @@ class Instance:
 
 
 def wait(process: "subprocess.Popen[bytes]", *, stdin: bytes = b"") -> Outcome:
-    """Feed a program its standard input and wait until it ends."""
+    """Write to a program's standard input and wait until it ends."""
     with process:
         out, err = process.communicate(stdin)
     return Outcome(status=process.returncode, out=out.decode(errors="replace"), err=err.decode(errors="replace"))

@@ -1,7 +1,7 @@
-"""The pytest plugin: fixtures that give tests a running wiki. Until a test asks for one, it costs nothing.
+"""The pytest plugin: fixtures that give tests a running wiki. It costs nothing until a test uses one.
 
-The wiki belongs to no event loop: synchronous tests and asynchronous ones of any backend share it. It lives
-as long as the test session; under pytest-xdist each worker has its own.
+The wiki is not bound to an event loop: synchronous tests and asynchronous tests of any backend share it. It runs until
+the end of the test session; with pytest-xdist each worker has its own.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def mediawiki_factory() -> "Iterator[WikiFactory]":
-    """Give a function that starts wikis: it takes LocalWiki's arguments, the same ones give the same wiki."""
+    """Yield a function that starts wikis. It takes LocalWiki's arguments; the same arguments return the same wiki."""
     from mwclient_async.testing.factory import WikiFactory
 
     with WikiFactory() as factory:
@@ -25,5 +25,5 @@ def mediawiki_factory() -> "Iterator[WikiFactory]":
 
 @pytest.fixture(scope="session")
 def mediawiki(mediawiki_factory: "WikiFactory") -> "LocalWiki":
-    """Give a running LocalWiki of whichever version is installed."""
+    """Return a running LocalWiki of the first version found on this machine."""
     return mediawiki_factory()

@@ -1,4 +1,4 @@
-"""The tests' end of the guard: it starts what has to end with the wiki."""
+"""The tests' side of the guard: starts the processes that must end with the wiki."""
 
 import contextlib
 import json
@@ -15,9 +15,9 @@ _GUARD = Path(__file__).with_name("guard.py")
 
 
 class GuardedDirectory:
-    """A temporary directory and a process group that works in it; both end together, even after a crash.
+    """A temporary directory and a process group that works in it; both go together, even after a crash.
 
-    It blocks the thread that calls it and belongs to no event loop.
+    Its methods block the calling thread. It is not bound to an event loop.
     """
 
     def __init__(self) -> None:
@@ -30,20 +30,20 @@ class GuardedDirectory:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            process_group=0,  # Ctrl-C on a terminal reaches the tests alone, and they end the guard
+            process_group=0,  # Ctrl-C on a terminal reaches only the tests, and they end the guard
         )
-        return Path(self._answer())
+        return Path(self._read_line())
 
     def spawn(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> int:
-        """Start a program that runs until the end, its output going to ``log``; return its process id."""
+        """Start a program that runs as long as the wiki, with its output in ``log``; return its process id."""
         commands = cast("IO[str]", self._running().stdin)
         command = {"argv": list(argv), "env": dict(env), "cwd": str(cwd), "log": str(log)}
         commands.write(json.dumps(command) + "\n")
         commands.flush()
-        return int(self._answer())
+        return int(self._read_line())
 
     def popen(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> subprocess.Popen[bytes]:
-        """Start a program that the caller waits for; if the tests die meanwhile, the guard ends it."""
+        """Start a program that the caller waits for; if the tests crash before it ends, the guard ends it."""
         return subprocess.Popen(
             argv,
             env=env,
@@ -55,7 +55,7 @@ class GuardedDirectory:
         )
 
     def stop(self) -> None:
-        """End every process of the group, remove the directory, and return when both are gone."""
+        """End every process of the group and remove the directory; return when both are gone."""
         guard, self._guard = self._guard, None
         if guard is None:
             return
@@ -67,7 +67,7 @@ class GuardedDirectory:
             raise StartupError("the wiki is not running: use it inside `async with LocalWiki() as wiki:`")
         return self._guard
 
-    def _answer(self) -> str:
+    def _read_line(self) -> str:
         guard = self._running()
         answer = cast("IO[str]", guard.stdout).readline().strip()
         if not answer:
@@ -76,7 +76,7 @@ class GuardedDirectory:
 
 
 def is_running(pid: int) -> bool:
-    """Whether there is a process with this id."""
+    """Return whether a process with this id exists."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, 0)
         return True

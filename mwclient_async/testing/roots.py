@@ -1,4 +1,4 @@
-"""Where MediaWiki is on this machine. A root is an unpacked MediaWiki, shared by all wikis, never written."""
+"""Finds MediaWiki on this machine. A root is an unpacked MediaWiki that all wikis share and never write to."""
 
 import os
 import re
@@ -23,7 +23,7 @@ class WikiRoot:
 
     @classmethod
     def read(cls, path: Path) -> "WikiRoot | None":
-        """Look at ``path``; None where there is no MediaWiki."""
+        """Return the root at ``path``; None if there is no MediaWiki."""
         try:
             found = _VERSION.search((path / "includes" / "Defines.php").read_text(encoding="utf-8"))
         except OSError:
@@ -31,18 +31,18 @@ class WikiRoot:
         return cls(path, found[1]) if found else None
 
     def matches(self, version: str | None) -> bool:
-        """Whether this is the version asked for: ``"1.39"`` matches ``"1.39.17"``, None matches all."""
+        """Return whether this is the version asked for: ``"1.39"`` matches ``"1.39.17"``, None matches all."""
         return version is None or f"{self.version}.".startswith(f"{version}.")
 
 
 def cache_directory() -> Path:
-    """Return the directory in the user's cache where downloaded MediaWikis are kept."""
+    """Return the directory of downloaded MediaWikis in the user's cache."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "mwclient_async"
 
 
 def root_directory(version: str) -> Path:
-    """Return the place in the cache of a version such as ``"1.43"``."""
+    """Return the directory in the cache of a version such as ``"1.43"``."""
     return cache_directory() / f"mediawiki-{version}"
 
 
@@ -57,19 +57,23 @@ def installed_roots() -> Iterator[WikiRoot]:
 
 
 def find_root(*, version: str | None = None, path: Path | None = None) -> WikiRoot:
-    """Return the root at ``path``, or else the first installed one of this version."""
+    """Return the root at ``path``, or the first one of this version that is found.
+
+    Raises:
+        MissingWiki: there is none; the message names the versions found and the command that installs this one.
+    """
     roots = list(installed_roots()) if path is None else [r for r in [WikiRoot.read(path)] if r]
     for root in roots:
         if root.matches(version):
             return root
     wanted = f"MediaWiki {version}" if version else "MediaWiki"
     place = f"at {path}" if path else "on this machine"
-    others = f" (there is {', '.join(root.version for root in roots)})" if roots else ""
+    others = f" (found: {', '.join(root.version for root in roots)})" if roots else ""
     raise MissingWiki(f"No {wanted} {place}{others}. Install it with: {INSTALL_COMMAND}{_option(version)}")
 
 
 def find_php() -> str:
-    """Return the path of PHP's command line."""
+    """Return the path of PHP's command line program; raise MissingWiki if there is none."""
     if found := shutil.which("php"):
         return found
     raise MissingWiki(f"PHP is not on this machine. Install it with: {INSTALL_COMMAND}")

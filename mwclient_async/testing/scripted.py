@@ -1,4 +1,4 @@
-"""ScriptedTransport: a transport that plays a script, for what a real wiki cannot be made to do."""
+"""ScriptedTransport: a transport with prepared responses, for what a real wiki cannot be made to send."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mwclient_async.errors import MediaWikiError
 Scripted = (
     Mapping[str, Any] | HttpResponse | MediaWikiError | Callable[[HttpRequest], "Mapping[str, Any] | HttpResponse"]
 )
-"""One step: a JSON body, a whole Response, an error to raise, or a function of the request that gives one of these."""
+"""One step: a JSON body, a whole HttpResponse, an error to raise, or a function of the request that returns one."""
 
 
 class ScriptedTransport:
-    """Answers each request with the next step of its script, and fails on a request that the script does not have.
+    """Answers each request with the next step of its script; a request after the last step is an error.
 
     ::
 
@@ -29,7 +29,7 @@ class ScriptedTransport:
             ...
         transport.assert_done()
 
-    ``requests`` are all requests so far.
+    ``requests`` holds all requests so far.
     """
 
     def __init__(self, script: Iterable[Scripted] = ()) -> None:
@@ -38,10 +38,14 @@ class ScriptedTransport:
         self.closed = False
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """The next step's answer; AssertionError when there is none."""
+        """Return the response of the next step, or raise its error.
+
+        Raises:
+            AssertionError: the script has no more steps.
+        """
         self.requests.append(request)
         if not self._script:
-            raise AssertionError(f"a request that the script does not have: {request.method} {request.url}")
+            raise AssertionError(f"the script has no response for this request: {request.method} {request.url}")
         step = self._script.popleft()
         if isinstance(request.body, MultipartBody):
             await request.body.read(request.body.part.offset, request.body.part.length)
@@ -49,22 +53,22 @@ class ScriptedTransport:
             request.on_sent()
         if isinstance(step, MediaWikiError):
             raise step
-        answer = step if isinstance(step, Mapping | HttpResponse) else step(request)
-        return answer if isinstance(answer, HttpResponse) else json_response(answer)
+        response = step if isinstance(step, Mapping | HttpResponse) else step(request)
+        return response if isinstance(response, HttpResponse) else json_response(response)
 
     async def aclose(self) -> None:
-        """Note that the site was closed."""
+        """Set ``closed``."""
         self.closed = True
 
     def assert_done(self) -> None:
-        """AssertionError when a part of the script was not asked for."""
-        assert not self._script, f"{len(self._script)} steps of the script were not asked for"
+        """Raise AssertionError if steps of the script are left."""
+        assert not self._script, f"{len(self._script)} steps of the script were not used"
 
 
 class ScriptedClock:
-    """A clock on which waiting takes no time: it moves on by what was to be slept. ``slept`` are all waits so far.
+    """A clock that does not wait: a sleep only moves its time forward. ``slept`` holds all sleeps so far, in seconds.
 
-    ``draw`` is the jitter of every wait, from 0 (none) up to, and not including, 1 (the longest).
+    ``draw`` is the jitter of every wait, from 0 (none) to just below 1 (the longest).
     """
 
     def __init__(self, *, draw: float = 0.0) -> None:
@@ -73,32 +77,32 @@ class ScriptedClock:
         self.slept: list[float] = []
 
     def now(self) -> float:
-        """The seconds that were slept, or let pass."""
+        """Return the seconds that have passed."""
         return self._now
 
     def draw(self) -> float:
-        """The jitter that was given."""
+        """Return the jitter."""
         return self._draw
 
     def pass_by(self, seconds: float) -> None:
-        """Let so much time pass."""
+        """Move the time forward by so many seconds."""
         self._now += seconds
 
     async def sleep(self, seconds: float) -> None:
-        """Move on, and let other tasks run."""
+        """Move the time forward, and let other tasks run."""
         self.slept.append(seconds)
         self._now += seconds
         await anyio.lowlevel.checkpoint()
 
 
 def json_response(body: Any, *, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> HttpResponse:
-    """A Response with this JSON body."""
+    """Return a response with this JSON body."""
     kind = ("content-type", "application/json; charset=utf-8")
     return HttpResponse(status=status, headers=(kind, *headers), body=json.dumps(body).encode())
 
 
 def sent(request: HttpRequest) -> dict[str, str]:
-    """All parameters of a request, from its URL and its form."""
+    """Return all parameters of a request, from its URL and its form."""
     form = request.body.decode("ascii") if isinstance(request.body, bytes) else ""
     return dict(
         parse_qsl(urlsplit(request.url).query, keep_blank_values=True) + parse_qsl(form, keep_blank_values=True)

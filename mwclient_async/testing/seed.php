@@ -1,9 +1,9 @@
 <?php
 /**
- * Writes the pages that come as JSON on standard input, in one transaction, through MediaWiki's own storage classes:
+ * Writes the pages that it reads as JSON from standard input, in one transaction, through MediaWiki's own storage classes:
  * [ { "title": ..., "revisions": [ { "text", "user", "timestamp", "comment", "minor" }, ... ] }, ... ], oldest first.
  *
- * With --links, what an edit would have updated follows: links, categories, search index, recent changes.
+ * With --links, it also updates what an edit updates: links, categories, search index, recent changes.
  */
 
 use MediaWiki\MediaWikiServices;

@@ -1,4 +1,4 @@
-"""Pages to fill a wiki with, many and fast."""
+"""Pages with histories that a test writes to a wiki, hundreds of them a second."""
 
 import itertools
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
-"""When the first revision was made, unless it says otherwise; those written after it follow minute by minute."""
+"""The time of the first revision without a timestamp of its own; each later one follows a minute after the last."""
 
 SCRIPT = Path(__file__).with_name("seed.php")
 """The maintenance script that writes the pages."""
@@ -21,10 +21,10 @@ _FORBIDDEN = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @frozen
 class SeedRevision:
-    """One revision: its whole text, who made it and when.
+    """One revision: its whole text, its author, its time and its comment.
 
-    ``user`` is an account's name or an IP address. ``timestamp`` is aware, in whole seconds; None places it a
-    minute after the revision that was written before it.
+    ``user`` is an account's name or an IP address. ``timestamp`` is an aware datetime in whole seconds; None is a
+    minute after the revision that is written before this one.
     """
 
     text: str
@@ -52,18 +52,18 @@ class SeedPage:
     revisions: Sequence[SeedRevision] = field(default=(), kw_only=True, converter=_as_tuple)
 
     @revisions.validator
-    def _is_one_or_the_other(self, _attribute: object, value: Sequence[SeedRevision]) -> None:
+    def _has_not_both(self, _attribute: object, value: Sequence[SeedRevision]) -> None:
         if self.text and value:
-            raise ValueError(f"page {self.title!r} has both a text and revisions")
+            raise ValueError(f"page {self.title!r} has both a text and revisions: give one of them")
 
     @property
     def history(self) -> Sequence[SeedRevision]:
-        """The revisions, oldest first: at least one."""
+        """The revisions, oldest first; at least one."""
         return self.revisions or (SeedRevision(self.text),)
 
 
 def in_order(pages: Iterable[SeedPage], *, shuffle_seed: int | None) -> list[SeedPage]:
-    """Return the pages shuffled by this seed, or as they are if it is None."""
+    """Return the pages, shuffled with this seed, or in their order if it is None."""
     ordered = list(pages)
     if shuffle_seed is not None:
         random.Random(shuffle_seed).shuffle(ordered)  # noqa: S311
@@ -71,7 +71,7 @@ def in_order(pages: Iterable[SeedPage], *, shuffle_seed: int | None) -> list[See
 
 
 def to_json(pages: Iterable[SeedPage]) -> bytes:
-    """Return the pages, in the given order, as ``seed.php`` reads them."""
+    """Return the pages, in their order, as the JSON that ``seed.php`` reads."""
     minutes = itertools.count()
     return json.dumps([_page(page, minutes=minutes) for page in pages]).encode()
 
@@ -94,5 +94,5 @@ def _revision(revision: SeedRevision, *, minutes: int) -> dict[str, object]:
 
 def _checked(value: str) -> str:
     if found := _FORBIDDEN.search(value):
-        raise ValueError(f"character {found[0]!r} cannot be part of a wiki page (in {value[:80]!r})")
+        raise ValueError(f"a wiki page cannot contain the character {found[0]!r} (in {value[:80]!r})")
     return value

@@ -1,4 +1,4 @@
-"""``python -m mwclient_async.testing serve``: a wiki to try things on, until Ctrl-C."""
+"""``python -m mwclient_async.testing serve``: runs a wiki for experiments until Ctrl-C."""
 
 import signal
 
@@ -18,7 +18,7 @@ async def serve(*, version: str | None, port: int | None) -> None:
                 f"  REST API    {wiki.rest_url}\n"
                 f"  {wiki.admin_name}'s password is {wiki.admin_password}\n"
                 f"  all its files are in {wiki.directory}\n"
-                "Ctrl-C ends it and removes it."
+                "Ctrl-C stops the wiki and removes it."
             )
             async for _ in signals:
                 break

@@ -1,6 +1,6 @@
-"""The LocalSettings.php of a throwaway wiki: fast, with uploads, and with nothing that depends on the clock.
+"""The LocalSettings.php of a throwaway wiki: fast, with uploads enabled, and independent of the clock.
 
-The installer's own file comes first, so that what differs between versions stays the version's business.
+It loads the installer's own file first, because that file has the settings that differ between versions.
 """
 
 from pathlib import Path
@@ -14,8 +14,8 @@ _SETTINGS = r"""<?php
 require __DIR__ . '/installed/LocalSettings.php';
 $wgServer = '@URL@';
 
-# One writer at a time is SQLite's rule. Requests that write take the lock at once and wait for it; requests
-# that read never do. Nothing needs to survive a power cut.
+# SQLite allows one writer at a time. Requests that write take the lock at their start and wait for it; requests
+# that only read take no lock. Nothing needs to survive a power failure.
 $wgDBservers = [ [
 	'type' => 'sqlite',
 	'dbname' => $wgDBname,
@@ -38,12 +38,13 @@ $wgDebugLogGroups['exception'] = __DIR__ . '/php.log';
 $wgDebugLogGroups['error'] = __DIR__ . '/php.log';
 $wgShowExceptionDetails = true;
 
-# Jobs run when they are told to; no limit counts seconds.
+# Jobs run only when a test runs them. No rate limit depends on the clock. Password hashes are cheap, to be fast.
 $wgJobRunRate = 0;
 $wgJobTypesExcludedFromDefaultQueue = [];
 $wgRateLimits = [];
 $wgPasswordAttemptThrottle = [];
 $wgAccountCreationThrottle = [];
+$wgPasswordConfig['pbkdf2']['cost'] = '1';
 $wgRCMaxAge = 100 * 365 * 86400;
 
 $wgEnableUploads = true;
@@ -57,13 +58,13 @@ $wgGroupPermissions['sysop']['upload_by_url'] = true;
 
 
 def local_settings(*, url: str, extra: str) -> str:
-    """Return the PHP source of LocalSettings.php for a wiki at ``url``; ``extra`` comes last and so wins."""
+    """Return the PHP source of LocalSettings.php for a wiki at ``url``; ``extra`` comes last and overrides it."""
     extensions = ", ".join(f"'{extension}'" for extension in FILE_EXTENSIONS)
     return _SETTINGS.replace("@URL@", url).replace("@EXTENSIONS@", extensions) + f"\n{extra}\n"
 
 
 def php_options(directory: Path) -> list[str]:
-    """Return the settings of PHP itself, as arguments of its command line."""
+    """Return PHP's own settings, as arguments of its command line."""
     temporary = str(directory / "tmp")
     options = {
         "memory_limit": "512M",
@@ -74,8 +75,8 @@ def php_options(directory: Path) -> list[str]:
         "log_errors": "1",
         "sys_temp_dir": temporary,
         "upload_tmp_dir": temporary,
-        "sendmail_path": f"sh -c 'cat >> {directory}/mail.txt' --",  # mail goes nowhere, but can be read
-        "apc.shm_size": "128M",  # sessions live in APCu, which empties itself when it is full
+        "sendmail_path": f"sh -c 'cat >> {directory}/mail.txt' --",  # mail is not sent; tests can read it here
+        "apc.shm_size": "128M",  # sessions are in APCu, which discards everything when it is full
         "opcache.max_accelerated_files": "20000",
     }
     return [part for name, value in options.items() for part in ("-d", f"{name}={value}")]

@@ -1,4 +1,4 @@
-"""LocalWiki: a real MediaWiki that lives as long as a test."""
+"""LocalWiki: a real MediaWiki that runs as long as a test."""
 
 import functools
 import secrets
@@ -25,7 +25,7 @@ GRANTS = (
     "delete", "protect", "viewmywatchlist", "editmywatchlist", "sendemail", "createaccount", "privateinfo",
     "mergehistory",
 )  # fmt: skip
-"""What a bot password may do when nothing else is asked for; its user's own rights limit it further."""
+"""The default grants of a bot password; the rights of its user limit it further."""
 
 
 class LocalWiki:
@@ -37,16 +37,20 @@ class LocalWiki:
             await wiki.seed([SeedPage("Earth", "[[Category:Planets]]")])
             ...  # talk to wiki.api_url and wiki.rest_url
 
-    It is started once and may then be used from any thread, event loop and backend: it belongs to none. When it
-    is left, or when the process dies in whatever way, its processes end and its directory is removed.
+    It starts once. Then any thread, event loop and backend may use it. At the end of the ``async with`` block, and
+    also if this process crashes, its processes end and its directory is removed.
 
-    ``version`` picks among the installed ones (``"1.39"``, ``"1.43"``; None takes the first), ``root`` names
-    an unpacked MediaWiki instead. ``settings`` is PHP, appended to LocalSettings.php. ``workers`` is the number
-    of requests that PHP serves at a time. ``port`` is None for any free one.
+    ``version`` selects an installed MediaWiki (``"1.39"``, ``"1.43"``; None is the first one found); ``root`` is the
+    directory of an unpacked MediaWiki instead. ``settings`` is PHP code at the end of LocalSettings.php. ``workers``
+    is the number of requests that PHP serves at the same time. ``port`` is None for any free port.
+
+    Entering it raises:
+        MissingWiki: this machine has no such MediaWiki, or no PHP.
+        StartupError: the wiki did not start.
     """
 
     admin_name = ADMIN
-    """The name of the account that the installer made: a sysop and bureaucrat."""
+    """The name of the account that the installer makes: a sysop and bureaucrat."""
 
     def __init__(
         self,
@@ -67,7 +71,7 @@ class LocalWiki:
         self._url = ""
 
     async def __aenter__(self) -> Self:
-        """Start the wiki; it answers when this returns."""
+        """Start the wiki; return when it answers requests."""
         try:
             await anyio.to_thread.run_sync(self._start)
         except BaseException:
@@ -78,7 +82,7 @@ class LocalWiki:
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End the wiki; nothing of it is left when this returns."""
+        """Stop the wiki and remove its directory."""
         await self._stop()
 
     @property
@@ -109,7 +113,7 @@ class LocalWiki:
 
     @property
     def admin_password(self) -> str:
-        """The password of ``admin_name``, a different one for each wiki."""
+        """The password of ``admin_name``; each wiki has another one."""
         return self._running().admin_password
 
     def server_log(self) -> str:
@@ -117,7 +121,10 @@ class LocalWiki:
         return self._running().log_text()
 
     async def create_user(self, name: str, password: str | None = None, *, groups: Iterable[str] = ()) -> str:
-        """Create an account, or change an existing one; return its password, made at random if not given."""
+        """Create an account, or change an existing one.
+
+        Returns its password; a random one is made if none is given.
+        """
         password = password or secrets.token_hex(16)
         options = [f"--custom-groups={','.join(groups)}"] if groups else []
         await self.maintenance("createAndPromote", "--force", *options, "--", name, password)
@@ -126,32 +133,38 @@ class LocalWiki:
     async def create_bot_password(
         self, user: str, app: str = "tests", *, grants: Iterable[str] = GRANTS
     ) -> BotPassword:
-        """Give an existing account a bot password."""
-        password = secrets.token_hex(16)  # MediaWiki wants exactly 32 characters
+        """Create a bot password for an existing account; return it as a login for a Site."""
+        password = secrets.token_hex(16)  # MediaWiki requires exactly 32 characters
         options = [f"--appid={app}", f"--grants={','.join(grants)}"]
         await self.maintenance("createBotPassword", *options, "--", user, password)
         return BotPassword(name=f"{user}@{app}", password=password)
 
     async def run_jobs(self) -> str:
-        """Run the job queue until it is empty; return what the script printed."""
+        """Run the job queue until it is empty; return what the maintenance script printed."""
         return await self.maintenance("runJobs")
 
     async def seed(self, pages: Iterable[SeedPage], *, links: bool = True, shuffle_seed: int | None = 0) -> None:
         """Write pages with all their revisions, hundreds of them a second.
 
-        They are written in an order shuffled by ``shuffle_seed``, so that page ids do not follow titles, or in
-        the given order if that is None. With ``links``, the tables of links and categories, the recent changes
-        and the search index follow; without, only pages and revisions are there. Contributors that have no
-        account get one.
+        The order is shuffled with ``shuffle_seed``, so that page ids do not follow titles; None keeps the given order.
+        With ``links``, the script also updates the tables of links and categories, the recent changes and the search
+        index; without, it writes only pages and revisions. It creates accounts for contributors that have none.
+
+        Raises:
+            ValueError: a title, text, user or comment has a character that a wiki page cannot contain.
+            MaintenanceError: MediaWiki refused a page; then none is written.
         """
         ordered = in_order(pages, shuffle_seed=shuffle_seed)
         options = ["--links"] if links else []
         await self.maintenance(str(SCRIPT), *options, stdin=to_json(ordered))
 
     async def maintenance(self, script: str, *args: str, stdin: bytes = b"") -> str:
-        """Run a maintenance script of MediaWiki, named as in its manual, and return its standard output.
+        """Run a maintenance script of MediaWiki and return its standard output.
 
-        Raises MaintenanceError, with all that the script printed, when it fails.
+        Raises:
+            MaintenanceError: the script failed; ``output`` is all that it printed.
+
+        See https://www.mediawiki.org/wiki/Manual:Maintenance_scripts.
         """
         process = self._running().script(script, *args)
         async with anyio.create_task_group() as tasks:

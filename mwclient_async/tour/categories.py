@@ -1,7 +1,8 @@
-"""Stop 1: all categories of all pages, from a query that spans many replies.
+"""Part 1: all categories of all pages, from a query of many responses.
 
-The wiki sends a batch of pages, and then their categories a few at a time: ``continue`` says what to add to the
-*original* parameters of the query for the next reply. See https://www.mediawiki.org/wiki/API:Continue.
+The wiki sends a batch of pages and then their categories, a few in each response. The ``continue`` block of a response
+holds what the client adds to the *original* parameters of the query for the next request. See
+https://www.mediawiki.org/wiki/API:Continue.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 
 from mwclient_async import Page, Site
+from mwclient_async.tour.counted_site import CountedSite
 from mwclient_async.tour.errors import TourError
 from mwclient_async.tour.sample import Sample, category_titles
 from mwclient_async.tour.screen import Screen
-from mwclient_async.tour.visit import Visit
 
 Categories = Mapping[str, Collection[str]]
 """Title of a page -> titles of its categories."""
@@ -21,20 +22,20 @@ Categories = Mapping[str, Collection[str]]
 _MOST_IDS = 50  # the number of page ids that a wiki takes in one request
 
 
-async def show(screen: Screen, visit: Visit, sample: Sample, *, seeded: Categories | None = None) -> Categories:
-    """Read the sample, and compare it with what was seeded, or else with a second reading in other batches."""
+async def show(screen: Screen, counted: CountedSite, sample: Sample, *, seeded: Categories | None = None) -> Categories:
+    """Read the sample; compare it with what was seeded, or if nothing was, with a second reading in other batches."""
     screen.heading("1  Every category of every page")
-    screen.say("One query, many replies; each page comes once, and comes complete:")
+    screen.say("One query, many responses; each page comes once and complete:")
     screen.code(str(sample))
-    before = visit.requests
+    before = counted.requests
     with screen.counting("Pages") as count:
-        pages = await read(visit.site, sample, count)
-    between = visit.requests
+        pages = await read(counted.site, sample, count)
+    between = counted.requests
     with screen.counting("Categories, with a loop that accumulates") as count:
-        loop = await accumulate(visit.site, sample, count)
-    after = visit.requests
+        loop = await accumulate(counted.site, sample, count)
+    after = counted.requests
     complete = {page.title: category_titles(page) for page in pages}
-    truth = await read_again(visit.site, pages) if seeded is None else seeded
+    truth = await read_again(counted.site, pages) if seeded is None else seeded
 
     screen.table(
         ["", "requests", "pages", "categories"],
@@ -44,42 +45,42 @@ async def show(screen: Screen, visit: Visit, sample: Sample, *, seeded: Categori
             ["a loop that accumulates", after - between, len(loop), total(loop)],
         ],
     )
-    screen.say("The loop adds each `continue` to those before it, as popular clients do. " + _outcome(loop, truth))
-    screen.check(f"{len(truth):,} pages came, each of them once", held=len(pages) == len(complete) == len(truth))
+    screen.say("The loop adds each `continue` block to those before it, as many clients do. " + _outcome(loop, truth))
+    screen.check(f"{len(truth):,} pages came, each once", held=len(pages) == len(complete) == len(truth))
     screen.check(f"all {total(truth):,} categories are on their pages", held=complete == truth)
     return truth
 
 
 async def read(site: Site, sample: Sample, count: Callable[[int], None]) -> list[Page]:
-    """The pages of the sample."""
+    """Return the pages of the sample."""
     pages: list[Page] = []
     async for page in sample.stream(site):
         pages.append(page)
         count(len(pages))
     if not pages:
-        raise TourError("There are no pages to read: choose a category that has some with --category TITLE")
+        raise TourError("There are no pages to read. Choose a category that has pages with --category TITLE")
     return pages
 
 
 async def accumulate(site: Site, sample: Sample, count: Callable[[int], None]) -> Categories:
-    """Read the same pages with the loop that loses data: this is how not to do it."""
+    """Read the same pages with the loop that loses data; do not copy this one."""
     found = defaultdict[str, set[str]](set)
     params = dict(sample.query)
     while True:
-        reply = await site.call("query", params=params)
-        for page in reply.get("query", {}).get("pages", ()):
+        response = await site.call("query", params=params)
+        for page in response.get("query", {}).get("pages", ()):
             found[page["title"]].update(category["title"] for category in page.get("categories", ()))
         count(total(found))
-        enough = sample.limit is not None and len(found) >= sample.limit and reply.get("batchcomplete")
-        if enough or "continue" not in reply:
+        enough = sample.limit is not None and len(found) >= sample.limit and response.get("batchcomplete")
+        if enough or "continue" not in response:
             return found
-        # The mistake: `clcontinue` of a batch that is finished stays in the parameters of all further ones, and makes
-        # the wiki leave out the categories of every page before that place.
-        params.update(reply["continue"])
+        # The mistake: the `clcontinue` of a finished batch stays in the parameters of all later requests. The wiki then
+        # leaves out the categories of every page before that position.
+        params.update(response["continue"])
 
 
 async def read_again(site: Site, pages: list[Page]) -> Categories:
-    """The categories of these pages, by the pages' ids and with the largest limits: other batches, the same content."""
+    """Return the categories of these pages, read by page id with the largest limits: in other batches."""
     ids = [page.pageid for page in pages]
     found = {}
     for start in range(0, len(ids), _MOST_IDS):
@@ -89,10 +90,10 @@ async def read_again(site: Site, pages: list[Page]) -> Categories:
 
 
 def total(categories: Categories) -> int:
-    """How many categories there are on all pages together."""
+    """Return the number of categories of all pages together."""
     return sum(map(len, categories.values()))
 
 
 def _outcome(loop: Categories, truth: Categories) -> str:
     lost = total(truth) - total(loop)
-    return f"It lost {lost:,} of {total(truth):,} categories, and had no error." if lost else "Here it lost nothing."
+    return f"It lost {lost:,} of {total(truth):,} categories without an error." if lost else "Here it lost nothing."

@@ -1,5 +1,5 @@
-"""What can go wrong with the tour itself."""
+"""The errors of the tour itself."""
 
 
 class TourError(Exception):
-    """The tour cannot go on; the message says what to do."""
+    """The tour cannot continue; the message says what to do."""

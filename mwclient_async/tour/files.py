@@ -1,4 +1,4 @@
-"""Stop 4: a large file, uploaded in chunks."""
+"""Part 4: a large file, uploaded in chunks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from anyio import to_thread
 from attrs import frozen
 
 from mwclient_async import Site, UploadProgress
+from mwclient_async.tour.counted_site import CountedSite
 from mwclient_async.tour.screen import Screen
-from mwclient_async.tour.visit import Visit
 
 MEBIBYTE = 1024 * 1024
 _WIDTH = 2560  # pixels of three bytes
@@ -24,25 +24,25 @@ _SIZE = 20 * MEBIBYTE
 
 @frozen(kw_only=True)
 class Picture:
-    """A file on disk and the SHA-1 of what is in it."""
+    """A file on disk, its size in bytes and the SHA-1 of its content."""
 
     path: Path
     size: int
     sha1: str
 
 
-async def show(screen: Screen, visit: Visit, picture: Picture, *, account: str) -> None:
-    """Upload the picture and ask the wiki what it got."""
+async def show(screen: Screen, counted: CountedSite, picture: Picture, *, account: str) -> None:
+    """Upload the picture and compare it with what the wiki received."""
     screen.heading("4  A large file, in chunks")
     name = f"{picture.path.stem.capitalize()} {picture.sha1[:8]}.png"
     screen.say(f"{picture.size:,} bytes as the bot {account!r}, in chunks of 1 MiB:")
     screen.code(f"site.upload(path, filename={name!r}, chunk_size=1024 * 1024)")
-    before, started = visit.requests, time.monotonic()
+    before, started = counted.requests, time.monotonic()
     with screen.bar(picture.size) as progress:
-        filename = await send(visit.site, picture, name, lambda now: progress(now.stage.value, now.sent, now.rate))
+        filename = await send(counted.site, picture, name, lambda now: progress(now.stage.value, now.sent, now.rate))
     seconds = time.monotonic() - started
-    requests = visit.requests - before
-    size, sha1 = await on_the_wiki(visit.site, filename)
+    requests = counted.requests - before
+    size, sha1 = await fetch_size_and_sha1(counted.site, filename)
 
     screen.table(
         ["", "bytes", "SHA-1"],
@@ -53,15 +53,15 @@ async def show(screen: Screen, visit: Visit, picture: Picture, *, account: str) 
 
 
 async def send(site: Site, picture: Picture, name: str, on_progress: Callable[[UploadProgress], None]) -> str:
-    """Upload it; returns the name that the wiki gave it."""
+    """Upload the picture; return the name that the wiki gave it."""
     result = await site.upload(
         picture.path, filename=name, comment="A picture of noise", chunk_size=MEBIBYTE, on_progress=on_progress
     )
     return result.filename
 
 
-async def on_the_wiki(site: Site, filename: str) -> tuple[int, str]:
-    """The size and the SHA-1 of a file, as the wiki has them."""
+async def fetch_size_and_sha1(site: Site, filename: str) -> tuple[int, str]:
+    """Return the size and the SHA-1 of a file, as the wiki reports them."""
     async for page in site.query(titles=f"File:{filename}", prop="imageinfo", iiprop=["sha1", "size"]):
         for version in page.imageinfo:
             return version.size or 0, version.sha1 or ""
@@ -69,7 +69,7 @@ async def on_the_wiki(site: Site, filename: str) -> tuple[int, str]:
 
 
 async def paint(directory: Path) -> Picture:
-    """Write a picture of noise, which is as large as its pixels: noise cannot be compressed."""
+    """Write a picture of random pixels, which cannot be compressed."""
     return await to_thread.run_sync(_paint, directory / "noise.png")
 
 

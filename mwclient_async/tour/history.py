@@ -1,6 +1,6 @@
-"""Stop 3: the history of a page, walked in both directions through the REST API.
+"""Part 3: the history of a page, read in both directions through the REST API.
 
-The wiki sends 20 revisions at a time; the stream follows its links. See
+Each response has 20 revisions and a link to the next ones; the stream follows the links. See
 https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_page_history.
 """
 
@@ -10,29 +10,29 @@ from collections.abc import Callable, Sequence
 
 from mwclient_async import Site, Stream
 from mwclient_async.models.rest import HistoryRevision
+from mwclient_async.tour.counted_site import CountedSite
 from mwclient_async.tour.errors import TourError
 from mwclient_async.tour.screen import Screen
-from mwclient_async.tour.visit import Visit
 
-Walk = list[HistoryRevision]
+Revisions = list[HistoryRevision]
 
 
 async def show(
-    screen: Screen, visit: Visit, title: str, *, limit: int | None = None, seeded: Sequence[str] | None = None
+    screen: Screen, counted: CountedSite, title: str, *, limit: int | None = None, seeded: Sequence[str] | None = None
 ) -> None:
-    """Walk the history down and up again; ``seeded`` are the comments of all its revisions, oldest first."""
+    """Read the history in both directions; ``seeded`` holds the comments of all its revisions, oldest first."""
     screen.heading("3  A history, in both directions")
     screen.say(f"Revisions of {title!r}, at most {limit} each way:" if limit else f"All revisions of {title!r}:")
-    first = await first_revision(visit.site, title)
-    start = visit.requests
+    first = await first_revision(counted.site, title)
+    start = counted.requests
     screen.code(f"site.rest.history({title!r})")
     with screen.counting("Revisions, newest first") as count:
-        older = await walk(visit.site.rest.history(title, limit=limit), count)
-    middle = visit.requests
+        older = await read_all(counted.site.rest.history(title, limit=limit), count)
+    middle = counted.requests
     screen.code(f"site.rest.history({title!r}, newer_than={first})")
     with screen.counting("Revisions, oldest first") as count:
-        newer = await walk(visit.site.rest.history(title, newer_than=first, limit=limit), count)
-    end = visit.requests
+        newer = await read_all(counted.site.rest.history(title, newer_than=first, limit=limit), count)
+    end = counted.requests
 
     screen.table(
         ["", "requests", "revisions", "from", "to"],
@@ -48,8 +48,8 @@ async def show(
         screen.check(f"the other {len(seeded) - 1:,}, oldest first", held=_comments(newer) == list(seeded[1:]))
 
 
-async def walk(stream: Stream[HistoryRevision], count: Callable[[int], None]) -> Walk:
-    """All revisions of the stream."""
+async def read_all(stream: Stream[HistoryRevision], count: Callable[[int], None]) -> Revisions:
+    """Return all revisions of the stream."""
     revisions = []
     async for revision in stream:
         revisions.append(revision)
@@ -58,25 +58,25 @@ async def walk(stream: Stream[HistoryRevision], count: Callable[[int], None]) ->
 
 
 async def first_revision(site: Site, title: str) -> int:
-    """The id of the revision with which a page began, by one request."""
-    reply = await site.call("query", titles=title, prop="revisions", rvprop="ids", rvdir="newer", rvlimit=1)
-    page = reply["query"]["pages"][0] if "pages" in reply["query"] else {}
+    """Return the id of the first revision of a page, with one request."""
+    response = await site.call("query", titles=title, prop="revisions", rvprop="ids", rvdir="newer", rvlimit=1)
+    page = response["query"]["pages"][0] if "pages" in response["query"] else {}
     if not page.get("revisions"):
-        raise TourError(f"There is no history of {title!r} on this wiki: choose another page with --page TITLE")
+        raise TourError(f"There is no history of {title!r} on this wiki. Choose another page with --page TITLE")
     return page["revisions"][0]["revid"]
 
 
-def _check_sample(screen: Screen, older: Walk, newer: Walk) -> None:
+def _check_sample(screen: Screen, older: Revisions, newer: Revisions) -> None:
     screen.check("no revision came twice", held=all(len({r.id for r in some}) == len(some) for some in (older, newer)))
     times = [[revision.timestamp for revision in some] for some in (older[::-1], newer)]
-    screen.check("each walk is in the order of time", held=all(some == sorted(some) for some in times))
+    screen.check("each direction is in the order of time", held=all(some == sorted(some) for some in times))
 
 
-def _comments(revisions: Walk) -> list[str | None]:
+def _comments(revisions: Revisions) -> list[str | None]:
     return [revision.comment for revision in revisions]
 
 
-def _ends(revisions: Walk) -> tuple[str, str]:
+def _ends(revisions: Revisions) -> tuple[str, str]:
     if not revisions:
         return "", ""
     return f"{revisions[0].timestamp:%Y-%m-%d %H:%M}", f"{revisions[-1].timestamp:%Y-%m-%d %H:%M}"

@@ -19,7 +19,7 @@ class Sample:
     limit: int | None = None
 
     def stream(self, site: Site) -> Stream[Page]:
-        """The pages of the sample, each complete."""
+        """Return the stream of the sample's pages, each complete."""
         return site.query(limit=self.limit, **self.query)
 
     def __str__(self) -> str:
@@ -29,5 +29,5 @@ class Sample:
 
 
 def category_titles(page: Page) -> frozenset[str]:
-    """The titles of the categories that a page is in."""
+    """Return the titles of the categories that a page is in."""
     return frozenset(category.title for category in page.categories)

@@ -1,4 +1,4 @@
-"""The screen: a pleasure on a terminal, plain text in a file."""
+"""The output of the tour: with colours and live counters on a terminal, as plain text in a file."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _WIDTH = 80
 _MEBIBYTE = 1024 * 1024
 
 Shown = Callable[[str, int, float | None], None]
-"""Is told the stage, the bytes that are done and how many there are a second, None where that is not known."""
+"""Called with the stage, the bytes sent so far, and the bytes per second, None if that is not known."""
 
 
 class Screen:
-    """Where the tour is shown, and where it is noted which of its checks held."""
+    """Prints the tour, and counts its checks and those that failed."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, emoji=False, markup=False)
@@ -30,7 +30,7 @@ class Screen:
         self.failed: list[str] = []
 
     def heading(self, text: str) -> None:
-        """Begin a part of the tour."""
+        """Print the heading of a part."""
         self._console.print()
         self._console.rule(Text(text, style="bold"), align="left", style="dim")
 
@@ -39,12 +39,12 @@ class Screen:
         self._console.print(text)
 
     def code(self, text: str) -> None:
-        """Show the call that is being made."""
+        """Print the code that is being run."""
         for line in textwrap.wrap(text, self._console.width, initial_indent="  ", subsequent_indent="      "):
             self._console.print(Text(line, style="cyan"))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], *, total: Sequence[object] = ()) -> None:
-        """Print a table, its ``total`` below a line; numbers stand to the right, with separators."""
+        """Print a table, with ``total`` below a line; numbers are right-aligned, with separators."""
         table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="dim")
         for number, column in enumerate(columns):
             counted = any(isinstance(row[number], int | float) for row in rows)
@@ -57,16 +57,16 @@ class Screen:
         self._console.print(table)
 
     def check(self, claim: str, *, held: bool) -> None:
-        """Show whether what was got is what should have come."""
+        """Print whether what came is what was expected."""
         self.checks += 1
         if not held:
             self.failed.append(claim)
-        mark = Text("✓ ", style="green") if held else Text("✗ not so: ", style="bold red")
+        mark = Text("✓ ", style="green") if held else Text("✗ failed: ", style="bold red")
         self._console.print(mark + Text(claim))
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """Show that something is being prepared, and then how long it took."""
+        """Print what is being prepared, and then how long it took."""
         started = time.monotonic()
         with self._console.status(text):
             yield
@@ -74,13 +74,13 @@ class Screen:
 
     @contextmanager
     def counting(self, text: str) -> Iterator[Callable[[int], None]]:
-        """Give a function that shows how many there are so far; on a terminal only, and gone at the end."""
+        """Yield a function that shows a live count; on a terminal only, until the end of the block."""
         with self._console.status(text) as status:
             yield lambda count: status.update(f"{text}: {count:,}")
 
     @contextmanager
     def bar(self, total: int) -> Iterator[Shown]:
-        """Give a function that shows how far a file is: as a live bar, or else as a line for each stage and quarter."""
+        """Yield a function that shows how far an upload is: a live bar, or in a file a line for each quarter."""
         if not self._console.is_interactive:
             yield self._lines(total)
             return
@@ -96,7 +96,7 @@ class Screen:
 
             def show(stage: str, done: int, rate: float | None) -> None:
                 progress.update(task, description=f"{stage.capitalize():10}", completed=done)
-                if rate is not None:  # the last one stays
+                if rate is not None:  # otherwise the last speed stays
                     progress.update(task, speed=_speed(rate))
 
             yield show

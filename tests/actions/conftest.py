@@ -1,4 +1,4 @@
-"""A wiki that allows much, and who acts on it: a steward, a member, and nobody in particular."""
+"""A wiki with many features enabled, and three Sites on it: of a steward, of a member, and of an anonymous user."""
 
 from __future__ import annotations
 
@@ -42,25 +42,25 @@ SEEDED = (
 
 
 @pytest.fixture(scope="session")
-def acted(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
+def action_wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
     """The wiki of these tests."""
     return mediawiki_factory(version=mediawiki_version, settings=SETTINGS)
 
 
 @frozen
 class Logins:
-    """How they log in, made before any loop runs."""
+    """The credentials of both accounts. They are made before any event loop runs."""
 
     steward: ClientLogin
     member: BotPassword
 
 
 @pytest.fixture(scope="session")
-def logins(acted: LocalWiki, mediawiki_version: str) -> Logins:
-    return once("acting logins", mediawiki_version, partial(anyio.run, _logins, acted))
+def logins(action_wiki: LocalWiki, mediawiki_version: str) -> Logins:
+    return once("action logins", mediawiki_version, partial(anyio.run, _create_accounts, action_wiki))
 
 
-async def _logins(wiki: LocalWiki) -> Logins:
+async def _create_accounts(wiki: LocalWiki) -> Logins:
     groups = ["sysop", "bureaucrat", "suppress", "interface-admin"]
     password = await wiki.create_user("Steward", groups=groups)
     await wiki.maintenance("resetUserEmail", "--no-reset-password", "Steward", "steward@example.org")
@@ -71,20 +71,20 @@ async def _logins(wiki: LocalWiki) -> Logins:
 
 
 @pytest.fixture(scope="module")
-async def steward(acted: LocalWiki, logins: Logins) -> AsyncIterator[Site]:
-    """Who may do everything."""
-    async with site(acted, auth=logins.steward) as opened:
+async def steward(action_wiki: LocalWiki, logins: Logins) -> AsyncIterator[Site]:
+    """The Site of an account that may do everything."""
+    async with site(action_wiki, auth=logins.steward) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-async def member(acted: LocalWiki, logins: Logins) -> AsyncIterator[Site]:
-    """Who may do what everybody with an account may."""
-    async with site(acted, auth=logins.member) as opened:
+async def member(action_wiki: LocalWiki, logins: Logins) -> AsyncIterator[Site]:
+    """The Site of an account with the rights of every account."""
+    async with site(action_wiki, auth=logins.member) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-async def nobody(acted: LocalWiki) -> AsyncIterator[Site]:
-    async with site(acted) as opened:
+async def anonymous(action_wiki: LocalWiki) -> AsyncIterator[Site]:
+    async with site(action_wiki) as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""Block and unblock."""
+"""Block and unblock users."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tests.support.logins import fresh
 
 
 @pytest.mark.everywhere
-async def test_a_block_is_what_it_was_asked_to_be(steward: Site) -> None:
-    until = datetime(2099, 1, 2, 3, 4, 5, tzinfo=UTC)
+async def test_a_block_has_all_that_was_asked_for(steward: Site) -> None:
+    expiry = datetime(2099, 1, 2, 3, 4, 5, tzinfo=UTC)
     done = await steward.actions.block(
         "192.0.2.0/24",
-        expiry=until,
+        expiry=expiry,
         reason="open proxies",
         anononly=True,
         nocreate=True,
@@ -41,7 +41,7 @@ async def test_a_block_is_what_it_was_asked_to_be(steward: Site) -> None:
     assert await steward.list("blocks", ip="192.0.2.7").collect() == []
 
 
-async def test_a_block_is_not_made_where_the_wiki_would_leave_out_what_it_is_about(steward: Site) -> None:
+async def test_a_block_of_a_namespace_that_the_wiki_does_not_have_is_not_sent(steward: Site) -> None:
     for number in (99, -1):
         with pytest.raises(UnrecognizedParameters, match=f"namespace {number}; nothing was sent"):
             await steward.actions.block(
@@ -50,7 +50,7 @@ async def test_a_block_is_not_made_where_the_wiki_would_leave_out_what_it_is_abo
     assert await steward.list("blocks", ip="198.51.100.7").collect() == []
 
 
-async def test_an_expiry_is_a_duration_a_text_or_never(steward: Site) -> None:
+async def test_an_expiry_is_a_duration_a_text_or_infinite(steward: Site) -> None:
     ends = [
         (await steward.actions.block("198.51.100.1", expiry=expiry, reason=str(expiry), reblock=True)).expiry
         for expiry in (timedelta(days=14), "2 weeks", "never")
@@ -62,12 +62,12 @@ async def test_an_expiry_is_a_duration_a_text_or_never(steward: Site) -> None:
     await steward.actions.unblock("198.51.100.1")
 
 
-async def test_what_the_manual_names_is_refused_as_what_it_is(steward: Site, member: Site) -> None:
+async def test_each_refusal_of_the_manual_is_its_error(steward: Site, member: Site) -> None:
     await steward.actions.block("203.0.113.1")
     await assert_codes(
         (
             (ApiError, "alreadyblocked", steward.actions.block("203.0.113.1")),
-            (ApiError, "nosuchuser", steward.actions.block("Nobody of that name")),
+            (ApiError, "nosuchuser", steward.actions.block("No such user")),
             (ApiError, "invalidexpiry", steward.actions.block("203.0.113.2", expiry="in my time")),
             (
                 PageMissing,
@@ -83,13 +83,15 @@ async def test_what_the_manual_names_is_refused_as_what_it_is(steward: Site, mem
 
 
 @pytest.mark.everywhere
-async def test_s6_a_parameter_of_a_newer_wiki_is_refused_before_the_write(steward: Site, acted: LocalWiki) -> None:
+async def test_s6_a_parameter_of_a_newer_wiki_is_refused_before_the_write(
+    steward: Site, action_wiki: LocalWiki
+) -> None:
     address = "203.0.113.9"
     await steward.actions.block(address, expiry="1 day")
-    if acted.version < "1.43":
+    if action_wiki.version < "1.43":
         with pytest.raises(UnrecognizedParameters, match="action=unblock knows no parameter 'watchuser'; nothing was"):
             await steward.actions.unblock(address, watchuser=True)
-        assert (await steward.actions.unblock(address)).user == address  # it was still there
+        assert (await steward.actions.unblock(address)).user == address  # the block still existed
     else:
         done = await steward.actions.unblock(address, watchuser=True, watchlistexpiry="2 weeks")
         assert done.watchuser

@@ -1,4 +1,4 @@
-"""S6: what a wiki would leave out of a write is said before the write is sent; and what a write waits for."""
+"""S6: a parameter of a write that the wiki would ignore is refused before the write is sent."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from typing import Any
 import pytest
 
 from mwclient_async import Site
-from mwclient_async._actions.write_params import certain_parameters
-from mwclient_async._session.module_table import core_modules, from_paraminfo
+from mwclient_async._actions.write_params import known_parameters
+from mwclient_async._session.module_table import core_modules, parse_paraminfo
 from mwclient_async.errors import OutcomeUnknown, Refused, ReplyLost, UnrecognizedParameters
 from mwclient_async.testing import LocalWiki
 from tests.support.actions import TOKENS, new_page, page_of, scripted
-from tests.support.logins import Told, fresh, make_tag, site as site_of
+from tests.support.logins import EventLog, fresh, make_tag, site as site_of
 
 TOKEN = {"name": "token", "tokentype": "csrf"}
 
 
 def described(**module: Any) -> Any:
-    """What a wiki says of a module that is posted."""
+    """The wiki's description of a module that needs POST."""
     return {"paraminfo": {"modules": [{"mustbeposted": True, "writerights": True, **module}]}}
 
 
 @pytest.mark.everywhere
 async def test_s6_every_wiki_has_the_parameters_of_the_table(site: Site) -> None:
-    """On a wiki with no settings of its own, so that none of them hangs on a setting."""
-    table = certain_parameters()
-    found = from_paraminfo(await site.call("paraminfo", modules=sorted(table), helpformat="none"))
+    """On a wiki without settings of its own, so that no parameter depends on a setting."""
+    table = known_parameters()
+    found = parse_paraminfo(await site.call("paraminfo", modules=sorted(table), helpformat="none"))
     assert found.keys() == table.keys()
     for action, names in table.items():
         parameters = found[action].parameters or {}
         assert names <= parameters.keys(), action
-        # Odd values would be left out; but of odd tags, the wiki refuses the whole: see the next test.
+        # The wiki would ignore unknown values. But for an unknown tag it refuses the request: see the next test.
         listed = [name for name in names if parameters[name] is not None and (action, name) != ("tag", "add")]
         assert listed == [], action
     core = core_modules()
     unchecked = {path for path, module in core.items() if module.write and "+" not in path} - table.keys()
-    assert unchecked <= {  # these are asked about, or have forms of their own
+    assert unchecked <= {  # their parameters are checked by a request, or depend on the wiki
         *("changeauthenticationdata", "changecontentmodel", "createaccount", "linkaccount", "resetpassword"),
         *("setpagelanguage", "upload"),
     }
 
 
-async def test_s6_a_wiki_refuses_an_unknown_tag_beside_a_known_one_and_puts_on_neither(steward: Site) -> None:
+async def test_s6_a_wiki_refuses_an_unknown_tag_beside_a_known_one_and_adds_neither(steward: Site) -> None:
     known, title = fresh("known"), await new_page(steward)
     await make_tag(steward, known)
     change = await steward.list("recentchanges", title=title, prop=["ids"]).first()
@@ -66,20 +66,22 @@ async def test_s6_a_misspelt_write_is_not_sent(steward: Site) -> None:
     assert (await page_of(steward, title, prop="info", inprop="protection")).info.protection == ()
 
 
-async def test_s6_the_wiki_is_asked_once_and_only_where_there_is_doubt(acted: LocalWiki, steward: Site) -> None:
-    told = Told()
-    async with site_of(acted, auth=None, login_state=steward.login_state(), on_event=told.append) as site:
+async def test_s6_the_wiki_describes_an_action_once_and_only_if_the_table_does_not_know_a_parameter(
+    action_wiki: LocalWiki, steward: Site
+) -> None:
+    events = EventLog()
+    async with site_of(action_wiki, auth=None, login_state=steward.login_state(), on_event=events.append) as site:
         title = await new_page(site)
         await site.actions.protect(title, protections={"edit": "sysop"}, reason="certain", cascade=True)
-        assert told.requests("action=paraminfo") == 0
+        assert events.requests("action=paraminfo") == 0
         for _ in range(2):
             await site.actions.protect(title, protections={"edit": "sysop"}, watchlist="watch", watchlistexpiry="1 day")
         await site.call("protect", title=title, protections="edit=all", uselang="fr", requestid="5")
-    assert told.requests("action=paraminfo") == 1
+    assert events.requests("action=paraminfo") == 1
 
 
 async def test_s6_modules_of_extensions_are_checked_as_they_describe_themselves() -> None:
-    """No extension of a LocalWiki has a module that hands its parameters on to another, or one with patterns."""
+    """Scripted, because no extension of a LocalWiki has a module with submodules or with templated parameters."""
     site, transport = scripted(
         described(path="flow", parameters=[{"name": "submodule", "submodules": {"new": "flow+new"}}, TOKEN]),
         {"paraminfo": {"modules": [{"path": "main"}, {"path": "json"}]}},
@@ -97,16 +99,16 @@ async def test_s6_modules_of_extensions_are_checked_as_they_describe_themselves(
     transport.assert_done()
 
 
-async def test_a_lost_answer_is_an_unknown_outcome_and_nothing_is_sent_again() -> None:
+async def test_a_lost_reply_is_an_unknown_outcome_and_nothing_is_sent_again() -> None:
     site, transport = scripted(TOKENS, ReplyLost("gone"))
     async with site:
-        with pytest.raises(OutcomeUnknown, match="action=delete was sent, and its answer was lost"):
+        with pytest.raises(OutcomeUnknown, match="action=delete was sent, and its response was lost"):
             await site.actions.delete("A")
     assert len(transport.requests) == 2
 
 
-async def test_what_we_know_of_a_page_is_forgotten_when_something_else_is_done_to_it(steward: Site) -> None:
-    """An append after a rollback or a deletion is based on what is there by then."""
+async def test_the_known_revision_of_a_page_is_forgotten_when_an_action_changes_the_page(steward: Site) -> None:
+    """An append after a rollback or a deletion is based on the revision that is then the latest."""
     title = await new_page(steward)
     page = steward.page(title)
     await page.append("One.")

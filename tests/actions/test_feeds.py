@@ -1,4 +1,4 @@
-"""Documents that are no JSON."""
+"""Feeds: responses that are documents, not JSON."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _is_item(element: ET.Element) -> bool:
     return element.tag in {"item", f"{ATOM}entry"}
 
 
-async def test_feeds_come_as_they_are(steward: Site, member: Site) -> None:
+async def test_a_feed_comes_as_the_wiki_sent_it_and_its_entries_can_be_read(steward: Site, member: Site) -> None:
     title = await new_page(steward, prefix="Fed")
     rss = await steward.actions.feedcontributions("Steward", namespace=0, newonly=True, hideminor=True)
     assert rss.content_type == "application/xml; charset=UTF-8"
@@ -54,28 +54,28 @@ async def test_feeds_come_as_they_are(steward: Site, member: Site) -> None:
     assert b"api.php" in rsd.content
 
 
-async def test_what_the_manual_names_is_refused_as_what_it_is(steward: Site, nobody: Site) -> None:
+async def test_each_refusal_of_the_manual_is_its_error(steward: Site, anonymous: Site) -> None:
     await assert_codes(
         (
             (InvalidParameter, "baduser", steward.actions.feedcontributions("A<")),
             (InvalidParameter, "badvalue", steward.actions.feedrecentchanges(namespace=99)),
         )
     )
-    refused = await nobody.actions.feedwatchlist()  # the wiki tells it in the feed
+    refused = await anonymous.actions.feedwatchlist()  # the wiki puts the error into the feed
     assert "notloggedin" in titles(refused.content)[0]
 
 
-async def test_an_answer_that_is_json_is_no_document() -> None:
-    """No wiki answers so."""
+async def test_a_json_response_is_not_a_document() -> None:
+    """Scripted, because no wiki responds like this."""
     feed = HttpResponse(status=200, headers=(("content-type", "text/xml"),), body=b"<rss/>")
     site, transport = scripted({"feedrecentchanges": {}}, feed, feed)
     async with site:
-        with pytest.raises(ProtocolError, match="no document, but JSON"):
+        with pytest.raises(ProtocolError, match="is JSON, not a document"):
             await site.actions.feedrecentchanges(from_=datetime(2024, 1, 1, tzinfo=UTC), target="A", showlinkedto=True)
-        # 1.39 breaks on these
+        # MediaWiki 1.39 fails on these
         document = await site.actions.feedwatchlist(wltype=["new", "edit"], wlshow="!bot", wlexcludeuser="A")
         assert document == Document(content=b"<rss/>", content_type="text/xml")
-        await site.actions.feedwatchlist(wlowner="A", wltoken="a secret of hers")
+        await site.actions.feedwatchlist(wlowner="A", wltoken="her secret token")
         act: Any = site.actions
         await assert_refused(
             (
@@ -86,18 +86,22 @@ async def test_an_answer_that_is_json_is_no_document() -> None:
                 (ValueError, "wltype='page'", lambda: act.feedwatchlist(wltype="page")),
             )
         )
-    told = sent(transport.requests[0])
-    assert (told["from"], told["target"], told["showlinkedto"]) == ("2024-01-01T00:00:00Z", "A", "1")
-    told = sent(transport.requests[1])
-    assert (told["wltype"], told["wlshow"], told["wlexcludeuser"]) == ("new|edit", "!bot", "A")
+    sent_params = sent(transport.requests[0])
+    assert (sent_params["from"], sent_params["target"], sent_params["showlinkedto"]) == (
+        "2024-01-01T00:00:00Z",
+        "A",
+        "1",
+    )
+    sent_params = sent(transport.requests[1])
+    assert (sent_params["wltype"], sent_params["wlshow"], sent_params["wlexcludeuser"]) == ("new|edit", "!bot", "A")
     assert (sent(transport.requests[2])["wltoken"], "secret" in transport.requests[2].url) == (
-        "a secret of hers",
+        "her secret token",
         False,
     )
     assert len(transport.requests) == 3
 
 
-def test_a_feed_is_never_taken_for_the_name_of_a_file(tmp_path: Path) -> None:
+def test_the_bytes_of_a_feed_are_never_read_as_a_file_name(tmp_path: Path) -> None:
     path = tmp_path / "feed.xml"
     path.write_bytes(b"<rss version='2.0'><channel><item><title>Ours</title></item></channel></rss>")
     with pytest.raises(ProtocolError, match="cannot be read"):
@@ -105,17 +109,19 @@ def test_a_feed_is_never_taken_for_the_name_of_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.everywhere
-async def test_a_feed_without_what_was_asked_for_is_not_given(steward: Site, mediawiki_version: str) -> None:
-    """A feed has no place for a warning, so that the wiki would leave the parameter out and say nothing."""
-    asked = steward.actions.feedrecentchanges(tagfilter="mw-blank", inverttags=True)
+async def test_a_parameter_of_a_newer_wiki_is_refused_before_the_feed_is_requested(
+    steward: Site, mediawiki_version: str
+) -> None:
+    """A feed cannot carry a warning, so the wiki would ignore the parameter silently."""
+    feed = steward.actions.feedrecentchanges(tagfilter="mw-blank", inverttags=True)
     if mediawiki_version == "1.39":
         with pytest.raises(UnrecognizedParameters, match="'inverttags'; nothing was sent"):
-            await asked
+            await feed
     else:
-        assert (await asked).entries()
+        assert (await feed).entries()
 
 
-def test_a_feed_that_is_cut_is_no_feed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_feed_that_is_cut_off_is_a_protocol_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ProtocolError, match="cannot be read"):
         read_feed(b"<?xml version='1.0'?><rss version='2.0'><channel><item><title>A")
     monkeypatch.setitem(sys.modules, "feedparser", None)

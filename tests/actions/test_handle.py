@@ -1,4 +1,4 @@
-"""What the handle of a page does through the actions: to its page, and to no other."""
+"""The methods of the page handle that use the actions: they change this page, and no other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.logins import fresh
 
 
 @pytest.mark.everywhere
-async def test_a_page_moves_is_protected_deleted_and_brought_back_by_its_handle(steward: Site) -> None:
+async def test_the_handle_moves_protects_deletes_and_restores_its_page(steward: Site) -> None:
     old, new = await new_page(steward), fresh("Moved & more?")
     moved = await steward.page(old).move(new, reason="better", watchlist="watch")
     assert (moved.from_, moved.to, moved.reason, moved.redirectcreated) == (old, new, "better", True)
@@ -28,7 +28,7 @@ async def test_a_page_moves_is_protected_deleted_and_brought_back_by_its_handle(
         await steward.page(fresh("Nowhere")).delete()
 
 
-async def test_latest_edits_are_rolled_back_and_revisions_patrolled_by_the_handle(steward: Site, member: Site) -> None:
+async def test_the_handle_rolls_back_and_patrols(steward: Site, member: Site) -> None:
     title = await new_page(steward)
     edited = await member.page(title).append("Spoiled.")
     page = steward.page(title)
@@ -44,7 +44,7 @@ async def test_latest_edits_are_rolled_back_and_revisions_patrolled_by_the_handl
     assert {change.revid: change.patrolled for change in changes}[latest.revid] is True
 
 
-async def test_a_page_is_watched_and_purged_by_its_handle(steward: Site) -> None:
+async def test_the_handle_watches_and_purges_its_page(steward: Site) -> None:
     page = steward.page(await new_page(steward))
     assert (await page.watch(expiry="1 week")).watched
     info = (await page.get("info", inprop="watched")).info

@@ -1,4 +1,4 @@
-"""Move, delete, undelete, protect, merge, roll back, and the raw edit."""
+"""Move, delete, undelete, protect, merge histories, roll back, and the raw edit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.actions import assert_codes, last_log, new_page, page_of
 from tests.support.logins import fresh
 
 
-async def test_a_page_moves_with_what_belongs_to_it(steward: Site) -> None:
+async def test_a_page_moves_with_its_talk_page_and_subpages(steward: Site) -> None:
     old = await new_page(steward)
     new = f"{old} moved"
     for title in (f"Talk:{old}", f"{old}/part", f"Talk:{old}/part"):
@@ -40,7 +40,7 @@ async def test_a_page_moves_with_what_belongs_to_it(steward: Site) -> None:
     assert (info.watchlistexpiry or "").endswith("Z")
 
 
-async def test_a_page_moves_by_its_id_and_says_what_stayed_behind(steward: Site) -> None:
+async def test_a_page_moves_by_its_id_and_the_result_names_what_did_not_move(steward: Site) -> None:
     old = await new_page(steward)
     new = f"{old} moved"
     await steward.actions.edit(f"Talk:{old}", text="Along?")
@@ -55,7 +55,7 @@ async def test_a_page_moves_by_its_id_and_says_what_stayed_behind(steward: Site)
     assert [[error.code for error in part.errors] for part in parts] == [["namespace-nosubpages"]]
 
 
-async def test_a_page_goes_and_comes_back(steward: Site) -> None:
+async def test_a_page_is_deleted_and_restored(steward: Site) -> None:
     title = await new_page(steward)
     await steward.actions.edit(title, appendtext=" More.", summary="second")
     await steward.actions.edit(f"Talk:{title}", text="Along.")
@@ -71,7 +71,7 @@ async def test_a_page_goes_and_comes_back(steward: Site) -> None:
     assert made.reason != ""
 
 
-async def test_single_revisions_come_back(steward: Site) -> None:
+async def test_single_revisions_are_restored(steward: Site) -> None:
     page = await page_of(steward, "Buried", prop="revisions", rvlimit=5)
     moments = [revision.timestamp for revision in page.revisions if revision.timestamp]
     await steward.actions.delete("Buried")
@@ -80,7 +80,7 @@ async def test_single_revisions_come_back(steward: Site) -> None:
     assert [revision.timestamp for revision in left.deletedrevisions] == moments[2:]
 
 
-async def test_protection_is_what_was_asked_for_and_nothing_else(steward: Site, member: Site) -> None:
+async def test_protection_is_exactly_what_was_asked_for(steward: Site, member: Site) -> None:
     title = await new_page(steward)
     soon = datetime.now(UTC) + timedelta(days=3)
     done = await steward.actions.protect(
@@ -108,7 +108,9 @@ async def test_protection_is_what_was_asked_for_and_nothing_else(steward: Site, 
             (PermissionDenied, "permissiondenied", member.actions.protect(title, protections={"edit": "all"})),
         )
     )
-    assert (await page_of(steward, title, prop="info", inprop="watched")).info.watched  # as its preferences say
+    assert (
+        await page_of(steward, title, prop="info", inprop="watched")
+    ).info.watched  # as the preferences of the account say
     opened = await steward.actions.protect(title, protections={"edit": "all", "move": "all"}, watchlist="unwatch")
     assert not (await page_of(steward, title, prop="info", inprop="watched")).info.watched
     assert [p.level for p in opened.protections] == ["", ""]
@@ -136,13 +138,13 @@ async def test_histories_merge(steward: Site) -> None:
     assert len((await page_of(steward, new, prop="revisions", rvlimit=5)).revisions) == 3
 
 
-async def test_a_rollback_takes_back_all_edits_of_the_last_user(steward: Site, member: Site) -> None:
+async def test_a_rollback_reverts_all_edits_of_the_last_user(steward: Site, member: Site) -> None:
     title = "Vandalised"
     ids = [r.revid for r in (await page_of(steward, title, prop="revisions", rvlimit=5)).revisions]
     await assert_codes(
         (
             (PermissionDenied, "permissiondenied", member.actions.rollback(title, user="Vandal")),
-            (ApiError, "alreadyrolled", steward.actions.rollback(title, user="Somebody")),
+            (ApiError, "alreadyrolled", steward.actions.rollback(title, user="Another user")),
             (PageMissing, "missingtitle", steward.actions.rollback(fresh("None"), user="Vandal")),
         )
     )
@@ -181,7 +183,7 @@ async def test_the_raw_edit_does_what_the_manual_says(steward: Site) -> None:
         await steward.actions.edit(title, text="x", captchaid="1")
 
 
-async def test_an_edit_is_minor_not_minor_or_as_the_account_likes_it(steward: Site) -> None:
+async def test_an_edit_is_minor_or_not_or_as_the_preferences_say(steward: Site) -> None:
     title = await new_page(steward)
     await steward.actions.options({"minordefault": True})
     flags = []
@@ -203,7 +205,7 @@ async def test_a_text_is_stashed_before_it_is_saved(steward: Site, member: Site)
         await member.actions.stashedit(title, baserevid=revid, stashedtexthash="0" * 40)
 
 
-async def test_what_the_manual_names_is_refused_as_what_it_is(steward: Site, member: Site) -> None:
+async def test_each_refusal_of_the_manual_is_its_error(steward: Site, member: Site) -> None:
     title = await new_page(steward)
     actions = steward.actions
     await assert_codes(

@@ -1,4 +1,4 @@
-"""Purge, watch, say what was seen: any number of pages."""
+"""Purge pages, watch them, mark their changes as seen: any number of pages."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import sent
 from tests.actions.conftest import Logins
 from tests.support.actions import TOKENS, assert_refused, new_page, page_of, scripted
-from tests.support.logins import Told, fresh, site as site_of
+from tests.support.logins import EventLog, fresh, site as site_of
 
-NOBODY = {"query": {"userinfo": {"id": 0, "name": "127.0.0.1", "anon": True, "rights": []}}}
+ANONYMOUS = {"query": {"userinfo": {"id": 0, "name": "127.0.0.1", "anon": True, "rights": []}}}
 
 
 @pytest.mark.everywhere
 async def test_each_page_has_its_result(steward: Site) -> None:
     first, second = await new_page(steward, prefix="Seen"), await new_page(steward, prefix="Seen")
     gone = fresh("Gone")
-    given = [first.replace(" ", "_"), second, gone, "A<", "Special:Log"]
-    purged = {page.title: page for page in await steward.actions.purge(titles=given, forcelinkupdate=True)}
+    titles = [first.replace(" ", "_"), second, gone, "A<", "Special:Log"]
+    purged = {page.title: page for page in await steward.actions.purge(titles=titles, forcelinkupdate=True)}
     assert {title for title, page in purged.items() if page.purged and page.linkupdate} == {first, second}
     assert (purged[gone].missing, purged["Special:Log"].special, purged["A<"].invalid) == (True, True, True)
     assert purged["A<"].invalidreason is not None
     assert purged["A<"].invalidreason.code == "title-invalid-characters"
-    watched = {page.title: page async for page in steward.actions.watch(titles=given[:3], expiry="2 weeks")}
+    watched = {page.title: page async for page in steward.actions.watch(titles=titles[:3], expiry="2 weeks")}
     assert all(page.watched and (page.expiry or "").endswith("Z") for page in watched.values())
     assert [watched[gone].missing, watched[first].missing] == [True, False]
     since = datetime(2024, 1, 2, tzinfo=UTC)
-    told = await steward.actions.setnotificationtimestamp(titles=[first, "Main Page"], timestamp=since)
-    assert {(page.title, page.notificationtimestamp) for page in told if not page.notwatched} >= {(first, since)}
+    notified = await steward.actions.setnotificationtimestamp(titles=[first, "Main Page"], timestamp=since)
+    assert {(page.title, page.notificationtimestamp) for page in notified if not page.notwatched} >= {(first, since)}
     (seen,) = await steward.actions.setnotificationtimestamp(titles=first)
     assert (seen.title, seen.notwatched, seen.notificationtimestamp) == (first, False, None)
     (off,) = await steward.actions.watch(titles=first, unwatch=True)
     assert (off.unwatched, off.watched, off.expiry) == (True, False, None)
 
 
-async def test_pages_are_named_by_ids_too(steward: Site) -> None:
+async def test_pages_can_be_given_by_their_ids(steward: Site) -> None:
     title = await new_page(steward)
     page = await page_of(steward, title, prop="revisions", rvprop="ids|timestamp")
     revid = page.revisions[0].revid or 0
@@ -51,60 +51,62 @@ async def test_pages_are_named_by_ids_too(steward: Site) -> None:
     assert (one.title, one.purged, none.pageid, none.missing, none.title) == (title, True, 9_999_999, True, "")
     results = await steward.actions.watch(revids=[revid, 9_999_999])
     assert {(result.title, result.revid) for result in results} == {(title, None), ("", 9_999_999)}
-    (told,) = await steward.actions.setnotificationtimestamp(titles=title, torevid=revid)
-    assert told.notificationtimestamp == page.revisions[0].timestamp
+    (notified,) = await steward.actions.setnotificationtimestamp(titles=title, torevid=revid)
+    assert notified.notificationtimestamp == page.revisions[0].timestamp
     (whole,) = await steward.actions.setnotificationtimestamp(entirewatchlist=True)
     assert (whole.title, whole.notificationtimestamp) == ("", None)
 
 
 @pytest.mark.everywhere
-async def test_any_number_goes_as_many_at_a_time_as_the_account_may(acted: LocalWiki, logins: Logins) -> None:
+async def test_any_number_of_pages_is_sent_as_many_per_request_as_the_account_may_name(
+    action_wiki: LocalWiki, logins: Logins
+) -> None:
     titles = [f"Many {n}" for n in range(120)]
 
     async def source() -> AsyncIterator[str]:
         for title in titles:
             yield title
 
-    told = Told()
-    async with site_of(acted, auth=logins.member, on_event=told.append) as member:
+    events = EventLog()
+    async with site_of(action_wiki, auth=logins.member, on_event=events.append) as member:
         results = await member.actions.watch(titles=source())
-        assert [told.requests("action=watch"), len(results)] == [3, 120]
+        assert [events.requests("action=watch"), len(results)] == [3, 120]
         assert {page.title for page in results} == set(titles)
         assert await member.actions.watch(titles=[]) == ()
         assert len(await member.actions.watch(titles=titles, unwatch=True)) == 120
 
 
-async def test_a_generator_is_followed_to_its_end(acted: LocalWiki, logins: Logins, steward: Site) -> None:
+async def test_a_generator_is_followed_to_its_end(action_wiki: LocalWiki, logins: Logins, steward: Site) -> None:
     for n in range(5):
         await steward.actions.edit(f"Series {n}", text="x")
-    told = Told()
-    async with site_of(acted, auth=logins.member, on_event=told.append) as member:
+    events = EventLog()
+    async with site_of(action_wiki, auth=logins.member, on_event=events.append) as member:
         series: dict[str, Any] = {"generator": "allpages", "gapprefix": "Series"}
         pages = await member.actions.watch(**series, gaplimit=2)
         assert [page.title for page in pages] == [f"Series {n}" for n in range(5)]
-        assert told.requests("action=watch") == 3
+        assert events.requests("action=watch") == 3
         assert len(await member.actions.watch(**series)) == 5
-        assert told.requests("action=watch") == 4
+        assert events.requests("action=watch") == 4
         some = await member.actions.purge(**series, limit=3)
         assert len(some) == 3
         assert len(await member.actions.purge(**series, gaplimit=2, limit=3)) == 3
-        assert sum(page.purged for page in some) <= 1  # the account may purge one a day, and is told
+        assert sum(page.purged for page in some) <= 1  # the account may purge one page a day; the result says so
         with pytest.raises(UnrecognizedParameters, match="'gapprefx'"):
             await member.actions.purge(generator="allpages", gapprefx="Series")
         with pytest.raises(ValueError, match="no list, prop, meta or generator 'allpagse'"):
             await member.actions.watch(generator="allpagse")
 
 
-async def test_who_has_no_watchlist_is_told(nobody: Site) -> None:
-    for results in (nobody.actions.watch(titles="A"), nobody.actions.setnotificationtimestamp(titles="A")):
+async def test_an_anonymous_user_has_no_watchlist(anonymous: Site) -> None:
+    for results in (anonymous.actions.watch(titles="A"), anonymous.actions.setnotificationtimestamp(titles="A")):
         with pytest.raises(NotLoggedIn):
             await results
 
 
-async def test_what_a_wiki_cannot_be_made_to_do_with_pages() -> None:
-    """A generator that never ends, an answer that is lost, one page that fails: no wiki does these when asked."""
+async def test_a_repeated_continue_and_a_lost_reply_stop_the_iteration() -> None:
+    """Scripted: no wiki has an endless generator, loses a reply, or fails for one page on demand."""
     page = {"ns": 0, "title": "A", "watchable": 0}
-    again = {"continue": {"gapcontinue": "B", "continue": "gapcontinue||"}, "watch": [page]}
+    repeated = {"continue": {"gapcontinue": "B", "continue": "gapcontinue||"}, "watch": [page]}
     described = {
         "paraminfo": {
             "modules": [
@@ -113,14 +115,14 @@ async def test_what_a_wiki_cannot_be_made_to_do_with_pages() -> None:
             ]
         }
     }
-    site, transport = scripted(NOBODY, described, TOKENS, again, again, ReplyLost("gone"))
+    site, transport = scripted(ANONYMOUS, described, TOKENS, repeated, repeated, ReplyLost("gone"))
     async with site:
         results = site.actions.watch(generator="allpages", gaplimit=1)
-        walk = aiter(results)
-        assert not (await anext(walk)).watchable
+        iterator = aiter(results)
+        assert not (await anext(iterator)).watchable
         for _ in range(2):
             with pytest.raises(ContinuationLoop):
-                await anext(walk)
+                await anext(iterator)
         assert sent(transport.requests[-1])["gapcontinue"] == "B"
         with pytest.raises(OutcomeUnknown) as caught:
             await site.actions.watch(titles="A")
@@ -128,7 +130,7 @@ async def test_what_a_wiki_cannot_be_made_to_do_with_pages() -> None:
     transport.assert_done()
 
 
-async def test_a_walk_that_was_cancelled_does_not_go_on_as_if_nothing_were_missing(member: Site) -> None:
+async def test_a_cancelled_iteration_does_not_continue(member: Site) -> None:
     class Source(AsyncIterator[str]):
         scope = anyio.CancelScope()
 
@@ -137,38 +139,50 @@ async def test_a_walk_that_was_cancelled_does_not_go_on_as_if_nothing_were_missi
             await anyio.lowlevel.checkpoint()
             return "Main Page"
 
-    walk = aiter(member.actions.watch(titles=Source()))
+    iterator = aiter(member.actions.watch(titles=Source()))
     with Source.scope:
-        await anext(walk)
+        await anext(iterator)
     assert Source.scope.cancelled_caught
-    with pytest.raises(RuntimeError, match="cancelled in the midst"):
-        await anext(walk)
+    with pytest.raises(RuntimeError, match="cancelled during a request"):
+        await anext(iterator)
 
 
-async def test_bad_input_is_refused_before_any_request() -> None:
-    site, transport = scripted(NOBODY)
+async def test_wrong_arguments_are_refused_before_any_request() -> None:
+    site, transport = scripted(ANONYMOUS)
     async with site:
-        act: Any = site.actions
+        actions: Any = site.actions
 
-        async def now(name: str, **arguments: Any) -> object:
-            return await getattr(act, name)(**arguments)
+        async def act_on(name: str, **arguments: Any) -> object:
+            return await getattr(actions, name)(**arguments)
 
         since = datetime(2024, 1, 1, tzinfo=UTC)
         await assert_refused(
             (
-                (ValueError, "exactly one of titles", lambda: now("purge")),
-                (ValueError, "exactly one of titles", lambda: now("watch", titles="A", pageids=1)),
-                (TypeError, "unexpected argument 'forcelinkupdat'", lambda: now("purge", titles="A", forcelinkupdat=1)),
-                (TypeError, "unexpected argument 'titel'", lambda: now("watch", generator="allpages", titel="A")),
-                (ValueError, "limit is for a generator", lambda: now("watch", titles="A", limit=5)),
-                (ValueError, "limit=0", lambda: now("watch", generator="allpages", limit=0)),
-                (ValueError, "unwatch takes it off", lambda: now("watch", titles="A", unwatch=True, expiry="1 day")),
-                (ValueError, "all of it", lambda: now("setnotificationtimestamp", titles="A", entirewatchlist=True)),
-                (ValueError, "not 2", lambda: now("setnotificationtimestamp", titles="A", timestamp=since, torevid=1)),
-                (ValueError, "title is empty", lambda: now("watch", titles=[" "])),
-                (ValueError, "give an id", lambda: now("watch", pageids=[-1])),
-                (ValueError, "U\\+001F", lambda: now("watch", titles=["\x1fA"])),
-                (TypeError, "each of them is a whole number", lambda: now("watch", pageids=["A"])),
+                (ValueError, "exactly one of titles", lambda: act_on("purge")),
+                (ValueError, "exactly one of titles", lambda: act_on("watch", titles="A", pageids=1)),
+                (
+                    TypeError,
+                    "unexpected argument 'forcelinkupdat'",
+                    lambda: act_on("purge", titles="A", forcelinkupdat=1),
+                ),
+                (TypeError, "unexpected argument 'titel'", lambda: act_on("watch", generator="allpages", titel="A")),
+                (ValueError, "limit is for a generator", lambda: act_on("watch", titles="A", limit=5)),
+                (ValueError, "limit=0", lambda: act_on("watch", generator="allpages", limit=0)),
+                (ValueError, "unwatch takes it off", lambda: act_on("watch", titles="A", unwatch=True, expiry="1 day")),
+                (
+                    ValueError,
+                    "give no pages",
+                    lambda: act_on("setnotificationtimestamp", titles="A", entirewatchlist=True),
+                ),
+                (
+                    ValueError,
+                    "not 2",
+                    lambda: act_on("setnotificationtimestamp", titles="A", timestamp=since, torevid=1),
+                ),
+                (ValueError, "title is empty", lambda: act_on("watch", titles=[" "])),
+                (ValueError, "give an id", lambda: act_on("watch", pageids=[-1])),
+                (ValueError, "U\\+001F", lambda: act_on("watch", titles=["\x1fA"])),
+                (TypeError, "each of them must be a whole number", lambda: act_on("watch", pageids=["A"])),
             )
         )
-    assert len(transport.requests) == 1  # who we are, which decides how many pages go into one request
+    assert len(transport.requests) == 1  # userinfo, because the account decides how many pages one request may name

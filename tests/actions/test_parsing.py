@@ -1,4 +1,4 @@
-"""Parse, expand, compare, find."""
+"""Parse wikitext, expand templates, compare texts, search."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ TEXT = """== A ==
 
 
 @pytest.mark.everywhere
-async def test_a_page_is_parsed_into_the_parts_that_are_asked_for(steward: Site, acted: LocalWiki) -> None:
+async def test_a_page_is_parsed_into_the_parts_that_prop_names(steward: Site, action_wiki: LocalWiki) -> None:
     await steward.actions.edit("Template:Parsed template", text="A template.")
     await steward.actions.edit("Parsed", text=TEXT)
     page = await page_of(steward, "Parsed", prop="revisions", rvprop="ids")
-    parts: Any = [prop for prop in get_args(ParseProp) if prop != "tocdata" or acted.version >= "1.43"]
+    parts: Any = [prop for prop in get_args(ParseProp) if prop != "tocdata" or action_wiki.version >= "1.43"]
     done = await steward.actions.parse("Parsed", prop=parts)
     assert (done.title, done.pageid, done.revid) == ("Parsed", page.pageid, page.revisions[0].revid)
     assert "A template." in (done.text or "")
@@ -53,9 +53,9 @@ async def test_a_page_is_parsed_into_the_parts_that_are_asked_for(steward: Site,
     assert (alone.links, alone.wikitext) == ((), None)
 
 
-async def test_a_text_is_parsed_as_if_it_stood_somewhere(steward: Site) -> None:
-    done = await steward.actions.parse(text="{{PAGENAME}} ~~~", title="User:Somebody", prop="text", pst=True)
-    assert "Somebody" in (done.text or "")
+async def test_a_text_is_parsed_as_if_it_were_on_a_page(steward: Site) -> None:
+    done = await steward.actions.parse(text="{{PAGENAME}} ~~~", title="User:Another", prop="text", pst=True)
+    assert "Another" in (done.text or "")
     assert "User:Steward" in (done.text or "")
     saved = await steward.actions.parse(text="~~~", title="A", onlypst=True)
     assert (saved.text or "").startswith("[[User:Steward|Steward]]")
@@ -115,7 +115,7 @@ async def test_pages_and_modules_are_found(steward: Site) -> None:
     assert len(await steward.actions.paraminfo(["query+*", "main"])) > 50
 
 
-async def test_what_the_manual_names_is_refused_as_what_it_is(steward: Site) -> None:
+async def test_each_refusal_of_the_manual_is_its_error(steward: Site) -> None:
     actions, title = steward.actions, await new_page(steward)
     await assert_codes(
         (
@@ -139,7 +139,7 @@ async def test_what_the_manual_names_is_refused_as_what_it_is(steward: Site) -> 
         await actions.paraminfo(["edit", "query+nothing"])
 
 
-async def test_bad_input_is_refused_before_any_request() -> None:
+async def test_wrong_arguments_are_refused_before_any_request() -> None:
     site, transport = scripted()
     async with site:
         act: Any = site.actions
@@ -149,7 +149,7 @@ async def test_bad_input_is_refused_before_any_request() -> None:
                 (ValueError, "parsed as", lambda: act.parse("A", title="B")),
                 (ValueError, "give one of page", act.parse),
                 (ValueError, "title is empty", lambda: act.parse("")),
-                (TypeError, "pst=1 is no flag", lambda: act.parse("A", pst=1)),
+                (TypeError, "pst=1 is not a flag", lambda: act.parse("A", pst=1)),
                 (TypeError, "text is of type int", lambda: act.expandtemplates(1)),
                 (ValueError, "say what to compare: one of fromtitle", act.compare),
                 (ValueError, "say what to compare: one of totitle", lambda: act.compare(fromrev=1)),
@@ -168,14 +168,14 @@ async def test_bad_input_is_refused_before_any_request() -> None:
     assert transport.requests == []
 
 
-async def test_an_answer_of_another_form_is_a_protocol_error() -> None:
-    """No wiki answers so."""
-    answer: Any = {"opensearch": {"no": "list"}}
-    site, _ = scripted(answer, {"parse": {"sections": [{"line": "A", "level": "deep"}]}}, {"other": 1})
+async def test_a_response_of_another_form_is_a_protocol_error() -> None:
+    """Scripted, because no wiki responds like this."""
+    body: Any = {"opensearch": {"no": "list"}}
+    site, _ = scripted(body, {"parse": {"sections": [{"line": "A", "level": "deep"}]}}, {"other": 1})
     async with site:
         with pytest.raises(ProtocolError, match="another form"):
             await site.actions.opensearch("A")
         with pytest.raises(ProtocolError, match=r"does not fit ParseResult.*\$\.sections\.level"):
             await site.actions.parse("A")
-        with pytest.raises(ProtocolError, match="action=expandtemplates says nothing of it: other"):
+        with pytest.raises(ProtocolError, match="action=expandtemplates has no 'expandtemplates' in it, only: other"):
             await site.actions.expandtemplates("A")

@@ -1,4 +1,4 @@
-"""Patrol, tag, hide; import; turn pictures and take their old versions."""
+"""Patrol, tag and hide changes; import pages; rotate images and restore their old versions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.actions import TOKENS, assert_codes, assert_refused, last_log
 from tests.support.image_files import png
 from tests.support.logins import fresh
 
-NOBODY = {"query": {"userinfo": {"id": 0, "name": "127.0.0.1", "anon": True, "rights": []}}}
+ANONYMOUS = {"query": {"userinfo": {"id": 0, "name": "127.0.0.1", "anon": True, "rights": []}}}
 
 
 async def test_changes_are_patrolled(steward: Site, member: Site) -> None:
@@ -45,7 +45,7 @@ async def test_changes_are_patrolled(steward: Site, member: Site) -> None:
     )
 
 
-async def test_tags_are_made_put_on_and_taken_off(steward: Site, member: Site) -> None:
+async def test_tags_are_created_added_and_removed(steward: Site, member: Site) -> None:
     name = fresh("seen").replace(" ", "-")
     made = await steward.actions.managetags("create", tag=name, reason="for tests")
     assert (made.operation, made.tag, made.success, (made.logid or 0) > 0) == ("create", name, True, True)
@@ -71,8 +71,8 @@ async def test_tags_are_made_put_on_and_taken_off(steward: Site, member: Site) -
     assert (await steward.actions.managetags("deactivate", tag=name)).success
 
 
-async def test_the_warnings_about_a_tag_are_passed_over_when_asked_to() -> None:
-    """Only tags of thousands of changes are warned of."""
+async def test_warnings_about_a_tag_are_ignored_on_demand() -> None:
+    """Scripted, because the wiki warns only about tags of thousands of changes."""
     warned = {
         "operation": "delete",
         "tag": "x",
@@ -148,8 +148,8 @@ async def test_an_export_is_imported(steward: Site, member: Site, tmp_path: Path
     )
 
 
-async def test_an_import_from_another_wiki_sends_what_the_manual_says() -> None:
-    """A LocalWiki knows no other wiki to import from."""
+async def test_an_import_from_another_wiki_sends_the_parameters_of_the_manual() -> None:
+    """Scripted, because a LocalWiki has no other wiki to import from."""
     pages: Any = [{"ns": 0, "title": "A", "revisions": 3}, {"title": "B<", "invalid": True}]
     site, transport = scripted(TOKENS, {"import": pages}, ReplyLost("gone"))
     async with site:
@@ -157,21 +157,26 @@ async def test_an_import_from_another_wiki_sends_what_the_manual_says() -> None:
         assert [(page.title, page.revisions, page.invalid) for page in done] == [("A", 3, False), ("B<", 0, True)]
         with pytest.raises(OutcomeUnknown):
             await site.actions.import_(b"<x/>", interwikiprefix="x")
-    told = sent(transport.requests[1])
-    assert (told["interwikisource"], told["interwikipage"], told["fullhistory"], told["namespace"]) == (
+    sent_params = sent(transport.requests[1])
+    assert (
+        sent_params["interwikisource"],
+        sent_params["interwikipage"],
+        sent_params["fullhistory"],
+        sent_params["namespace"],
+    ) == (
         *("meta", "A"),
         *("1", "0"),
     )
-    assert "templates" not in told
+    assert "templates" not in sent_params
 
 
-async def test_an_old_version_of_a_file_is_the_latest_again(steward: Site, tmp_path: Path) -> None:
+async def test_an_old_version_of_a_file_becomes_the_latest(steward: Site, tmp_path: Path) -> None:
     first, second = png(tmp_path / "a.png", 3000, seed=11), png(tmp_path / "b.png", 4000, seed=12)
     await steward.upload(first, filename="Turned.png", comment="first", ignore_warnings=True)
     await steward.upload(second, filename="Turned.png", comment="second", ignore_warnings=True)
     props = {"prop": "imageinfo", "iilimit": 5, "iiprop": "archivename|sha1|comment"}
     latest, old = (await page_of(steward, "File:Turned.png", **props)).imageinfo
-    await anyio.sleep(1.1)  # the name of an old version has its second in it
+    await anyio.sleep(1.1)  # the name of an old version has its time in it, in seconds
     await steward.actions.filerevert("File:Turned.png", archivename=old.archivename or "", comment="it was better")
     now = (await page_of(steward, "File:Turned.png", **props)).imageinfo[0]
     assert (now.sha1, now.comment, now.sha1 != latest.sha1) == (old.sha1, "it was better", True)
@@ -189,26 +194,26 @@ async def test_an_old_version_of_a_file_is_the_latest_again(steward: Site, tmp_p
     assert (none.title, none.missing, none.errors[0].code) == ("File:No such file.png", True, "filedoesnotexist")
 
 
-async def test_a_picture_is_turned_and_a_file_not_reverted() -> None:
-    """The pictures' library of a LocalWiki cannot turn any; its disk is never full."""
+async def test_an_image_is_rotated_and_a_failed_revert_is_an_error() -> None:
+    """Scripted, because the image library of a LocalWiki cannot rotate, and its disk is never full."""
     rows: Any = [{"id": 5, "ns": 6, "title": "File:A.png", "result": "Success"}]
     failed: Any = {"result": "Failure", "errors": [{"code": "backend-fail-alreadyexists", "text": "No."}]}
-    site, transport = scripted(TOKENS, {"filerevert": failed}, NOBODY, {"imagerotate": rows})
+    site, transport = scripted(TOKENS, {"filerevert": failed}, ANONYMOUS, {"imagerotate": rows})
     async with site:
         with pytest.raises(UploadError, match="backend-fail-alreadyexists: No"):
             await site.actions.filerevert("A.png", archivename="1!A.png")
         (turned,) = await site.actions.imagerotate(270, titles="File:A.png", tags=["x", "y"])
-    told = sent(transport.requests[-1])
+    sent_params = sent(transport.requests[-1])
     assert (turned.pageid, turned.result, turned.errors) == (5, "Success", ())
-    assert (told["rotation"], told["tags"], told["titles"]) == ("270", "x|y", "File:A.png")
+    assert (sent_params["rotation"], sent_params["tags"], sent_params["titles"]) == ("270", "x|y", "File:A.png")
 
 
-async def test_bad_input_is_refused_before_any_request(acted: LocalWiki) -> None:
+async def test_wrong_arguments_are_refused_before_any_request(action_wiki: LocalWiki) -> None:
     site, transport = scripted()
     async with site:
         act: Any = site.actions
 
-        async def turn(*args: Any, **named: Any) -> object:
+        async def rotate(*args: Any, **named: Any) -> object:
             return await act.imagerotate(*args, **named)
 
         await assert_refused(
@@ -230,13 +235,13 @@ async def test_bad_input_is_refused_before_any_request(acted: LocalWiki) -> None
                 ),
                 (ValueError, "ids is empty", lambda: act.revisiondelete("revision", ids=[], hide="user")),
                 (ValueError, "exactly one of xml", act.import_),
-                (ValueError, "with xml goes interwikiprefix", lambda: act.import_(b"x")),
-                (ValueError, "goes interwikipage", lambda: act.import_(interwikisource="meta")),
+                (ValueError, "xml needs interwikiprefix", lambda: act.import_(b"x")),
+                (ValueError, "needs interwikipage", lambda: act.import_(interwikisource="meta")),
                 (ValueError, "not both", lambda: act.import_(b"x", interwikiprefix="x", namespace=1, rootpage="A")),
                 (TypeError, "xml is of type str", lambda: act.import_("x", interwikiprefix="x")),
                 (ValueError, "filename is empty", lambda: act.filerevert("", archivename="x")),
-                (ValueError, "rotation=45", lambda: turn(45, titles="A")),
-                (ValueError, "exactly one of titles", lambda: turn(90)),
+                (ValueError, "rotation=45", lambda: rotate(45, titles="A")),
+                (ValueError, "exactly one of titles", lambda: rotate(90)),
             )
         )
     assert transport.requests == []

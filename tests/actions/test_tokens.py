@@ -1,4 +1,4 @@
-"""What a token is worth."""
+"""Check tokens."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from mwclient_async.errors import InvalidParameter, MissingParameter
 from tests.support.actions import assert_codes
 
 
-async def test_a_token_is_checked(steward: Site, nobody: Site) -> None:
+async def test_a_token_is_checked(steward: Site, anonymous: Site) -> None:
     own = await steward.actions.checktoken()
     assert (own.result, own.generated is not None) == ("valid", True)
     assert (await steward.actions.checktoken(type="watch", token="0" * 40 + "+\\")).result == "invalid"
-    assert (await nobody.actions.checktoken(type="csrf", token="+\\")).result == "valid"
+    assert (await anonymous.actions.checktoken(type="csrf", token="+\\")).result == "valid"
     assert (await steward.actions.checktoken(type="csrf", maxtokenage=86_400)).result == "valid"
     await assert_codes(
         (

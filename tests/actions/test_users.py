@@ -1,4 +1,4 @@
-"""Groups, preferences, mail, passwords; accounts and what proves them."""
+"""Groups, preferences, email, passwords; accounts and their credentials."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def new_account(steward: Site) -> str:
 
 
 @pytest.mark.everywhere
-async def test_groups_change_for_a_while_or_for_good(steward: Site, member: Site, acted: LocalWiki) -> None:
+async def test_groups_change_with_or_without_an_expiry(steward: Site, member: Site, action_wiki: LocalWiki) -> None:
     name = await new_account(steward)
     soon = datetime.now(UTC) + timedelta(days=2)
     done = await steward.actions.userrights(name, add={"bot": "infinite", "sysop": soon}, reason="an expert")
@@ -48,33 +48,33 @@ async def test_groups_change_for_a_while_or_for_good(steward: Site, member: Site
     assert (done.added, done.removed, done.unchanged) == (("bureaucrat",), ("bot",), ("suppress",))
     with pytest.raises(UnrecognizedParameters, match=r"no value of add 'burocrat'; nothing .*'bureaucrat'"):
         await steward.actions.userrights(name, add="burocrat")
-    if acted.version < "1.43":
+    if action_wiki.version < "1.43":
         with pytest.raises(UnrecognizedParameters, match="no parameter 'watchuser'"):
             await steward.actions.userrights(name, remove="sysop", watchuser=True)
     else:
         assert (await steward.actions.userrights(name, remove="sysop", watchuser=True)).watchuser
     await assert_codes(
         (
-            (ApiError, "nosuchuser", steward.actions.userrights("Nobody of that name", add="bot")),
+            (ApiError, "nosuchuser", steward.actions.userrights("No such user", add="bot")),
             (ApiError, "invalidexpiry", steward.actions.userrights(name, add="bot", expiry="in my time")),
         )
     )
-    may_not = await member.actions.userrights(name, add="bot")  # the wiki says no more than this
+    may_not = await member.actions.userrights(name, add="bot")  # the wiki reports nothing else
     assert (may_not.added, may_not.unchanged) == ((), ("bot",))
 
 
-async def test_preferences_change_and_what_does_not_is_told(steward: Site) -> None:
+async def test_preferences_change_and_the_error_names_those_that_do_not(steward: Site) -> None:
     await steward.actions.options({"language": "de", "nickname": "a|b=c", "userjs-x": 5, "watchdefault": False})
-    told = (await steward.userinfo()).options
-    assert [told[name] for name in ("language", "nickname", "userjs-x")] == ["de", "a|b=c", "5"]
-    assert not int(told["watchdefault"])
+    options = (await steward.userinfo()).options
+    assert [options[name] for name in ("language", "nickname", "userjs-x")] == ["de", "a|b=c", "5"]
+    assert not int(options["watchdefault"])
     await steward.actions.options({"language": None, "userjs-x": None, "watchdefault": True})
     with pytest.raises(Refused) as caught:
         await steward.actions.options({"no-such-thing": "1", "skin": "none", "nickname": "Stew"})
     assert [error.code for error in caught.value.errors] == ["validationfailed"] * 2
     assert '"no-such-thing"' in caught.value.text
-    told = (await steward.userinfo()).options
-    assert (told["language"], told["nickname"], "userjs-x" in told) == ("en", "Stew", False)
+    options = (await steward.userinfo()).options
+    assert (options["language"], options["nickname"], "userjs-x" in options) == ("en", "Stew", False)
     await steward.actions.options(reset=True, resetkinds=["registered"])
     assert (await steward.userinfo()).options["nickname"] == ""
 
@@ -85,34 +85,34 @@ async def test_s6_a_preference_of_a_newer_wiki_is_refused_before_the_write(stewa
     assert (await steward.userinfo()).options["language"] == "en"
 
 
-async def test_mail_is_sent(acted: LocalWiki, steward: Site) -> None:
-    await acted.create_user("Reader")
-    await acted.maintenance("resetUserEmail", "--no-reset-password", "Reader", "reader@example.org")
+async def test_email_is_sent(action_wiki: LocalWiki, steward: Site) -> None:
+    await action_wiki.create_user("Reader")
+    await action_wiki.maintenance("resetUserEmail", "--no-reset-password", "Reader", "reader@example.org")
     subject = fresh("Hello")
     done = await steward.actions.emailuser("Reader", subject=subject, text="Good day.", ccme=True)
     assert (done.result, done.warnings) == ("Success", ())
-    mail = (acted.directory / "mail.txt").read_text()
+    mail = (action_wiki.directory / "mail.txt").read_text()
     assert f"Subject: {subject}" in mail
     assert f"Copy of your message to Reader: {subject}" in mail
     await steward.actions.resetpassword(email="reader@example.org")
-    assert "Account details" in (acted.directory / "mail.txt").read_text().removeprefix(mail)
+    assert "Account details" in (action_wiki.directory / "mail.txt").read_text().removeprefix(mail)
     await assert_codes(
         (
-            (ApiError, "notarget", steward.actions.emailuser("Nobody of that name", subject="x", text="x")),
+            (ApiError, "notarget", steward.actions.emailuser("No such user", subject="x", text="x")),
             (ApiError, "noemail", steward.actions.emailuser("Member", subject="x", text="x")),
             (ApiError, "passwordreset-nodata", steward.call("resetpassword")),
         )
     )
 
 
-async def test_new_messages_are_forgotten(acted: LocalWiki, steward: Site, member: Site) -> None:
+async def test_the_notice_of_new_messages_is_cleared(action_wiki: LocalWiki, steward: Site, member: Site) -> None:
     await steward.actions.edit("User talk:Member", appendtext="\n\nA message.")
     assert (await member.userinfo()).hasmsg
     await member.actions.clearhasmsg()
     assert not (await member.userinfo()).hasmsg
 
 
-async def test_an_account_is_made_and_its_password_changed(acted: LocalWiki, steward: Site) -> None:
+async def test_an_account_is_created_and_its_password_changed(action_wiki: LocalWiki, steward: Site) -> None:
     name = await new_account(steward)
     await assert_codes(
         (
@@ -123,32 +123,32 @@ async def test_an_account_is_made_and_its_password_changed(acted: LocalWiki, ste
             (ApiError, "userlogin-cannot-link", steward.actions.linkaccount()),
         )
     )
-    async with site_of(acted, auth=ClientLogin(username=name, password=PASSWORD)) as own:
+    async with site_of(action_wiki, auth=ClientLogin(username=name, password=PASSWORD)) as own:
         new = f"{PASSWORD} changed"
         with pytest.raises(ApiError, match="badrequest"):
             await own.actions.changeauthenticationdata("none", fields={"password": new, "retype": new})
         await own.actions.changeauthenticationdata(OWN, fields={"password": new, "retype": new})
-    async with site_of(acted, auth=ClientLogin(username=name, password=new)) as again:
+    async with site_of(action_wiki, auth=ClientLogin(username=name, password=new)) as again:
         assert (await again.userinfo()).name == name
 
 
-async def test_who_is_not_logged_in_is_told(nobody: Site) -> None:
+async def test_an_anonymous_user_is_not_logged_in(anonymous: Site) -> None:
     await assert_codes(
         (
-            (NotLoggedIn, "notloggedin", nobody.actions.options({"language": "de"})),
-            (NotLoggedIn, "notloggedin", nobody.actions.linkaccount()),
-            (NotLoggedIn, "notloggedin", nobody.actions.unlinkaccount("x")),
-            (NotLoggedIn, "notloggedin", nobody.actions.removeauthenticationdata("x")),
-            (NotLoggedIn, "notloggedin", nobody.actions.changeauthenticationdata("x", fields={"a": "b"})),
+            (NotLoggedIn, "notloggedin", anonymous.actions.options({"language": "de"})),
+            (NotLoggedIn, "notloggedin", anonymous.actions.linkaccount()),
+            (NotLoggedIn, "notloggedin", anonymous.actions.unlinkaccount("x")),
+            (NotLoggedIn, "notloggedin", anonymous.actions.removeauthenticationdata("x")),
+            (NotLoggedIn, "notloggedin", anonymous.actions.changeauthenticationdata("x", fields={"a": "b"})),
         )
     )
 
 
-async def test_what_needs_more_steps_or_another_provider_is_a_step_to_go_on_from() -> None:
-    """A LocalWiki has no captcha, no provider of other accounts, and nothing to remove."""
+async def test_further_steps_and_other_providers_are_returned_as_a_step() -> None:
+    """Scripted: a LocalWiki has no captcha, no provider of other accounts, and no credentials to remove."""
     field = {"type": "string", "label": "Code", "help": "From the mail", "optional": False, "sensitive": True}
     request = {"id": "Code", "metadata": {}, "required": "required", "provider": "Mail", "account": "A"}
-    asked = {
+    unfinished = {
         "status": "UI",
         "message": "Look",
         "messagecode": "look",
@@ -156,7 +156,7 @@ async def test_what_needs_more_steps_or_another_provider_is_a_step_to_go_on_from
     }
     site, transport = scripted(
         TOKENS,
-        {"createaccount": asked},
+        {"createaccount": unfinished},
         {"createaccount": {"status": "PASS", "username": "A"}},
         {"createaccount": {"status": "FAIL", "message": "No.", "messagecode": "captcha-createaccount-fail"}},
         {"linkaccount": {"status": "REDIRECT", "redirecttarget": "https://other.example/", "requests": []}},
@@ -169,13 +169,22 @@ async def test_what_needs_more_steps_or_another_provider_is_a_step_to_go_on_from
         step = await site.actions.createaccount("A", password="p", fields={"x": "y"}, preservestate=True)
         assert (step.status, step.requests[0].id, step.requests[0].fields[0].name) == ("UI", "Code", "c")
         assert step.requests[0].fields[0].sensitive
-        told = sent(transport.requests[-1])
-        assert (told["password"], told["retype"], told["x"], told["createpreservestate"]) == ("p", "p", "y", "1")
-        assert told["createreturnurl"].startswith("https://")
+        sent_params = sent(transport.requests[-1])
+        assert (
+            sent_params["password"],
+            sent_params["retype"],
+            sent_params["x"],
+            sent_params["createpreservestate"],
+        ) == ("p", "p", "y", "1")
+        assert sent_params["createreturnurl"].startswith("https://")
         done = await site.actions.createaccount(fields={"c": "1"}, requests="Code", continue_=True)
         assert (done.status, done.username) == ("PASS", "A")
-        told = sent(transport.requests[-1])
-        assert (told["createcontinue"], told["createrequests"], "createreturnurl" in told) == ("1", "Code", False)
+        sent_params = sent(transport.requests[-1])
+        assert (sent_params["createcontinue"], sent_params["createrequests"], "createreturnurl" in sent_params) == (
+            "1",
+            "Code",
+            False,
+        )
         with pytest.raises(CaptchaRequired):
             await site.actions.createaccount("A", password="p")
         link = await site.actions.linkaccount(returnurl="https://here.example/")
@@ -197,7 +206,7 @@ async def test_s1_no_password_is_shown() -> None:
     assert "a secret of mine" not in repr(caught.value) + str(caught.value) + repr(caught.value.__cause__)
 
 
-async def test_bad_input_is_refused_before_any_request() -> None:
+async def test_wrong_arguments_are_refused_before_any_request() -> None:
     site, transport = scripted()
     async with site:
         act: Any = site.actions
@@ -213,7 +222,7 @@ async def test_bad_input_is_refused_before_any_request() -> None:
                 (ValueError, "reset=True", lambda: act.options({"a": "b"}, resetkinds="all")),
                 (ValueError, "resetkinds is empty", lambda: act.options(reset=True, resetkinds=[])),
                 (ValueError, "resetkinds='some'", lambda: act.options(reset=True, resetkinds="some")),
-                (ValueError, "no name of a preference", lambda: act.options({"a=b": "c"})),
+                (ValueError, "not the name of a preference", lambda: act.options({"a=b": "c"})),
                 (TypeError, "value of type list", lambda: act.options({"a": []})),
                 (ValueError, "target is empty", lambda: act.emailuser("", subject="x", text="x")),
                 (ValueError, "subject is empty", lambda: act.emailuser("A", subject=" ", text="x")),
@@ -234,6 +243,6 @@ async def test_bad_input_is_refused_before_any_request() -> None:
             await act.undelete("A", timestamps=[])
     plain = Site("http://wiki.example.org/w/api.php", user_agent=USER_AGENT, transport=transport)
     async with plain:
-        with pytest.raises(ValueError, match="plain http: everybody on the way could read"):
+        with pytest.raises(ValueError, match="plain http: anyone on the network could read"):
             await plain.actions.createaccount("A", password="a secret of mine")
     assert transport.requests == []

@@ -1,4 +1,7 @@
-"""Who edits: an account, a sysop, and nobody in particular; and a wiki that is hard to please."""
+"""The accounts that edit, their Sites, and a wiki with an abuse filter.
+
+``site`` (from ``tests/conftest.py``) is an anonymous user, ``user_site`` a logged-in account, ``admin_site`` a sysop.
+"""
 
 from __future__ import annotations
 
@@ -15,35 +18,35 @@ from tests.support.logins import bot, site
 
 
 @pytest.fixture(scope="session")
-def editor(wiki: LocalWiki) -> BotPassword:
+def user_auth(wiki: LocalWiki) -> BotPassword:
     return bot(wiki, "Page editor")
 
 
 @pytest.fixture(scope="session")
-def troll(wiki: LocalWiki) -> BotPassword:
-    """To be blocked."""
-    return bot(wiki, "Troll")
+def blocked_auth(wiki: LocalWiki) -> BotPassword:
+    """An account that a test blocks."""
+    return bot(wiki, "Blocked user")
 
 
 @pytest.fixture(scope="session")
-def sysop(wiki: LocalWiki) -> ClientLogin:
-    password = anyio.run(partial(wiki.create_user, "Keeper", groups=["sysop", "bot"]))
-    return ClientLogin(username="Keeper", password=password)
+def admin_auth(wiki: LocalWiki) -> ClientLogin:
+    password = anyio.run(partial(wiki.create_user, "Page admin", groups=["sysop", "bot"]))
+    return ClientLogin(username="Page admin", password=password)
 
 
 @pytest.fixture
-async def mine(wiki: LocalWiki, editor: BotPassword) -> AsyncIterator[Site]:
-    async with site(wiki, auth=editor) as opened:
+async def user_site(wiki: LocalWiki, user_auth: BotPassword) -> AsyncIterator[Site]:
+    async with site(wiki, auth=user_auth) as opened:
         yield opened
 
 
 @pytest.fixture
-async def keeper(wiki: LocalWiki, sysop: ClientLogin) -> AsyncIterator[Site]:
-    async with site(wiki, auth=sysop) as opened:
+async def admin_site(wiki: LocalWiki, admin_auth: ClientLogin) -> AsyncIterator[Site]:
+    async with site(wiki, auth=admin_auth) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
-def strict(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
-    """A wiki with an abuse filter and with captchas."""
-    return guarded.filtered(mediawiki_factory, mediawiki_version)
+def filtered_wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
+    """A wiki with an abuse filter and captchas."""
+    return guarded.filtered_wiki(mediawiki_factory, mediawiki_version)

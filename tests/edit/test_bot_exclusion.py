@@ -1,17 +1,14 @@
-"""Which pages a bot may edit by their own word, and where a summary is cut."""
+"""Which pages exclude a bot by {{bots}} or {{nobots}}."""
 
 from __future__ import annotations
 
-import unicodedata
-
 import pytest
-from hypothesis import given, strategies as st
 
-from mwclient_async._edit.bot_exclusion import SUMMARY_LENGTH, admits, summary_of
+from mwclient_async._edit.bot_exclusion import is_bot_allowed
 
-ADMITTED = [
+ALLOWED = [
     "",
-    "Nothing of it.",
+    "Without a template.",
     "{{bots}}",
     "{{Bots|allow=all}}",
     "{{bots|allow=Other, Demo Bot}}",
@@ -56,36 +53,6 @@ EXCLUDED = [
 
 
 @pytest.mark.parametrize("name", ["Demo Bot", "demo_Bot ", "Demo  Bot"])
-def test_a_page_says_which_bots_it_admits(name: str) -> None:
-    assert [text for text in ADMITTED if not admits(text, name)] == []
-    assert [text for text in EXCLUDED if admits(text, name)] == []
-
-
-FAMILY, FLAG, THUMB = "👨‍👩‍👧‍👦", "🇩🇪", "👍🏿"
-ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
-
-
-@pytest.mark.parametrize("unit", ["a", FAMILY, ENGLAND, FLAG, THUMB, "ற்\u0bcd", "o\u0323\u0302\u0307\u20dd", "❤️"])
-@pytest.mark.parametrize("shift", range(4))
-def test_a_summary_is_cut_between_characters(unit: str, shift: int) -> None:
-    unit = unicodedata.normalize("NFC", unit)
-    cut = summary_of("-" * shift + unit * SUMMARY_LENGTH)
-    assert SUMMARY_LENGTH - len(unit) <= len(cut) <= SUMMARY_LENGTH
-    body = cut.removesuffix("…").removeprefix("-" * shift)
-    assert body == unit * (len(body) // len(unit))
-
-
-def test_the_suffix_stands_at_the_end_of_whatever_is_left() -> None:
-    assert summary_of("fixes it", " (bot) ") == "fixes it (bot)"
-    assert summary_of("fixes it") == "fixes it"
-    assert summary_of("x" * 500) == "x" * 500
-    assert summary_of("x" * 500, "(bot)") == "x" * 493 + "… (bot)"
-    assert summary_of("e\u0301" * 400) == "é" * 400  # as the wiki counts, which makes one character of two
-    assert len(summary_of("\u0958" * 300)) <= SUMMARY_LENGTH  # and two of this one
-
-
-@given(st.text(), st.text(max_size=20), st.integers(0, 600))
-def test_no_summary_is_longer_than_a_wiki_keeps(text: str, suffix: str, times: int) -> None:
-    made = summary_of(text * times, suffix)
-    assert len(made) <= SUMMARY_LENGTH
-    assert len(unicodedata.normalize("NFC", made)) <= SUMMARY_LENGTH
+def test_a_page_allows_or_excludes_a_bot_by_its_templates(name: str) -> None:
+    assert [text for text in ALLOWED if not is_bot_allowed(text, name)] == []
+    assert [text for text in EXCLUDED if is_bot_allowed(text, name)] == []

@@ -1,4 +1,4 @@
-"""W2: an edit is done once, whatever gets lost, whoever else edits, however late a request arrives."""
+"""W2: an edit is saved once, even if replies are lost, other users edit, or a request arrives late."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async._edit.edits import Edit, edit, read_text
+from mwclient_async._edit.edits import Edit, read_text, save_edit
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._rest.rest_edit import RestEdit, rest_edit
 from mwclient_async._session.known_revisions import BaseRevision
@@ -24,349 +24,351 @@ from mwclient_async.errors import (
     Refused,
 )
 from mwclient_async.models.edits import EditOutcome, EditResult
-from mwclient_async.models.options import RetryPolicy
 from tests.support.model_page import ME, TITLE, ModelWiki
-from tests.support.scripted_flow import Answer, Script, converse, refusal
+from tests.support.scripted_flow import Answer, Script, refusal, run_with_answers
 
-POLICY = RetryPolicy(attempts=4)
+ATTEMPTS = 4
 CREATE = Edit(title=TITLE, text="Text of ours.", summary="ours", missing="only")
 SAVE = Edit(title=TITLE, text="Text of ours.", summary="ours")
 APPEND = Edit(title=TITLE, append="\n* ours ~~~~", summary="ours", missing="create")
 PREPEND = Edit(title=TITLE, prepend="ours\n", summary="", missing="create")
-SECTION = Edit(title=TITLE, append="ours", section="A [[b|c]]", missing="create")
+SECTION = Edit(title=TITLE, append="ours", heading="A [[b|c]]", missing="create")
 ALL = [CREATE, SAVE, APPEND, PREPEND, SECTION]
 
 
-def wiki(*faults: str | None, text: str | None = "Text.", **options: Any) -> ModelWiki:
-    """A wiki on which the n-th edit request suffers the n-th fault."""
+def make_wiki(*faults: str | None, text: str | None = "Text.", **options: Any) -> ModelWiki:
+    """A wiki on which the n-th edit request has the n-th fault."""
     left = list(faults)
-    made = ModelWiki(fault=lambda call: left.pop(0) if left and call.params["action"] == "edit" else None, **options)
+    wiki = ModelWiki(
+        fault=lambda request: left.pop(0) if left and request.params["action"] == "edit" else None, **options
+    )
     if text is not None:
-        made.save(text)
-    return made
+        wiki.save(text)
+    return wiki
 
 
-def run(change: Edit, on: ModelWiki, base: BaseRevision | None = None) -> EditResult:
-    return converse(edit(change, base, policy=POLICY), on.answer)
+def run(edit: Edit, wiki: ModelWiki, base: BaseRevision | None = None) -> EditResult:
+    return run_with_answers(save_edit(edit, base), wiki.respond, attempts=ATTEMPTS)
 
 
-def ours(on: ModelWiki) -> int:
+def count_ours(wiki: ModelWiki) -> int:
     """How often our edit is in the history."""
-    return sum("ours" in revision.text and revision.user == ME for revision in on.revisions)
+    return sum("ours" in revision.text and revision.user == ME for revision in wiki.revisions)
 
 
-def edits(on: ModelWiki) -> list[ApiRequest]:
-    return [call for call in on.calls if call.params["action"] == "edit"]
+def edit_requests(wiki: ModelWiki) -> list[ApiRequest]:
+    return [request for request in wiki.requests if request.params["action"] == "edit"]
 
 
 @pytest.mark.parametrize("fault", [None, "before", "after", "late"])
-@pytest.mark.parametrize("change", ALL, ids=["create", "save", "append", "prepend", "section"])
-def test_w2_an_edit_whose_answer_is_lost_is_done_once(change: Edit, fault: str | None) -> None:
-    on = wiki(fault, text=None if change.missing == "only" else "Text.")
-    result = run(change, on)
-    on.arrive_late()
-    assert ours(on) == 1
-    assert result.revid == on.revisions[-1].revid
+@pytest.mark.parametrize("edit", ALL, ids=["create", "save", "append", "prepend", "section"])
+def test_w2_an_edit_whose_reply_is_lost_is_saved_once(edit: Edit, fault: str | None) -> None:
+    wiki = make_wiki(fault, text=None if edit.missing == "only" else "Text.")
+    result = run(edit, wiki)
+    wiki.execute_delayed()
+    assert count_ours(wiki) == 1
+    assert result.revid == wiki.revisions[-1].revid
     assert result.verified is (fault == "after")
-    assert result.outcome is (EditOutcome.CREATED if change.missing == "only" else EditOutcome.SAVED)
+    assert result.outcome is (EditOutcome.CREATED if edit.missing == "only" else EditOutcome.SAVED)
 
 
-def test_w2_every_edit_has_its_compare_and_swap_and_the_servers_clock() -> None:
-    on = wiki()
-    base = on.revisions[-1].revid
-    run(APPEND, on)
-    sent = edits(on)[0].params
+def test_w2_every_edit_sends_a_compare_and_swap_and_the_time_of_the_wiki() -> None:
+    wiki = make_wiki()
+    base = wiki.revisions[-1].revid
+    run(APPEND, wiki)
+    sent = edit_requests(wiki)[0].params
     assert (sent["baserevid"], sent["nocreate"], "createonly" in sent) == (str(base), "1", False)
     assert sent["starttimestamp"].startswith("2026-01-01T")
     assert "basetimestamp" not in sent
-    empty = wiki(text=None)
+    empty = make_wiki(text=None)
     run(APPEND, empty)
-    assert "createonly" in edits(empty)[0].params
+    assert "createonly" in edit_requests(empty)[0].params
 
 
 def test_an_edit_on_a_known_base_costs_one_request() -> None:
-    on = wiki()
-    run(SAVE, on, BaseRevision(revid=on.revisions[-1].revid))
-    assert len(on.calls) == 1
+    wiki = make_wiki()
+    run(SAVE, wiki, BaseRevision(revid=wiki.revisions[-1].revid))
+    assert len(wiki.requests) == 1
 
 
-def test_somebody_elses_edit_is_a_conflict_for_a_text_and_none_for_an_append() -> None:
-    on = wiki()
-    base = BaseRevision(revid=on.revisions[-1].revid)
-    on.save("Text of another.")
+def test_an_edit_of_another_user_is_a_conflict_for_a_text_but_not_for_an_append() -> None:
+    wiki = make_wiki()
+    base = BaseRevision(revid=wiki.revisions[-1].revid)
+    wiki.save("Text of another.")
     with pytest.raises(EditConflict):
-        run(SAVE, on, base)
-    result = run(APPEND, on, base)
-    assert on.revisions[-1].text.startswith("Text of another.\n* ours [[User:Demo]]")
+        run(SAVE, wiki, base)
+    result = run(APPEND, wiki, base)
+    assert wiki.revisions[-1].text.startswith("Text of another.\n* ours [[User:Demo]]")
     assert result.outcome is EditOutcome.SAVED
 
 
-def test_w2_ours_is_told_from_an_equal_edit_before_the_base() -> None:
-    on = wiki("before", "before", "before", "before")
-    on.save("Text.\n* ours [[User:Demo]] x", user=ME, comment="ours")
-    with pytest.raises(OutcomeUnknown, match=r"sent 4 times, and is not in the page's history"):
-        run(APPEND, on)
+def test_w2_an_equal_edit_before_the_base_is_not_taken_for_ours() -> None:
+    wiki = make_wiki("before", "before", "before", "before")
+    wiki.save("Text.\n* ours [[User:Demo]] x", user=ME, comment="ours")
+    with pytest.raises(OutcomeUnknown, match=r"sent 4 times, and no trace of it was found"):
+        run(APPEND, wiki)
 
 
-def test_w2_an_edit_of_our_account_with_that_summary_and_another_text_leaves_a_doubt() -> None:
-    on = wiki("before")
-    base = on.revisions[-1].revid
-    on.meddle = lambda on: on.save("Text.\n* else", user=ME, comment="ours") if len(on.calls) == 3 else None
+def test_w2_an_edit_of_our_account_with_that_summary_and_another_text_is_an_unknown_outcome() -> None:
+    wiki = make_wiki("before")
+    base = wiki.revisions[-1].revid
+    wiki.interfere = lambda wiki: (
+        wiki.save("Text.\n* else", user=ME, comment="ours") if len(wiki.requests) == 3 else None
+    )
     with pytest.raises(OutcomeUnknown, match="with that summary and another text") as caught:
-        run(APPEND, on)
+        run(APPEND, wiki)
     assert (caught.value.title, caught.value.base) == (TITLE, base)
-    assert len(edits(on)) == 1
+    assert len(edit_requests(wiki)) == 1
 
 
-def test_w2_where_a_filter_could_have_warned_nothing_is_sent_again() -> None:
-    on = wiki("before", filtered=True)
+def test_w2_nothing_is_sent_again_if_an_abuse_filter_could_have_warned() -> None:
+    wiki = make_wiki("before", has_abuse_filter=True)
     with pytest.raises(OutcomeUnknown, match="abuse filter"):
-        run(APPEND, on)
-    assert len(edits(on)) == 1
-    assert run(APPEND, wiki("after", filtered=True)).verified
+        run(APPEND, wiki)
+    assert len(edit_requests(wiki)) == 1
+    assert run(APPEND, make_wiki("after", has_abuse_filter=True)).verified
 
 
-def test_w2_a_page_that_is_gone_when_the_history_is_asked_leaves_a_doubt() -> None:
-    on = wiki("after")
-    on.meddle = lambda on: on.revisions.clear() if len(on.calls) == 3 else None
-    with pytest.raises(OutcomeUnknown, match="the page is gone"):
-        run(APPEND, on)
+def test_w2_a_page_that_no_longer_exists_is_an_unknown_outcome() -> None:
+    wiki = make_wiki("after")
+    wiki.interfere = lambda wiki: wiki.revisions.clear() if len(wiki.requests) == 3 else None
+    with pytest.raises(OutcomeUnknown, match="the page no longer exists"):
+        run(APPEND, wiki)
 
 
-def test_w2_a_history_that_cannot_be_read_leaves_a_doubt() -> None:
+def test_w2_a_history_that_cannot_be_read_is_an_unknown_outcome() -> None:
     left = ["before"]
-    on = ModelWiki(fault=lambda call: left.pop() if left and call.params["action"] == "edit" else "fail")
-    on.save("Text.")
+    wiki = ModelWiki(fault=lambda request: left.pop() if left and request.params["action"] == "edit" else "fail")
+    wiki.save("Text.")
     with pytest.raises(OutcomeUnknown, match="history could not be read"):
-        run(SAVE, on, BaseRevision(revid=on.revisions[-1].revid, pageid=7))
+        run(SAVE, wiki, BaseRevision(revid=wiki.revisions[-1].revid, pageid=7))
 
 
-def test_w2_a_long_history_since_the_base_is_read_on() -> None:
-    on = wiki("after")
+def test_w2_a_long_history_since_the_base_is_read_in_several_requests() -> None:
+    wiki = make_wiki("after")
 
-    def crowd(on: ModelWiki) -> None:
-        for number in range(60 if len(on.calls) == 3 else 0):
-            on.save(f"{on.revisions[-1].text} {number}")
+    def save_many(wiki: ModelWiki) -> None:
+        for number in range(60 if len(wiki.requests) == 3 else 0):
+            wiki.save(f"{wiki.revisions[-1].text} {number}")
 
-    on.meddle = crowd
-    result = run(APPEND, on)
+    wiki.interfere = save_many
+    result = run(APPEND, wiki)
     assert result.verified
-    assert ours(on) == 1
+    assert count_ours(wiki) == 1
 
 
-def test_a_refusal_after_a_doubt_is_raised_as_it_is() -> None:
-    asked = iter([OutcomeUnknown("lost"), refusal("blocked")])
-    on = wiki()
-    base = BaseRevision(revid=on.revisions[-1].revid)
+def test_a_refusal_after_a_lost_reply_is_raised_as_it_is() -> None:
+    edit_responses = iter([OutcomeUnknown("lost"), refusal("blocked")])
+    wiki = make_wiki()
+    base = BaseRevision(revid=wiki.revisions[-1].revid)
     with pytest.raises(MediaWikiError) as caught:
-        converse(
-            edit(APPEND, base, policy=POLICY),
-            lambda call: next(asked) if call.params["action"] == "edit" else on.answer(call),
+        run_with_answers(
+            save_edit(APPEND, base),
+            lambda request: next(edit_responses) if request.params["action"] == "edit" else wiki.respond(request),
         )
     assert getattr(caught.value, "code", "") == "blocked"
 
 
-def test_presence_is_checked_before_anything_is_sent() -> None:
-    for change, text, error in ((SAVE, None, PageMissing), (CREATE, "Text.", PageExists)):
-        on = wiki(text=text)
+def test_presence_is_checked_before_an_edit_is_sent() -> None:
+    for edit, text, error in ((SAVE, None, PageMissing), (CREATE, "Text.", PageExists)):
+        wiki = make_wiki(text=text)
         with pytest.raises(error):
-            run(change, on)
-        assert not edits(on)
+            run(edit, wiki)
+        assert not edit_requests(wiki)
 
 
-def test_a_captcha_is_typed_with_its_data_and_another_failure_too() -> None:
+def test_a_captcha_and_another_failure_are_errors_with_their_data() -> None:
     captcha = {"edit": {"result": "Failure", "captcha": {"type": "simple", "id": "1", "question": "57-8"}}}
     with pytest.raises(CaptchaRequired) as caught:
-        Script(captcha).run(edit(SAVE, BaseRevision(revid=1), policy=POLICY))
+        Script(captcha).run(save_edit(SAVE, BaseRevision(revid=1)))
     assert caught.value.data["captcha"]["question"] == "57-8"
     with pytest.raises(Refused, match="spam-thing: No"):
         Script({"edit": {"result": "Failure", "code": "spam-thing", "info": "No."}}).run(
-            edit(SAVE, BaseRevision(revid=1), policy=POLICY)
+            save_edit(SAVE, BaseRevision(revid=1))
         )
 
 
-def test_a_title_that_cannot_be_edited_is_refused_before_it_is_sent() -> None:
-    answer = {"query": {"pages": [{"title": "<x>", "invalid": True, "invalidreason": "Bad characters."}]}}
+def test_a_title_that_cannot_be_edited_is_an_error_before_the_edit_is_sent() -> None:
+    response = {"query": {"pages": [{"title": "<x>", "invalid": True, "invalidreason": "Bad characters."}]}}
     with pytest.raises(InvalidTitle, match="Bad characters"):
-        Script(answer).run(edit(APPEND, None, policy=POLICY))
+        Script(response).run(save_edit(APPEND, None))
 
 
-def test_a_merge_and_no_change_are_told_apart() -> None:
-    told = {"result": "Success", "pageid": 7, "title": TITLE}
-    merged = {"edit": {**told, "oldrevid": 5, "newrevid": 6, "newtimestamp": "2026-01-01T00:00:00Z"}}
-    assert Script(merged).run(edit(SAVE, BaseRevision(revid=4), policy=POLICY)).outcome is EditOutcome.MERGED
-    same = Script({"edit": {**told, "nochange": True}}).run(edit(SAVE, BaseRevision(revid=4), policy=POLICY))
+def test_a_merge_and_no_change_are_different_outcomes() -> None:
+    result = {"result": "Success", "pageid": 7, "title": TITLE}
+    merged = {"edit": {**result, "oldrevid": 5, "newrevid": 6, "newtimestamp": "2026-01-01T00:00:00Z"}}
+    assert Script(merged).run(save_edit(SAVE, BaseRevision(revid=4))).outcome is EditOutcome.MERGED
+    same = Script({"edit": {**result, "nochange": True}}).run(save_edit(SAVE, BaseRevision(revid=4)))
     assert (same.outcome, same.revid, same.timestamp) == (EditOutcome.UNCHANGED, 4, None)
 
 
 @pytest.mark.parametrize("account", ["anon", "temp"])
-def test_w2_who_is_nobody_finds_his_edit_under_a_temporary_account(account: str) -> None:
-    """Its name came with the answer that was lost."""
-    on = wiki("after")
+def test_w2_an_anonymous_client_finds_its_edit_under_a_temporary_account(account: str) -> None:
+    """The name of the account was in the response that was lost."""
+    wiki = make_wiki("after")
 
-    def answer(call: ApiRequest) -> Answer:
-        said = on.answer(call)
-        if not isinstance(said, Mapping) or "userinfo" not in said.get("query", {}):
-            return said
-        (page,) = said["query"]["pages"]
+    def respond(request: ApiRequest) -> Answer:
+        response = wiki.respond(request)
+        if not isinstance(response, Mapping) or "userinfo" not in response.get("query", {}):
+            return response
+        (page,) = response["query"]["pages"]
         revisions = [
-            {**one, "user": "~2026-1", account: True} if one["user"] == ME else one for one in page["revisions"]
+            {**revision, "user": "~2026-1", account: True} if revision["user"] == ME else revision
+            for revision in page["revisions"]
         ]
         who = {"name": "127.0.0.1", "anon": True}
-        return {**said, "query": {**said["query"], "userinfo": who, "pages": [{**page, "revisions": revisions}]}}
+        return {
+            **response,
+            "query": {**response["query"], "userinfo": who, "pages": [{**page, "revisions": revisions}]},
+        }
 
-    assert converse(edit(APPEND, None, policy=POLICY), answer).verified
-    assert ours(on) == 1
-
-
-def test_w2_an_answer_that_says_nothing_of_the_edit_leaves_a_doubt_that_the_history_decides() -> None:
-    answers: tuple[Answer, ...] = ({}, {"edit": []}, {"edit": {}}, {"query": {}})
-    for nothing in answers:
-        on, told = wiki(), list[object]()
-
-        def answer(
-            call: ApiRequest, on: ModelWiki = on, told: list[object] = told, nothing: Answer = nothing
-        ) -> Answer:
-            said = on.answer(call)
-            if call.params["action"] == "edit" and not told:
-                told.append(said)
-                return nothing
-            return said
-
-        assert converse(edit(SAVE, None, policy=POLICY), answer).verified
-        assert ours(on) == 1
+    assert run_with_answers(save_edit(APPEND, None), respond).verified
+    assert count_ours(wiki) == 1
 
 
-def test_w2_where_our_first_request_came_late_the_second_one_changes_nothing_and_the_edit_is_done() -> None:
-    on = wiki("late")
-    on.meddle = lambda on: on.arrive_late() if len(edits(on)) == 2 else None
-    result = run(SAVE, on)
-    assert (result.outcome, result.revid, result.verified) == (EditOutcome.SAVED, on.revisions[-1].revid, True)
-    assert ours(on) == 1
+def test_w2_a_response_that_does_not_mention_the_edit_is_resolved_by_the_history() -> None:
+    useless_responses: tuple[Answer, ...] = ({}, {"edit": []}, {"edit": {}}, {"query": {}})
+    for useless in useless_responses:
+        wiki, left = make_wiki(), [useless]
+
+        def respond(request: ApiRequest, wiki: ModelWiki = wiki, left: list[Answer] = left) -> Answer:
+            response = wiki.respond(request)
+            return left.pop() if left and request.params["action"] == "edit" else response
+
+        assert run_with_answers(save_edit(SAVE, None), respond).verified
+        assert count_ours(wiki) == 1
 
 
-def test_w2_a_captcha_after_a_doubt_does_not_say_that_nothing_was_saved() -> None:
-    """The first request was still on its way, and has used the captcha up when the second one comes."""
-    on = wiki("late")
+def test_w2_an_edit_that_was_saved_by_a_late_first_request_is_reported_as_saved() -> None:
+    wiki = make_wiki("late")
+    wiki.interfere = lambda wiki: wiki.execute_delayed() if len(edit_requests(wiki)) == 2 else None
+    result = run(SAVE, wiki)
+    assert (result.outcome, result.revid, result.verified) == (EditOutcome.SAVED, wiki.revisions[-1].revid, True)
+    assert count_ours(wiki) == 1
+
+
+def test_w2_a_captcha_after_a_lost_reply_does_not_prove_that_nothing_was_saved() -> None:
+    """The first request arrives late and uses the captcha, so the second one needs a new captcha."""
+    wiki = make_wiki("late")
     captcha = {"edit": {"result": "Failure", "captcha": {"id": "2"}}}
 
-    def answer(call: ApiRequest) -> Answer:
-        if edits(on) and call.params["action"] == "edit":
-            on.arrive_late()
+    def respond(request: ApiRequest) -> Answer:
+        if edit_requests(wiki) and request.params["action"] == "edit":
+            wiki.execute_delayed()
             return captcha
-        return on.answer(call)
+        return wiki.respond(request)
 
-    assert converse(edit(APPEND, None, policy=POLICY), answer).verified
-    assert ours(on) == 1
+    assert run_with_answers(save_edit(APPEND, None), respond).verified
+    assert count_ours(wiki) == 1
 
 
-def test_a_bar_in_a_title_never_makes_two_of_it() -> None:
-    answer = {
+def test_a_title_with_a_bar_is_never_sent_as_two_titles() -> None:
+    response = {
         "query": {"pages": [{"title": "A|B", "invalid": True, "invalidreason": {"code": "x", "text": "No bar."}}]}
     }
-    for conversation in (edit(Edit(title="A|B", text="x"), None, policy=POLICY), read_text(Edit(title="A|B"))):
-        script = Script(answer)
-        with pytest.raises(InvalidTitle, match=r"no page that can have a text: No bar\."):
-            script.run(conversation)
-        assert script.calls[0].params["titles"] == "\x1fA|B"
+    for flow in (save_edit(Edit(title="A|B", text="x"), None), read_text(Edit(title="A|B"))):
+        script = Script(response)
+        with pytest.raises(InvalidTitle, match=r"cannot have a text: No bar\."):
+            script.run(flow)
+        assert script.requests[0].params["titles"] == "\x1fA|B"
 
 
-def test_a_page_of_another_wiki_and_a_text_that_is_kept_back_are_typed_errors() -> None:
+def test_a_page_of_another_wiki_and_a_hidden_text_are_typed_errors() -> None:
     with pytest.raises(InvalidTitle, match="page of another wiki"):
         Script({"query": {"interwiki": [{"title": "mw:A", "iw": "mw"}]}}).run(read_text(Edit(title="mw:A")))
     hidden = {"title": TITLE, "pageid": 7, "revisions": [{"revid": 4, "slots": {"main": {"texthidden": True}}}]}
-    with pytest.raises(ProtocolError, match="keeps the text"):
+    with pytest.raises(ProtocolError, match="does not show the text"):
         Script({"query": {"pages": [hidden]}}).run(read_text(SAVE))
 
 
-def test_w2_an_edit_by_rest_that_is_found_is_read_back_under_the_pages_own_title() -> None:
-    """Even where that fails, it is told that the edit was done."""
-    on, read_back = wiki(), list[str]()
+def test_w2_a_rest_edit_that_is_found_in_the_history_is_read_back_under_the_pages_title() -> None:
+    """If that fails, the error says that the edit was saved."""
+    wiki, read_back = make_wiki(), list[str]()
 
-    def answer(call: ApiRequest) -> Answer:
-        if call.method == "PUT":
-            on.save("Text of ours.", user=ME, comment="ours")
+    def respond(request: ApiRequest) -> Answer:
+        if request.method == "PUT":
+            wiki.save("Text of ours.", user=ME, comment="ours")
             return OutcomeUnknown("lost")
-        if call.path:
-            read_back.append(call.path)
+        if request.path:
+            read_back.append(request.path)
             return refusal("missingtitle")
-        return on.answer(call)
+        return wiki.respond(request)
 
-    change, base = RestEdit(title="page#Section", text="Text of ours."), BaseRevision(revid=on.revisions[-1].revid)
+    edit, base = RestEdit(title="page#Section", text="Text of ours."), BaseRevision(revid=wiki.revisions[-1].revid)
     with pytest.raises(PageMissing) as caught:
-        converse(rest_edit(change, base, policy=POLICY), answer)
+        run_with_answers(rest_edit(edit, base), respond)
     assert read_back == [f"/v1/page/{TITLE}"]
-    assert caught.value.__notes__ == [f"'{TITLE}' was saved before that, as revision {on.revisions[-1].revid}."]
+    assert caught.value.__notes__ == [f"'{TITLE}' was saved before that, as revision {wiki.revisions[-1].revid}."]
 
 
 def test_w2_a_request_that_arrives_between_the_conflict_and_the_next_try_is_found() -> None:
-    """Lost, and not there yet; then somebody edits, so that the second try conflicts; then the first one arrives."""
-    on = wiki("late", text="Text.\nEnd.")
-    base = BaseRevision(revid=on.revisions[-1].revid)
+    """The first try is delayed; another user edits, so the second try conflicts; then the first try arrives."""
+    wiki = make_wiki("late", text="Text.\nEnd.")
+    base = BaseRevision(revid=wiki.revisions[-1].revid)
 
-    def meddle(on: ModelWiki) -> None:
-        if len(on.calls) == 3:  # before the second try
-            on.save("Text.\n* tail")
-        if len(on.calls) == 5:  # before the page is read anew
-            on.save("Other.\nEnd.")
-            on.arrive_late()
+    def interfere(wiki: ModelWiki) -> None:
+        if len(wiki.requests) == 3:  # before the second try
+            wiki.save("Text.\n* tail")
+        if len(wiki.requests) == 5:  # before the page is read again
+            wiki.save("Other.\nEnd.")
+            wiki.execute_delayed()
 
-    on.meddle = meddle
-    result = run(APPEND, on, base)
-    assert (ours(on), result.verified) == (1, True)
+    wiki.interfere = interfere
+    result = run(APPEND, wiki, base)
+    assert (count_ours(wiki), result.verified) == (1, True)
 
 
-# Whatever happens ----------------------------------------------------------------------------------------------------
+# Random faults -------------------------------------------------------------------------------------------------------
 
 FAULTS = st.lists(st.sampled_from([None, "before", "after", "late"]), max_size=12)
-MEDDLERS: list[Callable[[ModelWiki], object]] = [
+INTERFERENCES: list[Callable[[ModelWiki], object]] = [
     lambda _: None,
-    lambda on: on.save(f"{on.revisions[-1].text if on.revisions else ''}\n* other {on.now}"),
-    lambda on: on.save(f"other {on.now}\n{on.revisions[-1].text if on.revisions else ''}"),
-    lambda on: on.save(f"{on.now}", user=ME, comment="something else"),
-    lambda on: on.save(f"{on.now}", user=ME, comment="ours"),
-    lambda on: on.arrive_late(),
+    lambda wiki: wiki.save(f"{wiki.revisions[-1].text if wiki.revisions else ''}\n* other {wiki.now}"),
+    lambda wiki: wiki.save(f"other {wiki.now}\n{wiki.revisions[-1].text if wiki.revisions else ''}"),
+    lambda wiki: wiki.save(f"{wiki.now}", user=ME, comment="something else"),
+    lambda wiki: wiki.save(f"{wiki.now}", user=ME, comment="ours"),
+    lambda wiki: wiki.execute_delayed(),
 ]
 
 
 @given(
-    change=st.sampled_from(ALL),
+    edit=st.sampled_from(ALL),
     faults=FAULTS,
-    meddling=st.lists(st.sampled_from(MEDDLERS), max_size=12),
-    there=st.booleans(),
-    filtered=st.booleans(),
+    interferences=st.lists(st.sampled_from(INTERFERENCES), max_size=12),
+    page_exists=st.booleans(),
+    has_filter=st.booleans(),
 )
 @settings(max_examples=600, deadline=None)
-def test_w2_no_edit_is_done_twice_and_none_is_reported_that_was_not_done(
+def test_w2_no_edit_is_saved_twice_and_none_is_reported_that_was_not_saved(
     *,
-    change: Edit,
+    edit: Edit,
     faults: list[str | None],
-    meddling: list[Callable[[ModelWiki], object]],
-    there: bool,
-    filtered: bool,
+    interferences: list[Callable[[ModelWiki], object]],
+    page_exists: bool,
+    has_filter: bool,
 ) -> None:
-    on = wiki(*faults, text="Text." if there else None, filtered=filtered)
-    acts = list(meddling)
-    on.meddle = lambda on: acts.pop(0)(on) if acts else None
+    wiki = make_wiki(*faults, text="Text." if page_exists else None, has_abuse_filter=has_filter)
+    left = list(interferences)
+    wiki.interfere = lambda wiki: left.pop(0)(wiki) if left else None
     try:
-        result = run(change, on)
+        result = run(edit, wiki)
     except OutcomeUnknown:
-        on.arrive_late()
-        assert ours_made(on) <= 1
+        wiki.execute_delayed()
+        assert count_our_revisions(wiki) <= 1
     except MediaWikiError:
-        on.arrive_late()
-        assert ours_made(on) == 0
+        wiki.execute_delayed()
+        assert count_our_revisions(wiki) == 0
     else:
-        on.arrive_late()
-        assert ours_made(on) == 1
-        assert any(one.revid == result.revid and one.user == ME for one in on.revisions)
+        wiki.execute_delayed()
+        assert count_our_revisions(wiki) == 1
+        assert any(revision.revid == result.revid and revision.user == ME for revision in wiki.revisions)
 
 
-def ours_made(on: ModelWiki) -> int:
-    """How many revisions our requests have made: those that changed something with what we sent."""
-    texts = {revision.revid: revision.text for revision in on.revisions} | {0: ""}
+def count_our_revisions(wiki: ModelWiki) -> int:
+    """How many revisions our requests have made: revisions of our account that add our text."""
+    texts = {revision.revid: revision.text for revision in wiki.revisions} | {0: ""}
     return sum(
         revision.text.count("ours") > texts[revision.parentid].count("ours")
-        for revision in on.revisions
+        for revision in wiki.revisions
         if revision.user == ME
     )

@@ -1,4 +1,4 @@
-"""Edits that are refused: before they are sent, and by the wiki; what its filters and captchas ask for."""
+"""Edits that are refused, by the library or by the wiki; abuse filters and captchas."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import ScriptedTransport
 from tests.conftest import USER_AGENT
 from tests.support import guarded_wiki as guarded
-from tests.support.edits import latest, through
+from tests.support.edits import latest_revision, site_behind
 from tests.support.fault_proxy import DROP_AFTER, FaultProxy, matching
 from tests.support.logins import fresh, site as site_of
 
 
-async def test_what_cannot_be_sent_is_refused_before_any_request() -> None:
+async def test_arguments_that_cannot_be_sent_are_refused_before_any_request() -> None:
     transport = ScriptedTransport()
     async with Site("https://wiki.example.org/w/api.php", user_agent=USER_AGENT, transport=transport) as site:
         page: Any = site.page("A")
@@ -54,22 +54,22 @@ async def test_what_cannot_be_sent_is_refused_before_any_request() -> None:
 
 
 @pytest.mark.everywhere
-async def test_protection_and_blocks_are_typed_by_both_apis(
-    wiki: LocalWiki, mine: Site, keeper: Site, troll: BotPassword
+async def test_protection_and_blocks_are_typed_errors_in_both_apis(
+    wiki: LocalWiki, user_site: Site, admin_site: Site, blocked_auth: BotPassword
 ) -> None:
     page, title = fresh("Protected"), fresh("Salted")
-    made = await keeper.page(page).create("x")
-    await keeper.call("protect", title=page, protections="edit=sysop")
-    await keeper.call("protect", title=title, protections="create=sysop")
-    for act in (partial(mine.page(page).append, "y"), partial(mine.page(title).save, "y", missing="create")):
+    made = await admin_site.page(page).create("x")
+    await admin_site.call("protect", title=page, protections="edit=sysop")
+    await admin_site.call("protect", title=title, protections="create=sysop")
+    for act in (partial(user_site.page(page).append, "y"), partial(user_site.page(title).save, "y", missing="create")):
         with pytest.raises(Protected):
             await act()
-    with pytest.raises(PermissionDenied):  # no code from 1.39
-        await mine.rest.update_page(page, source="y", latest=made.revid)
+    with pytest.raises(PermissionDenied):  # 1.39 sends no error code
+        await user_site.rest.update_page(page, source="y", latest=made.revid)
     with pytest.raises(PermissionDenied):
-        await mine.rest.create_page(title, source="y")
-    async with site_of(wiki, auth=troll) as blocked:
-        await keeper.call("block", user="Troll", expiry="1 day", reason="tests", reblock=True)
+        await user_site.rest.create_page(title, source="y")
+    async with site_of(wiki, auth=blocked_auth) as blocked:
+        await admin_site.call("block", user="Blocked user", expiry="1 day", reason="tests", reblock=True)
         with pytest.raises(Blocked) as refusal:
             await blocked.page("Main Page").append("y")
         assert refusal.value.data["blockinfo"]["blockreason"] == "tests"
@@ -78,9 +78,11 @@ async def test_protection_and_blocks_are_typed_by_both_apis(
 
 
 @pytest.mark.everywhere
-async def test_w2_a_filters_warning_is_typed_and_confirmed_only_on_purpose(strict: LocalWiki) -> None:
+async def test_w2_an_abuse_filters_warning_is_an_error_and_never_confirmed_by_the_library(
+    filtered_wiki: LocalWiki,
+) -> None:
     title, text = fresh("Warned"), f"It is {guarded.WARNED}."
-    async with FaultProxy(strict.url) as proxy, through(proxy) as site:
+    async with FaultProxy(filtered_wiki.url) as proxy, site_behind(proxy) as site:
         page = site.page(title)
         await page.create("Start.")
         proxy.plan = matching("edit", DROP_AFTER)
@@ -89,20 +91,20 @@ async def test_w2_a_filters_warning_is_typed_and_confirmed_only_on_purpose(stric
         assert (unknown.value.title, await page.text()) == (title, "Start.")
         sent = sum(seen.action == "edit" for seen in proxy.seen)
         assert sent == 2
-        confirmed = await page.append(text)  # the caller's decision: the same again
+        confirmed = await page.append(text)  # the caller sends the same edit again, which confirms it
         assert confirmed.outcome is EditOutcome.SAVED
         for act in (page.append, lambda text: site.rest.update_page(title, source=text, latest=confirmed.revid)):
             for mark, code in ((guarded.WARNED, "abusefilter-warning"), (guarded.REFUSED, "abusefilter-disallowed")):
                 with pytest.raises(AbuseFilter) as caught:
                     await act(f"{fresh('This')} is {mark}.")
                 assert caught.value.code == code
-        assert (await latest(site, title)).revid == confirmed.revid
+        assert (await latest_revision(site, title)).revid == confirmed.revid
 
 
 @pytest.mark.everywhere
-async def test_a_captcha_is_an_error_with_its_question_and_can_be_answered(strict: LocalWiki) -> None:
+async def test_a_captcha_is_an_error_with_its_question_and_can_be_solved(filtered_wiki: LocalWiki) -> None:
     text = f"It is {guarded.QUESTIONED}."
-    async with site_of(strict) as site:
+    async with site_of(filtered_wiki) as site:
         for act in (
             partial(site.page(fresh("Captcha")).create, text),
             partial(site.page(fresh("Captcha")).append, text, missing="create"),
@@ -110,11 +112,11 @@ async def test_a_captcha_is_an_error_with_its_question_and_can_be_answered(stric
         ):
             with pytest.raises(CaptchaRequired) as caught:
                 await act()
-            asked = caught.value.data["captcha"]
+            captcha = caught.value.data["captcha"]
             with pytest.raises(CaptchaRequired) as caught:
-                await act(params={"captchaid": asked["id"], "captchaword": "13579"})
-            asked = caught.value.data["captcha"]
-            right = {"captchaid": asked["id"], "captchaword": guarded.solve(asked["question"])}
+                await act(params={"captchaid": captcha["id"], "captchaword": "13579"})
+            captcha = caught.value.data["captcha"]
+            right = {"captchaid": captcha["id"], "captchaword": guarded.solve_captcha(captcha["question"])}
             assert (await act(params=right)).outcome is EditOutcome.CREATED
         with pytest.raises(CaptchaRequired):
             await site.rest.create_page(fresh("Captcha"), source=text)

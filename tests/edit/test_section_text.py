@@ -1,4 +1,4 @@
-"""Where a section stands in a text, and how another is put into its place."""
+"""The position of a section in a text, and its replacement by another section."""
 
 from __future__ import annotations
 
@@ -6,70 +6,74 @@ from typing import Any
 
 import pytest
 
-from mwclient_async._edit.sections import find_section, put_back
+from mwclient_async._edit.sections import find_section, replace_section
 from mwclient_async.errors import PageMissing, ProtocolError
 from tests.support.scripted_flow import Script
 
 TEXT = "é🪐 first.\n== A ==\nsame\n\n\n== A ==\nsame\n=== B ===\n\nend\n== A ==\nsame"
 
 
-def said(part: str | None) -> dict[str, Any]:
+def section_response(part: str | None) -> dict[str, Any]:
     slot = {"nosuchsection": True} if part is None else {"content": part}
     return {"query": {"pages": [{"revisions": [{"slots": {"main": slot}}]}]}}
 
 
-def contents(**offsets: int | None) -> dict[str, Any]:
+def table_of_contents(**offsets: int | None) -> dict[str, Any]:
     return {"parse": {"sections": [{"index": index[1:], "byteoffset": at} for index, at in offsets.items()]}}
 
 
-def found(text: str, section: int, *answers: dict[str, Any]) -> tuple[str, str, str]:
-    script = Script(*answers)
-    place = script.run(find_section(text, section, 7))
-    assert {call.params.get("revids", call.params.get("oldid")) for call in script.calls} == {"7"}
-    return text[: place.start], text[place], text[place.stop :]
+def split_at_section(text: str, section: int, *responses: dict[str, Any]) -> tuple[str, str, str]:
+    script = Script(*responses)
+    position = script.run(find_section(text, section, 7))
+    assert {call.params.get("revids", call.params.get("oldid")) for call in script.requests} == {"7"}
+    return text[: position.start], text[position], text[position.stop :]
 
 
-def test_a_section_that_stands_there_once_takes_one_request() -> None:
-    before, section, after = found(TEXT, 3, said("=== B ===\n\nend"))
+def test_a_section_whose_text_occurs_once_needs_one_request() -> None:
+    before, section, after = split_at_section(TEXT, 3, section_response("=== B ===\n\nend"))
     assert (before + section + after, section, after) == (TEXT, "=== B ===\n\nend", "\n== A ==\nsame")
-    assert found(TEXT, 0, said("é🪐 first."))[1:] == ("é🪐 first.", TEXT[9:])
-    assert found("== A ==\n", 0, said("")) == ("", "", "== A ==\n")
-    assert found("x\n\n\n== A ==", 0, said("x\n\n\n")) == ("", "x", "\n\n\n== A ==")
+    assert split_at_section(TEXT, 0, section_response("é🪐 first."))[1:] == ("é🪐 first.", TEXT[9:])
+    assert split_at_section("== A ==\n", 0, section_response("")) == ("", "", "== A ==\n")
+    assert split_at_section("x\n\n\n== A ==", 0, section_response("x\n\n\n")) == ("", "x", "\n\n\n== A ==")
 
 
-def test_of_sections_that_are_alike_the_table_of_contents_tells_which_is_meant() -> None:
-    places = [TEXT.index("== A =="), TEXT.index("== A ==\nsame\n==="), TEXT.rindex("== A ==")]
-    table = contents(_1=places[0], **{"_T-1": None}, _2=places[1], _3=30, _4=places[2])
-    for number, place in zip((1, 2, 4), places, strict=True):
-        assert len(found(TEXT, number, said("== A ==\nsame"), table)[0]) == place
+def test_the_table_of_contents_decides_between_equal_sections() -> None:
+    starts = [TEXT.index("== A =="), TEXT.index("== A ==\nsame\n==="), TEXT.rindex("== A ==")]
+    table = table_of_contents(_1=starts[0], **{"_T-1": None}, _2=starts[1], _3=30, _4=starts[2])
+    for number, position in zip((1, 2, 4), starts, strict=True):
+        assert len(split_at_section(TEXT, number, section_response("== A ==\nsame"), table)[0]) == position
 
 
-def test_a_heading_within_a_line_is_no_place_for_a_section() -> None:
-    assert found("a == A ==\n== A ==\nb", 1, said("== A ==")) == ("a == A ==\n", "== A ==", "\nb")
+def test_a_heading_within_a_line_does_not_begin_a_section() -> None:
+    assert split_at_section("a == A ==\n== A ==\nb", 1, section_response("== A ==")) == (
+        "a == A ==\n",
+        "== A ==",
+        "\nb",
+    )
 
 
 @pytest.mark.parametrize("section", [1, 5])
-def test_a_section_that_is_not_there_is_a_page_missing(section: int) -> None:
+def test_a_section_that_does_not_exist_is_a_page_missing(section: int) -> None:
     with pytest.raises(PageMissing, match=f"section {section}"):
-        Script(said(None)).run(find_section(TEXT, section, 7))
+        Script(section_response(None)).run(find_section(TEXT, section, 7))
     with pytest.raises(PageMissing, match=f"section {section}"):
-        Script(said("== A ==\nsame"), contents(_2=3)).run(find_section(TEXT, section, 7))
-    with pytest.raises(PageMissing, match=f"section {section}"):  # nor on a page that is not there
+        Script(section_response("== A ==\nsame"), table_of_contents(_2=3)).run(find_section(TEXT, section, 7))
+    with pytest.raises(PageMissing, match=f"section {section}"):  # a page that does not exist has no section 1
         Script().run(find_section("", section, 0))
     assert Script().run(find_section("", 0, 0)) == slice(0, 0)
 
 
-def test_what_cannot_be_found_for_certain_is_not_guessed() -> None:
+def test_a_position_that_is_not_certain_is_an_error() -> None:
     with pytest.raises(ProtocolError, match="not found"):
-        Script(said("== Z ==")).run(find_section(TEXT, 1, 7))
+        Script(section_response("== Z ==")).run(find_section(TEXT, 1, 7))
     with pytest.raises(ProtocolError, match="not found"):
-        Script(said("== A ==\nsame"), contents(_1=3)).run(find_section(TEXT, 1, 7))
-    with pytest.raises(ProtocolError, match="nothing of the page"):  # deleted meanwhile
+        Script(section_response("== A ==\nsame"), table_of_contents(_1=3)).run(find_section(TEXT, 1, 7))
+    with pytest.raises(ProtocolError, match="does not contain the page"):  # the revision was deleted
         Script({"query": {"badrevids": {"7": {"revid": 7}}}}).run(find_section(TEXT, 1, 7))
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "section", "whole"),
+    ("text", "position", "section", "expected"),
     [
         ("a\n== A ==", slice(0, 1), "b", "b\n== A =="),
         ("a\n== A ==", slice(0, 1), "", "\n== A =="),
@@ -81,5 +85,7 @@ def test_what_cannot_be_found_for_certain_is_not_guessed() -> None:
         ("a\n== A ==\n\n== B ==", slice(2, 9), "== C ==\nc", "a\n== C ==\nc\n\n== B =="),
     ],
 )
-def test_a_section_is_put_back_without_touching_the_next(text: str, place: slice, section: str, whole: str) -> None:
-    assert put_back(text, place, section) == whole
+def test_a_section_is_replaced_without_changing_the_next_one(
+    text: str, position: slice, section: str, expected: str
+) -> None:
+    assert replace_section(text, position, section) == expected

@@ -1,4 +1,4 @@
-"""The wiki's mappings as values: strict where it matters, lenient to what is new."""
+"""Conversion of JSON to values: strict about types, lenient about unknown keys."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from mwclient_async.models.rest import HistoryRevision, RestUser
     ("raw", "flag"),
     [({}, False), ({"anon": True}, True), ({"anon": False}, False), ({"anon": ""}, True), ({"anon": None}, False)],
 )
-def test_a_flag_is_true_false_or_the_old_empty_text(raw: dict[str, Any], *, flag: bool) -> None:
+def test_a_flag_is_a_bool_or_the_empty_text_of_the_old_format(raw: dict[str, Any], *, flag: bool) -> None:
     assert structurer(Revision)(raw).anon is flag
 
 
@@ -46,7 +46,7 @@ def test_any_other_value_of_a_flag_is_a_protocol_error(value: Any) -> None:
 @pytest.mark.parametrize(
     ("raw", "flag"), [({}, None), ({"minor": None}, None), ({"minor": True}, True), ({"minor": ""}, True)]
 )
-def test_a_flag_that_may_be_left_out_is_none_then(raw: dict[str, Any], flag: bool | None) -> None:  # noqa: FBT001
+def test_an_optional_flag_that_is_absent_is_none(raw: dict[str, Any], flag: bool | None) -> None:  # noqa: FBT001
     assert structurer(Revision)(raw).minor is flag
 
 
@@ -54,47 +54,47 @@ def test_a_flag_that_may_be_left_out_is_none_then(raw: dict[str, Any], flag: boo
 
 
 @pytest.mark.parametrize(
-    ("cls", "raw", "where"),
+    ("cls", "raw", "path"),
     [
         pytest.param(Revision, {"revid": "5"}, "revid", id="text for a number"),
         pytest.param(Revision, {"revid": True}, "revid", id="flag for a number"),
         pytest.param(Revision, {"revid": 5.5}, "revid", id="fraction for a whole number"),
         pytest.param(Revision, {"user": 5}, "user", id="number for a text"),
-        pytest.param(Revision, {"timestamp": "yesterday"}, "timestamp", id="no time"),
+        pytest.param(Revision, {"timestamp": "yesterday"}, "timestamp", id="text that is not a time"),
         pytest.param(Revision, {"timestamp": 5}, "timestamp", id="number for a time"),
-        pytest.param(PageLink, {"ns": 0}, "title", id="a key that must be there"),
+        pytest.param(PageLink, {"ns": 0}, "title", id="a missing required key"),
         pytest.param(PageLink, {"ns": None, "title": "A"}, "ns", id="null for a number"),
         pytest.param(ImageInfo, {"duration": "long"}, "duration", id="text for a fraction"),
-        pytest.param(Revision, {"slots": {"main": {"size": "x"}}}, r"slots.*main.*size", id="deep down"),
-        pytest.param(HistoryRevision, {"id": 5, "timestamp": "x"}, "timestamp", id="a time that must be there"),
+        pytest.param(Revision, {"slots": {"main": {"size": "x"}}}, r"slots.*main.*size", id="nested"),
+        pytest.param(HistoryRevision, {"id": 5, "timestamp": "x"}, "timestamp", id="a required time"),
     ],
 )
-def test_what_does_not_fit_is_a_protocol_error_that_says_where(cls: Any, raw: Any, where: str) -> None:
-    with pytest.raises(ProtocolError, match=f"does not fit {cls.__name__}: .*{where}"):
+def test_a_value_that_does_not_fit_is_a_protocol_error_that_names_its_path(cls: Any, raw: Any, path: str) -> None:
+    with pytest.raises(ProtocolError, match=f"does not fit {cls.__name__}: .*{path}"):
         structurer(cls)(raw)
 
 
-NO_OBJECTS = ["text", [], ["x"], [{}]]
+NOT_OBJECTS = ["text", [], ["x"], [{}]]
 
 
-@pytest.mark.parametrize("raw", NO_OBJECTS, ids=repr)
+@pytest.mark.parametrize("raw", NOT_OBJECTS, ids=repr)
 @pytest.mark.parametrize("cls", [PageInfo, Revision], ids=lambda cls: cls.__name__)
-def test_text_or_a_list_in_the_place_of_an_object_is_a_protocol_error(raw: Any, cls: Any) -> None:
+def test_text_or_a_list_instead_of_an_object_is_a_protocol_error(raw: Any, cls: Any) -> None:
     with pytest.raises(ProtocolError):
         structurer(cls)(raw)
 
 
 @pytest.mark.parametrize(
     ("cls", "raw"),
-    [*((PageLink, raw) for raw in NO_OBJECTS), *((cls, raw) for cls in (PageLink, PageInfo) for raw in (5, None))],
+    [*((PageLink, raw) for raw in NOT_OBJECTS), *((cls, raw) for cls in (PageLink, PageInfo) for raw in (5, None))],
 )
-def test_what_is_no_object_is_a_protocol_error(raw: Any, cls: Any) -> None:
+def test_a_value_that_is_not_an_object_is_a_protocol_error(raw: Any, cls: Any) -> None:
     with pytest.raises(ProtocolError):
         structurer(cls)(raw)
 
 
 @pytest.mark.parametrize("tags", ["mobile edit", {"0": "mobile edit"}], ids=repr)
-def test_a_list_of_texts_is_a_list_of_texts(tags: Any) -> None:
+def test_a_value_that_is_not_a_list_of_texts_is_a_protocol_error(tags: Any) -> None:
     with pytest.raises(ProtocolError):
         structurer(Revision)({"tags": tags})
 
@@ -113,11 +113,11 @@ def test_a_time_has_a_zone(text: str | None, moment: datetime | None) -> None:
 
 @given(st.datetimes(min_value=datetime(1, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 @settings(deadline=None)
-def test_any_time_of_the_wikis_comes_back(moment: datetime) -> None:
+def test_any_time_of_a_wiki_is_read(moment: datetime) -> None:
     text = moment.isoformat(timespec="seconds").replace("+00:00", "Z")
-    got = structurer(Revision)({"timestamp": text}).timestamp
-    assert got is not None
-    assert timedelta(0) <= moment - got < timedelta(seconds=1)
+    timestamp = structurer(Revision)({"timestamp": text}).timestamp
+    assert timestamp is not None
+    assert timedelta(0) <= moment - timestamp < timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("value", [1, 1.5])
@@ -134,14 +134,14 @@ def test_keys_of_a_newer_wiki_are_ignored() -> None:
     [cls for module in (accounts, info, lists, props) for cls in vars(module).values() if attrs.has(cls)],
     ids=lambda cls: cls.__name__,
 )
-def test_every_class_takes_the_least_that_a_wiki_may_send(cls: Any) -> None:
-    """Nothing but what it must have: each field has a hook, and a default where the wiki may leave it out."""
-    least = {
+def test_every_class_accepts_an_object_with_its_required_keys_only(cls: Any) -> None:
+    """Each field has a hook, and a default if the wiki may omit it."""
+    required = {
         field.name: {str: "x", int: 5}[field.type]
         for field in attrs.fields(attrs.resolve_types(cls))
         if field.default is attrs.NOTHING
     }
-    assert structurer(cls)(least) == cls(**least)
+    assert structurer(cls)(required) == cls(**required)
 
 
 def test_a_revision_has_the_text_of_its_main_slot() -> None:
@@ -152,11 +152,11 @@ def test_a_revision_has_the_text_of_its_main_slot() -> None:
     assert structurer(Revision)({}).content is None
 
 
-def test_no_slots_may_be_an_empty_php_array() -> None:
+def test_an_empty_php_array_means_no_slots() -> None:
     assert structurer(Revision)({"slots": []}).slots == {}
 
 
-def test_a_revision_of_the_rest_api() -> None:
+def test_a_revision_of_the_rest_api_is_read() -> None:
     raw = {
         "id": 5,
         "timestamp": "2024-01-02T03:04:05Z",
@@ -186,41 +186,41 @@ def page(raw: dict[str, Any], *props: str) -> Page:
 
 
 @pytest.mark.parametrize("prop", MANY)
-def test_a_prop_that_was_asked_for_and_is_not_there_is_empty(prop: str) -> None:
+def test_a_requested_prop_that_is_absent_is_empty(prop: str) -> None:
     assert getattr(page(STUB, prop), prop) == ()
 
 
 @pytest.mark.parametrize(
-    ("prop", "nothing"),
+    ("prop", "empty"),
     [("categoryinfo", None), ("pageprops", {}), ("info", PageInfo()), ("contributors", Contributors())],
     ids=lambda value: str(value)[:12],
 )
-def test_a_prop_that_is_one_value_is_none_or_empty(prop: str, nothing: Any) -> None:
-    assert getattr(page(STUB, prop), prop) == nothing
+def test_a_requested_prop_of_one_value_that_is_absent_is_none_or_empty(prop: str, empty: Any) -> None:
+    assert getattr(page(STUB, prop), prop) == empty
 
 
 @pytest.mark.parametrize("prop", [*MANY, "info", "categoryinfo", "contributors", "pageprops"])
-def test_a_prop_that_was_not_asked_for_is_an_error_that_says_what_to_add(prop: str) -> None:
+def test_a_prop_that_was_not_requested_is_an_error_that_says_what_to_add(prop: str) -> None:
     with pytest.raises(NotRequested, match=f"of 'A' .* add prop={prop}") as caught:
         getattr(page({**STUB, prop: []}), prop)
     assert isinstance(caught.value, LookupError)
 
 
 def test_the_rows_of_a_prop_are_values_in_the_wikis_order() -> None:
-    got = page(
+    result = page(
         {**STUB, "categories": [{"ns": 14, "title": "Category:B"}, {"ns": 14, "title": "Category:A"}]}, "categories"
     )
-    assert got.categories == (PageCategory(ns=14, title="Category:B"), PageCategory(ns=14, title="Category:A"))
+    assert result.categories == (PageCategory(ns=14, title="Category:B"), PageCategory(ns=14, title="Category:A"))
 
 
-def test_info_stands_among_the_keys_of_the_page() -> None:
-    got = page({**STUB, "contentmodel": "css", "length": 7, "lastrevid": 9, "new": True}, "info")
-    assert got.info == PageInfo(contentmodel="css", length=7, lastrevid=9, new=True)
+def test_info_is_read_from_the_keys_of_the_page() -> None:
+    result = page({**STUB, "contentmodel": "css", "length": 7, "lastrevid": 9, "new": True}, "info")
+    assert result.info == PageInfo(contentmodel="css", length=7, lastrevid=9, new=True)
 
 
-def test_objects_that_php_sends_as_empty_lists_are_nothing() -> None:
-    got = page({**STUB, "pageprops": [], "categoryinfo": []}, "pageprops", "categoryinfo")
-    assert (got.pageprops, got.categoryinfo) == ({}, None)
+def test_objects_that_php_sends_as_empty_lists_are_empty() -> None:
+    result = page({**STUB, "pageprops": [], "categoryinfo": []}, "pageprops", "categoryinfo")
+    assert (result.pageprops, result.categoryinfo) == ({}, None)
 
 
 def test_category_info_is_a_value() -> None:
@@ -241,12 +241,12 @@ def test_category_info_is_a_value() -> None:
     ],
 )
 def test_the_status_of_a_page(raw: dict[str, Any], status: PageStatus, pageid: int | None) -> None:
-    got = page(raw)
-    assert (got.status, got.pageid, got.exists, got.raw) == (status, pageid, status is PageStatus.OK, raw)
+    result = page(raw)
+    assert (result.status, result.pageid, result.exists, result.raw) == (status, pageid, status is PageStatus.OK, raw)
 
 
 @pytest.mark.parametrize("reason", ["It is bad.", {"code": "title-invalid", "text": "It is bad."}])
-def test_the_reason_of_an_invalid_title_in_either_form(reason: Any) -> None:
+def test_the_reason_of_an_invalid_title_in_either_format(reason: Any) -> None:
     assert page({"title": "<", "invalid": True, "invalidreason": reason}).invalidreason == "It is bad."
 
 
@@ -256,6 +256,6 @@ def test_a_row_that_does_not_fit_is_a_protocol_error() -> None:
 
 
 @pytest.mark.parametrize("rows", [5, "text", {"0": {"ns": 14, "title": "Category:B"}}, [[]], None], ids=repr)
-def test_a_prop_that_is_no_list_of_objects_is_a_protocol_error(rows: Any) -> None:
+def test_a_prop_that_is_not_a_list_of_objects_is_a_protocol_error(rows: Any) -> None:
     with pytest.raises(ProtocolError):
         _ = page({**STUB, "revisions": rows}, "revisions").revisions

@@ -1,4 +1,4 @@
-"""Python values on the wire."""
+"""Python values become parameter texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async._http.params import OURS, encode, is_count, values, wire_value
+from mwclient_async._http.params import RESERVED, encode, is_count, split_values, wire_value
 
 
 class Direction(Enum):
@@ -95,7 +95,7 @@ def test_none_and_false_are_not_sent(value: Any) -> None:
         pytest.param(Direction.BOTH, id="enum of a tuple"),
     ],
 )
-def test_what_has_no_form_on_the_wire_is_a_type_error_that_names_the_parameter(value: Any) -> None:
+def test_a_type_that_cannot_be_sent_is_a_type_error_that_names_the_parameter(value: Any) -> None:
     with pytest.raises(TypeError, match=r"^p: a value of type \w+ has no form") as caught:
         encode({"p": value})
     assert repr(value) not in str(caught.value)  # it could be a secret
@@ -110,7 +110,7 @@ def test_what_has_no_form_on_the_wire_is_a_type_error_that_names_the_parameter(v
     ],
 )
 def test_false_is_never_sent_as_the_word_false(value: Any) -> None:
-    """The wiki takes any text for yes."""
+    """For the wiki, any text means true."""
     try:
         text = wire_value("p", value)
     except (TypeError, ValueError):
@@ -124,14 +124,14 @@ def test_a_naive_datetime_is_a_value_error(value: Any) -> None:
         encode({"p": value})
 
 
-@pytest.mark.parametrize("name", sorted(OURS))
-@pytest.mark.parametrize("spelt", ["{}", "{}_"])
-def test_a_name_that_the_library_sets_is_refused(name: str, spelt: str) -> None:
+@pytest.mark.parametrize("name", sorted(RESERVED))
+@pytest.mark.parametrize("spelling", ["{}", "{}_"])
+def test_a_reserved_name_is_refused(name: str, spelling: str) -> None:
     with pytest.raises(ValueError, match=f"'{name}' is set by the library"):
-        encode(None, {spelt.format(name): "x"})
+        encode(None, {spelling.format(name): "x"})
 
 
-def test_a_reserved_name_is_refused_even_where_it_would_not_be_sent() -> None:
+def test_a_reserved_name_is_refused_even_if_it_would_not_be_sent() -> None:
     with pytest.raises(ValueError, match="'token' is set by the library"):
         encode({"token": None})
 
@@ -152,11 +152,11 @@ def test_one_trailing_underscore_of_a_keyword_is_dropped(keyword: str, name: str
     assert encode(None, {keyword: 1}) == {name: "1"}
 
 
-def test_a_name_in_params_is_taken_as_it_is() -> None:
+def test_a_name_in_params_is_used_unchanged() -> None:
     assert encode({"from_": 1}, {"from_": 2}) == {"from_": "1", "from": "2"}
 
 
-def test_a_value_with_the_separator_in_it_is_refused_in_a_list() -> None:
+def test_a_list_item_that_contains_the_separator_is_refused() -> None:
     with pytest.raises(ValueError, match=r"U\+001F"):
         encode({"titles": ["A", "B\x1fC"]})
 
@@ -166,9 +166,9 @@ _VALUES = st.lists(st.text(st.characters(exclude_characters="\x1f")), max_size=6
 
 @given(_VALUES)
 @settings(deadline=None)
-def test_a_list_comes_back_from_its_text(items: list[str]) -> None:
-    if items != [""]:  # which the wire cannot tell from no value
-        assert values(encode({"p": items})["p"]) == tuple(items)
+def test_a_list_can_be_read_back_from_its_text(items: list[str]) -> None:
+    if items != [""]:  # on the wire, this equals an empty list
+        assert split_values(encode({"p": items})["p"]) == tuple(items)
 
 
 @given(st.sets(st.text(st.characters(exclude_characters="\x1f"), min_size=1)))
@@ -176,20 +176,20 @@ def test_a_list_comes_back_from_its_text(items: list[str]) -> None:
 def test_equal_sets_have_equal_texts(items: set[str]) -> None:
     backwards = frozenset(reversed(list(items)))
     assert wire_value("p", items) == wire_value("p", backwards)
-    assert set(values(wire_value("p", items) or "")) == items
+    assert set(split_values(wire_value("p", items) or "")) == items
 
 
 @given(st.datetimes(min_value=datetime(1000, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.timezones()))  # noqa: DTZ001
 @settings(deadline=None)
-def test_a_datetime_comes_back_to_the_second(moment: datetime) -> None:
+def test_a_datetime_can_be_read_back_to_the_second(moment: datetime) -> None:
     text = encode({"p": moment})["p"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text)
     assert datetime.fromisoformat(text) == moment.astimezone(UTC).replace(microsecond=0)
 
 
 @pytest.mark.parametrize(
-    ("value", "least", "is_one"),
+    ("value", "least", "expected"),
     [(0, 0, True), (0, 1, False), (1, 1, True), (-1, 0, False), (True, 0, False), (1.0, 0, False), ("1", 0, False)],
 )
-def test_a_count_is_a_whole_number_and_no_bool(value: object, least: int, *, is_one: bool) -> None:
-    assert is_count(value, least=least) is is_one
+def test_a_count_is_an_int_and_not_a_bool(value: object, least: int, *, expected: bool) -> None:
+    assert is_count(value, least=least) is expected

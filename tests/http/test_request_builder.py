@@ -1,4 +1,4 @@
-"""What one request looks like: method, URL, headers, body."""
+"""The HTTP requests that RequestBuilder builds: method, URL, headers, body."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mwclient_async._http.user_agent import full_user_agent
 from mwclient_async.models.options import Limits
 
 API, REST = "https://wiki.example/w/api.php", "https://wiki.example/w/rest.php"
-ENVELOPE = RequestBuilder(api_url=API, rest_url=REST, user_agent="Bot (a@b.example)", maxlag=5, limits=Limits())
+BUILDER = RequestBuilder(api_url=API, rest_url=REST, user_agent="Bot (a@b.example)", maxlag=5, limits=Limits())
 ALWAYS = {"format": "json", "formatversion": "2", "errorformat": "plaintext", "errorlang": "en", "maxlag": "5"}
 QUERY = ApiRequest(params={"action": "query", "titles": "Ä&B"})
 EDIT = ApiRequest(params={"action": "edit", "text": "a+b=c\n"}, post=True, token="csrf", write=True)
@@ -37,68 +37,70 @@ def body_params(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("call", "token", "method"),
+    ("api_request", "token", "method"),
     [
         pytest.param(QUERY, None, "GET", id="read"),
         pytest.param(evolve(QUERY, post=True), None, "POST", id="a module that must be posted"),
         pytest.param(EDIT, TOKEN, "POST", id="write with a token"),
-        pytest.param(QUERY, TOKEN, "POST", id="a token is never in an URL"),
+        pytest.param(QUERY, TOKEN, "POST", id="a token is never in a URL"),
         pytest.param(evolve(QUERY, params={"action": "query", "wltoken": "x"}), None, "POST", id="a secret of a list"),
         pytest.param(
-            ApiRequest(params={"action": "query", "titles": "x" * 6000}), None, "POST", id="too long for an URL"
+            ApiRequest(params={"action": "query", "titles": "x" * 6000}), None, "POST", id="too long for a URL"
         ),
         pytest.param(ApiRequest(path="/v1/page/A/history", params={"filter": "bot"}), None, "GET", id="rest"),
     ],
 )
-def test_what_is_sent_as_get_and_what_as_post(call: ApiRequest, token: str | None, method: str) -> None:
-    request = ENVELOPE.build(call, RequestCredentials(token=token))
+def test_which_requests_are_get_and_which_are_post(api_request: ApiRequest, token: str | None, method: str) -> None:
+    request = BUILDER.build(api_request, RequestCredentials(token=token))
     assert request.method == method
     assert (request.body == b"") is (method == "GET")
 
 
 def test_a_read_has_everything_in_its_url() -> None:
-    request = ENVELOPE.build(QUERY)
+    request = BUILDER.build(QUERY)
     assert request.url.startswith(f"{API}?")
     assert url_params(request) == {"action": "query", "titles": "Ä&B", **ALWAYS}
 
 
-def test_an_url_may_be_as_long_as_the_limit_and_no_longer() -> None:
-    length = len(ENVELOPE.build(QUERY).url)
-    at_limit = evolve(ENVELOPE, limits=Limits(url_length=max(500, length)))
+def test_a_url_may_be_as_long_as_the_limit_and_no_longer() -> None:
+    length = len(BUILDER.build(QUERY).url)
+    at_limit = evolve(BUILDER, limits=Limits(url_length=max(500, length)))
     padded = evolve(QUERY, params={**QUERY.params, "titles": "Ä&B" + "x" * (500 - length)})
     longer = evolve(padded, params={**padded.params, "titles": padded.params["titles"] + "x"})
     assert len(at_limit.build(padded).url) == 500
-    assert [at_limit.build(call).method for call in (padded, longer)] == ["GET", "POST"]
+    assert [at_limit.build(each).method for each in (padded, longer)] == ["GET", "POST"]
 
 
-def test_a_post_has_the_form_of_the_answer_in_its_url_and_the_rest_in_its_body() -> None:
-    request = ENVELOPE.build(EDIT, RequestCredentials(token=TOKEN, assertions={"assert": "user"}))
+def test_a_post_has_the_response_format_in_its_url_and_the_rest_in_its_body() -> None:
+    request = BUILDER.build(EDIT, RequestCredentials(token=TOKEN, assertions={"assert": "user"}))
     assert url_params(request) == {"action": "edit", "assert": "user", **ALWAYS}
     assert body_params(request) == [("text", "a+b=c\n"), ("token", TOKEN)]
     assert request.headers["content-type"] == "application/x-www-form-urlencoded"
 
 
 def test_the_token_is_the_last_field_of_the_body_and_not_in_the_url() -> None:
-    request = ENVELOPE.build(
+    request = BUILDER.build(
         evolve(EDIT, params={"action": "edit", "zzz": "1", "aaa": "2"}), RequestCredentials(token=TOKEN)
     )
     assert body_params(request)[-1] == ("token", TOKEN)
     assert "token" not in request.url
 
 
-def test_a_read_that_is_posted_may_be_answered_by_the_nearest_data_centre() -> None:
+def test_a_read_that_is_posted_promises_not_to_write() -> None:
     long = evolve(QUERY, params={**QUERY.params, "titles": "x" * 7000})
-    read = ENVELOPE.build(long)
-    write = ENVELOPE.build(EDIT, RequestCredentials(token=TOKEN))
-    login = ENVELOPE.build(ApiRequest(params={"action": "login"}, post=True, login=True))
-    purge = ENVELOPE.build(ApiRequest(params={"action": "purge"}, post=True))  # harmless, and a write to the wiki
-    promised = ["promise-non-write-api-action" in request.headers for request in (read, write, login, purge)]
+    read = BUILDER.build(long)
+    write = BUILDER.build(EDIT, RequestCredentials(token=TOKEN))
+    login = BUILDER.build(ApiRequest(params={"action": "login"}, post=True, login=True))
+    purge = BUILDER.build(
+        ApiRequest(params={"action": "purge"}, post=True)
+    )  # it changes no page, but for the wiki it is a write
+    has_promise = ["promise-non-write-api-action" in request.headers for request in (read, write, login, purge)]
     assert read.method == "POST"
-    assert promised == [True, False, False, False]
+    assert has_promise == [True, False, False, False]
 
 
 @pytest.mark.parametrize(
-    ("own", "asserting", "login", "expected"),
+    ("own", "assertion", "login", "expected"),
     [
         pytest.param({}, None, False, {"maxlag": "5"}, id="anonymous"),
         pytest.param({}, "user", False, {"maxlag": "5", "assert": "user"}, id="logged in"),
@@ -109,42 +111,42 @@ def test_a_read_that_is_posted_may_be_answered_by_the_nearest_data_centre() -> N
     ],
 )
 def test_w4_every_request_asserts_the_login_but_the_login_itself(
-    own: Mapping[str, str], asserting: str | None, *, login: bool, expected: Mapping[str, str]
+    own: Mapping[str, str], assertion: str | None, *, login: bool, expected: Mapping[str, str]
 ) -> None:
-    call = ApiRequest(params={"action": "query", **own}, login=login)
-    dress = RequestCredentials(assertions={"assert": asserting} if asserting else {})
-    sent = url_params(ENVELOPE.build(call, dress))
+    request = ApiRequest(params={"action": "query", **own}, login=login)
+    credentials = RequestCredentials(assertions={"assert": assertion} if assertion else {})
+    sent = url_params(BUILDER.build(request, credentials))
     assert {name: sent[name] for name in ("maxlag", "assert") if name in sent} == expected
 
 
 def test_maxlag_can_be_turned_off() -> None:
-    assert "maxlag=5" in ENVELOPE.build(QUERY).url
-    assert "maxlag" not in evolve(ENVELOPE, maxlag=None).build(QUERY).url
+    assert "maxlag=5" in BUILDER.build(QUERY).url
+    assert "maxlag" not in evolve(BUILDER, maxlag=None).build(QUERY).url
 
 
-def test_a_caller_cannot_change_the_form_of_the_answer() -> None:
-    sent = url_params(ENVELOPE.build(ApiRequest(params={"action": "query", "format": "xml", "errorlang": "de"})))
+def test_a_caller_cannot_change_the_response_format() -> None:
+    sent = url_params(BUILDER.build(ApiRequest(params={"action": "query", "format": "xml", "errorlang": "de"})))
     assert (sent["format"], sent["errorlang"]) == ("json", "en")
 
 
-def test_rest_calls_have_no_parameters_of_the_action_api() -> None:
-    request = ENVELOPE.build(
+def test_rest_requests_have_no_parameters_of_the_action_api() -> None:
+    request = BUILDER.build(
         ApiRequest(path="/v1/page/A%2FB/history", params={"older_than": "5"}),
         RequestCredentials(assertions={"assert": "user"}),
     )
     assert request.url == f"{REST}/v1/page/A%2FB/history?older_than=5"
-    assert ENVELOPE.build(ApiRequest(path="/v1/page/A")).url == f"{REST}/v1/page/A"
+    assert BUILDER.build(ApiRequest(path="/v1/page/A")).url == f"{REST}/v1/page/A"
 
 
-@pytest.mark.parametrize("call", [QUERY, EDIT, ApiRequest(path="/v1/page/A")], ids=["get", "post", "rest"])
-def test_every_request_says_who_sends_it(call: ApiRequest) -> None:
-    headers = ENVELOPE.build(call, RequestCredentials(token=TOKEN if call.token else None)).headers
+@pytest.mark.parametrize("api_request", [QUERY, EDIT, ApiRequest(path="/v1/page/A")], ids=["get", "post", "rest"])
+def test_every_request_has_the_user_agent(api_request: ApiRequest) -> None:
+    headers = BUILDER.build(api_request, RequestCredentials(token=TOKEN if api_request.token else None)).headers
     assert headers["user-agent"] == "Bot (a@b.example)"
     assert all(name == name.lower() for name in headers)
 
 
 def test_s1_the_repr_of_a_request_shows_neither_body_nor_headers() -> None:
-    request = ENVELOPE.build(EDIT, RequestCredentials(token=TOKEN))
+    request = BUILDER.build(EDIT, RequestCredentials(token=TOKEN))
     assert TOKEN[:8] not in repr(request)
     assert "a@b.example" not in repr(request)
 
@@ -153,18 +155,18 @@ def test_s1_the_repr_of_a_request_shows_neither_body_nor_headers() -> None:
 
 
 async def read_nothing(_offset: int, _length: int) -> bytes:
-    raise AssertionError("framing needs no data")
+    raise AssertionError("building the body must not read the file")
 
 
 def chunk(params: Mapping[str, str], data: bytes) -> tuple[HttpRequest, MultipartBody, Any]:
-    """A chunk's request, its body, and what the standard library makes of it."""
-    call = ApiRequest(
+    """The request of a chunk, its body, and the body as the standard library parses it."""
+    api_request = ApiRequest(
         params={"action": "upload", **params},
         post=True,
         write=True,
         part=FilePart(name="chunk", offset=7, length=len(data)),
     )
-    request = ENVELOPE.build(call, RequestCredentials(token=TOKEN), boundary="b0b0b0", read=read_nothing)
+    request = BUILDER.build(api_request, RequestCredentials(token=TOKEN), boundary="b0b0b0", read=read_nothing)
     body = request.body
     assert isinstance(body, MultipartBody)
     whole = body.head + data + body.tail
@@ -173,7 +175,7 @@ def chunk(params: Mapping[str, str], data: bytes) -> tuple[HttpRequest, Multipar
     return request, body, email.message_from_bytes(header + whole, policy=policy.HTTP)
 
 
-def test_a_chunk_is_a_multipart_body_that_the_standard_library_reads_back() -> None:
+def test_a_chunk_is_a_multipart_body_that_the_standard_library_can_parse() -> None:
     data = bytes(range(256)) + b"\r\n--b0b0b"
     _, body, message = chunk({"filename": 'Ä "x".png', "offset": "7"}, data)
     parts = [
@@ -190,13 +192,13 @@ def test_a_chunk_is_a_multipart_body_that_the_standard_library_reads_back() -> N
     assert body.part == FilePart(name="chunk", offset=7, length=len(data))
 
 
-def test_the_file_part_has_a_file_name_that_php_does_not_take_for_nothing() -> None:
+def test_only_the_file_part_has_a_file_name() -> None:
     _, _, message = chunk({"offset": "0"}, b"x")
     names = [part.get_filename() for part in message.iter_parts()]
     assert names == [None, "chunk.bin", None]
 
 
-def test_the_url_of_a_chunk_has_the_form_of_the_answer_and_no_field() -> None:
+def test_the_url_of_a_chunk_has_the_response_format_and_no_field() -> None:
     request, _, _ = chunk({"filename": "A.png", "offset": "0"}, b"x")
     assert request.method == "POST"
     assert url_params(request) == {"action": "upload", **ALWAYS}
@@ -232,7 +234,7 @@ def test_a_title_is_one_segment_of_a_rest_path(title: str, segment: str) -> None
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 @settings(deadline=None)
-def test_any_title_comes_back_from_its_segment_and_holds_no_slash(title: str) -> None:
+def test_any_title_can_be_read_back_from_its_segment(title: str) -> None:
     if {".", ".."} & set(unicodedata.normalize("NFC", title).strip().split("/")):
         with pytest.raises(ValueError, match="relative path"):
             path_segment(title)
@@ -243,7 +245,7 @@ def test_any_title_comes_back_from_its_segment_and_holds_no_slash(title: str) ->
     assert not set(segment) & set("/?#&+ \r\n")
 
 
-# Who asks ------------------------------------------------------------------------------------------------------------
+# User agents ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -256,7 +258,7 @@ def test_any_title_comes_back_from_its_segment_and_holds_no_slash(title: str) ->
         "  DemoBot (User:Demo)  ",
     ],
 )
-def test_a_user_agent_with_a_contact_is_sent_with_the_librarys_name_after_it(user_agent: str) -> None:
+def test_a_user_agent_with_a_contact_is_followed_by_the_name_of_the_library(user_agent: str) -> None:
     own, _, library = full_user_agent(user_agent).rpartition(" ")
     assert own == user_agent.strip()
     assert library.startswith("mwclient_async/")
@@ -283,12 +285,12 @@ def test_a_user_agent_without_a_contact_is_refused(user_agent: str) -> None:
     ],
     ids=ascii,
 )
-def test_a_user_agent_cannot_bring_in_a_header(user_agent: str) -> None:
+def test_a_user_agent_cannot_inject_a_header(user_agent: str) -> None:
     with pytest.raises(ValueError, match="printable ASCII"):
         full_user_agent(user_agent)
 
 
-# Addresses -----------------------------------------------------------------------------------------------------------
+# URLs ----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -300,7 +302,7 @@ def test_a_user_agent_cannot_bring_in_a_header(user_agent: str) -> None:
         ("https://wiki.example/w/rest.php/", "https://wiki.example/w/rest.php"),
     ],
 )
-def test_a_whole_address_is_kept(url: str, kept: str) -> None:
+def test_a_valid_url_is_kept(url: str, kept: str) -> None:
     assert checked_url("api_url", url) == kept
 
 
@@ -320,12 +322,12 @@ def test_a_whole_address_is_kept(url: str, kept: str) -> None:
         "http://[::1/api.php",
     ],
 )
-def test_an_address_that_cannot_be_one_is_a_value_error(url: str) -> None:
+def test_an_invalid_url_is_a_value_error(url: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the message is the standard library's for a broken IPv6 address
         checked_url("api_url", url)
 
 
-def test_s1_an_address_with_a_password_is_refused_without_showing_it() -> None:
+def test_s1_a_url_with_a_password_is_refused_without_showing_it() -> None:
     with pytest.raises(ValueError, match="credentials") as caught:
         checked_url("api_url", "https://user:hunter2@wiki.example/w/api.php")
     assert "hunter2" not in str(caught.value)
@@ -343,7 +345,7 @@ def test_s1_an_address_with_a_password_is_refused_without_showing_it() -> None:
     ],
     ids=ascii,
 )
-def test_an_address_that_no_request_could_be_sent_to_is_a_value_error(url: str) -> None:
+def test_a_url_that_no_request_can_be_sent_to_is_a_value_error(url: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         checked_url("api_url", url)
 
@@ -351,13 +353,13 @@ def test_an_address_that_no_request_could_be_sent_to_is_a_value_error(url: str) 
 @pytest.mark.parametrize(
     ("api_url", "rest_url"), [(API, REST), ("http://127.0.0.1:8080/api.php", "http://127.0.0.1:8080/rest.php")]
 )
-def test_rest_php_stands_beside_api_php(api_url: str, rest_url: str) -> None:
+def test_rest_php_is_beside_api_php(api_url: str, rest_url: str) -> None:
     assert rest_url_beside(api_url) == rest_url
 
 
 @pytest.mark.parametrize(
     "url", ["https://wiki.example/wiki/Earth", "https://wiki.example", "https://wiki.example/xapi.php"]
 )
-def test_an_address_of_a_page_is_refused(url: str) -> None:
+def test_the_url_of_a_page_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"api\.php"):
         rest_url_beside(url)

@@ -1,4 +1,4 @@
-"""What came back: answers as MediaWiki 1.39 and 1.43 sent them, and what servers and proxies put in their place."""
+"""Parsing responses: those that MediaWiki 1.39 and 1.43 sent, and those of servers and proxies in their place."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ HTML = ("content-type", "text/html; charset=UTF-8")
 NOW = "Sat, 21 Nov 2026 08:00:00 GMT"
 
 
-def answer(body: Any, *headers: tuple[str, str], status: int = 200) -> HttpResponse:
+def json_response(body: Any, *headers: tuple[str, str], status: int = 200) -> HttpResponse:
     return HttpResponse(status=status, headers=(JSON, *headers), body=json.dumps(body).encode())
 
 
-def page(text: str, *headers: tuple[str, str], status: int = 200) -> HttpResponse:
+def html_response(text: str, *headers: tuple[str, str], status: int = 200) -> HttpResponse:
     return HttpResponse(status=status, headers=(HTML, *headers), body=text.encode())
 
 
-def refused(code: str, text: str = "", module: str = "upload", **data: Any) -> dict[str, Any]:
+def error_body(code: str, text: str = "", module: str = "upload", **data: Any) -> dict[str, Any]:
     return {"errors": [{"code": code, "text": text, "data": data, "module": module}], "docref": "See ..."}
 
 
-# Answers -------------------------------------------------------------------------------------------------------------
+# Responses -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -70,76 +70,76 @@ def refused(code: str, text: str = "", module: str = "upload", **data: Any) -> d
     ],
     ids=lambda body: next(iter(body)),
 )
-def test_an_answer_without_an_error_is_a_reply(body: Any) -> None:
-    assert parse_response(answer(body)) == ApiResponse(body=body)
+def test_a_body_without_an_error_is_an_api_response(body: Any) -> None:
+    assert parse_response(json_response(body)) == ApiResponse(body=body)
 
 
-def test_an_empty_php_array_is_an_answer_with_nothing_in_it() -> None:
-    assert parse_response(answer([])).body == {}
+def test_an_empty_php_array_is_an_empty_result() -> None:
+    assert parse_response(json_response([])).body == {}
 
 
-def test_a_reply_has_the_request_id() -> None:
-    assert parse_response(answer({}, ("x-request-id", "abc"))).request_id == "abc"
+def test_a_response_has_the_request_id() -> None:
+    assert parse_response(json_response({}, ("x-request-id", "abc"))).request_id == "abc"
 
 
-def test_warnings_come_beside_the_body() -> None:
-    listed = [{"code": "unrecognizedparams", "text": "Unrecognized parameter: x.", "module": "main"}, {}]
-    assert parse_response(answer({"warnings": listed})).warnings == (
+def test_warnings_are_read_from_the_body() -> None:
+    warnings = [{"code": "unrecognizedparams", "text": "Unrecognized parameter: x.", "module": "main"}, {}]
+    assert parse_response(json_response({"warnings": warnings})).warnings == (
         ApiWarning(code="unrecognizedparams", text="Unrecognized parameter: x.", module="main"),
         ApiWarning(code="", text=""),
     )
 
 
 @pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=utf-8", "application/problem+json"])
-def test_json_is_known_by_its_content_type(kind: str) -> None:
+def test_json_is_recognised_by_its_content_type(kind: str) -> None:
     assert parse_response(HttpResponse(status=200, headers=(("content-type", kind),), body=b'{"a": 1}')).body == {
         "a": 1
     }
 
 
-# Refusals ------------------------------------------------------------------------------------------------------------
+# Errors --------------------------------------------------------------------------------------------------------------
 
-REFUSALS = [
-    (refused("stashfailed", "Invalid chunk offset", offset="4000"), StashError),
-    (refused("stashfailed", "No chunked upload session with this key."), StashError),
-    (refused("stashfailed", "Chunked upload is already completed, check status for details."), StashError),
-    (refused("stashfailed", "This file did not pass file verification."), StashError),
-    (refused("uploadstash-file-not-found", 'Key "…" not found in stash.'), StashError),
-    (refused("chunk-too-small", "Minimum chunk size is 1,024 bytes for non-final chunks."), ChunkRefused),
-    (refused("invalid-chunk", "Offset plus current chunk is greater than claimed file size."), ChunkRefused),
-    (refused("badupload", "The uploaded file exceeds the server's maximum of 2 MB.", size=2097152), ChunkRefused),
-    (refused("missingresult", "No result in status data."), UploadError),
-    (refused("publishfailed", "Upload from stash already in progress."), UploadError),
-    (refused("fileexists-no-change", "…", stasherrors=[{"code": "uploadstash-exception"}]), FileRefused),
-    (refused("protectedpage", "…", filekey="K", sessionkey="K", invalidparameter="filename"), Protected),
-    (refused("maxlag", "Waiting for a database server.", "main", host="", lag=-1, type="db"), MaxlagExceeded),
-    (refused("readonly", "The wiki is currently in read-only mode.", "main", readonlyreason="maint"), ReadOnly),
-    (refused("toomanyvalues", "The limit is 50.", "query", limit=50, lowlimit=50, highlimit=500), TooManyValues),
-    (refused("badtoken", "Invalid CSRF token.", "edit"), BadToken),
-    (refused("badvalue", 'Unrecognized value for parameter "action".', "main"), InvalidParameter),
-    (refused("missingparam", 'The "token" parameter must be set.', "main"), MissingParameter),
-    (refused("mustbeposted", "The edit module requires a POST request.", "main"), BadRequest),
-    (refused("internal_api_error_DBQueryError", "[id] Caught exception", "main"), InternalError),
-    (refused("internal_api_error_Wikimedia\\Rdbms\\DBTransactionStateError", "…", "main"), InternalError),
-    (refused("some-extensions-own-code", "…", "main"), ApiError),
+ERRORS = [
+    (error_body("stashfailed", "Invalid chunk offset", offset="4000"), StashError),
+    (error_body("stashfailed", "No chunked upload session with this key."), StashError),
+    (error_body("stashfailed", "Chunked upload is already completed, check status for details."), StashError),
+    (error_body("stashfailed", "This file did not pass file verification."), StashError),
+    (error_body("uploadstash-file-not-found", 'Key "…" not found in stash.'), StashError),
+    (error_body("chunk-too-small", "Minimum chunk size is 1,024 bytes for non-final chunks."), ChunkRefused),
+    (error_body("invalid-chunk", "Offset plus current chunk is greater than claimed file size."), ChunkRefused),
+    (error_body("badupload", "The uploaded file exceeds the server's maximum of 2 MB.", size=2097152), ChunkRefused),
+    (error_body("missingresult", "No result in status data."), UploadError),
+    (error_body("publishfailed", "Upload from stash already in progress."), UploadError),
+    (error_body("fileexists-no-change", "…", stasherrors=[{"code": "uploadstash-exception"}]), FileRefused),
+    (error_body("protectedpage", "…", filekey="K", sessionkey="K", invalidparameter="filename"), Protected),
+    (error_body("maxlag", "Waiting for a database server.", "main", host="", lag=-1, type="db"), MaxlagExceeded),
+    (error_body("readonly", "The wiki is currently in read-only mode.", "main", readonlyreason="maint"), ReadOnly),
+    (error_body("toomanyvalues", "The limit is 50.", "query", limit=50, lowlimit=50, highlimit=500), TooManyValues),
+    (error_body("badtoken", "Invalid CSRF token.", "edit"), BadToken),
+    (error_body("badvalue", 'Unrecognized value for parameter "action".', "main"), InvalidParameter),
+    (error_body("missingparam", 'The "token" parameter must be set.', "main"), MissingParameter),
+    (error_body("mustbeposted", "The edit module requires a POST request.", "main"), BadRequest),
+    (error_body("internal_api_error_DBQueryError", "[id] Caught exception", "main"), InternalError),
+    (error_body("internal_api_error_Wikimedia\\Rdbms\\DBTransactionStateError", "…", "main"), InternalError),
+    (error_body("some-extensions-own-code", "…", "main"), ApiError),
 ]
 
 
 @pytest.mark.parametrize(
-    ("body", "cls"), REFUSALS, ids=lambda value: value["errors"][0]["code"] if isinstance(value, dict) else ""
+    ("body", "cls"), ERRORS, ids=lambda value: value["errors"][0]["code"] if isinstance(value, dict) else ""
 )
-def test_an_error_has_the_class_of_its_code_and_all_that_the_wiki_said(body: Any, cls: type[ApiError]) -> None:
+def test_an_error_has_the_class_of_its_code_and_all_that_the_wiki_sent(body: Any, cls: type[ApiError]) -> None:
     with pytest.raises(ApiError) as caught:
-        parse_response(answer(body, ("x-request-id", "abc")))
-    said, error = body["errors"][0], caught.value
+        parse_response(json_response(body, ("x-request-id", "abc")))
+    sent, error = body["errors"][0], caught.value
     assert type(error) is cls
-    assert (error.code, error.text, error.data) == (said["code"], said["text"], said["data"])
-    assert (error.errors[0].module, error.status, error.request_id) == (said["module"], 200, "abc")
+    assert (error.code, error.text, error.data) == (sent["code"], sent["text"], sent["data"])
+    assert (error.errors[0].module, error.status, error.request_id) == (sent["module"], 200, "abc")
 
 
-def test_u1_the_offset_of_a_stash_error_is_a_number_though_the_wiki_sends_text() -> None:
+def test_u1_the_offset_of_a_stash_error_is_a_number_although_the_wiki_sends_text() -> None:
     with pytest.raises(StashError) as caught:
-        parse_response(answer(refused("stashfailed", "Invalid chunk offset", offset="4000")))
+        parse_response(json_response(error_body("stashfailed", "Invalid chunk offset", offset="4000")))
     assert caught.value.offset == 4000
 
 
@@ -149,33 +149,35 @@ def test_all_errors_and_the_warnings_beside_them_are_kept() -> None:
         "warnings": [{"code": "w", "text": "W.", "module": "main"}],
     }
     with pytest.raises(ApiError, match=r"^http-curl-error: A\.; http-bad-status \(") as caught:
-        parse_response(answer(body))
+        parse_response(json_response(body))
     assert [error.code for error in caught.value.errors] == ["http-curl-error", "http-bad-status"]
-    assert type(caught.value) is UrlRefused  # that of the first
+    assert type(caught.value) is UrlRefused  # the class of the first error
     assert caught.value.warnings == (ApiWarning(code="w", text="W.", module="main"),)
     assert caught.value.errors[1].data == {}
 
 
-def test_the_old_form_of_an_error_is_understood() -> None:
+def test_the_old_format_of_an_error_is_understood() -> None:
     body = {"error": {"code": "stashfailed", "info": "Invalid chunk offset", "offset": "4000", "docref": "…"}}
     with pytest.raises(StashError, match="Invalid chunk offset") as caught:
-        parse_response(answer(body))
+        parse_response(json_response(body))
     assert caught.value.data == {"offset": "4000"}
 
 
-def test_an_error_with_an_http_status_of_its_own_is_the_wikis_error() -> None:
+def test_an_error_with_an_http_error_status_is_the_wikis_error() -> None:
     with pytest.raises(RateLimited) as caught:
-        parse_response(answer(refused("ratelimited"), ("retry-after", "7"), status=429))
+        parse_response(json_response(error_body("ratelimited"), ("retry-after", "7"), status=429))
     assert (caught.value.status, caught.value.retry_after) == (429, 7.0)
 
 
 def test_w1_maxlag_carries_the_wait_that_the_wiki_asks_for() -> None:
     with pytest.raises(MaxlagExceeded) as caught:
-        parse_response(answer(refused("maxlag", lag=-1, type="db"), ("retry-after", "5"), ("x-database-lag", "-1")))
+        parse_response(
+            json_response(error_body("maxlag", lag=-1, type="db"), ("retry-after", "5"), ("x-database-lag", "-1"))
+        )
     assert caught.value.retry_after == 5.0
 
 
-# Not the wiki --------------------------------------------------------------------------------------------------------
+# Other servers -------------------------------------------------------------------------------------------------------
 
 HTML_PAGE = "<!DOCTYPE html>\n<html>  <head><title>MediaWiki API help</title></head>" + "x" * 1000
 
@@ -184,17 +186,19 @@ HTML_PAGE = "<!DOCTYPE html>\n<html>  <head><title>MediaWiki API help</title></h
 @pytest.mark.parametrize("rest", [False, True], ids=["action", "rest"])
 def test_s5_a_page_of_html_is_a_protocol_error_with_status_type_and_a_short_excerpt(status: int, *, rest: bool) -> None:
     with pytest.raises(ProtocolError) as caught:
-        parse_response(page(HTML_PAGE, status=status), rest=rest)
-    said = str(caught.value)
-    assert f"HTTP {status}, text/html; charset=UTF-8: '<!DOCTYPE html> <html> <head><title>MediaWiki API help" in said
-    assert len(said) < 500
+        parse_response(html_response(HTML_PAGE, status=status), rest=rest)
+    message = str(caught.value)
+    assert (
+        f"HTTP {status}, text/html; charset=UTF-8: '<!DOCTYPE html> <html> <head><title>MediaWiki API help" in message
+    )
+    assert len(message) < 500
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 @pytest.mark.parametrize("rest", [False, True], ids=["action", "rest"])
-def test_w1_html_of_an_overloaded_server_is_an_http_error_with_its_wait(status: int, *, rest: bool) -> None:
+def test_w1_html_of_an_overloaded_server_is_an_http_error_with_retry_after(status: int, *, rest: bool) -> None:
     with pytest.raises(HttpError, match=f"HTTP {status}, text/html") as caught:
-        parse_response(page("<h1>Sorry</h1>", ("retry-after", "3"), status=status), rest=rest)
+        parse_response(html_response("<h1>Sorry</h1>", ("retry-after", "3"), status=status), rest=rest)
     assert (caught.value.status, caught.value.retry_after) == (status, 3.0)
 
 
@@ -212,24 +216,24 @@ def test_broken_json_with_an_http_error_is_judged_by_its_status(status: int, cls
 
 
 @pytest.mark.parametrize("body", [None, 5, "text", True], ids=repr)
-def test_json_that_is_no_object_is_no_answer_of_the_action_api(body: Any) -> None:
-    with pytest.raises(ProtocolError, match="not an answer of the Action API"):
-        parse_response(answer(body))
+def test_json_that_is_not_an_object_is_a_protocol_error(body: Any) -> None:
+    with pytest.raises(ProtocolError, match="not a response of the Action API"):
+        parse_response(json_response(body))
 
 
-def test_a_list_is_an_answer_as_opensearch_gives_it() -> None:
-    assert parse_response(answer(["a", ["A"]])).body == ["a", ["A"]]
+def test_a_list_is_a_response_because_opensearch_sends_one() -> None:
+    assert parse_response(json_response(["a", ["A"]])).body == ["a", ["A"]]
 
 
 @pytest.mark.parametrize(
     "body", [{"error": "upstream timeout"}, {"error": {"code": 504}}, {"errors": [{"status": "504"}]}, {"message": "x"}]
 )
-def test_w2_the_error_of_a_gateway_is_not_the_wikis_word(body: Any) -> None:
+def test_w2_the_error_of_a_gateway_is_not_the_wikis_error(body: Any) -> None:
     with pytest.raises(HttpError):
         parse_response(HttpResponse(status=504, headers=(JSON,), body=json.dumps(body).encode()))
 
 
-def test_an_error_of_the_wikis_own_beside_a_bad_status_is_its_word() -> None:
+def test_an_error_of_the_wiki_with_an_error_status_is_its_error() -> None:
     body = {"errors": [{"code": "ratelimited", "text": "Slow down."}]}
     with pytest.raises(RateLimited):
         parse_response(HttpResponse(status=429, headers=(JSON,), body=json.dumps(body).encode()))
@@ -248,36 +252,36 @@ def test_an_error_of_the_wikis_own_beside_a_bad_status_is_its_word() -> None:
 @pytest.mark.parametrize("status", [429, 502, 503])
 def test_w1_json_of_a_proxy_that_is_overloaded_is_an_http_error(body: Any, status: int) -> None:
     with pytest.raises(HttpError) as caught:
-        parse_response(answer(body, ("retry-after", "2"), status=status))
+        parse_response(json_response(body, ("retry-after", "2"), status=status))
     assert caught.value.retry_after == 2.0
 
 
-@pytest.mark.parametrize(("listed", "text"), [(["boom"], "boom"), ([None], "None")], ids=["text", "null"])
-def test_errors_that_are_no_objects_are_errors_all_the_same(listed: Any, text: str) -> None:
+@pytest.mark.parametrize(("errors", "text"), [(["boom"], "boom"), ([None], "None")], ids=["text", "null"])
+def test_errors_that_are_not_objects_are_still_errors(errors: Any, text: str) -> None:
     with pytest.raises(ApiError, match=text) as caught:
-        parse_response(answer({"errors": listed}))
+        parse_response(json_response({"errors": errors}))
     assert (caught.value.code, caught.value.data) == ("unknown", {})
 
 
-def test_a_warning_that_is_no_object_is_told_all_the_same() -> None:
-    assert [warning.text for warning in parse_response(answer({"warnings": ["beware"]})).warnings] == ["beware"]
+def test_a_warning_that_is_not_an_object_is_still_a_warning() -> None:
+    assert [warning.text for warning in parse_response(json_response({"warnings": ["beware"]})).warnings] == ["beware"]
 
 
-def test_nesting_without_end_is_a_protocol_error() -> None:
+def test_json_that_is_nested_too_deeply_is_a_protocol_error() -> None:
     with pytest.raises(ProtocolError):
         parse_response(HttpResponse(status=200, headers=(JSON,), body=b"[" * 200_000))
 
 
-def test_a_redirect_is_advised_without_its_query() -> None:
+def test_s1_the_target_of_a_redirect_is_shown_without_its_query() -> None:
     with pytest.raises(ProtocolError, match=r"redirects to 'https://new\.example/w/api\.php': use that"):
-        parse_response(page("", ("location", "https://new.example/w/api.php?lgtoken=secret"), status=301))
+        parse_response(html_response("", ("location", "https://new.example/w/api.php?lgtoken=secret"), status=301))
 
 
-def test_a_wrong_address_is_explained() -> None:
+def test_s5_a_wrong_url_gets_advice() -> None:
     with pytest.raises(ProtocolError, match=r"Special:Version names its api\.php"):
-        parse_response(page("Not found", status=404))
+        parse_response(html_response("Not found", status=404))
     with pytest.raises(ProtocolError, match=r"Is this the address of an api\.php"):
-        parse_response(page("<html>"))
+        parse_response(html_response("<html>"))
 
 
 # MediaWiki's own header ---------------------------------------------------------------------------------------------
@@ -290,7 +294,9 @@ CUT = b'{"errors":[{"code":"editconflict","text":"Edit confl'
 def test_w2_a_page_of_html_with_the_codes_in_mediawikis_header_is_mediawikis_error(status: int) -> None:
     with pytest.raises(InternalError) as caught:
         parse_response(
-            page("<p>Internal error</p>", ("mediawiki-api-error", DB_ERROR), ("retry-after", "4"), status=status)
+            html_response(
+                "<p>Internal error</p>", ("mediawiki-api-error", DB_ERROR), ("retry-after", "4"), status=status
+            )
         )
     assert (caught.value.code, caught.value.status, caught.value.retry_after) == (DB_ERROR, status, 4.0)
     assert f"HTTP {status}, text/html; charset=UTF-8: '<p>Internal error</p>'" in str(caught.value)
@@ -306,18 +312,20 @@ def test_w2_a_refusal_whose_body_was_cut_is_still_a_refusal(body: bytes) -> None
 
 
 @pytest.mark.parametrize("code", ["stashfailed", "badupload", "toomanyvalues"])
-def test_u3_a_cut_refusal_that_is_worth_its_data_is_asked_for_again(code: str) -> None:
+def test_u3_a_cut_error_whose_data_is_needed_is_a_broken_reply(code: str) -> None:
     with pytest.raises(BrokenReply):
         parse_response(HttpResponse(status=200, headers=(JSON, ("mediawiki-api-error", code)), body=CUT))
     with pytest.raises(HttpError, match=f"MediaWiki says {code}; HTTP 500"):
-        parse_response(page("<p>Sorry</p>", ("mediawiki-api-error", code), status=500))
+        parse_response(html_response("<p>Sorry</p>", ("mediawiki-api-error", code), status=500))
 
 
 @pytest.mark.parametrize("status", [502, 504])
 @pytest.mark.parametrize(
-    "sent", [page("<h1>Bad gateway</h1>"), answer({"error": "upstream"}), answer(None)], ids=["html", "object", "null"]
+    "sent",
+    [html_response("<h1>Bad gateway</h1>"), json_response({"error": "upstream"}), json_response(None)],
+    ids=["html", "object", "null"],
 )
-def test_w2_what_a_gateway_says_in_its_own_name_is_no_refusal_whatever_its_headers(
+def test_w2_an_error_of_a_gateway_itself_is_not_the_wikis_refusal_whatever_its_headers(
     sent: HttpResponse, status: int
 ) -> None:
     header = ("mediawiki-api-error", "badtoken")
@@ -326,21 +334,25 @@ def test_w2_what_a_gateway_says_in_its_own_name_is_no_refusal_whatever_its_heade
 
 
 @pytest.mark.parametrize("body", [{"message": "x"}, {"error": {"code": 503}}, ["down"], None], ids=str)
-def test_the_header_counts_where_the_body_names_no_code(body: Any) -> None:
+def test_the_header_counts_if_the_body_names_no_code(body: Any) -> None:
     with pytest.raises(ReadOnly):
-        parse_response(answer(body, ("mediawiki-api-error", "readonly"), status=503))
+        parse_response(json_response(body, ("mediawiki-api-error", "readonly"), status=503))
 
 
 def test_a_header_of_another_name_proves_nothing() -> None:
     with pytest.raises(HttpError):
-        parse_response(page("<p>Sorry</p>", ("x-api-error", "readonly"), ("api-error", "readonly"), status=503))
+        parse_response(
+            html_response("<p>Sorry</p>", ("x-api-error", "readonly"), ("api-error", "readonly"), status=503)
+        )
 
 
-def test_a_whole_answer_counts_more_than_the_header() -> None:
+def test_a_whole_body_counts_more_than_the_header() -> None:
     header = ("mediawiki-api-error", "badtoken")
     with pytest.raises(Protected):
-        parse_response(answer(refused("protectedpage"), header))
-    assert parse_response(answer({"edit": {"result": "Success"}}, header)).body == {"edit": {"result": "Success"}}
+        parse_response(json_response(error_body("protectedpage"), header))
+    assert parse_response(json_response({"edit": {"result": "Success"}}, header)).body == {
+        "edit": {"result": "Success"}
+    }
 
 
 # Retry-After ---------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a wiki makes of a text, and what can be told from what it stored."""
+"""Predicting the stored text, and recognising our own text in a stored one."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from mwclient_async._http.text_normalization import (
         ("a\v\0", "a\ufffd\ufffd"),
     ],
 )
-def test_a_text_as_it_is_stored(sent: str, stored: str) -> None:
+def test_the_stored_form_of_a_text(sent: str, stored: str) -> None:
     assert stored_form(sent) == stored
     assert sha1_of(sent) == sha1_of(stored)
     assert may_be_stored_form(stored, sent=sent)
 
 
-def test_md5_is_of_the_text_before_its_end_is_trimmed() -> None:
+def test_md5_is_computed_before_the_end_is_trimmed() -> None:
     assert md5_of("a\n") != md5_of("a")
     assert md5_of("e\u0301") == md5_of("é")
 
@@ -51,7 +51,7 @@ def test_md5_is_of_the_text_before_its_end_is_trimmed() -> None:
         ("~~~~ and ~~~~", "A and A"),
     ],
 )
-def test_what_is_transformed_may_be_anything_and_all_around_it_stays(sent: str, stored: str) -> None:
+def test_a_transform_may_give_any_text_but_the_text_around_it_stays(sent: str, stored: str) -> None:
     assert may_be_stored_form(stored, sent=sent)
     assert not may_be_stored_form(f"{stored}!", sent=f"{sent}?")
     assert not may_be_stored_form(f"!{stored}", sent=f"?{sent}")
@@ -68,25 +68,25 @@ def test_what_is_transformed_may_be_anything_and_all_around_it_stays(sent: str, 
         ("[[a|b]]", "[[a|c]]"),
     ],
 )
-def test_another_text_is_another_text(sent: str, stored: str) -> None:
+def test_another_text_is_not_recognised(sent: str, stored: str) -> None:
     assert not may_be_stored_form(stored, sent=sent)
 
 
 PLAIN = st.text(alphabet="ab \n\r\t'=*é", max_size=8)
 
 
-@given(PLAIN, PLAIN.map("[{}]".format), PLAIN)  # a signature is never nothing, which would join what is around it
-def test_whatever_comes_in_the_place_of_a_signature_the_text_is_recognised(
-    before: str, signed: str, after: str
-) -> None:
-    assert may_be_stored_form(stored_form(f"{before}{signed}{after}"), sent=f"{before}~~~~{after}") or not after.strip()
+@given(PLAIN, PLAIN.map("[{}]".format), PLAIN)  # a signature is never empty, which would join the texts around it
+def test_a_text_is_recognised_whatever_replaced_its_signature(before: str, signature: str, after: str) -> None:
+    assert (
+        may_be_stored_form(stored_form(f"{before}{signature}{after}"), sent=f"{before}~~~~{after}") or not after.strip()
+    )
 
 
-def test_braces_that_are_never_closed_leave_the_rest_open() -> None:
+def test_after_braces_that_are_never_closed_any_text_is_recognised() -> None:
     assert may_be_stored_form("a x", sent="a {{subst:open")
 
 
-def test_a_change_may_have_been_joined_with_another() -> None:
+def test_a_change_may_have_been_merged_with_another() -> None:
     base, sent = "one\ntwo\nthree", "one\ntwo\nthree\nfour"
     assert may_hold_change("ONE\ntwo\nthree\nfour", base=base, sent=sent)
     assert not may_hold_change("ONE\ntwo\nthree", base=base, sent=sent)
@@ -95,7 +95,7 @@ def test_a_change_may_have_been_joined_with_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "stored", "may"),
+    ("sent", "stored", "expected"),
     [
         ("  a \n b ", "a b", True),
         ("x" * 600, "x" * 500, True),
@@ -105,8 +105,8 @@ def test_a_change_may_have_been_joined_with_another() -> None:
         ("a", "", False),
     ],
 )
-def test_a_summary_may_have_been_stored_as_that(sent: str, stored: str, *, may: bool) -> None:
-    assert may_be_summary(stored, sent=sent) is may
+def test_the_stored_summary_is_recognised(sent: str, stored: str, *, expected: bool) -> None:
+    assert may_be_summary(stored, sent=sent) is expected
 
 
 def test_a_summary_is_cut_in_characters() -> None:

@@ -1,1 +1,1 @@
-"""The handle of a page: what it reads, edits by function, sections, undos, and its manners."""
+"""``site.page(title)``: reading, edits by a function, sections, undos, and the EditDefaults."""

@@ -1,5 +1,5 @@
-"""Who edits: the same as in the tests of single edits."""
+"""The same accounts as in ``tests/edit``."""
 
-from tests.edit.conftest import editor, keeper, mine, sysop, troll
+from tests.edit.conftest import admin_auth, admin_site, blocked_auth, user_auth, user_site
 
-__all__ = ["editor", "keeper", "mine", "sysop", "troll"]
+__all__ = ["admin_auth", "admin_site", "blocked_auth", "user_auth", "user_site"]

@@ -1,4 +1,4 @@
-"""EditDefaults: what all edits have in common, who says no to them, and the run that writes nothing."""
+"""EditDefaults: options of all edits, bot exclusion, the stop page, and dry runs."""
 
 from __future__ import annotations
 
@@ -11,64 +11,66 @@ import anyio
 import pytest
 
 from mwclient_async import BotPassword, ClientLogin, EditDefaults, EditOutcome, Limits, Site
-from mwclient_async._edit.bot_exclusion import summary_of
+from mwclient_async._http.text_normalization import summary_with_suffix
 from mwclient_async.errors import BotsExcluded, BotStopped, DryRun, PageExists, PageMissing
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import ScriptedClock, sent
-from tests.support.edits import latest
+from tests.support.edits import latest_revision
 from tests.support.image_files import png
-from tests.support.logins import Told, Watched, fresh, make_tag, site as site_of, whoami
-from tests.support.transforms import Adder, made, text_of
+from tests.support.logins import EventLog, RecordingTransport, fresh, make_tag, site as site_of, whoami
+from tests.support.transforms import AddLine, create_page, text_of
 
-ALL_OF_THEM = EditDefaults(bot=True, minor=True, tags="mannered", summary_suffix="(Demo)")
+ALL_OF_THEM = EditDefaults(bot=True, minor=True, tags="by default", summary_suffix="(Demo)")
 
 
 async def changes(site: Site, title: str) -> list[tuple[bool, bool, list[str]]]:
-    """Whether each change of a page is minor and a bot's, and its tags of ours; the newest first."""
+    """For each change of a page, newest first: whether it is minor, whether it is a bot's, and its tags."""
     found = await site.list("recentchanges", title=title, prop=["flags", "tags"]).collect()
-    return [(bool(row.minor), bool(row.bot), [tag for tag in row.tags if tag in {"mannered", "own"}]) for row in found]
+    return [
+        (bool(row.minor), bool(row.bot), [tag for tag in row.tags if tag in {"by default", "own"}]) for row in found
+    ]
 
 
-async def test_defaults_hold_for_every_edit_and_an_edits_own_options_win(
-    wiki: LocalWiki, sysop: ClientLogin, keeper: Site
+async def test_defaults_count_for_every_edit_unless_its_own_options_differ(
+    wiki: LocalWiki, admin_auth: ClientLogin, admin_site: Site
 ) -> None:
-    for tag in ("mannered", "own"):
-        await make_tag(keeper, tag)
-    title = await made(keeper, "Defaults")
-    async with site_of(wiki, auth=sysop, defaults=ALL_OF_THEM) as mannered:
-        page = mannered.page(title)
+    for tag in ("by default", "own"):
+        await make_tag(admin_site, tag)
+    title = await create_page(admin_site, "Defaults")
+    async with site_of(wiki, auth=admin_auth, defaults=ALL_OF_THEM) as site_with_defaults:
+        page = site_with_defaults.page(title)
         undone = (await page.append("\n* a", summary="adds")).revid
         await page.undo(undone, summary="undoes")
-        await page.edit(Adder(), summary="edits")
-        await page.edit(Adder("* b"), summary="own", minor=False, bot=False, tags=["own"])
-        await page.edit(Adder("* c"), tags=(), bot=True)
-        async with mannered.edit_many([title], Adder("* d"), summary="many") as edits:
+        await page.edit(AddLine(), summary="edits")
+        await page.edit(AddLine("* b"), summary="own", minor=False, bot=False, tags=["own"])
+        await page.edit(AddLine("* c"), tags=(), bot=True)
+        async with site_with_defaults.edit_many([title], AddLine("* d"), summary="many") as edits:
             await edits.collect()
-    whole = (True, True, ["mannered"])
+    whole = (True, True, ["by default"])
     expected = [whole, (True, True, []), (False, False, ["own"]), whole, whole, whole]
-    assert (await changes(keeper, title))[:6] == expected
-    comments = [row.comment async for row in keeper.page(title).revisions(limit=6)]
+    assert (await changes(admin_site, title))[:6] == expected
+    comments = [row.comment async for row in admin_site.page(title).revisions(limit=6)]
     assert comments == [f"{word} (Demo)" if word else "" for word in ("many", "", "own", "edits", "undoes", "adds")]
 
 
-async def test_who_has_no_right_to_it_does_not_call_himself_a_bot(wiki: LocalWiki, editor: BotPassword) -> None:
-    transport = Watched()
-    async with site_of(wiki, auth=editor, defaults=EditDefaults(bot=True), transport=transport) as opened:
-        await made(opened, "No bot")
+async def test_an_account_without_the_right_does_not_send_the_bot_flag(wiki: LocalWiki, user_auth: BotPassword) -> None:
+    transport = RecordingTransport()
+    async with site_of(wiki, auth=user_auth, defaults=EditDefaults(bot=True), transport=transport) as opened:
+        await create_page(opened, "No bot")
         assert "bot" not in (await opened.userinfo()).rights
     edits = [sent(request) for request in transport.requests if sent(request)["action"] == "edit"]
     assert [edit.get("bot") for edit in edits] == [None]
 
 
-async def test_a_summary_is_cut_where_the_wiki_would_and_between_characters(wiki: LocalWiki) -> None:
+async def test_a_long_summary_is_stored_as_it_was_sent(wiki: LocalWiki) -> None:
     units = ("x", "👨‍👩‍👧‍👦", "🇩🇪", "o\u0323\u0302\u0307", "क़", "👍🏿", "é")
     async with site_of(wiki, defaults=EditDefaults(summary_suffix="(bot 🤖)")) as site:
-        page = site.page(await made(site, "Summaries"))
+        page = site.page(await create_page(site, "Summaries"))
         for number, unit in enumerate(units):
             sent_summary = f"{number}: " + unit * 500
             await page.append(f"\n* {number}", summary=sent_summary)
             stored = (await page.get()).revisions[0].comment
-            assert stored == summary_of(sent_summary, "(bot 🤖)")
+            assert stored == summary_with_suffix(sent_summary, "(bot 🤖)")
             assert stored is not None
             body = stored.removesuffix("… (bot 🤖)").removeprefix(f"{number}: ")
             whole = unicodedata.normalize("NFC", unit)
@@ -76,18 +78,18 @@ async def test_a_summary_is_cut_where_the_wiki_would_and_between_characters(wiki
             assert body == whole * (len(body) // len(whole))
 
 
-# Who says no ---------------------------------------------------------------------------------------------------------
+# Bot exclusion and the stop page -------------------------------------------------------------------------------------
 
 
-async def test_pages_that_exclude_the_bot_are_left_alone(wiki: LocalWiki, mine: Site) -> None:
-    title = await made(mine, "Excluding", "Text. {{bots|deny=Other,Demo_Bot}}")
-    old = (await latest(mine, title)).revid
-    await mine.page(title).append(" More.")
-    last = await latest(mine, title)
-    told = Told()
-    async with site_of(wiki, defaults=EditDefaults(obey_bots="Demo Bot"), on_event=told.append) as demo:
-        page, adder = demo.page(title), Adder()
-        ways: list[Callable[[], Awaitable[object]]] = [
+async def test_pages_that_exclude_the_bot_are_not_edited(wiki: LocalWiki, user_site: Site) -> None:
+    title = await create_page(user_site, "Excluding", "Text. {{bots|deny=Other,Demo_Bot}}")
+    old = (await latest_revision(user_site, title)).revid
+    await user_site.page(title).append(" More.")
+    last = await latest_revision(user_site, title)
+    events = EventLog()
+    async with site_of(wiki, defaults=EditDefaults(obey_bots="Demo Bot"), on_event=events.append) as demo:
+        page, adder = demo.page(title), AddLine()
+        refused_edits: list[Callable[[], Awaitable[object]]] = [
             lambda: page.edit(adder),
             lambda: page.save("All of it."),
             lambda: page.append("!"),
@@ -95,22 +97,28 @@ async def test_pages_that_exclude_the_bot_are_left_alone(wiki: LocalWiki, mine: 
             lambda: page.new_section("A", "a"),
             lambda: page.undo(last.revid, after=old),
         ]
-        for way in ways:
+        for edit in refused_edits:
             with pytest.raises(BotsExcluded, match="Demo Bot"):
-                await way()
-        async with demo.edit_many([title, fresh("Admitting")], adder, missing="create") as edits:
+                await edit()
+        async with demo.edit_many([title, fresh("Allowing")], adder, missing="create") as edits:
             found = {edit.title: edit for edit in await edits.collect()}
     assert isinstance(found.pop(title).error, BotsExcluded)
     assert [edit.result.outcome for edit in found.values() if edit.result] == [EditOutcome.CREATED]
-    assert (adder.seen, told.requests("action=edit"), (await latest(mine, title)).revid) == ([""], 1, last.revid)
+    assert (adder.texts, events.requests("action=edit"), (await latest_revision(user_site, title)).revid) == (
+        [""],
+        1,
+        last.revid,
+    )
     async with site_of(wiki, defaults=EditDefaults(obey_bots="Third")) as third:
         assert (await third.page(title).edit(adder)).outcome is EditOutcome.SAVED
 
 
-async def test_a_stop_page_stops_all_edits_and_is_read_at_intervals(wiki: LocalWiki, mine: Site, keeper: Site) -> None:
-    stop, title, clock, told = fresh("Stop"), await made(mine, "Stopped"), ScriptedClock(), Told()
+async def test_a_stop_page_stops_all_edits_and_is_read_at_intervals(
+    wiki: LocalWiki, user_site: Site, admin_site: Site
+) -> None:
+    stop, title, clock, events = fresh("Stop"), await create_page(user_site, "Stopped"), ScriptedClock(), EventLog()
     defaults = EditDefaults(stop_page=stop, stop_every=60)
-    async with site_of(wiki, clock=clock, defaults=defaults, on_event=told.append) as bot:
+    async with site_of(wiki, clock=clock, defaults=defaults, on_event=events.append) as bot:
 
         async def edit(number: int) -> None:
             await bot.page(title).append(f"\n* {number}")
@@ -118,79 +126,79 @@ async def test_a_stop_page_stops_all_edits_and_is_read_at_intervals(wiki: LocalW
         async with anyio.create_task_group() as tasks:
             for number in range(10):
                 tasks.start_soon(edit, number)
-        assert told.requests("action=query") == 3  # ten tasks read the stop page once, the page once, and one token
-        await mine.page(stop).create("Halt! ~~~~")
-        await edit(10)  # nobody has looked since
+        assert events.requests("action=query") == 3  # for ten tasks: the stop page, the page, and a token
+        await user_site.page(stop).create("Halt! ~~~~")
+        await edit(10)  # the stop page was not read since
         clock.pass_by(60)
-        told.clear()
+        events.clear()
         for _ in range(3):
             with pytest.raises(BotStopped, match="Halt!"):
                 await edit(11)
-        assert told.requests("action=query") == 1
-        for lift in (lambda: mine.page(stop).save(""), lambda: keeper.call("delete", title=stop)):
+        assert events.requests("action=query") == 1
+        for lift in (lambda: user_site.page(stop).save(""), lambda: admin_site.call("delete", title=stop)):
             await lift()
             clock.pass_by(60)
             await edit(12)
-            await mine.page(stop).save("Halt!", missing="create")
+            await user_site.page(stop).save("Halt!", missing="create")
             clock.pass_by(60)
             with pytest.raises(BotStopped):
-                await bot.page(title).edit(Adder())
-        assert "* 11" not in await text_of(mine, title)
+                await bot.page(title).edit(AddLine())
+        assert "* 11" not in await text_of(user_site, title)
 
 
-async def test_a_stop_page_is_looked_at_again_before_a_second_try(wiki: LocalWiki, mine: Site) -> None:
-    stop, title = fresh("Stop"), await made(mine, "Tried")
+async def test_a_stop_page_is_read_again_before_a_second_try(wiki: LocalWiki, user_site: Site) -> None:
+    stop, title = fresh("Stop"), await create_page(user_site, "Tried")
 
     async def halt() -> None:
-        await mine.page(title).append("\n* theirs")
-        await mine.page(stop).create("Halt!")
+        await user_site.page(title).append("\n* theirs")
+        await user_site.page(stop).create("Halt!")
 
     async with site_of(wiki, defaults=EditDefaults(stop_page=stop, stop_every=0)) as bot:
         with pytest.raises(BotStopped):
-            await bot.page(title).edit(Adder(first=halt))
+            await bot.page(title).edit(AddLine(before_first=halt))
     with pytest.raises(ValueError, match="stop_every"):
         EditDefaults(stop_every=-1)
     async with site_of(wiki, defaults=EditDefaults(stop_page="a|b")) as bot:
-        with pytest.raises(ValueError, match="stop_page"):  # and no page's own error
-            async with bot.edit_many([title], Adder()) as edits:
+        with pytest.raises(ValueError, match="stop_page"):  # it is not the error of a single page
+            async with bot.edit_many([title], AddLine()) as edits:
                 await edits.collect()
 
 
 HARMLESS = {"login", "clientlogin", "logout", "purge", "stashedit", "validatepassword", "cspreport"}
-"""Actions that the wiki counts as writes, or wants posted, and that change no page, no log and no account."""
+"""Actions that the wiki counts as writes, or wants posted, but that change no page, log or account."""
 
 # A dry run -----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_dry_run_writes_nothing_by_any_way_and_reads_as_ever(
-    wiki: LocalWiki, sysop: ClientLogin, keeper: Site, tmp_path: Path
+async def test_a_dry_run_writes_nothing_and_reads_as_usual(
+    wiki: LocalWiki, admin_auth: ClientLogin, admin_site: Site, tmp_path: Path
 ) -> None:
-    title, transport = await made(keeper, "Dry"), Watched()
-    revid = (await keeper.page(title).append("!")).revid
+    title, transport = await create_page(admin_site, "Dry"), RecordingTransport()
+    revid = (await admin_site.page(title).append("!")).revid
     picture = png(tmp_path / "a.png", 9_000)
-    before = await keeper.list("recentchanges", limit=1).collect()
-    async with site_of(wiki, auth=sysop, transport=transport, defaults=EditDefaults(dry_run=True)) as dry:
+    before = await admin_site.list("recentchanges", limit=1).collect()
+    async with site_of(wiki, auth=admin_auth, transport=transport, defaults=EditDefaults(dry_run=True)) as dry:
         page = dry.page(title)
         edits: list[Callable[[], Awaitable[Any]]] = [
-            lambda: page.edit(Adder()),
-            lambda: page.edit(Adder(), section=0),
+            lambda: page.edit(AddLine()),
+            lambda: page.edit(AddLine(), section=0),
             lambda: page.save("All of it."),
             lambda: page.append("!"),
             lambda: page.prepend("!"),
             lambda: page.new_section("A", "a"),
             lambda: page.undo(revid),
             lambda: dry.page(fresh("Dry")).create("x"),
-            lambda: dry.page(fresh("Dry")).edit(Adder(), missing="create"),
+            lambda: dry.page(fresh("Dry")).edit(AddLine(), missing="create"),
         ]
         for edit in edits:
             assert (await edit()).outcome is EditOutcome.DRY_RUN
         assert (await page.edit(lambda text: text)).outcome is EditOutcome.UNCHANGED
-        async with dry.edit_many([title], Adder()) as many:
+        async with dry.edit_many([title], AddLine()) as many:
             assert [edit.result.outcome for edit in await many.collect() if edit.result] == [EditOutcome.DRY_RUN]
         for refused, error in (
             (lambda: page.create("x"), PageExists),
             (lambda: dry.page(fresh("Dry")).append("x"), PageMissing),
-            (lambda: dry.page(fresh("Dry")).edit(Adder()), PageMissing),
+            (lambda: dry.page(fresh("Dry")).edit(AddLine()), PageMissing),
             (lambda: dry.page(fresh("Dry")).undo(revid), PageMissing),
             (lambda: dry.rest.create_page(fresh("Dry"), source="x"), DryRun),
             (lambda: dry.rest.update_page(title, source="x", latest=revid), DryRun),
@@ -204,14 +212,14 @@ async def test_a_dry_run_writes_nothing_by_any_way_and_reads_as_ever(
         ):
             with pytest.raises(error):
                 await refused()
-        assert (await page.text(), await page.exists(), await whoami(dry)) == ("Start.!", True, "Keeper")
+        assert (await page.text(), await page.exists(), await whoami(dry)) == ("Start.!", True, "Page admin")
         await dry.logout()
-        assert await whoami(dry) != "Keeper"
+        assert await whoami(dry) != "Page admin"
     assert {sent(request)["action"] for request in transport.requests if request.method != "GET"} == {
         "clientlogin",
         "logout",
     }
-    assert await keeper.list("recentchanges", limit=1).collect() == before
+    assert await admin_site.list("recentchanges", limit=1).collect() == before
 
 
 @pytest.mark.everywhere
@@ -231,12 +239,12 @@ async def test_a_dry_run_refuses_every_action_that_the_wiki_says_writes(wiki: Lo
         assert posted <= HARMLESS
 
 
-async def test_edits_keep_their_pace(wiki: LocalWiki, mine: Site) -> None:
-    titles, clock = [await made(mine, "Paced") for _ in range(3)], ScriptedClock()
+async def test_edits_wait_for_the_write_interval(wiki: LocalWiki, user_site: Site) -> None:
+    titles, clock = [await create_page(user_site, "Paced") for _ in range(3)], ScriptedClock()
     async with site_of(wiki, clock=clock, limits=Limits(write_interval=5)) as paced:
         began = clock.now()
-        async with paced.edit_many(titles, Adder(), concurrency=2) as edits:
+        async with paced.edit_many(titles, AddLine(), concurrency=2) as edits:
             assert [edit.error for edit in await edits.collect()] == [None] * 3
         assert clock.now() - began == 10
-        await paced.page(titles[0]).edit(lambda _: None)  # what is not sent needs no turn
+        await paced.page(titles[0]).edit(lambda _: None)  # an edit that is not sent does not wait
         assert clock.now() - began == 10

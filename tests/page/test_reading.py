@@ -1,4 +1,4 @@
-"""What a handle reads: one page, its text and its streams, which are longer than one request brings."""
+"""What a page handle reads: properties, texts, and streams that need several requests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mwclient_async.errors import InvalidTitle, MediaWikiError, PageMissing
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision, WikiFactory
 from mwclient_async.testing.scripted import sent
 from tests.conftest import once
-from tests.support.logins import Told, Watched, fresh, site as site_of
+from tests.support.logins import EventLog, RecordingTransport, fresh, site as site_of
 
-MANY = 505  # more than one request brings
+MANY = 505  # more rows than one request gives
 SETTINGS = """
 $wgHooks['MediaWikiServices'][] = static function ( $services ) {
 	$services->addServiceManipulator( 'SlotRoleRegistry', static function ( $registry ) {
@@ -40,7 +40,7 @@ TEXT = "".join(
 
 @pytest.fixture(scope="session")
 def rich(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
-    """A wiki with a page that has more than enough of everything."""
+    """A wiki with a page that has many links, templates, categories, files, backlinks and revisions."""
     wiki = mediawiki_factory(version=mediawiki_version, settings=SETTINGS)
 
     async def fill() -> LocalWiki:
@@ -53,10 +53,10 @@ def rich(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
 
 
 @pytest.fixture
-async def reader(rich: LocalWiki) -> AsyncIterator[tuple[Site, Told]]:
-    told = Told()
-    async with site_of(rich, on_event=told.append) as site:
-        yield site, told
+async def reader(rich: LocalWiki) -> AsyncIterator[tuple[Site, EventLog]]:
+    events = EventLog()
+    async with site_of(rich, on_event=events.append) as site:
+        yield site, events
 
 
 def titles(rows: list[Any]) -> list[str]:
@@ -64,9 +64,9 @@ def titles(rows: list[Any]) -> list[str]:
 
 
 STREAMS: list[tuple[str, Callable[[PageHandle], Stream[Any]], int, Callable[[Any], str]]] = [
-    ("links", lambda page: page.links(), 3 * MANY, lambda row: row.title),  # missing templates, too
+    ("links", lambda page: page.links(), 3 * MANY, lambda row: row.title),  # with missing templates
     ("templates", lambda page: page.templates(), MANY, lambda row: row.title),
-    ("categories", lambda page: page.categories(), MANY + 1, lambda row: row.title),  # one is that of broken files
+    ("categories", lambda page: page.categories(), MANY + 1, lambda row: row.title),  # with the one for broken files
     ("media", lambda page: page.media(), MANY, lambda row: row.title),
     ("backlinks", lambda page: page.backlinks(), MANY, lambda row: row.title),
     ("texts", lambda page: page.revisions(prop=["ids", "content"]), 121, lambda row: str(row.revid)),
@@ -75,18 +75,18 @@ STREAMS: list[tuple[str, Callable[[PageHandle], Stream[Any]], int, Callable[[Any
 
 
 @pytest.mark.parametrize(("name", "stream", "number", "key"), STREAMS, ids=[row[0] for row in STREAMS])
-async def test_c4_streams_bring_all_rows_once_and_go_on_from_any_cursor(
-    reader: tuple[Site, Told],
+async def test_c4_streams_give_all_rows_once_and_are_resumed_from_any_cursor(
+    reader: tuple[Site, EventLog],
     name: str,
     stream: Callable[[PageHandle], Stream[Any]],
     number: int,
     key: Callable[[Any], str],
 ) -> None:
-    site, told = reader
+    site, events = reader
     page = site.page(RICH)
-    told.clear()
+    events.clear()
     rows = [key(row) async for row in stream(page)]
-    assert len(told) > 1, name  # more than one request
+    assert len(events) > 1, name  # more than one request
     assert (len(rows), len({*rows})) == (number, number)
     for stop in (1, number // 2, number - 1):
         async with stream(page).open() as run:
@@ -95,7 +95,7 @@ async def test_c4_streams_bring_all_rows_once_and_go_on_from_any_cursor(
         assert first + rest == rows
 
 
-async def test_limits_and_parameters_are_those_of_the_module(rich: LocalWiki, reader: tuple[Site, Told]) -> None:
+async def test_limits_and_parameters_are_those_of_the_module(rich: LocalWiki, reader: tuple[Site, EventLog]) -> None:
     site, _ = reader
     page = site.page(RICH)
     assert len(await page.media(limit=2).collect()) == 2
@@ -109,7 +109,7 @@ async def test_limits_and_parameters_are_those_of_the_module(rich: LocalWiki, re
         "Rich members 001",
     ]
     assert len(await site.page(f"Category:{RICH}").members().collect()) == MANY
-    transport = Watched()
+    transport = RecordingTransport()
     async with site_of(rich, transport=transport) as thrifty:
         assert len(await thrifty.page(RICH).categories(limit=2).collect()) == 2
     assert sent(transport.requests[-1])["cllimit"] == "2"
@@ -121,7 +121,7 @@ async def test_limits_and_parameters_are_those_of_the_module(rich: LocalWiki, re
         await page.links(nonsense=1).collect()
 
 
-async def test_the_log_and_the_other_languages(rich: LocalWiki) -> None:
+async def test_the_log_the_language_links_and_the_protection(rich: LocalWiki) -> None:
     title, auth = fresh("Logged"), ClientLogin(username=rich.admin_name, password=rich.admin_password)
     async with site_of(rich, auth=auth) as site:
         page = site.page(title)
@@ -133,7 +133,7 @@ async def test_the_log_and_the_other_languages(rich: LocalWiki) -> None:
 
 
 @pytest.mark.everywhere
-async def test_what_is_not_there_and_what_is_no_page(wiki: LocalWiki, site: Site) -> None:
+async def test_missing_pages_and_invalid_titles(wiki: LocalWiki, site: Site) -> None:
     absent, invalid, special = site.page(fresh("Absent")), site.page("a|b"), site.page("Special:Version")
     for page, error in ((absent, PageMissing), (invalid, InvalidTitle), (special, InvalidTitle)):
         streams: list[Stream[Any]] = [page.revisions(), page.links(), page.templates(), page.categories()]
@@ -155,7 +155,7 @@ async def test_what_is_not_there_and_what_is_no_page(wiki: LocalWiki, site: Site
         site.page(" _ ")
 
 
-async def test_get_brings_what_is_asked_for_and_follows_redirects_where_told(site: Site) -> None:
+async def test_get_reads_the_given_properties_and_follows_redirects_on_demand(site: Site) -> None:
     title, other = fresh("Target"), fresh("Redirect")
     await site.page(title).create("Some '''text'''. [[Category:A]]")
     await site.page(other).create(f"#REDIRECT [[{title}]]")
@@ -166,11 +166,11 @@ async def test_get_brings_what_is_asked_for_and_follows_redirects_where_told(sit
     assert "<b>text</b>" in await site.page(title).html()
 
 
-async def test_the_text_of_another_slot_and_of_a_section(reader: tuple[Site, Told]) -> None:
+async def test_the_text_of_another_slot_and_of_a_section(reader: tuple[Site, EventLog]) -> None:
     site, _ = reader
     page = site.page(fresh("Slots"))
     await page.create("x\n== A ==\na")
-    with pytest.raises(PageMissing):  # which the wiki knows, and the page does not have
+    with pytest.raises(PageMissing):  # the wiki has this slot, the page does not
         await page.text(slot="extra")
     with pytest.raises(ValueError, match="main slot"):
         await page.text(slot="extra", section=1)
@@ -183,14 +183,14 @@ async def test_the_text_of_another_slot_and_of_a_section(reader: tuple[Site, Tol
             await page.text(section=section)
 
 
-async def test_c6_a_long_history_is_held_one_batch_at_a_time(reader: tuple[Site, Told]) -> None:
-    site, told = reader
+async def test_c6_a_long_history_is_read_one_batch_at_a_time(reader: tuple[Site, EventLog]) -> None:
+    site, events = reader
     stream = site.page(RICH).revisions(prop=["ids", "content"], limit=120)
     assert [len(batch.items) async for batch in stream.batches()] == [50, 50, 20]
-    told.clear()
+    events.clear()
     number = 0
     async for revision in stream:
         number += 1
         assert revision.content is not None
-        assert told.requests("action=query") == (number - 1) // 50 + 1  # nothing is fetched before it is wanted
+        assert events.requests("action=query") == (number - 1) // 50 + 1  # no batch is fetched before it is needed
     assert number == 120

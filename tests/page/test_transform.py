@@ -1,4 +1,4 @@
-"""A page is edited by a function from its text to the new one: which, how often, and what comes in between."""
+"""``page.edit(transform)``: which functions it takes, how often it calls them, and edits by other users."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from mwclient_async import BotPassword, EditOutcome, Site
 from mwclient_async.errors import ApiErrorItem, EditConflict, MediaWikiError, PageExists, PageMissing
 from mwclient_async.testing import LocalWiki
-from tests.support.logins import Told, fresh, site as site_of
-from tests.support.transforms import Adder, made, text_of
+from tests.support.logins import EventLog, fresh, site as site_of
+from tests.support.transforms import AddLine, create_page, text_of
 
 TEXT = "One.\n\nTwo.\n\nThree.\n\nFour."
 
@@ -34,30 +34,30 @@ class Plus:
 
 
 @pytest.mark.everywhere
-async def test_any_function_will_do_and_costs_one_read_and_one_write(wiki: LocalWiki, editor: BotPassword) -> None:
-    told, plus = Told(), Plus("b")
-    async with site_of(wiki, auth=editor, on_event=told.append) as mine:
-        page = mine.page(await made(mine, "Functions", ""))
+async def test_any_kind_of_function_costs_one_read_and_one_write(wiki: LocalWiki, user_auth: BotPassword) -> None:
+    events, plus = EventLog(), Plus("b")
+    async with site_of(wiki, auth=user_auth, on_event=events.append) as user_site:
+        page = user_site.page(await create_page(user_site, "Functions", ""))
         await page.exists()
-        told.clear()
+        events.clear()
         for change in (
             lambda text: text + "a",
             plus,
             functools.partial(plus.later, sign="c"),
             lambda text: plus.later(text, "d"),
-            Adder("e"),
+            AddLine("e"),
         ):
             result = await page.edit(change, summary="adds")
             assert result.outcome is EditOutcome.SAVED
         assert (await page.text(), result.oldrevid < result.revid) == ("abcd\ne", True)
-    assert (told.requests("action=query"), told.requests("action=edit")) == (6, 5)
+    assert (events.requests("action=query"), events.requests("action=edit")) == (6, 5)
 
 
-async def test_nothing_is_sent_where_nothing_would_change(wiki: LocalWiki, editor: BotPassword) -> None:
-    told, title = Told(), fresh("Unchanged")
-    async with site_of(wiki, auth=editor, on_event=told.append) as mine:
-        await mine.page(title).create("Café\nzwei")
-        told.clear()
+async def test_nothing_is_sent_if_the_text_would_not_change(wiki: LocalWiki, user_auth: BotPassword) -> None:
+    events, title = EventLog(), fresh("Unchanged")
+    async with site_of(wiki, auth=user_auth, on_event=events.append) as user_site:
+        await user_site.page(title).create("Café\nzwei")
+        events.clear()
         unchanged: tuple[Callable[[str], str | None], ...] = (
             lambda _: None,
             lambda text: text,
@@ -66,21 +66,21 @@ async def test_nothing_is_sent_where_nothing_would_change(wiki: LocalWiki, edito
             lambda text: text.replace("\n", "\r\n"),
         )
         for change in unchanged:
-            result = await mine.page(title).edit(change)
+            result = await user_site.page(title).edit(change)
             assert (result.outcome, result.timestamp, result.revid) == (
                 EditOutcome.UNCHANGED,
                 None,
                 result.oldrevid,
             )
-        missing = await mine.page(fresh("Nothing")).edit(lambda text: text, missing="create")
+        missing = await user_site.page(fresh("Nothing")).edit(lambda text: text, missing="create")
         assert (missing.outcome, missing.revid) == (EditOutcome.UNCHANGED, 0)
-    assert (told.requests("action=query"), told.requests("action=edit")) == (6, 0)
+    assert (events.requests("action=query"), events.requests("action=edit")) == (6, 0)
 
 
-async def test_what_a_function_returns_must_be_a_text_that_can_be_sent(mine: Site) -> None:
-    page = mine.page(await made(mine, "Returned"))
+async def test_a_function_must_return_a_text_that_can_be_sent(user_site: Site) -> None:
+    page = user_site.page(await create_page(user_site, "Returned"))
     for value, error in ((5, TypeError), (b"x", TypeError), (["x"], TypeError), ("\ud800", ValueError)):
-        change: Any = lambda _, value=value: value  # noqa: E731 - of no type that is allowed
+        change: Any = lambda _, value=value: value  # noqa: E731 - it returns a wrong type
         with pytest.raises(error, match="transform"):
             await page.edit(change)
     for wrong in ({"conflicts": -1}, {"section": True}, {"missing": "maybe"}, {"params": {"text": "x"}}):
@@ -90,100 +90,100 @@ async def test_what_a_function_returns_must_be_a_text_that_can_be_sent(mine: Sit
     assert await page.text() == "Start."
 
 
-# Somebody else, meanwhile --------------------------------------------------------------------------------------------
+# Edits by other users ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.everywhere
-async def test_after_a_conflict_the_page_is_read_and_transformed_again(mine: Site, keeper: Site) -> None:
-    title = await made(mine, "Conflict")
-    adder = Adder(first=lambda: keeper.page(title).append("\n* theirs"))
-    result = await mine.page(title).edit(adder, summary="adds mine")
-    assert adder.seen == ["Start.", "Start.\n* theirs"]
+async def test_after_a_conflict_the_page_is_read_and_transformed_again(user_site: Site, admin_site: Site) -> None:
+    title = await create_page(user_site, "Conflict")
+    adder = AddLine(before_first=lambda: admin_site.page(title).append("\n* theirs"))
+    result = await user_site.page(title).edit(adder, summary="adds mine")
+    assert adder.texts == ["Start.", "Start.\n* theirs"]
     assert result.outcome is EditOutcome.SAVED
-    assert await text_of(mine, title) == "Start.\n* theirs\n* mine"
+    assert await text_of(user_site, title) == "Start.\n* theirs\n* mine"
 
 
-async def test_conflicts_are_bounded(mine: Site, keeper: Site) -> None:
-    title, calls = await made(mine, "Contested"), 0
+async def test_conflicts_are_bounded(user_site: Site, admin_site: Site) -> None:
+    title, calls = await create_page(user_site, "Contested"), 0
 
     async def late(text: str) -> str:
         nonlocal calls
         calls += 1
-        await keeper.page(title).save(f"Version {calls}.")
+        await admin_site.page(title).save(f"Version {calls}.")
         return text + " mine"
 
     for conflicts, expected in ((0, 1), (2, 4)):
         with pytest.raises(EditConflict):
-            await mine.page(title).edit(late, conflicts=conflicts)
-        assert (calls, await text_of(mine, title)) == (expected, f"Version {expected}.")
+            await user_site.page(title).edit(late, conflicts=conflicts)
+        assert (calls, await text_of(user_site, title)) == (expected, f"Version {expected}.")
 
 
-async def test_what_the_wiki_joined_is_told_apart(mine: Site, keeper: Site) -> None:
-    title, calls = await made(mine, "Merged", TEXT), 0
+async def test_an_edit_that_the_wiki_merged_has_its_own_outcome(user_site: Site, admin_site: Site) -> None:
+    title, calls = await create_page(user_site, "Merged", TEXT), 0
 
     async def change(text: str) -> str:
         nonlocal calls
         calls += 1
-        await keeper.page(title).edit(lambda text: text.replace("One", "1"))
+        await admin_site.page(title).edit(lambda text: text.replace("One", "1"))
         return text.replace("Four", "4")
 
-    result = await mine.page(title).edit(change)
+    result = await user_site.page(title).edit(change)
     assert (result.outcome, calls) == (EditOutcome.MERGED, 1)
-    assert await text_of(mine, title) == "1.\n\nTwo.\n\nThree.\n\n4."
+    assert await text_of(user_site, title) == "1.\n\nTwo.\n\nThree.\n\n4."
 
 
-async def test_a_page_that_is_deleted_meanwhile_is_missing_or_made_anew(mine: Site, keeper: Site) -> None:
-    title = await made(mine, "Deleted")
-    adder = Adder(first=lambda: keeper.call("delete", title=title))
+async def test_a_page_that_is_deleted_in_between_is_missing_or_created_again(user_site: Site, admin_site: Site) -> None:
+    title = await create_page(user_site, "Deleted")
+    adder = AddLine(before_first=lambda: admin_site.call("delete", title=title))
     with pytest.raises(PageMissing):
-        await mine.page(title).edit(adder)
-    assert (adder.seen, await mine.page(title).exists()) == (["Start."], False)
-    await mine.page(title).create("Again.")
-    adder = Adder(first=lambda: keeper.call("delete", title=title))
-    result = await mine.page(title).edit(adder, missing="create")
-    assert (adder.seen, result.outcome) == (["Again.", ""], EditOutcome.CREATED)
+        await user_site.page(title).edit(adder)
+    assert (adder.texts, await user_site.page(title).exists()) == (["Start."], False)
+    await user_site.page(title).create("Again.")
+    adder = AddLine(before_first=lambda: admin_site.call("delete", title=title))
+    result = await user_site.page(title).edit(adder, missing="create")
+    assert (adder.texts, result.outcome) == (["Again.", ""], EditOutcome.CREATED)
 
 
-async def test_a_page_that_is_created_meanwhile_is_what_the_function_gets_then(mine: Site, keeper: Site) -> None:
+async def test_a_page_that_is_created_in_between_is_read_and_transformed(user_site: Site, admin_site: Site) -> None:
     title = fresh("Created")
-    adder = Adder(first=lambda: keeper.page(title).create("Theirs."))
-    result = await mine.page(title).edit(adder, missing="create")
-    assert (adder.seen, result.outcome) == (["", "Theirs."], EditOutcome.SAVED)
-    only = Adder(first=lambda: keeper.page(f"{title} 2").create("Theirs."))
+    adder = AddLine(before_first=lambda: admin_site.page(title).create("Theirs."))
+    result = await user_site.page(title).edit(adder, missing="create")
+    assert (adder.texts, result.outcome) == (["", "Theirs."], EditOutcome.SAVED)
+    only = AddLine(before_first=lambda: admin_site.page(f"{title} 2").create("Theirs."))
     with pytest.raises(PageExists):
-        await mine.page(f"{title} 2").edit(only, missing="only")
-    assert (only.seen, await text_of(mine, f"{title} 2")) == ([""], "Theirs.")
-    with pytest.raises(PageExists):  # and where it was there before, the function is not asked
-        await mine.page(title).edit(only, missing="only")
-    assert len(only.seen) == 1
+        await user_site.page(f"{title} 2").edit(only, missing="only")
+    assert (only.texts, await text_of(user_site, f"{title} 2")) == ([""], "Theirs.")
+    with pytest.raises(PageExists):  # if the page existed before, the function is not called
+        await user_site.page(title).edit(only, missing="only")
+    assert len(only.texts) == 1
 
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("left", ["a redirect", "another page"])
-async def test_what_stands_in_the_place_of_a_page_that_was_moved_is_not_edited(
-    mine: Site, keeper: Site, left: str
+async def test_a_page_that_has_taken_the_title_of_a_moved_page_is_not_edited(
+    user_site: Site, admin_site: Site, left: str
 ) -> None:
-    title = await made(mine, "Moved")
+    title = await create_page(user_site, "Moved")
 
     async def move() -> None:
-        await keeper.call("move", from_=title, to=f"{title} on", noredirect=left != "a redirect")
+        await admin_site.call("move", from_=title, to=f"{title} on", noredirect=left != "a redirect")
         if left != "a redirect":
-            await keeper.page(title).create("Something else.")
+            await admin_site.page(title).create("Something else.")
 
-    adder = Adder(first=move)
+    adder = AddLine(before_first=move)
     with pytest.raises(EditConflict, match="moved or deleted"):
-        await mine.page(title).edit(adder, missing="create")
-    texts = [await text_of(mine, name) for name in (title, f"{title} on")]
+        await user_site.page(title).edit(adder, missing="create")
+    texts = [await text_of(user_site, name) for name in (title, f"{title} on")]
     assert texts == [f"#REDIRECT [[{title} on]]" if left == "a redirect" else "Something else.", "Start."]
-    assert adder.seen == ["Start."]
+    assert adder.texts == ["Start."]
 
 
-# A function that does more -------------------------------------------------------------------------------------------
+# Functions that fail or edit pages themselves ------------------------------------------------------------------------
 
 
 @pytest.mark.everywhere
-async def test_a_function_that_fails_leaves_the_page_free_and_its_error_as_it_is(mine: Site) -> None:
-    title, calls = await made(mine, "Failing"), 0
+async def test_an_error_of_the_function_is_raised_as_it_is_and_releases_the_lock(user_site: Site) -> None:
+    title, calls = await create_page(user_site, "Failing"), 0
     errors = [ZeroDivisionError("x"), PageMissing((ApiErrorItem(code="missingtitle", text="not ours"),))]
     errors.append(EditConflict((ApiErrorItem(code="editconflict", text="not ours"),)))
     for error in errors:
@@ -199,56 +199,56 @@ async def test_a_function_that_fails_leaves_the_page_free_and_its_error_as_it_is
 
         for change in (fail, fail_later):
             with pytest.raises(type(error)) as caught:
-                await mine.page(title).edit(change, missing="create")
+                await user_site.page(title).edit(change, missing="create")
             assert caught.value is error
-    assert calls == 6  # no error of the function is taken for a conflict of ours
+    assert calls == 6  # an error of the function is not taken for an edit conflict
     with anyio.fail_after(60):
-        await mine.page(title).edit(Adder())
+        await user_site.page(title).edit(AddLine())
 
 
 @pytest.mark.everywhere
-async def test_a_function_may_edit_other_pages_and_even_the_same_one(mine: Site) -> None:
-    title, other = await made(mine, "Nested"), fresh("Nested other")
+async def test_a_function_may_edit_other_pages_and_even_the_same_one(user_site: Site) -> None:
+    title, other = await create_page(user_site, "Nested"), fresh("Nested other")
 
     async def both(text: str) -> str:
-        await mine.page(other).append("x", missing="create")
-        await mine.page(title).edit(Adder("* inner"))
+        await user_site.page(other).append("x", missing="create")
+        await user_site.page(title).edit(AddLine("* inner"))
         return f"{text}\n* outer"
 
     async def crossed(name: str, beside: str) -> None:
         async def change(text: str) -> str:
-            await mine.page(beside).edit(Adder(f"* from {name}"))
+            await user_site.page(beside).edit(AddLine(f"* from {name}"))
             return f"{text}\n* crossed"
 
-        await mine.page(name).edit(change)
+        await user_site.page(name).edit(change)
 
-    with anyio.fail_after(60):  # a lock that is waited for in a circle would be waited for without end
-        await mine.page(title).edit(both)
-        assert await text_of(mine, title) == "Start.\n* inner\n* outer"
+    with anyio.fail_after(60):  # a deadlock would block this forever
+        await user_site.page(title).edit(both)
+        assert await text_of(user_site, title) == "Start.\n* inner\n* outer"
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(crossed, title, other)
             tasks.start_soon(crossed, other, title)
-    lines = [(await text_of(mine, name)).splitlines() for name in (title, other)]
+    lines = [(await text_of(user_site, name)).splitlines() for name in (title, other)]
     assert [(found.count("* crossed"), sum("from" in line for line in found)) for found in lines] == [(1, 1), (1, 1)]
 
 
-async def test_a_function_that_cannot_end_with_its_own_edit_is_a_conflict_in_the_end(mine: Site) -> None:
-    title = await made(mine, "Restless")
+async def test_a_function_that_always_edits_its_own_page_ends_in_a_conflict(user_site: Site) -> None:
+    title = await create_page(user_site, "Restless")
 
     async def restless(text: str) -> str:
-        await mine.page(title).append("\n* again")
+        await user_site.page(title).append("\n* again")
         return f"{text}\n* outer"
 
     with pytest.raises(EditConflict):
-        await mine.page(title).edit(restless, conflicts=2)
-    assert await text_of(mine, title) == "Start." + 3 * "\n* again"
+        await user_site.page(title).edit(restless, conflicts=2)
+    assert await text_of(user_site, title) == "Start." + 3 * "\n* again"
 
 
-async def test_ten_tasks_with_plain_functions_never_disturb_one_another(wiki: LocalWiki, editor: BotPassword) -> None:
-    told, calls = Told(), 0
-    async with site_of(wiki, auth=editor, on_event=told.append) as mine:
-        title = await made(mine, "Ten", "")
-        told.clear()
+async def test_ten_tasks_with_plain_functions_cause_no_conflicts(wiki: LocalWiki, user_auth: BotPassword) -> None:
+    events, calls = EventLog(), 0
+    async with site_of(wiki, auth=user_auth, on_event=events.append) as user_site:
+        title = await create_page(user_site, "Ten", "")
+        events.clear()
 
         async def add(number: int) -> None:
             def change(text: str) -> str:
@@ -256,49 +256,55 @@ async def test_ten_tasks_with_plain_functions_never_disturb_one_another(wiki: Lo
                 calls += 1
                 return f"{text}\n* {number}"
 
-            await mine.page(title).edit(change)
+            await user_site.page(title).edit(change)
 
         async with anyio.create_task_group() as tasks:
             for number in range(10):
                 tasks.start_soon(add, number)
-        lines = (await text_of(mine, title)).split("\n")
-    assert (sorted(lines[1:]), calls, told.requests("action=edit")) == ([f"* {number}" for number in range(10)], 10, 10)
+        lines = (await text_of(user_site, title)).split("\n")
+    assert (sorted(lines[1:]), calls, events.requests("action=edit")) == (
+        [f"* {number}" for number in range(10)],
+        10,
+        10,
+    )
 
 
-# What a later save is based on ---------------------------------------------------------------------------------------
+# The base of a later save --------------------------------------------------------------------------------------------
 
 
-async def test_a_save_is_based_on_what_was_read_however_many_edits_come_between(mine: Site, keeper: Site) -> None:
-    title = await made(mine, "Bases")
+async def test_a_save_is_based_on_the_text_that_was_read_even_after_other_edits(
+    user_site: Site, admin_site: Site
+) -> None:
+    title = await create_page(user_site, "Bases")
 
     async def theirs() -> None:
-        await keeper.page(title).edit(lambda text: text + " theirs")
+        await admin_site.page(title).edit(lambda text: text + " theirs")
 
     steps: list[Callable[[Any], Awaitable[object]]] = [
         lambda page: page.append("\n* mine"),
         lambda page: page.edit(lambda _: None),
-        lambda page: page.edit(Adder("* line")),
+        lambda page: page.edit(AddLine("* line")),
     ]
     for step in steps:
-        page = mine.page(title)
+        page = user_site.page(title)
         await page.text()
         await theirs()
         await step(page)
         with pytest.raises(EditConflict):
             await page.save("All of it.")
-        assert "theirs" in await text_of(mine, title)
-    page = mine.page(title)
+        assert "theirs" in await text_of(user_site, title)
+    page = user_site.page(title)
     await page.text()
     undone = (await page.append("\n* undone")).revid
     await page.undo(undone)
-    await page.append("\n* on")  # nobody was in between
+    await page.append("\n* on")  # no other user edited in between
     assert (await page.save("All of it.")).outcome is EditOutcome.SAVED
 
 
-async def test_errors_of_the_wiki_end_it_at_once(mine: Site, keeper: Site) -> None:
-    title = await made(mine, "Protected")
-    await keeper.call("protect", title=title, protections="edit=sysop")
-    adder = Adder()
+async def test_a_refusal_of_the_wiki_is_raised_at_once(user_site: Site, admin_site: Site) -> None:
+    title = await create_page(user_site, "Protected")
+    await admin_site.call("protect", title=title, protections="edit=sysop")
+    adder = AddLine()
     with pytest.raises(MediaWikiError, match="protected"):
-        await mine.page(title).edit(adder)
-    assert len(adder.seen) == 1
+        await user_site.page(title).edit(adder)
+    assert len(adder.texts) == 1

@@ -1,4 +1,4 @@
-"""Undoing revisions: once, and never what somebody else put on top."""
+"""Undoing revisions: once, and never the later edits of other users."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ import pytest
 from mwclient_async import BotPassword, EditOutcome, Site
 from mwclient_async.errors import InvalidParameter, OutcomeUnknown, PageMissing, Refused
 from mwclient_async.testing import LocalWiki
-from tests.support.edits import latest, through
+from tests.support.edits import latest_revision, site_behind
 from tests.support.fault_proxy import DROP_AFTER, DROP_BEFORE, TOO_MANY, FaultProxy, matching
 from tests.support.logins import fresh
-from tests.support.transforms import made, text_of
+from tests.support.transforms import create_page, text_of
 
 
 @pytest.mark.everywhere
-async def test_one_revision_or_several_are_undone(mine: Site) -> None:
-    title = await made(mine, "Undone", "One.")
-    page = mine.page(title)
+async def test_one_revision_or_several_are_undone(user_site: Site) -> None:
+    title = await create_page(user_site, "Undone", "One.")
+    page = user_site.page(title)
     first = (await page.get()).revisions[0].revid
     second, third = (await page.append("\n\nTwo.")).revid, (await page.append("\n\nThree.")).revid
     one = await page.undo(third)
     assert (one.outcome, one.oldrevid, await page.text()) == (EditOutcome.SAVED, third, "One.\n\nTwo.")
-    assert f"{third}" in (await latest(mine, title)).comment  # the wiki's own summary
+    assert f"{third}" in (await latest_revision(user_site, title)).comment  # the wiki's own summary
     all_of_them = await page.undo(one.revid, after=first, summary="back to the start")
     assert (all_of_them.oldrevid, await page.text()) == (one.revid, "One.")
-    assert (await latest(mine, title)).comment == "back to the start"
-    assert (await page.undo(second, after=first)).outcome is EditOutcome.UNCHANGED  # it is undone already
+    assert (await latest_revision(user_site, title)).comment == "back to the start"
+    assert (await page.undo(second, after=first)).outcome is EditOutcome.UNCHANGED  # they are undone already
 
 
-async def test_an_edit_in_another_place_does_not_stand_in_the_way_and_one_in_the_same_does(mine: Site) -> None:
-    title = await made(mine, "In the way", "One.\n\nTwo.\n\nThree.")
-    page = mine.page(title)
+async def test_later_edits_prevent_an_undo_only_if_they_changed_the_same_lines(user_site: Site) -> None:
+    title = await create_page(user_site, "In the way", "One.\n\nTwo.\n\nThree.")
+    page = user_site.page(title)
     undone = (await page.edit(lambda text: text.replace("Three", "3"))).revid
     await page.edit(lambda text: text.replace("One", "1"))
     await page.undo(undone)
@@ -42,32 +42,32 @@ async def test_an_edit_in_another_place_does_not_stand_in_the_way_and_one_in_the
     assert await page.text() == "1.\n\nTwo.\n\nIII."
 
 
-async def test_what_cannot_be_undone_says_why_and_does_nothing(mine: Site) -> None:
-    title, other = await made(mine, "Kept"), await made(mine, "Another")
-    ours, theirs = [(await latest(mine, name)).revid for name in (title, other)]
+async def test_a_revision_that_cannot_be_undone_is_an_error(user_site: Site) -> None:
+    title, other = await create_page(user_site, "Kept"), await create_page(user_site, "Another")
+    ours, theirs = [(await latest_revision(user_site, name)).revid for name in (title, other)]
     for revid, after, error in (
         (99_999_999, None, PageMissing),
-        (theirs, None, PageMissing),  # which is all that its page has: there is nothing before it
+        (theirs, None, PageMissing),  # of another page, and its first revision
         (ours, None, PageMissing),  # a page's first revision
-        ((await mine.page(other).append("!")).revid, None, InvalidParameter),
+        ((await user_site.page(other).append("!")).revid, None, InvalidParameter),
         (ours, theirs, InvalidParameter),
     ):
         with pytest.raises(error):
-            await mine.page(title).undo(revid, after=after)
+            await user_site.page(title).undo(revid, after=after)
     with pytest.raises(PageMissing):
-        await mine.page(fresh("None")).undo(ours)
+        await user_site.page(fresh("None")).undo(ours)
     for wrong in ({"revid": 0}, {"revid": True}, {"revid": 1, "after": -1}):
         with pytest.raises(ValueError, match="revision id"):
-            await mine.page(title).undo(**wrong)
-    assert (await latest(mine, title)).revid == ours
+            await user_site.page(title).undo(**wrong)
+    assert (await latest_revision(user_site, title)).revid == ours
 
 
-async def test_w2_an_undo_whose_answer_is_lost_is_unknown_and_not_sent_again(
-    wiki: LocalWiki, editor: BotPassword
+async def test_w2_an_undo_whose_reply_is_lost_has_an_unknown_outcome_and_is_not_sent_again(
+    wiki: LocalWiki, user_auth: BotPassword
 ) -> None:
-    async with FaultProxy(wiki.url) as proxy, through(proxy, auth=editor) as mine:
-        title = await made(mine, "Doubtful")
-        page = mine.page(title)
+    async with FaultProxy(wiki.url) as proxy, site_behind(proxy, auth=user_auth) as user_site:
+        title = await create_page(user_site, "Unknown")
+        page = user_site.page(title)
         for fault, done in ((DROP_AFTER, True), (DROP_BEFORE, False)):
             undone, sent = (await page.append("\n* undone")).revid, len(proxy.seen)
             proxy.plan = matching("edit", fault)
@@ -75,7 +75,7 @@ async def test_w2_an_undo_whose_answer_is_lost_is_unknown_and_not_sent_again(
                 await page.undo(undone)
             assert (caught.value.title, caught.value.base) == (title, undone)
             assert [seen.action for seen in proxy.seen[sent:]].count("edit") == 1
-            assert ("* undone" in await text_of(mine, title)) is not done
-        proxy.plan = matching("edit", TOO_MANY)  # certainly not done: that is sent again
+            assert ("* undone" in await text_of(user_site, title)) is not done
+        proxy.plan = matching("edit", TOO_MANY)  # certainly not executed, so it is sent again
         assert (await page.undo(undone)).outcome is EditOutcome.SAVED
-        assert await text_of(mine, title) == "Start."
+        assert await text_of(user_site, title) == "Start."

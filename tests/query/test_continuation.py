@@ -1,4 +1,4 @@
-"""Continuation without a wiki: the guard, merging, order, limits, and one result cut in every way."""
+"""Continuation without a wiki: the loop guard, merging, order, limits, and one result divided in random ways."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from mwclient_async._query.continuation import (
     LoopGuard,
     Query,
     RepeatedContinueError,
+    list_row_key,
     pages_of,
-    row_key,
-    rows_of,
+    rows_of_list,
 )
-from mwclient_async._query.merge import page_identity
+from mwclient_async._query.merge import page_key
 from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import Module, core_module
-from tests.support.model_query import Farm
-from tests.support.scripted_flow import Script, converse
+from tests.support.model_query import ModelWiki
+from tests.support.scripted_flow import Script, run_with_answers
 
-ANYBODY = Account(name="192.0.2.7", anonymous=True, rights=frozenset({"read"}))
+ANONYMOUS = Account(name="192.0.2.7", anonymous=True, rights=frozenset({"read"}))
 BOT = Account(name="Bot", anonymous=False, rights=frozenset({"read", "apihighlimits"}))
 
 
@@ -37,7 +37,7 @@ def modules(*paths: str) -> tuple[Module, ...]:
     return tuple(module for module in found if module is not None)
 
 
-def generated(*props: str, account: Account = ANYBODY, batch_size: int | None = None, **params: str) -> Query:
+def generator_query(*props: str, account: Account = ANONYMOUS, batch_size: int | None = None, **params: str) -> Query:
     """``generator=allpages`` with these props."""
     return Query(
         params={"action": "query", "generator": "allpages", "prop": "|".join(props), "indexpageids": "1", **params},
@@ -45,33 +45,33 @@ def generated(*props: str, account: Account = ANYBODY, batch_size: int | None = 
         generator=modules("allpages")[0],
         account=account,
         batch_size=batch_size,
-        source="gaplimit",
-        paged=True,
-        rows=pages_of,
-        row_key_of=page_identity,
+        item_limit_name="gaplimit",
+        has_pages=True,
+        pick_rows=pages_of,
+        row_key_of=page_key,
     )
 
 
-def listed(name: str = "allpages", **params: str) -> Query:
-    """One list."""
+def list_query(name: str = "allpages", **params: str) -> Query:
+    """A query of one list."""
     return Query(
         params={"action": "query", "list": name, **params},
         modules=modules(name),
-        account=ANYBODY,
-        source=f"{modules(name)[0].prefix}limit",
-        paged=False,
-        rows=lambda body: rows_of(name, body),
-        row_key_of=row_key,
+        account=ANONYMOUS,
+        item_limit_name=f"{modules(name)[0].prefix}limit",
+        has_pages=False,
+        pick_rows=lambda body: rows_of_list(name, body),
+        row_key_of=list_row_key,
     )
 
 
-def walk(query: Query, farm: Farm, **limits: int) -> list[FetchedBatch]:
-    """All batches, one after the other."""
+def all_batches(query: Query, wiki: ModelWiki, **limits: int) -> list[FetchedBatch]:
+    """All batches of a query, in order."""
     batches: list[FetchedBatch] = []
     guard = LoopGuard()
     start: Continuation = {}
     while True:
-        batch = converse(query.batch(start, limits, guard), lambda call: farm.answer(call.params))
+        batch = run_with_answers(query.batch(start, limits, guard), lambda request: wiki.respond(request.params))
         batches.append(batch)
         if batch.next_continue is None:
             return batches
@@ -87,7 +87,7 @@ def states(*names: object) -> list[Continuation]:
 
 @pytest.mark.parametrize("lead", [0, 1, 7, 100])
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 5])
-def test_c3_a_cycle_is_found_within_a_few_times_of_its_lead_and_length(length: int, lead: int) -> None:
+def test_c3_a_cycle_is_found_within_three_times_its_lead_and_length(length: int, lead: int) -> None:
     guard = LoopGuard()
     for state in states(*range(lead)):
         guard.check(state)
@@ -96,7 +96,7 @@ def test_c3_a_cycle_is_found_within_a_few_times_of_its_lead_and_length(length: i
             guard.check(state)
 
 
-def test_c3_no_run_of_different_states_is_taken_for_a_loop() -> None:
+def test_c3_different_states_are_never_a_loop() -> None:
     guard = LoopGuard()
     for state in states(*range(5000)):
         guard.check(state)
@@ -111,7 +111,7 @@ def test_c3_the_same_state_twice_in_a_row_is_found_at_once(lead: int) -> None:
         guard.check(states("same")[0])
 
 
-def test_c3_states_are_compared_whole() -> None:
+def test_c3_all_keys_of_a_state_are_compared() -> None:
     guard = LoopGuard()
     for state in ({"plcontinue": "a"}, {"plcontinue": "a", "clcontinue": "b"}, {"clcontinue": "a"}):
         guard.check(state)
@@ -123,18 +123,18 @@ STUCK = {
 }
 
 
-def test_c3_an_item_larger_than_the_wikis_limit_is_a_loop_not_an_endless_stream() -> None:
+def test_c3_an_item_larger_than_the_wikis_limit_is_a_loop() -> None:
     script = Script(STUCK, STUCK)
     with pytest.raises(RepeatedContinueError):
-        script.run(generated("revisions").batch({}, {}, LoopGuard()))
-    assert len(script.calls) == 2
+        script.run(generator_query("revisions").batch({}, {}, LoopGuard()))
+    assert len(script.requests) == 2
 
 
 # C1, C2, C4, C8: one batch -------------------------------------------------------------------------------------------
 
 
 def test_c1_the_next_request_is_the_base_and_the_latest_continue_only() -> None:
-    """The trace of a wiki with generator=allpages and prop=links|categories."""
+    """The responses were recorded from a wiki, with generator=allpages and prop=links|categories."""
     blocks: list[dict[str, Any]] = [
         {"plcontinue": "3|0|P7", "clcontinue": "3|C1", "continue": "||"},
         {"plcontinue": "4|0|P17", "continue": "||categories"},
@@ -144,25 +144,27 @@ def test_c1_the_next_request_is_the_base_and_the_latest_continue_only() -> None:
         *({"continue": block, "query": {"pages": [dict(page)]}} for block in blocks),
         {"batchcomplete": True, "continue": {"gapcontinue": "P4", "continue": "gapcontinue||"}},
     )
-    fetched = script.run(generated("links", "categories").batch({}, {"gaplimit": 3}, LoopGuard()))
-    base = {**generated("links", "categories").params, "gaplimit": "3"}
-    assert [call.params for call in script.calls] == [base, {**base, **blocks[0]}, {**base, **blocks[1]}]
+    fetched = script.run(generator_query("links", "categories").batch({}, {"gaplimit": 3}, LoopGuard()))
+    base = {**generator_query("links", "categories").params, "gaplimit": "3"}
+    assert [request.params for request in script.requests] == [base, {**base, **blocks[0]}, {**base, **blocks[1]}]
     assert fetched.next_continue == {"gapcontinue": "P4", "continue": "gapcontinue||"}
 
 
 def test_c1_numbers_in_a_continue_are_sent_as_text() -> None:
     script = Script({"batchcomplete": True, "continue": {"gpsoffset": 5, "continue": "gpsoffset||"}})
-    assert script.run(generated("info").batch({}, {}, LoopGuard())).next_continue == {
+    assert script.run(generator_query("info").batch({}, {}, LoopGuard())).next_continue == {
         "gpsoffset": "5",
         "continue": "gpsoffset||",
     }
 
 
 def test_c1_every_request_of_a_batch_has_the_same_limits() -> None:
-    farm = Farm(pages=[{"pageid": n, "ns": 0, "title": f"P{n}", "links": [1, 2, 3]} for n in range(1, 8)], cuts=(2,))
-    walk(generated("links"), farm, gaplimit=4, pllimit=500)
-    assert len(farm.calls) > 4
-    assert {(call["gaplimit"], call["pllimit"]) for call in farm.calls} == {("4", "500")}
+    wiki = ModelWiki(
+        pages=[{"pageid": n, "ns": 0, "title": f"P{n}", "links": [1, 2, 3]} for n in range(1, 8)], cuts=(2,)
+    )
+    all_batches(generator_query("links"), wiki, gaplimit=4, pllimit=500)
+    assert len(wiki.requests) > 4
+    assert {(request["gaplimit"], request["pllimit"]) for request in wiki.requests} == {("4", "500")}
 
 
 @pytest.mark.parametrize(
@@ -174,47 +176,48 @@ def test_c1_every_request_of_a_batch_has_the_same_limits() -> None:
         pytest.param({"batchcomplete": True, "query": {"pages": []}}, id="empty pages"),
     ],
 )
-def test_c2_an_empty_reply_with_a_continue_is_not_the_end(body: Mapping[str, Any]) -> None:
-    following = {"gapcontinue": "B", "continue": "gapcontinue||"}
-    fetched = Script({**body, "continue": following}).run(generated("info").batch({}, {}, LoopGuard()))
-    assert (fetched.rows, fetched.next_continue) == ([], following)
+def test_c2_an_empty_response_with_a_continue_is_not_the_end(body: Mapping[str, Any]) -> None:
+    next_continue = {"gapcontinue": "B", "continue": "gapcontinue||"}
+    fetched = Script({**body, "continue": next_continue}).run(generator_query("info").batch({}, {}, LoopGuard()))
+    assert (fetched.rows, fetched.next_continue) == ([], next_continue)
 
 
 def test_c2_a_missing_continue_is_the_end_even_of_a_batch_that_is_not_complete() -> None:
     fetched = Script({"query": {"pages": [{"pageid": 1, "title": "A"}]}}).run(
-        generated("info").batch({}, {}, LoopGuard())
+        generator_query("info").batch({}, {}, LoopGuard())
     )
     assert (len(fetched.rows), fetched.next_continue) == (1, None)
 
 
 def test_c2_an_empty_continue_of_php_is_the_end() -> None:
     assert (
-        Script({"batchcomplete": True, "continue": []}).run(listed().batch({}, {}, LoopGuard())).next_continue is None
+        Script({"batchcomplete": True, "continue": []}).run(list_query().batch({}, {}, LoopGuard())).next_continue
+        is None
     )
 
 
 def test_c4_an_empty_list_is_filled_by_a_later_fragment() -> None:
     filled = {"batchcomplete": True, "query": {"pages": [{"pageid": 1, "revisions": [{"revid": 1}]}]}}
     first = {"continue": {"rvcontinue": "1|1"}, "query": {"pages": [{"pageid": 1, "title": "A", "revisions": []}]}}
-    fetched = Script(first, filled).run(generated("revisions").batch({}, {}, LoopGuard()))
+    fetched = Script(first, filled).run(generator_query("revisions").batch({}, {}, LoopGuard()))
     assert fetched.rows == [{"pageid": 1, "title": "A", "revisions": [{"revid": 1}]}]
 
 
-def test_c9_a_continue_in_the_old_form_never_passes_for_the_end() -> None:
+def test_c9_a_continue_in_the_old_form_is_not_the_end() -> None:
     body = {"query-continue": {"allpages": {"gapcontinue": "B"}}, "query": {"pages": [{"pageid": 1, "title": "A"}]}}
-    query = generated("info", rawcontinue="1")
+    query = generator_query("info", rawcontinue="1")
     fetched = Script(body).run(query.batch({}, {}, LoopGuard()))
     assert fetched.next_continue == {"gapcontinue": "B"}
 
 
-def test_c9_while_properties_are_missing_only_they_are_asked_for_and_the_generator_stays() -> None:
+def test_c9_while_properties_are_missing_only_they_are_requested_and_the_generator_does_not_move() -> None:
     first = {"query-continue": {"categories": {"clcontinue": "1|B"}, "allpages": {"gapcontinue": "C"}}}
     last = {"query-continue": {"allpages": {"gapcontinue": "C"}}}
-    query, script = generated("categories", "info", rawcontinue="1"), Script(first, last)
+    query, script = generator_query("categories", "info", rawcontinue="1"), Script(first, last)
     fetched = script.run(query.batch({"gapcontinue": "A"}, {}, LoopGuard()))
-    assert script.calls[1].params["prop"] == "categories"
-    assert script.calls[1].params["gapcontinue"] == "A"
-    assert script.calls[1].params["clcontinue"] == "1|B"
+    assert script.requests[1].params["prop"] == "categories"
+    assert script.requests[1].params["gapcontinue"] == "A"
+    assert script.requests[1].params["clcontinue"] == "1|B"
     assert fetched.next_continue == {"gapcontinue": "C"}
 
 
@@ -230,7 +233,7 @@ def test_lists_and_meta_data_come_beside_the_pages() -> None:
             "searchinfo": {"totalhits": 1},
         },
     }
-    query = evolve(generated("info"), modules=modules("info", "search", "tokens"))
+    query = evolve(generator_query("info"), modules=modules("info", "search", "tokens"))
     fetched = Script(body).run(query.batch({}, {}, LoopGuard()))
     assert fetched.lists == {"search": ({"title": "S"},)}
     assert fetched.meta == {"tokens": {"csrftoken": "x"}, "searchinfo": {"totalhits": 1}}
@@ -245,30 +248,32 @@ def test_lists_and_meta_data_come_beside_the_pages() -> None:
     ],
 )
 def test_the_rows_of_a_list_are_found_where_the_wiki_puts_them(name: str, body: Mapping[str, Any]) -> None:
-    assert Script({"batchcomplete": True, **body}).run(listed(name).batch({}, {}, LoopGuard())).rows == [{"title": "A"}]
+    assert Script({"batchcomplete": True, **body}).run(list_query(name).batch({}, {}, LoopGuard())).rows == [
+        {"title": "A"}
+    ]
 
 
-def test_c2_each_reply_of_a_query_without_pages_is_a_batch() -> None:
-    """Such a reply has no batchcomplete on some wikis, and merging to the end would hold all of a list at once."""
-    following = {"apcontinue": "B", "continue": "-||"}
-    fetched = Script({"continue": following, "query": {"allpages": [{"title": "A"}]}}).run(
-        listed().batch({}, {}, LoopGuard())
+def test_c2_each_response_of_a_query_without_pages_is_a_batch() -> None:
+    """Some wikis send no batchcomplete then, and to merge all responses would hold a whole list in memory."""
+    next_continue = {"apcontinue": "B", "continue": "-||"}
+    fetched = Script({"continue": next_continue, "query": {"allpages": [{"title": "A"}]}}).run(
+        list_query().batch({}, {}, LoopGuard())
     )
-    assert (fetched.rows, fetched.next_continue) == ([{"title": "A"}], following)
+    assert (fetched.rows, fetched.next_continue) == ([{"title": "A"}], next_continue)
 
 
-def test_the_rows_of_a_list_that_the_wiki_left_out_are_none() -> None:
-    assert Script({"batchcomplete": True}).run(listed().batch({}, {}, LoopGuard())).rows == []
+def test_a_list_that_the_response_does_not_name_has_no_rows() -> None:
+    assert Script({"batchcomplete": True}).run(list_query().batch({}, {}, LoopGuard())).rows == []
 
 
-# C4, C1: one result, cut in every way --------------------------------------------------------------------------------
+# C4, C1: one result, divided in random ways ---------------------------------------------------------------------------
 
 _ROWS = st.lists(st.integers(0, 3).map(lambda number: {"ns": 0, "title": f"T{number}"}), max_size=5)
 
 
 @st.composite
 def results(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Whole pages in the generator's order, which is not that of their ids; some do not exist."""
+    """Complete pages in the generator's order, which is not the order of their ids. Some do not exist."""
     pageids = draw(st.lists(st.integers(1, 99), unique=True, max_size=9))
     pages = []
     for number, pageid in enumerate(pageids):
@@ -290,10 +295,10 @@ def results(draw: st.DrawFn) -> list[dict[str, Any]]:
     props=st.permutations(["info", "categories", "links"]),
 )
 @settings(deadline=None, max_examples=250)
-def test_c1_c2_c4_however_a_result_is_cut_the_same_pages_come_whole_and_in_order(
+def test_c1_c2_c4_the_same_pages_come_complete_and_in_order_however_a_result_is_divided(
     pages: list[dict[str, Any]], cuts: list[int], limit: int, props: list[str]
 ) -> None:
-    batches = walk(generated(*props), Farm(pages=[*pages], cuts=cuts), gaplimit=limit)
+    batches = all_batches(generator_query(*props), ModelWiki(pages=[*pages], cuts=cuts), gaplimit=limit)
     parts = [pages[at : at + limit] for at in range(0, len(pages), limit)] or [[]]
     expected = [sorted(part, key=lambda page: "missing" in page) for part in parts]
     assert [list(batch.rows) for batch in batches] == expected
@@ -306,15 +311,15 @@ _CHANGES = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 30), st.boolean
     pages=results(), cuts=st.lists(st.integers(1, 4), min_size=1, max_size=3), limit=st.integers(1, 5), changes=_CHANGES
 )
 @settings(deadline=None, max_examples=250)
-def test_c4_c7_pages_that_stay_come_once_and_whole_while_others_come_and_go(
+def test_c4_c7_pages_that_stay_come_once_and_complete_while_others_come_and_go(
     pages: list[dict[str, Any]], cuts: list[int], limit: int, changes: list[tuple[int, int, bool]]
 ) -> None:
-    """The generator runs anew for every reply, so its batch shifts under the fragments."""
+    """The generator runs anew for each request, so that its batch changes between the fragments."""
     staying = [page for page in pages if "missing" not in page]
     gone: set[str] = set()
     fresh = count(1000)
 
-    def meanwhile(number: int, present: list[Mapping[str, Any]]) -> None:
+    def change_pages(number: int, present: list[Mapping[str, Any]]) -> None:
         for when, where, comes in changes:
             if when != number:
                 continue
@@ -324,8 +329,10 @@ def test_c4_c7_pages_that_stay_come_once_and_whole_while_others_come_and_go(
             elif present:
                 gone.add(present.pop(where % len(present))["title"])
 
-    farm = Farm(pages=[*staying], cuts=cuts, meanwhile=meanwhile)
-    rows = [row for batch in walk(generated("categories", "links"), farm, gaplimit=limit) for row in batch.rows]
+    wiki = ModelWiki(pages=[*staying], cuts=cuts, before_request=change_pages)
+    rows = [
+        row for batch in all_batches(generator_query("categories", "links"), wiki, gaplimit=limit) for row in batch.rows
+    ]
     expected = [{k: v for k, v in page.items() if k not in {"length", "touched"}} for page in staying]
     kept = [page for page in expected if page["title"] not in gone]
     titles = {page["title"] for page in kept}
@@ -336,93 +343,112 @@ def test_c4_c7_pages_that_stay_come_once_and_whole_while_others_come_and_go(
 
 
 @pytest.mark.parametrize(
-    ("query", "want", "limits"),
+    ("query", "wanted", "limits"),
     [
-        pytest.param(generated("info"), None, {"gaplimit": 500}, id="the most for an ordinary account"),
-        pytest.param(generated("info", account=BOT), None, {"gaplimit": 5000}, id="the most with high limits"),
-        pytest.param(generated("info"), 7, {"gaplimit": 7}, id="no more than is wanted"),
-        pytest.param(generated("info"), 700, {"gaplimit": 500}, id="wanting more than the most"),
-        pytest.param(generated("info", batch_size=20), None, {"gaplimit": 20}, id="batch_size"),
-        pytest.param(generated("info", batch_size=20), 7, {"gaplimit": 7}, id="wanting less than a batch"),
-        pytest.param(generated("info", batch_size=9999), None, {"gaplimit": 500}, id="a batch_size above the most"),
+        pytest.param(generator_query("info"), None, {"gaplimit": 500}, id="the most for an ordinary account"),
+        pytest.param(generator_query("info", account=BOT), None, {"gaplimit": 5000}, id="the most with high limits"),
+        pytest.param(generator_query("info"), 7, {"gaplimit": 7}, id="no more than is wanted"),
+        pytest.param(generator_query("info"), 700, {"gaplimit": 500}, id="wanting more than the most"),
+        pytest.param(generator_query("info", batch_size=20), None, {"gaplimit": 20}, id="batch_size"),
+        pytest.param(generator_query("info", batch_size=20), 7, {"gaplimit": 7}, id="wanting less than a batch"),
         pytest.param(
-            generated("links", "categories"),
-            *(3, {"gaplimit": 3, "pllimit": 500, "cllimit": 500}),
-            id="want is about the source only",
+            generator_query("info", batch_size=9999), None, {"gaplimit": 500}, id="a batch_size above the most"
         ),
-        pytest.param(generated("links", pllimit="20"), None, {"gaplimit": 500, "pllimit": 20}, id="the caller's own"),
-        pytest.param(generated("links", pllimit="9999"), None, {"gaplimit": 500, "pllimit": 500}, id="clamped"),
-        pytest.param(generated("links", pllimit="max"), None, {"gaplimit": 500, "pllimit": 500}, id="max is a number"),
-        pytest.param(generated("links", gaplimit="20"), None, {"gaplimit": 20, "pllimit": 500}, id="own source limit"),
-        pytest.param(generated("links", gaplimit="20"), 7, {"gaplimit": 7, "pllimit": 500}, id="own source and want"),
-        pytest.param(generated("revisions", rvprop="content"), None, {"gaplimit": 50}, id="content"),
         pytest.param(
-            generated("revisions", rvprop="ids|content", account=BOT),
+            generator_query("links", "categories"),
+            *(3, {"gaplimit": 3, "pllimit": 500, "cllimit": 500}),
+            id="wanted concerns the item limit only",
+        ),
+        pytest.param(
+            generator_query("links", pllimit="20"), None, {"gaplimit": 500, "pllimit": 20}, id="the caller's own"
+        ),
+        pytest.param(generator_query("links", pllimit="9999"), None, {"gaplimit": 500, "pllimit": 500}, id="clamped"),
+        pytest.param(
+            generator_query("links", pllimit="max"), None, {"gaplimit": 500, "pllimit": 500}, id="max is a number"
+        ),
+        pytest.param(
+            generator_query("links", gaplimit="20"), None, {"gaplimit": 20, "pllimit": 500}, id="own item limit"
+        ),
+        pytest.param(
+            generator_query("links", gaplimit="20"), 7, {"gaplimit": 7, "pllimit": 500}, id="own item limit and wanted"
+        ),
+        pytest.param(generator_query("revisions", rvprop="content"), None, {"gaplimit": 50}, id="content"),
+        pytest.param(
+            generator_query("revisions", rvprop="ids|content", account=BOT),
             None,
             {"gaplimit": 500},
             id="content, high limits",
         ),
-        pytest.param(generated("revisions", rvprop="ids"), None, {"gaplimit": 500}, id="revisions without content"),
         pytest.param(
-            generated("revisions", rvprop="content", gaplimit="200"), None, {"gaplimit": 200}, id="content, own limit"
+            generator_query("revisions", rvprop="ids"), None, {"gaplimit": 500}, id="revisions without content"
         ),
         pytest.param(
-            generated("revisions", rvlimit="5"), None, {"gaplimit": 500, "rvlimit": 5}, id="rvlimit asked for"
+            generator_query("revisions", rvprop="content", gaplimit="200"),
+            None,
+            {"gaplimit": 200},
+            id="content, own limit",
         ),
         pytest.param(
-            generated("revisions", rvlimit="900"), None, {"gaplimit": 500, "rvlimit": 500}, id="rvlimit above"
+            generator_query("revisions", rvlimit="5"), None, {"gaplimit": 500, "rvlimit": 5}, id="rvlimit as requested"
         ),
-        pytest.param(generated("revisions", rvdir="newer"), None, {"gaplimit": 500, "rvlimit": 500}, id="a range"),
-        pytest.param(listed(), None, {"aplimit": 500}, id="a list"),
-        pytest.param(listed(), 1, {"aplimit": 1}, id="a list of one"),
+        pytest.param(
+            generator_query("revisions", rvlimit="900"), None, {"gaplimit": 500, "rvlimit": 500}, id="rvlimit above"
+        ),
+        pytest.param(
+            generator_query("revisions", rvdir="newer"), None, {"gaplimit": 500, "rvlimit": 500}, id="a range"
+        ),
+        pytest.param(list_query(), None, {"aplimit": 500}, id="a list"),
+        pytest.param(list_query(), 1, {"aplimit": 1}, id="a list of one"),
         pytest.param(
             Query(
                 params={"action": "query", "titles": "A", "prop": "links"},
                 modules=modules("links"),
-                account=ANYBODY,
-                paged=True,
-                rows=pages_of,
-                row_key_of=page_identity,
+                account=ANONYMOUS,
+                has_pages=True,
+                pick_rows=pages_of,
+                row_key_of=page_key,
             ),
             *(7, {"pllimit": 500}),
             id="titles have no limit",
         ),
     ],
 )
-def test_c5_a_limit_is_the_number_that_max_means_or_less(query: Query, want: int | None, limits: Any) -> None:
-    assert query.limits(want=want, sent={}) == limits
+def test_c5_a_limit_is_the_number_that_max_means_or_less(query: Query, wanted: int | None, limits: Any) -> None:
+    assert query.limits(wanted=wanted, sent={}) == limits
 
 
-def test_c5_max_for_a_source_of_content_is_the_number_for_content() -> None:
-    """More pages would be repeated as stubs by ten times as many replies."""
-    assert generated("revisions", rvprop="content", gaplimit="max").limits(want=None, sent={}) == {"gaplimit": 50}
+def test_c5_max_is_50_for_pages_with_text() -> None:
+    """With more pages, ten times as many responses would repeat them as stubs."""
+    assert generator_query("revisions", rvprop="content", gaplimit="max").limits(wanted=None, sent={}) == {
+        "gaplimit": 50
+    }
 
 
 @pytest.mark.parametrize(
     ("account", "sent", "limits"),
     [
-        (ANYBODY, {"gaplimit": 20}, {"gaplimit": 20, "pllimit": 500}),
-        (ANYBODY, {"gaplimit": 5000, "pllimit": 5000}, {"gaplimit": 500, "pllimit": 500}),
+        (ANONYMOUS, {"gaplimit": 20}, {"gaplimit": 20, "pllimit": 500}),
+        (ANONYMOUS, {"gaplimit": 5000, "pllimit": 5000}, {"gaplimit": 500, "pllimit": 500}),
         (BOT, {"gaplimit": 500, "pllimit": 500}, {"gaplimit": 500, "pllimit": 500}),
-        (ANYBODY, {"other": 5}, {"gaplimit": 7, "pllimit": 500}),
+        (ANONYMOUS, {"other": 5}, {"gaplimit": 7, "pllimit": 500}),
     ],
 )
-def test_c5_c7_a_batch_that_was_begun_is_asked_for_with_the_limits_it_was_begun_with(
+def test_c5_c7_an_interrupted_batch_is_requested_with_its_own_limits(
     account: Account, sent: Mapping[str, int], limits: Mapping[str, int]
 ) -> None:
-    assert generated("links", account=account).limits(want=7, sent=sent) == limits
+    assert generator_query("links", account=account).limits(wanted=7, sent=sent) == limits
 
 
 def test_c5_limits_replace_what_the_caller_wrote() -> None:
     script = Script({"batchcomplete": True})
-    query = generated("links", pllimit="max")
-    script.run(query.batch({}, query.limits(want=None, sent={}), LoopGuard()))
-    assert script.calls == [ApiRequest(params={**query.params, "gaplimit": "500", "pllimit": "500"})]
+    query = generator_query("links", pllimit="max")
+    script.run(query.batch({}, query.limits(wanted=None, sent={}), LoopGuard()))
+    assert script.requests == [ApiRequest(params={**query.params, "gaplimit": "500", "pllimit": "500"})]
 
 
 # C7, keys ------------------------------------------------------------------------------------------------------------
 
 
-def test_c7_a_row_is_known_by_all_of_it_in_any_order_of_its_keys() -> None:
-    assert row_key({"a": 1, "b": [2]}) == row_key({"b": [2], "a": 1})
-    assert len({row_key(row) for row in ({"a": 1}, {"a": "1"}, {"a": 2}, {"b": 1}, {})}) == 5
+def test_c7_the_key_of_a_row_depends_on_all_of_it_but_not_on_the_order_of_its_keys() -> None:
+    assert list_row_key({"a": 1, "b": [2]}) == list_row_key({"b": [2], "a": 1})
+    assert len({list_row_key(row) for row in ({"a": 1}, {"a": "1"}, {"a": 2}, {"b": 1}, {})}) == 5

@@ -1,4 +1,4 @@
-"""C1 to C7 on the real wiki: whole pages, in order, bounded, resumable."""
+"""C1 to C7 on a real wiki: complete pages, in order, within limits, resumable."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mwclient_async.errors import CursorMismatch
 from mwclient_async.testing import LocalWiki, SeedPage
 from tests.conftest import USER_AGENT
 from tests.support.corpus import LONG, Corpus
-from tests.support.lossy_transport import FaultyTransport, Meddling
+from tests.support.lossy_transport import FaultyTransport, InterferingTransport
 
-# Small limits: a batch of fifty pages takes about fifteen replies.
+# Small limits: a batch of fifty pages takes about fifteen responses.
 QUERY: dict[str, Any] = {"generator": "allpages", "prop": ["categories"], "cllimit": 20, "gaplimit": 50}
 
 
@@ -25,7 +25,7 @@ def categories(page: Page) -> frozenset[str]:
     return frozenset(category.title for category in page.categories)
 
 
-async def editing(wiki: LocalWiki) -> BotPassword:
+async def editor_account(wiki: LocalWiki) -> BotPassword:
     await wiki.create_user("Editor", groups=["bot", "sysop"])
     return await wiki.create_bot_password("Editor", secrets.token_hex(4))
 
@@ -39,7 +39,7 @@ async def test_c1_c4_every_page_comes_once_with_all_its_categories(corpus: Corpu
 
 
 async def test_c4_pages_come_in_the_order_of_the_generator(corpus: Corpus, reader: Site) -> None:
-    """allpages goes by title; page ids were given in another order."""
+    """allpages sorts by title; the page ids have another order."""
     pages = await reader.query(generator="allpages", prop="info").collect()
     assert [page.title for page in pages] == sorted((page.title for page in pages), key=lambda title: title.encode())
     assert [page.pageid for page in pages] != sorted(page.pageid or 0 for page in pages)
@@ -82,7 +82,7 @@ async def test_c5_limit_counts_items_in_total(reader: Site, limit: int, batch_si
     assert len(await rows.collect()) == limit
 
 
-async def test_c2_a_list_that_filters_rows_away_goes_on_to_the_end(corpus: Corpus, reader: Site) -> None:
+async def test_c2_a_list_that_filters_all_rows_is_read_to_its_end(corpus: Corpus, reader: Site) -> None:
     rows = await reader.list("allpages", filterredir="redirects", batch_size=1).collect()
     assert rows == []
     everything = await reader.list("allpages", batch_size=100).collect()
@@ -118,7 +118,7 @@ async def main():
             print(page.title, len(page.categories), sep="\\t")
 anyio.run(main)
 """
-    done = subprocess.run(  # noqa: ASYNC221 - nothing else is to run meanwhile
+    done = subprocess.run(  # noqa: ASYNC221 - nothing else must run at the same time
         [sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True, timeout=120
     )
     tail = dict(line.split("\t") for line in done.stdout.splitlines())
@@ -129,7 +129,7 @@ anyio.run(main)
     }
 
 
-async def test_c7_the_cursor_of_a_finished_stream_gives_nothing_and_asks_nothing(reader: Site) -> None:
+async def test_c7_the_cursor_of_a_finished_stream_gives_no_item_and_sends_no_request(reader: Site) -> None:
     stream = reader.query(generator="allpages", gapprefix="Page 00")
     async with stream.open() as run:
         count = len([page async for page in run])
@@ -154,7 +154,7 @@ async def test_c7_a_cursor_of_another_wiki_is_refused(corpus: Corpus, reader: Si
 
 
 @pytest.mark.parametrize("read_ahead", [0, 1, 3])
-async def test_read_ahead_changes_nothing_but_the_time(corpus: Corpus, reader: Site, read_ahead: int) -> None:
+async def test_read_ahead_does_not_change_the_items(corpus: Corpus, reader: Site, read_ahead: int) -> None:
     async with reader.query(**QUERY).open(read_ahead=read_ahead) as run:
         pages = [page async for page in run]
     assert {page.title: categories(page) for page in pages} == {**corpus.categories, "Main Page": frozenset()}
@@ -165,7 +165,7 @@ async def test_read_ahead_changes_nothing_but_the_time(corpus: Corpus, reader: S
     assert [first.title, *(page.title for page in rest)] == [page.title for page in pages]
 
 
-async def test_the_consumers_own_error_leaves_open_as_it_is(reader: Site) -> None:
+async def test_the_consumers_own_error_is_not_wrapped(reader: Site) -> None:
     with pytest.raises(ZeroDivisionError):
         async with reader.query(**QUERY).open(read_ahead=1) as run:
             async for _page in run:
@@ -182,7 +182,7 @@ async def test_batches_carry_lists_and_meta_and_the_cursor_after_them(reader: Si
     assert len(rest) == 302 - len(batches[0].items)
 
 
-async def test_a_query_without_pages_says_how_to_read_it(reader: Site) -> None:
+async def test_the_error_of_a_query_without_pages_names_the_alternatives(reader: Site) -> None:
     stream = reader.query(list="allcategories", meta="siteinfo")
     with pytest.raises(ValueError, match=r"batches\(\).*site\.list\('allcategories'\)"):
         aiter(stream)
@@ -196,7 +196,7 @@ async def test_all_2500_revisions_of_a_page_are_merged_into_one(reader: Site) ->
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize(("rvlimit", "requests"), [(3, 1), (500, 1), (1200, 3)])
-async def test_a_limit_of_revisions_is_a_question(corpus: Corpus, rvlimit: int, requests: int) -> None:
+async def test_a_limit_of_revisions_is_the_number_for_each_page(corpus: Corpus, rvlimit: int, requests: int) -> None:
     transport = FaultyTransport(lambda *_: None)
     async with Site(corpus.wiki.api_url, user_agent=USER_AGENT, transport=transport) as site:
         stream = site.query(titles=LONG, prop=["revisions", "info"], rvprop=["ids", "comment"], rvlimit=rvlimit)
@@ -215,8 +215,8 @@ async def test_a_range_of_revisions_comes_whole_in_the_fewest_requests(corpus: C
     assert len(transport.requests) == 2
 
 
-async def test_a_limit_of_revisions_beside_what_goes_on(reader: Site) -> None:
-    """The other module and the generator continue; the revisions are not asked for again."""
+async def test_a_limit_of_revisions_beside_modules_that_continue(reader: Site) -> None:
+    """The other module and the generator continue; the revisions are not requested again."""
     query: dict[str, Any] = {
         "generator": "allpages",
         "gapprefix": "Page 00",
@@ -254,7 +254,7 @@ async def test_c9_several_lists_of_the_old_form_end_each_on_its_own(reader: Site
 
 
 @pytest.mark.everywhere
-async def test_fragments_bring_each_reply_as_it_comes(corpus: Corpus, reader: Site) -> None:
+async def test_fragments_give_the_pages_of_each_response(corpus: Corpus, reader: Site) -> None:
     parts = [page async for page in reader.query(**QUERY).fragments()]
     found: dict[str, set[str]] = {}
     for part in parts:
@@ -282,7 +282,7 @@ async def test_c5_c7_the_limits_stay_within_the_servers_batch_when_fragments_are
     assert found == {**corpus.categories, "Main Page": set()}
 
 
-async def test_a_cursor_moves_its_query_and_changes_nothing_else_of_it(reader: Site) -> None:
+async def test_a_cursor_cannot_set_other_parameters_of_its_query(reader: Site) -> None:
     stream = reader.list("allpages")
     stored = evolve(aiter(stream).cursor, continuation={"action": "logout", "continue": "-||"})
     with pytest.raises(CursorMismatch, match="'action'"):
@@ -290,13 +290,13 @@ async def test_a_cursor_moves_its_query_and_changes_nothing_else_of_it(reader: S
 
 
 async def test_distinct_gives_each_page_once(reader: Site) -> None:
-    await_all = [page.title async for page in reader.query(generator="recentchanges", grclimit=3, grctype="new")]
+    everything = [page.title async for page in reader.query(generator="recentchanges", grclimit=3, grctype="new")]
     once = [page.title async for page in reader.query(generator="recentchanges", grclimit=3, grctype="new").distinct()]
-    assert sorted(set(await_all)) == sorted(once)
+    assert sorted(set(everything)) == sorted(once)
     assert len(once) == len(set(once)) > 10
 
 
-async def test_first_asks_for_one_item(reader: Site) -> None:
+async def test_first_requests_one_item(reader: Site) -> None:
     row = await reader.list("allpages", prefix="Page 0").first()
     assert row is not None
     assert row.title == "Page 000"
@@ -305,16 +305,16 @@ async def test_first_asks_for_one_item(reader: Site) -> None:
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("before", range(3, 8))
-async def test_c4_pages_that_come_and_go_within_a_batch_are_whole(
+async def test_c4_pages_that_enter_a_batch_late_are_complete(
     wiki: LocalWiki, before: int, anyio_backend_name: str
 ) -> None:
-    """The generator runs anew for each fragment: the page with the lowest id is moved into the window."""
+    """The generator runs anew for each fragment: the page with the lowest id is moved into the current batch."""
     prefix = f"Window {anyio_backend_name} {before}"
     text = "".join(f"[[Category:{prefix} {number}]]" for number in range(4))
     await wiki.seed([SeedPage(f"{prefix} {letter}", text) for letter in "zbdfhjl"], shuffle_seed=None)
-    auth = await editing(wiki)
+    auth = await editor_account(wiki)
 
-    async def meddle() -> None:
+    async def move_page() -> None:
         async with Site(wiki.api_url, user_agent=USER_AGENT, auth=auth) as other:
             await other.call("move", from_=f"{prefix} z", to=f"{prefix} c", noredirect=True)
 
@@ -325,7 +325,9 @@ async def test_c4_pages_that_come_and_go_within_a_batch_are_whole(
         "prop": "categories",
         "cllimit": 3,
     }
-    async with Site(wiki.api_url, user_agent=USER_AGENT, auth=auth, transport=Meddling(before, meddle)) as site:
+    async with Site(
+        wiki.api_url, user_agent=USER_AGENT, auth=auth, transport=InterferingTransport(before, move_page)
+    ) as site:
         pages = [page async for page in site.query(**query)]
     assert {page.title: len(page.categories) for page in pages} == {page.title: 4 for page in pages}
     assert {f"{prefix} {letter}" for letter in "bdfhjl"} <= {page.title for page in pages}

@@ -1,4 +1,4 @@
-"""Cursors as text: there and back, and what is refused."""
+"""Cursors as text: a cursor becomes text and a cursor again, and damaged text is refused."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _BLOCKS = st.dictionaries(_ODD, _ODD, max_size=3)
     given_=st.lists(_ODD, max_size=5),
 )
 @settings(deadline=None, max_examples=150)
-def test_c7_a_cursor_comes_back_from_its_text(
+def test_c7_a_cursor_is_restored_from_its_text(
     wiki: str, prints: dict[str, str], continuation: dict[str, str] | None, limits: dict[str, int], given_: list[str]
 ) -> None:
     cursor = Cursor(wiki=wiki, fingerprint=prints, continuation=continuation, limits=limits, given=tuple(given_))
@@ -86,10 +86,10 @@ WHOLE = {"w": WIKI, "f": {}, "c": {}, "l": {}, "g": []}
         pytest.param(packed({}), id="nothing in it"),
         *(pytest.param(packed({k: v for k, v in WHOLE.items() if k != name}), id=f"no {name}") for name in WHOLE),
         pytest.param(packed({**WHOLE, "f": []}), id="a list of fingerprints"),
-        pytest.param(packed({**WHOLE, "c": "x"}), id="a continue that is text"),
-        pytest.param(packed({**WHOLE, "l": {"a": "many"}}), id="a limit that is no number"),
+        pytest.param(packed({**WHOLE, "c": "x"}), id="text instead of a continue"),
+        pytest.param(packed({**WHOLE, "l": {"a": "many"}}), id="a limit that is not a number"),
         pytest.param(packed({**WHOLE, "l": {"a": None}}), id="a limit that is null"),
-        pytest.param(packed({**WHOLE, "g": 5}), id="keys that are a number"),
+        pytest.param(packed({**WHOLE, "g": 5}), id="a number instead of keys"),
         pytest.param(
             packed('{"w":"","f":{},"c":{},"l":{"a":1e999},"g":[]}'),
             id="an infinite limit",
@@ -97,20 +97,20 @@ WHOLE = {"w": WIKI, "f": {}, "c": {}, "l": {}, "g": []}
         pytest.param(packed("[" * 100_000), id="nesting without end"),
     ],
 )
-def test_a_text_that_is_no_cursor_is_a_value_error(text: str) -> None:
+def test_text_that_is_not_a_cursor_raises_value_error(text: str) -> None:
     with pytest.raises(ValueError, match="is not a cursor of this version"):
         Cursor.parse(text)
 
 
 @given(place=st.integers(0, len(str(CURSOR)) - 1), char=st.characters(codec="ascii", categories=("L", "N")))
 @settings(deadline=None, max_examples=200)
-def test_a_text_with_one_wrong_character_is_a_value_error_or_the_same_cursor(place: int, char: str) -> None:
+def test_text_with_one_wrong_character_raises_value_error_or_is_the_same_cursor(place: int, char: str) -> None:
     text = str(CURSOR)
-    with suppress(ValueError):  # unless it stands where base64 has bits to spare
+    with suppress(ValueError):  # except at a place where base64 does not use all bits
         assert Cursor.parse(text[:place] + char + text[place + 1 :]) == CURSOR
 
 
-def test_s1_a_damaged_text_is_shown_in_part_only() -> None:
+def test_s1_damaged_text_is_shown_in_part_only() -> None:
     with pytest.raises(ValueError, match="not a cursor") as caught:
         Cursor.parse("x" * 5000)
     assert len(str(caught.value)) < 300
@@ -134,7 +134,7 @@ def test_s1_a_cursor_holds_no_value_of_its_query() -> None:
         ({"a": "1"}, {"a": "\ud800"}, {"a"}),
     ],
 )
-def test_c7_a_fingerprint_tells_which_parameter_differs(one: Any, other: Any, differing: set[str]) -> None:
+def test_c7_a_fingerprint_shows_which_parameter_differs(one: Any, other: Any, differing: set[str]) -> None:
     ours, theirs = fingerprint(one), fingerprint(other)
     assert {name for name in ours if ours[name] != theirs[name]} == differing
     assert all(len(text) == 12 for text in ours.values())

@@ -1,7 +1,7 @@
-"""C7 across accounts and changes: a cursor that another account resumes, on a wiki that did not stand still.
+"""C7 across accounts and changes: another account resumes a cursor, on a wiki that has changed.
 
-On an unchanged wiki exactly the rest comes. On a changed one nothing that stayed is missed, what was deleted does not
-come, and nothing comes twice but what was moved.
+On an unchanged wiki exactly the rest comes. On a changed one no page that stayed is missed, deleted pages do not come,
+and only pages that were moved may come twice.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from tests.conftest import USER_AGENT
 if TYPE_CHECKING:
     from mwclient_async.testing.factory import WikiFactory
 
-BIG = 620  # pages: more than an ordinary request brings, less than a bot's
+BIG = 620  # pages: more than one request of an ordinary account brings, fewer than one of a bot
 _numbers = itertools.count()
 
 
 @frozen(kw_only=True)
-class Shelf:
+class BigWiki:
     """A wiki with 620 small pages. ``bot`` has the right ``apihighlimits``."""
 
     wiki: LocalWiki
@@ -45,23 +45,23 @@ class Accounts:
 
 
 @pytest.fixture(scope="session")
-def shelf(mediawiki_factory: WikiFactory, mediawiki_version: str) -> Shelf:
+def big_wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> BigWiki:
     wiki = mediawiki_factory(version=mediawiki_version, settings="# cursors")
     return anyio.run(_fill, wiki)
 
 
-async def _fill(wiki: LocalWiki) -> Shelf:
+async def _fill(wiki: LocalWiki) -> BigWiki:
     await wiki.seed([SeedPage(f"Big {number:03}", f"Text {number}") for number in range(BIG)], links=False)
     await wiki.create_user("Mover", groups=["sysop", "bot"])
-    return Shelf(wiki=wiki, bot=await wiki.create_bot_password("Mover"))
+    return BigWiki(wiki=wiki, bot=await wiki.create_bot_password("Mover"))
 
 
 @pytest.fixture
-async def accounts(shelf: Shelf) -> AsyncIterator[Accounts]:
-    api = shelf.wiki.api_url
+async def accounts(big_wiki: BigWiki) -> AsyncIterator[Accounts]:
+    api = big_wiki.wiki.api_url
     async with (
         Site(api, user_agent=USER_AGENT) as ordinary,
-        Site(api, user_agent=USER_AGENT, auth=shelf.bot) as bot,
+        Site(api, user_agent=USER_AGENT, auth=big_wiki.bot) as bot,
     ):
         yield Accounts(ordinary=ordinary, bot=bot)
 
@@ -71,7 +71,7 @@ def in_turn(accounts: Accounts, *, bot_first: bool) -> tuple[Site, Site]:
 
 
 async def head_of(stream: Stream[Any], count: int) -> tuple[list[Any], str]:
-    """The first items, and the cursor after them as it would be stored."""
+    """The first items, and the cursor after them as text."""
     async with stream.open() as run:
         return [await anext(run) for _ in range(count)], str(run.cursor)
 
@@ -90,7 +90,7 @@ BIG_STREAMS: Streams = {
         generator="allpages", gapprefix="Big 0", prop="revisions", rvprop="ids|content", rvslots="main", batch_size=size
     ),
     "list": lambda site, size: site.list("allpages", prefix="Big", batch_size=size),
-    "list that repeats itself": lambda site, size: site.list(
+    "list with equal rows": lambda site, size: site.list(
         "usercontribs", user="Seeder", prop="comment", batch_size=size
     ),
     "explicit limit": lambda site, size: site.query(
@@ -127,12 +127,12 @@ async def test_c7_small_batches_of_another_size(accounts: Accounts, bot_first: b
 # A wiki that changes -------------------------------------------------------------------------------------------------
 
 
-class Row:
-    """Twenty-four pages of one category, ``01`` to ``24``, in an order of ids that is not that of their titles."""
+class PageSeries:
+    """Twenty-four pages of one category, ``01`` to ``24``. The order of their ids is not that of their titles."""
 
-    def __init__(self, shelf: Shelf, accounts: Accounts) -> None:
-        self.name = f"Row {next(_numbers)}"
-        self._shelf = shelf
+    def __init__(self, big_wiki: BigWiki, accounts: Accounts) -> None:
+        self.name = f"Series {next(_numbers)}"
+        self._big_wiki = big_wiki
         self._site = accounts.bot
         self.stayed = {f"{number:02}" for number in range(1, 25)}
         self.deleted: set[str] = set()
@@ -140,7 +140,7 @@ class Row:
         self.added: set[str] = set()
 
     async def seed(self) -> None:
-        await self._shelf.wiki.seed([SeedPage(f"{self.name} {n}", self._text(n)) for n in sorted(self.stayed)])
+        await self._big_wiki.wiki.seed([SeedPage(f"{self.name} {n}", self._text(n)) for n in sorted(self.stayed)])
 
     def _text(self, name: str) -> str:
         return "".join(f"[[Category:{self.name} {letter}| {name}]]" for letter in "abc")
@@ -164,19 +164,19 @@ class Row:
     def names(self, items: Iterable[Any]) -> list[str]:
         return [title.removeprefix(f"{self.name} ") for title in titles_of(items)]
 
-    def judge(self, kind: str, head: list[str], tail: list[str], *, at: str) -> None:
-        """What C7 promises; ``at`` is the last item that was given, and what was added after it comes, too."""
+    def check(self, kind: str, head: list[str], tail: list[str], *, at: str) -> None:
+        """Check what C7 promises. ``at`` is the last item that was given; pages added after it must come, too."""
         both = [*head, *tail]
         assert self.stayed <= set(both), f"{kind}, missed: {sorted(self.stayed - set(both))}"
         assert not self.deleted & set(tail), kind
         assert {name for name in self.added if name > at} <= set(tail), kind
         twice = {name for name in both if both.count(name) > 1}
         assert twice <= self.moved, f"{kind}, twice: {sorted(twice)}"
-        kept = [name for name in tail if name not in self.moved]  # in a category, a page that moves keeps its place
+        kept = [name for name in tail if name not in self.moved]  # a page that is moved keeps its place in a category
         assert kept == sorted(kept), kind
 
 
-ROW_STREAMS: dict[str, Callable[[Site, str, int], Stream[Any]]] = {
+SERIES_STREAMS: dict[str, Callable[[Site, str, int], Stream[Any]]] = {
     "query": lambda site, name, size: site.query(
         generator="allpages", gapprefix=f"{name} ", prop=["categories"], cllimit=4, batch_size=size
     ),
@@ -190,70 +190,73 @@ ROW_STREAMS: dict[str, Callable[[Site, str, int], Stream[Any]]] = {
 }
 
 
-async def heads_of(site: Site, row: Row, count: int) -> dict[str, tuple[list[str], str]]:
-    """The beginnings of all the streams, in batches of six, and the cursors after them."""
-    heads = {kind: await head_of(stream(site, row.name, 6), count) for kind, stream in ROW_STREAMS.items()}
-    return {kind: (row.names(items), text) for kind, (items, text) in heads.items()}
+async def heads_of(site: Site, series: PageSeries, count: int) -> dict[str, tuple[list[str], str]]:
+    """The first items of all streams, in batches of six, and the cursors after them."""
+    heads = {kind: await head_of(stream(site, series.name, 6), count) for kind, stream in SERIES_STREAMS.items()}
+    return {kind: (series.names(items), text) for kind, (items, text) in heads.items()}
 
 
 @pytest.mark.parametrize(("count", "size", "bot_first"), [(9, 2, False), (9, 50, True), (12, 7, False), (1, 3, True)])
-async def test_c7_pages_deleted_moved_and_added_meanwhile(
-    shelf: Shelf,
+async def test_c7_pages_deleted_moved_and_added_before_the_resume(
+    big_wiki: BigWiki,
     accounts: Accounts,
     count: int,
     size: int,
     bot_first: bool,  # noqa: FBT001
 ) -> None:
-    """With nine given of batches of six, the current one is 07 to 12."""
+    """If nine items of batches of six were given, the current batch is 07 to 12."""
     one, other = in_turn(accounts, bot_first=bot_first)
-    row = Row(shelf, accounts)
-    await row.seed()
-    heads = await heads_of(one, row, count)
-    await row.delete("01", "07", "11", "16")
-    await row.add("00", "08x", "10x", "13w", "19x")
-    await row.move("20", "02x")
-    await row.move("12", "13x")
-    await row.move("03", "21x")
+    series = PageSeries(big_wiki, accounts)
+    await series.seed()
+    heads = await heads_of(one, series, count)
+    await series.delete("01", "07", "11", "16")
+    await series.add("00", "08x", "10x", "13w", "19x")
+    await series.move("20", "02x")
+    await series.move("12", "13x")
+    await series.move("03", "21x")
     for kind, (head, text) in heads.items():
-        tail = await ROW_STREAMS[kind](other, row.name, size).resume(text).collect()
-        row.judge(kind, head, row.names(tail), at=head[-1])
+        tail = await SERIES_STREAMS[kind](other, series.name, size).resume(text).collect()
+        series.check(kind, head, series.names(tail), at=head[-1])
         if kind in {"query", "members"}:
             assert [len(page.categories) for page in tail] == [3] * len(tail)
 
 
-async def test_c7_the_whole_of_the_current_batch_deleted(shelf: Shelf, accounts: Accounts) -> None:
-    row = Row(shelf, accounts)
-    await row.seed()
-    heads = await heads_of(accounts.ordinary, row, 8)
-    await row.delete(*(f"{number:02}" for number in range(7, 14)))
+async def test_c7_the_whole_of_the_current_batch_deleted(big_wiki: BigWiki, accounts: Accounts) -> None:
+    series = PageSeries(big_wiki, accounts)
+    await series.seed()
+    heads = await heads_of(accounts.ordinary, series, 8)
+    await series.delete(*(f"{number:02}" for number in range(7, 14)))
     for kind, (head, text) in heads.items():
-        tail = await ROW_STREAMS[kind](accounts.bot, row.name, 4).resume(text).collect()
-        assert row.names(tail) == [f"{number:02}" for number in range(14, 25)], kind
-        row.judge(kind, head, row.names(tail), at="13")
+        tail = await SERIES_STREAMS[kind](accounts.bot, series.name, 4).resume(text).collect()
+        assert series.names(tail) == [f"{number:02}" for number in range(14, 25)], kind
+        series.check(kind, head, series.names(tail), at="13")
 
 
 @pytest.mark.parametrize("bot_first", [False, True])
-async def test_c7_more_pages_came_into_the_current_batch_than_it_holds(
-    shelf: Shelf,
+async def test_c7_more_pages_entered_the_current_batch_than_it_holds(
+    big_wiki: BigWiki,
     accounts: Accounts,
     bot_first: bool,  # noqa: FBT001
 ) -> None:
-    """What was given of it comes in later batches of the resumed run, and must be known there, too."""
+    """The items that were given come in later batches of the resumed run, which must recognize them, too."""
     one, other = in_turn(accounts, bot_first=bot_first)
-    row = Row(shelf, accounts)
-    await row.seed()
-    heads = await heads_of(one, row, 9)
-    await row.add(*(f"07{letter}" for letter in "abcdefgh"))
+    series = PageSeries(big_wiki, accounts)
+    await series.seed()
+    heads = await heads_of(one, series, 9)
+    await series.add(*(f"07{letter}" for letter in "abcdefgh"))
     for kind, (head, text) in heads.items():
-        tail = await ROW_STREAMS[kind](other, row.name, 6).resume(text).collect()
-        row.judge(kind, head, row.names(tail), at="09")
+        tail = await SERIES_STREAMS[kind](other, series.name, 6).resume(text).collect()
+        series.check(kind, head, series.names(tail), at="09")
 
 
 # Pages by name -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("bot_first", [False, True])
-async def test_c7_inputs_are_answered_once_each_by_whoever_resumes(accounts: Accounts, bot_first: bool) -> None:  # noqa: FBT001
+async def test_c7_each_input_has_its_page_once_when_another_account_resumes(
+    accounts: Accounts,
+    bot_first: bool,  # noqa: FBT001
+) -> None:
     one, other = in_turn(accounts, bot_first=bot_first)
     titles = [f"Big {number:03}" for number in range(BIG - 1, 0, -3)]
     for count in (0, 1, 49, 50, 120, len(titles)):
@@ -265,37 +268,37 @@ async def test_c7_inputs_are_answered_once_each_by_whoever_resumes(accounts: Acc
 
 @pytest.mark.parametrize("bot_first", [False, True])
 @pytest.mark.parametrize("by", ["titles", "pageids"])
-async def test_c7_inputs_whose_pages_changed(shelf: Shelf, accounts: Accounts, by: str, bot_first: bool) -> None:  # noqa: FBT001
+async def test_c7_inputs_whose_pages_changed(big_wiki: BigWiki, accounts: Accounts, by: str, bot_first: bool) -> None:  # noqa: FBT001
     one, other = in_turn(accounts, bot_first=bot_first)
-    row = Row(shelf, accounts)
-    await row.seed()
-    there = await one.list("allpages", prefix=f"{row.name} ").collect()
-    inputs = [page.title for page in there] if by == "titles" else [page.pageid for page in there]
+    series = PageSeries(big_wiki, accounts)
+    await series.seed()
+    existing = await one.list("allpages", prefix=f"{series.name} ").collect()
+    inputs = [page.title for page in existing] if by == "titles" else [page.pageid for page in existing]
     source: dict[str, Any] = {by: [*inputs, *inputs]}
     head, text = await head_of(one.pages(**source, prop="info"), 9)
-    await row.delete("03", "11")
-    await row.move("12", "02x")
+    await series.delete("03", "11")
+    await series.move("12", "02x")
     tail = await other.pages(**source, prop="info").resume(text).collect()
     assert [page.asked for page in (*head, *tail)] == [*inputs, *inputs]
     statuses = {page.asked: page.status for page in tail}
     gone = {inputs[2], inputs[10]} | ({inputs[11]} if by == "titles" else set())
     assert {asked for asked, status in statuses.items() if status is PageStatus.MISSING} == gone
     if by == "pageids":
-        assert {page.title for page in tail if page.asked == inputs[11]} == {f"{row.name} 02x"}
+        assert {page.title for page in tail if page.asked == inputs[11]} == {f"{series.name} 02x"}
 
 
 # REST history --------------------------------------------------------------------------------------------------------
 
 
-async def history_of(shelf: Shelf, revisions: int) -> str:
+async def history_of(big_wiki: BigWiki, revisions: int) -> str:
     name = f"History {next(_numbers)}"
-    await shelf.wiki.seed([SeedPage(name, revisions=[SeedRevision(f"Text {n}") for n in range(revisions)])])
+    await big_wiki.wiki.seed([SeedPage(name, revisions=[SeedRevision(f"Text {n}") for n in range(revisions)])])
     return name
 
 
-async def edit(shelf: Shelf, name: str, times: int) -> None:
+async def edit(big_wiki: BigWiki, name: str, times: int) -> None:
     later = EPOCH + timedelta(days=1)
-    await shelf.wiki.seed(
+    await big_wiki.wiki.seed(
         [SeedPage(name, revisions=[SeedRevision(f"New {number}", timestamp=later) for number in range(times)])]
     )
 
@@ -303,13 +306,13 @@ async def edit(shelf: Shelf, name: str, times: int) -> None:
 @pytest.mark.parametrize("bot_first", [False, True])
 @pytest.mark.parametrize("direction", ["older", "newer"])
 async def test_c7_exactly_the_rest_of_a_history(
-    shelf: Shelf,
+    big_wiki: BigWiki,
     accounts: Accounts,
     direction: str,
     bot_first: bool,  # noqa: FBT001
 ) -> None:
     one, other = in_turn(accounts, bot_first=bot_first)
-    name = await history_of(shelf, 47)
+    name = await history_of(big_wiki, 47)
     ids = [revision.id for revision in await one.rest.history(name).collect()]
     anchor: dict[str, Any] = {"newer_than": ids[-1]} if direction == "newer" else {}
     everything = [revision.id for revision in await one.rest.history(name, **anchor).collect()]
@@ -321,13 +324,15 @@ async def test_c7_exactly_the_rest_of_a_history(
 
 
 @pytest.mark.parametrize(("count", "new"), [(5, 3), (5, 25), (20, 25), (23, 1)])
-async def test_c7_a_history_that_grew_at_its_new_end(shelf: Shelf, accounts: Accounts, count: int, new: int) -> None:
-    """Walking back, what was there still comes, and nothing twice; walking forward, the new comes as well."""
-    name = await history_of(shelf, 30)
+async def test_c7_a_history_that_grew_at_its_new_end(
+    big_wiki: BigWiki, accounts: Accounts, count: int, new: int
+) -> None:
+    """From newer to older, the old revisions come once; from older to newer, the new revisions come as well."""
+    name = await history_of(big_wiki, 30)
     ids = [revision.id for revision in await accounts.ordinary.rest.history(name).collect()]
     older, below = await head_of(accounts.ordinary.rest.history(name), count)
     newer, above = await head_of(accounts.ordinary.rest.history(name, newer_than=ids[-1]), count)
-    await edit(shelf, name, new)
+    await edit(big_wiki, name, new)
     rest = [revision.id for revision in await accounts.bot.rest.history(name).resume(below).collect()]
     both = [*(revision.id for revision in older), *rest]
     assert set(ids) <= set(both)
@@ -340,10 +345,10 @@ async def test_c7_a_history_that_grew_at_its_new_end(shelf: Shelf, accounts: Acc
     assert len(both) == len(set(both)) == len(ids) - 1 + new
 
 
-async def test_c7_a_history_whose_page_was_deleted_is_an_error_that_names_the_place(
-    shelf: Shelf, accounts: Accounts
+async def test_c7_a_history_whose_page_was_deleted_raises_an_error_with_the_cursor(
+    big_wiki: BigWiki, accounts: Accounts
 ) -> None:
-    name = await history_of(shelf, 30)
+    name = await history_of(big_wiki, 30)
     stream = accounts.ordinary.rest.history(name)
     _, text = await head_of(stream, 20)
     await accounts.bot.call("delete", title=name)

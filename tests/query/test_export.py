@@ -1,4 +1,4 @@
-"""site.export: one XML document, however many batches the wiki needs."""
+"""site.export: one XML document from any number of batches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMESPACE = "{http://www.mediawiki.org/xml/export-0.11/}"
 
 
 async def exported(site: Site, **query: Any) -> dict[str, str]:
-    """The titles and texts of an export, read as the XML that it must be."""
+    """The titles and texts of an export, which must be well-formed XML."""
     document = b"".join([piece async for piece in site.export(**query)])
     pages = ET.fromstring(document).findall(f"{NAMESPACE}page")
     found = {
@@ -34,7 +34,7 @@ async def test_a_generator_is_exported_to_its_end(corpus: Corpus, reader: Site) 
         assert all(f"[[{category}]]" in found[title] for category in categories)
 
 
-async def test_more_titles_than_one_request_takes(corpus: Corpus, reader: Site) -> None:
+async def test_more_titles_than_fit_one_request(corpus: Corpus, reader: Site) -> None:
     titles = [*list(corpus.categories)[:120], "No such page"]
     assert list(await exported(reader, titles=titles)) != []
     assert (await exported(reader, titles=titles)).keys() == set(titles[:120])
@@ -52,7 +52,7 @@ async def test_nothing_to_export(reader: Site) -> None:
     assert [piece async for piece in reader.export(titles=[])] == []
 
 
-async def test_what_has_no_place_in_an_export_is_refused(reader: Site) -> None:
+async def test_parameters_that_do_not_fit_an_export_are_refused(reader: Site) -> None:
     with pytest.raises(ValueError, match="which pages"):
         reader.export()
     with pytest.raises(ValueError, match="prop has no place"):

@@ -1,4 +1,4 @@
-"""A list that is followed: what is new as it comes, each event once, and nothing that is late within the overlap."""
+"""Followed lists: each new event comes once, even if it becomes visible late within the overlap."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,15 +14,15 @@ from tests.conftest import USER_AGENT
 from tests.support.logins import fresh
 
 API = "https://wiki.example.org/w/api.php"
-NOBODY = {"query": {"userinfo": {"id": 0, "name": "127.0.0.1", "anon": True, "rights": []}}}
+ANONYMOUS = {"query": {"userinfo": {"id": 0, "name": "127.0.0.1", "anon": True, "rights": []}}}
 NOW = {"curtimestamp": "2026-11-21T12:00:00Z", "batchcomplete": True}
 
 
-def changes(*rows: tuple[int, str], going_on: str | None = None) -> dict[str, Any]:
-    """Changes by id and the seconds of their time."""
+def changes(*rows: tuple[int, str], rccontinue: str | None = None) -> dict[str, Any]:
+    """Changes with these ids, and the minutes and seconds of their times."""
     listed = [{"type": "edit", "rcid": rcid, "timestamp": f"2026-11-21T12:{time}Z"} for rcid, time in rows]
-    after = {} if going_on is None else {"continue": {"rccontinue": going_on, "continue": "-||"}}
-    return {"query": {"recentchanges": listed}, **after}
+    next_continue = {} if rccontinue is None else {"continue": {"rccontinue": rccontinue, "continue": "-||"}}
+    return {"query": {"recentchanges": listed}, **next_continue}
 
 
 @pytest.fixture
@@ -35,19 +35,19 @@ async def writer(wiki: LocalWiki) -> AsyncIterator[Site]:
 
 
 @pytest.mark.everywhere
-async def test_what_is_new_comes_as_it_comes_and_each_event_once(writer: Site) -> None:
+async def test_each_new_event_comes_once_and_in_order(writer: Site) -> None:
     titles = [fresh("Followed") for _ in range(7)]
     given: list[str | None] = []
     stream = writer.list("recentchanges", batch_size=2, prop=["title"], type="new").follow(every=10, overlap=3600)
     async with stream.open() as run:
-        await run.next_batch()  # from here on
+        await run.next_batch()  # it begins now
         for made in titles:
             await writer.page(made).create("x")
             given.append((await anext(run)).title)
     assert given == titles
 
 
-async def test_c7_a_cursor_goes_on_in_another_process(writer: Site) -> None:
+async def test_c7_a_cursor_resumes_in_another_process(writer: Site) -> None:
     titles = [fresh("Handed over") for _ in range(6)]
     stream = writer.list("recentchanges", batch_size=4, type="new").follow(overlap=3600)
     first: list[str | None] = []
@@ -66,7 +66,7 @@ async def test_c7_a_cursor_goes_on_in_another_process(writer: Site) -> None:
 
 
 async def until(run: AsyncIterator[Any], revid: int) -> AsyncIterator[Any]:
-    """The events up to the one of that revision: some of the same second may come before ours."""
+    """The events up to the one of that revision. Others of the same second may come first."""
     async for event in run:
         yield event
         if event.revid == revid:
@@ -74,7 +74,7 @@ async def until(run: AsyncIterator[Any], revid: int) -> AsyncIterator[Any]:
 
 
 async def followed(script: list[Scripted], number: int, **options: float) -> tuple[list[int | None], ScriptedTransport]:
-    transport = ScriptedTransport([NOBODY, NOW, *script])
+    transport = ScriptedTransport([ANONYMOUS, NOW, *script])
     clock = ScriptedClock()
     async with Site(API, user_agent=USER_AGENT, transport=transport, clock=clock) as site:
         run = aiter(site.list("recentchanges").follow(**options))
@@ -96,14 +96,14 @@ async def test_an_event_that_becomes_visible_late_is_given_and_none_twice() -> N
     ]
 
 
-async def test_the_waits_are_between_the_questions_only() -> None:
+async def test_it_waits_between_polls_only() -> None:
     polls: list[Scripted] = [
-        changes((1, "00:01"), (2, "00:02"), going_on="3"),
+        changes((1, "00:01"), (2, "00:02"), rccontinue="3"),
         changes((3, "00:03")),
         changes((3, "00:03"), (4, "00:04")),
     ]
     clock = ScriptedClock()
-    transport = ScriptedTransport([NOBODY, NOW, *polls])
+    transport = ScriptedTransport([ANONYMOUS, NOW, *polls])
     async with Site(API, user_agent=USER_AGENT, transport=transport, clock=clock) as site:
         run = aiter(site.list("recentchanges").follow(every=7))
         assert [(await anext(run)).rcid for _ in range(4)] == [1, 2, 3, 4]
@@ -111,9 +111,9 @@ async def test_the_waits_are_between_the_questions_only() -> None:
     assert [sent(request).get("rccontinue") for request in transport.requests[2:]] == [None, "3", None]
 
 
-async def test_after_a_failure_the_cursor_goes_on_where_it_was() -> None:
+async def test_after_a_failure_the_cursor_resumes_at_its_position() -> None:
     broken = ReplyLost("cut")
-    transport = ScriptedTransport([NOBODY, NOW, broken, changes((1, "00:01"))])
+    transport = ScriptedTransport([ANONYMOUS, NOW, broken, changes((1, "00:01"))])
     site = Site(API, user_agent=USER_AGENT, transport=transport, clock=ScriptedClock(), retry=RetryPolicy(attempts=1))
     async with site:
         stream = site.list("recentchanges").follow()
@@ -121,14 +121,14 @@ async def test_after_a_failure_the_cursor_goes_on_where_it_was() -> None:
             await anext(aiter(stream))
         assert caught.value.cursor is not None
         assert (await anext(aiter(stream.resume(caught.value.cursor)))).rcid == 1
-    assert sent(transport.requests[-1])["rcstart"] == "2026-11-21T12:00:00Z"  # nothing between is lost
+    assert sent(transport.requests[-1])["rcstart"] == "2026-11-21T12:00:00Z"  # no event between is lost
 
 
-async def test_what_a_cursor_remembers_does_not_grow() -> None:
+async def test_the_state_in_a_cursor_does_not_grow() -> None:
     polls: list[Scripted] = [
         changes(*((100 * minute + n, f"{minute:02}:{n:02}") for n in range(50))) for minute in range(20)
     ]
-    transport = ScriptedTransport([NOBODY, NOW, *polls])
+    transport = ScriptedTransport([ANONYMOUS, NOW, *polls])
     async with Site(API, user_agent=USER_AGENT, transport=transport, clock=ScriptedClock()) as site:
         run = aiter(site.list("recentchanges").follow(overlap=5))
         sizes = []
@@ -140,19 +140,19 @@ async def test_what_a_cursor_remembers_does_not_grow() -> None:
 
 
 def categorized(category: str) -> dict[str, Any]:
-    """What a watchlist says of an edit, and of a category that its page came into: one revision."""
+    """The row of a watchlist for an edit, or for a category that its page entered by it: both have one revision."""
     common = {"pageid": 7, "revid": 5, "old_revid": 4, "timestamp": "2026-11-21T12:00:10Z"}
     return {**common, "type": "categorize" if category else "edit", "ns": 14, "title": category or "Earth"}
 
 
-async def test_what_else_is_told_of_a_watched_revision_is_an_event_of_its_own() -> None:
-    """Categories are told of by a job, at the time of the edit: after it. A wiki without jobs tells it at once."""
+async def test_a_category_change_of_a_watched_revision_is_a_separate_event() -> None:
+    """A job adds the category events after the edit, with its time: late. A wiki without jobs adds them at once."""
     first = [categorized("")]
     polls: list[Scripted] = [
         {"query": {"watchlist": rows}}
         for rows in (first, [*first, categorized("Category:A")], [*first, *map(categorized, ("Category:A", "B"))])
     ]
-    transport = ScriptedTransport([NOBODY, NOW, *polls])
+    transport = ScriptedTransport([ANONYMOUS, NOW, *polls])
     async with Site(API, user_agent=USER_AGENT, transport=transport, clock=ScriptedClock()) as site:
         run = aiter(site.list("watchlist", prop="ids").follow())
         assert [(await anext(run)).title for _ in range(3)] == ["Earth", "Category:A", "B"]
@@ -160,20 +160,20 @@ async def test_what_else_is_told_of_a_watched_revision_is_an_event_of_its_own() 
 
 
 @pytest.mark.everywhere
-async def test_watched_pages_can_be_followed_as_they_are(writer: Site) -> None:
-    """A wiki does not tell the time of these unless asked, nor which entry of the log it is."""
+async def test_a_watchlist_can_be_followed_without_further_parameters(writer: Site) -> None:
+    """By default a watchlist has neither the time of an event nor the id of a log entry."""
     page = writer.page("Main Page")
     await page.watch()
     run = aiter(writer.list("watchlist", allrev=True).follow(overlap=3600))
-    await run.next_batch()  # from here on
+    await run.next_batch()  # it begins now
     made = [(await page.append(text)).revid for text in "ab"]
     found = [event.revid async for event in until(run, made[-1])]
     assert found[-2:] == made
     assert len({*found}) == len(found)
 
 
-async def test_an_event_of_the_future_does_not_hide_those_of_today() -> None:
-    """No wiki has a clock that is wrong, or a history from the future, when asked."""
+async def test_an_event_of_the_future_does_not_hide_those_of_now() -> None:
+    """The test wikis have no event of the future. It comes from a wrong clock or an imported history."""
     at = {"curtimestamp": "2026-11-21T12:00:20Z"}
     polls: list[Scripted] = [
         {**changes((5, "00:10"), (6, "59:00")), **at},
@@ -184,10 +184,10 @@ async def test_an_event_of_the_future_does_not_hide_those_of_today() -> None:
     assert sent(transport.requests[3])["rcstart"] == "2026-11-21T12:00:10Z"
 
 
-async def test_what_became_visible_while_many_answers_came_is_given() -> None:
-    """A long question: 6 is earlier than what was passed, and came when that had been passed."""
+async def test_an_event_that_became_visible_during_a_long_poll_is_given() -> None:
+    """A poll of several requests: 6 is earlier than 7, and became visible after that time had been read."""
     polls: list[Scripted] = [
-        {**changes((5, "00:10"), going_on="7"), "curtimestamp": "2026-11-21T12:00:10Z"},
+        {**changes((5, "00:10"), rccontinue="7"), "curtimestamp": "2026-11-21T12:00:10Z"},
         {**changes((7, "05:00")), "curtimestamp": "2026-11-21T12:05:00Z"},
         {**changes((5, "00:10"), (6, "00:09"), (7, "05:00")), "curtimestamp": "2026-11-21T12:05:10Z"},
     ]
@@ -197,25 +197,30 @@ async def test_what_became_visible_while_many_answers_came_is_given() -> None:
 
 
 @pytest.mark.parametrize("start", ["2026-11-21T14:00:00+02:00", "20261121T120000Z", "2026-11-21T12:00:00"])
-async def test_a_beginning_in_any_form_gives_each_event_once(start: str) -> None:
+async def test_a_start_in_any_format_gives_each_event_once(start: str) -> None:
     polls: list[Scripted] = [changes((1, "00:01")), changes((1, "00:01")), changes((1, "00:01"), (2, "00:02"))]
-    transport = ScriptedTransport([NOBODY, *polls])
+    transport = ScriptedTransport([ANONYMOUS, *polls])
     async with Site(API, user_agent=USER_AGENT, transport=transport, clock=ScriptedClock()) as site:
         run = aiter(site.list("recentchanges", start=start).follow(overlap=5))
         assert [(await anext(run)).rcid for _ in range(2)] == [1, 2]
     assert {sent(request)["rcstart"] for request in transport.requests[1:]} == {"2026-11-21T12:00:00Z"}
 
 
-async def test_few_events_that_are_wanted_do_not_make_many_questions() -> None:
+async def test_a_small_limit_does_not_make_many_requests() -> None:
     polls: list[Scripted] = [changes((1, "00:01"), (2, "00:02")), changes((1, "00:01"), (2, "00:02"), (3, "00:03"))]
-    transport = ScriptedTransport([NOBODY, NOW, *polls])
+    transport = ScriptedTransport([ANONYMOUS, NOW, *polls])
     async with Site(API, user_agent=USER_AGENT, transport=transport, clock=ScriptedClock()) as site:
         assert len(await site.list("recentchanges", limit=3).follow().collect()) == 3
-    assert [sent(request)["rclimit"] for request in transport.requests[2:]] == ["3", "3"]  # two of them known
+    assert [sent(request)["rclimit"] for request in transport.requests[2:]] == [
+        "3",
+        "3",
+    ]  # two of the three are known already
 
 
-async def test_a_cursor_of_the_list_itself_is_not_lost_silently() -> None:
-    async with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([NOBODY, changes((1, "00:01"))])) as site:
+async def test_a_cursor_of_the_list_itself_is_refused() -> None:
+    async with Site(
+        API, user_agent=USER_AGENT, transport=ScriptedTransport([ANONYMOUS, changes((1, "00:01"))])
+    ) as site:
         stream = site.list("recentchanges")
         run = aiter(stream)
         await anext(run)
@@ -242,7 +247,7 @@ async def test_contradictions_are_refused_before_any_request(arguments: dict[str
             site.list("recentchanges", **arguments).follow(**options)
 
 
-async def test_what_is_no_list_of_events_cannot_be_followed() -> None:
+async def test_only_lists_of_events_can_be_followed() -> None:
     async with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport()) as site:
         with pytest.raises(ValueError, match="allpages cannot be followed"):
             site.list("allpages").follow()

@@ -1,4 +1,4 @@
-"""The rows of lists, typed: real values, and a field for every key that the wikis send."""
+"""The rows of lists, typed: they have the values of real wikis, and a field for each key that the wikis send."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from mwclient_async import Site
-from mwclient_async._query.row_converters import ITEMS
+from mwclient_async._query.row_converters import LIST_ROW_CLASSES
 from mwclient_async.errors import ApiError
 from mwclient_async.models.accounts import BlockRestrictions, GroupMembership
 from mwclient_async.models.lists import ListedPage, RecentChange
 from tests.support.field_coverage import ID, TIME, Containing, picked, props_of, without_a_field
-from tests.support.populated_wiki import Furnished
+from tests.support.populated_wiki import PopulatedWiki
 
 pytestmark = pytest.mark.everywhere
 
@@ -45,13 +45,13 @@ PARAMETERS: Mapping[str, Row] = {
     "tags": {},
     "usercontribs": {"user": ["Astronomer", "192.0.2.7", "Steward"]},
     "users": {
-        "users": ["Steward", "Vandal", "Astronomer", "192.0.2.7", "Nobody known"],
+        "users": ["Steward", "Vandal", "Astronomer", "192.0.2.7", "Unknown user"],
         "attachedwiki": "local",
     },
     "watchlist": {"allrev": True},
 }
 
-OF_AN_ACCOUNT = {"mystashedfiles", "watchlist"}
+NEED_AN_ACCOUNT = {"mystashedfiles", "watchlist"}
 
 LEFT_TO_MAPPINGS = {
     "random": {"id"},  # which is the pageid
@@ -60,7 +60,7 @@ LEFT_TO_MAPPINGS = {
 
 # fmt: off
 EXPECTED: Mapping[str, tuple[Row, Row]] = {
-    # list: (what the row is known by, what else it has)
+    # list: (the keys by which the row is found, the other keys)
     "allcategories": ({"category": "Planets"}, {"size": 4, "pages": 3, "files": 1, "subcats": 0, "hidden": False}),
     "allimages": (
         {"name": "Copy_of_the_globe.png"},
@@ -187,42 +187,42 @@ EXPECTED: Mapping[str, tuple[Row, Row]] = {
 # fmt: on
 
 
-async def everything(site: Site, name: str) -> dict[str, Any]:
-    """The parameters with which the list says all it can."""
+async def all_props(site: Site, name: str) -> dict[str, Any]:
+    """The parameters with which the list sends all its keys."""
     return {**PARAMETERS[name], **({"prop": props} if (props := await props_of(site, name)) else {})}
 
 
 def test_every_typed_list_is_tested() -> None:
-    assert set(PARAMETERS) == set(EXPECTED) == set(ITEMS)
+    assert set(PARAMETERS) == set(EXPECTED) == set(LIST_ROW_CLASSES)
 
 
-@pytest.mark.parametrize("name", ITEMS)
+@pytest.mark.parametrize("name", LIST_ROW_CLASSES)
 async def test_rows_have_the_values_of_the_wiki(steward: Site, name: str) -> None:
-    known_by, expected = EXPECTED[name]
-    rows = await steward.list(name, **await everything(steward, name)).collect()
-    found: list[Any] = [row for row in rows if picked(row, known_by) == known_by]
-    assert found, f"no {known_by} among {rows}"
-    assert isinstance(found[0], ITEMS[name])
+    selector, expected = EXPECTED[name]
+    rows = await steward.list(name, **await all_props(steward, name)).collect()
+    found: list[Any] = [row for row in rows if picked(row, selector) == selector]
+    assert found, f"no {selector} among {rows}"
+    assert isinstance(found[0], LIST_ROW_CLASSES[name])
     assert picked(found[0], expected) == expected
 
 
-@pytest.mark.parametrize("name", ITEMS)
+@pytest.mark.parametrize("name", LIST_ROW_CLASSES)
 async def test_every_key_that_the_wiki_sends_has_a_field(steward: Site, name: str) -> None:
-    rows = await steward.list(name, **await everything(steward, name)).mappings().collect()
+    rows = await steward.list(name, **await all_props(steward, name)).mappings().collect()
     assert rows
-    missing = {key for row in rows for key in without_a_field(ITEMS[name], row)}
+    missing = {key for row in rows for key in without_a_field(LIST_ROW_CLASSES[name], row)}
     assert missing == LEFT_TO_MAPPINGS.get(name, set())
 
 
-@pytest.mark.parametrize("name", [name for name in ITEMS if name not in OF_AN_ACCOUNT])
+@pytest.mark.parametrize("name", [name for name in LIST_ROW_CLASSES if name not in NEED_AN_ACCOUNT])
 async def test_rows_without_any_prop_are_values_too(visitor: Site, name: str) -> None:
-    """Not asked for means left out, and that fits every class."""
+    """The wiki leaves out keys that were not requested, and each class allows that."""
     props = {} if name not in {"blocks", "usercontribs", "recentchanges"} else {"prop": ["timestamp"]}
     rows: list[Any] = await visitor.list(name, **{**PARAMETERS[name], **props}).collect()
-    assert {type(row) for row in rows} == ({ITEMS[name]} if rows else set())
+    assert {type(row) for row in rows} == ({LIST_ROW_CLASSES[name]} if rows else set())
 
 
-# What is special -----------------------------------------------------------------------------------------------------
+# Special cases -----------------------------------------------------------------------------------------------------
 
 
 async def test_the_restrictions_of_a_partial_block(steward: Site) -> None:
@@ -243,8 +243,8 @@ async def test_links_through_a_redirect_come_with_it(steward: Site) -> None:
     assert through["Mars"] == []
 
 
-async def test_users_that_are_none_and_memberships_that_end(steward: Site) -> None:
-    names = ["192.0.2.7", "Nobody known", "Astronomer"]
+async def test_users_that_do_not_exist_and_memberships_that_end(steward: Site) -> None:
+    names = ["192.0.2.7", "Unknown user", "Astronomer"]
     rows = await steward.list("users", users=names, prop=["groupmemberships", "cancreate"]).collect()
     invalid, missing, astronomer = (next(row for row in rows if row.name == name) for name in names)
     assert (invalid.invalid, invalid.missing, invalid.userid) == (True, False, None)
@@ -252,7 +252,7 @@ async def test_users_that_are_none_and_memberships_that_end(steward: Site) -> No
     assert astronomer.groupmemberships == (GroupMembership(group="sysop", expiry="2099-01-01T00:00:00Z"),)
 
 
-async def test_a_missing_user_that_was_asked_by_id_has_no_name(steward: Site) -> None:
+async def test_a_missing_user_that_was_requested_by_id_has_no_name(steward: Site) -> None:
     (user,) = await steward.list("users", userids=999_999).collect()
     assert (user.name, user.userid, user.missing) == ("", 999_999, True)
 
@@ -264,8 +264,10 @@ async def changes(site: Site, title: str) -> list[RecentChange]:
     ]
 
 
-async def test_what_is_hidden_is_none_and_says_so(furnished: Furnished, visitor: Site, steward: Site) -> None:
-    """Of the four revisions of a page, the first is hidden, the second from everybody but the suppressors."""
+async def test_hidden_values_are_none_and_marked_as_hidden(
+    populated: PopulatedWiki, visitor: Site, steward: Site
+) -> None:
+    """The page has four revisions: the first is hidden, the second from all users except suppressors."""
     public = [(c.user, c.comment, c.sha1, c.userhidden, c.commenthidden) for c in await changes(visitor, "Secrets")]
     assert [entry[3:] for entry in public] == [(False, False), (False, False), (True, True), (True, True)]
     assert public[3][:3] == (None, None, None)
@@ -285,23 +287,25 @@ async def test_a_log_entry_whose_action_is_hidden_has_no_title(visitor: Site, st
     assert seen.params["target_title"] == "Moon names/Selene"
 
 
-async def test_a_parameter_may_be_named_as_one_of_ours_is_without_its_prefix(visitor: Site, steward: Site) -> None:
+async def test_a_list_parameter_may_have_the_name_of_a_reserved_one_without_its_prefix(
+    visitor: Site, steward: Site
+) -> None:
     assert [row.type async for row in steward.list("logevents", action="move/move")] == ["move"]
-    mine = visitor.list("watchlist", owner="Steward", token="not hers")
+    watched = visitor.list("watchlist", owner="Steward", token="wrong")
     with pytest.raises(ApiError) as caught:
-        await mine.first()
+        await watched.first()
     assert caught.value.code == "bad_wltoken"
 
 
 async def test_an_edit_without_an_account(mediawiki_version: str, visitor: Site) -> None:
-    """Newer wikis give those who edit without an account a temporary one."""
+    """Newer wikis give an anonymous editor a temporary account."""
     by_address = [change async for change in visitor.list("recentchanges", user="192.0.2.7", prop=["user", "userid"])]
     assert [(change.anon, change.temp, change.userid) for change in by_address] == [(True, False, 0)]
     (edit,) = await changes(visitor, "Sandbox")
     assert (edit.anon, edit.temp) == ((True, False) if mediawiki_version == "1.39" else (False, True))
 
 
-async def test_watched_until_and_unseen_since(steward: Site) -> None:
+async def test_watched_pages_have_their_expiry_and_notification_time(steward: Site) -> None:
     rows = steward.list("watchlist", allrev=True, prop=["title", "expiry", "notificationtimestamp", "loginfo"])
     watched = {row.title: row async for row in rows}
     assert watched["Category:Planets"].expiry == Containing("T", "Z")

@@ -1,4 +1,4 @@
-"""site.pages: one answer for each input, in order, whatever the inputs are."""
+"""site.pages: one page for each input, in the order of the inputs, for all kinds of inputs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.conftest import USER_AGENT
 from tests.support.corpus import LONG, Corpus
 from tests.support.lossy_transport import FaultyTransport
 
-ODD = [
+UNUSUAL = [
     "Page 001", "page_001", " Page  001 ", "Page 001", "No such page", "<bad>", "", "Special:Version", "Media:X",
     "A/B?c&d=e", "Ünïcödé + plus", "U\u0308ni\u0308co\u0308de\u0301 + plus", "صفحة", "Emoji 🪐", "A|B",
     "#frag", "Talk:", ":Page 001",
@@ -28,9 +28,9 @@ ODD = [
 ]  # fmt: skip
 
 
-async def test_one_answer_for_each_input_in_order(reader: Site) -> None:
-    pages = await reader.pages(titles=ODD, prop="info").collect()
-    assert [page.asked for page in pages] == ODD
+async def test_one_page_for_each_input_in_order(reader: Site) -> None:
+    pages = await reader.pages(titles=UNUSUAL, prop="info").collect()
+    assert [page.asked for page in pages] == UNUSUAL
     titles = {str(page.asked): (page.title, page.status.value) for page in pages}
     assert titles["page_001"] == titles[" Page  001 "] == titles[":Page 001"] == ("Page 001", "ok")
     assert titles["No such page"] == ("No such page", "missing")
@@ -41,16 +41,16 @@ async def test_one_answer_for_each_input_in_order(reader: Site) -> None:
 
 
 @pytest.mark.everywhere
-async def test_odd_titles_get_the_same_answer_as_each_alone(reader: Site) -> None:
-    together = await reader.pages(titles=ODD, prop="info").collect()
-    alone = [page for title in ODD async for page in reader.pages(titles=title, prop="info")]
+async def test_unusual_titles_have_the_same_page_together_as_alone(reader: Site) -> None:
+    together = await reader.pages(titles=UNUSUAL, prop="info").collect()
+    alone = [page for title in UNUSUAL async for page in reader.pages(titles=title, prop="info")]
     assert [(page.title, page.status, page.pageid) for page in together] == [
         (page.title, page.status, page.pageid) for page in alone
     ]
 
 
 @pytest.mark.everywhere
-async def test_redirects_are_followed_to_their_end_and_circles_named(wiki: LocalWiki, site: Site) -> None:
+async def test_redirects_are_resolved_to_their_end_and_circles_are_marked(wiki: LocalWiki, site: Site) -> None:
     chain = [
         ("R1", "R2"),
         ("R2", "Target#Part"),
@@ -105,7 +105,7 @@ async def test_any_number_of_titles_50_a_request(corpus: Corpus, read_ahead: int
             pages = [page async for page in run]
     assert [page.asked for page in pages] == titles
     assert {page.title: {c.title for c in page.categories} for page in pages} == corpus.categories
-    assert len(transport.requests) == 1 + 7  # who are we, and 301 titles, 50 at a time
+    assert len(transport.requests) == 1 + 7  # one for the account, and 301 titles, 50 at a time
 
 
 @pytest.mark.parametrize("read_ahead", [0, 3])
@@ -131,7 +131,7 @@ async def test_c7_other_inputs_are_refused(reader: Site) -> None:
         reader.pages(pageids=[1, 2, 3]).resume(run.cursor)
 
 
-async def test_sources_may_be_asynchronous_but_a_one_shot_is_read_once(reader: Site) -> None:
+async def test_inputs_may_be_asynchronous_but_an_iterator_is_read_once(reader: Site) -> None:
     async def source() -> AsyncIterator[str]:
         for number in range(3):
             yield f"Page 00{number}"
@@ -144,7 +144,7 @@ async def test_sources_may_be_asynchronous_but_a_one_shot_is_read_once(reader: S
     assert [await twice.collect() for _ in range(2)] == [await twice.collect()] * 2
 
 
-async def test_nothing_asked_nothing_sent(corpus: Corpus) -> None:
+async def test_without_inputs_no_request_is_sent(corpus: Corpus) -> None:
     transport = FaultyTransport(lambda *_: None)
     async with Site(corpus.wiki.api_url, user_agent=USER_AGENT, transport=transport, limits=Limits()) as site:
         assert await site.pages(titles=[]).collect() == []
@@ -161,26 +161,24 @@ async def test_bad_inputs_are_refused(reader: Site) -> None:
         reader.pages(titles=["A"], generator="allpages")
     with pytest.raises(ValueError, match=r"list has no place.*site\.query"):
         reader.pages(titles=["A"], list="allpages")
-    with pytest.raises(ValueError, match="one answer for each input"):
+    with pytest.raises(ValueError, match="one page for each input"):
         aiter(reader.pages(titles=["A"]).distinct())
-    with pytest.raises(TypeError, match="each of them is text"):
+    with pytest.raises(TypeError, match="each of them must be text"):
         await reader.pages(titles=["A", 7]).collect()
-    with pytest.raises(TypeError, match="each of them is a whole number"):
+    with pytest.raises(TypeError, match="each of them must be a whole number"):
         await reader.pages(pageids=["A"]).collect()
 
 
 @pytest.mark.parametrize("limit", [0.0, 0.02, 0.05])
-async def test_a_step_that_is_cancelled_while_the_source_or_the_wiki_is_slow_loses_nothing(
-    corpus: Corpus, reader: Site, limit: float
-) -> None:
-    class Slow:
-        """An iterator, which a cancellation does not end."""
+async def test_a_cancelled_step_loses_no_input(corpus: Corpus, reader: Site, limit: float) -> None:
+    class SlowTitles:
+        """An iterator that a cancellation does not end, unlike a generator."""
 
         def __init__(self) -> None:
             self._titles = iter(titles)
             self._turns = 0
 
-        def __aiter__(self) -> Slow:
+        def __aiter__(self) -> SlowTitles:
             return self
 
         async def __anext__(self) -> str:
@@ -193,7 +191,7 @@ async def test_a_step_that_is_cancelled_while_the_source_or_the_wiki_is_slow_los
                 raise StopAsyncIteration from None
 
     titles = list(corpus.categories)[:70]
-    run = aiter(reader.pages(titles=Slow()))
+    run = aiter(reader.pages(titles=SlowTitles()))
     got: list[str] = []
     for turn in itertools.count():
         with anyio.move_on_after(limit + turn / 1000):
@@ -203,7 +201,7 @@ async def test_a_step_that_is_cancelled_while_the_source_or_the_wiki_is_slow_los
     assert got == titles
 
 
-async def test_a_generator_that_died_of_a_cancellation_does_not_pass_for_the_end(reader: Site) -> None:
+async def test_a_cancelled_generator_is_not_the_end_of_the_inputs(reader: Site) -> None:
     async def source() -> AsyncIterator[str]:
         yield "Page 001"
         scope.cancel()
@@ -216,7 +214,7 @@ async def test_a_generator_that_died_of_a_cancellation_does_not_pass_for_the_end
         await anext(run)
 
 
-async def test_inputs_that_the_wiki_could_not_even_read_get_their_answer(reader: Site) -> None:
+async def test_inputs_that_the_wiki_cannot_read_have_a_page_with_a_status(reader: Site) -> None:
     pages = await reader.pages(titles=["Page 001", "B\x1fC", "B\ud800C", "Page 002"]).collect()
     assert [page.status.value for page in pages] == ["ok", "invalid", "invalid", "ok"]
     ids = await reader.pages(pageids=[2**63, -(2**70)]).collect()
@@ -224,7 +222,7 @@ async def test_inputs_that_the_wiki_could_not_even_read_get_their_answer(reader:
     assert [page.status.value for page in await reader.pages(revids=[2**63]).collect()] == ["badrevid"]
 
 
-async def test_whatever_has_a_title_is_a_title(reader: Site) -> None:
+async def test_any_object_with_a_title_is_an_input(reader: Site) -> None:
     rows = reader.list("allpages", prefix="Page 00")
     assert [page.title async for page in reader.pages(titles=rows)] == [f"Page 00{number}" for number in range(10)]
 
@@ -237,7 +235,7 @@ async def test_variants_of_redirect_targets_are_found(mediawiki_factory: WikiFac
         assert [page.title for page in await stream.collect()] == ["電腦"] * 3
 
 
-async def test_a_deleted_revision_is_a_bad_one_for_those_who_may_see_it_too(wiki: LocalWiki) -> None:
+async def test_a_deleted_revision_is_a_bad_revid_even_if_the_account_may_see_it(wiki: LocalWiki) -> None:
     await wiki.seed([SeedPage("To be deleted", "x"), SeedPage("To stay", "y")])
     await wiki.create_user("Sysop", groups=["sysop", "bot"])
     auth = await wiki.create_bot_password("Sysop", secrets.token_hex(4))
@@ -248,7 +246,7 @@ async def test_a_deleted_revision_is_a_bad_one_for_those_who_may_see_it_too(wiki
         assert [page.status.value for page in await site.pages(revids=revids).collect()] == ["badrevid", "ok"]
 
 
-class Nothing:
+class EmptyWiki:
     """A wiki without pages, for an account with or without ``apihighlimits``."""
 
     def __init__(self, *rights: str) -> None:
@@ -268,11 +266,17 @@ class Nothing:
 
 
 @pytest.mark.parametrize(("rights", "requests"), [((), 400), (("apihighlimits",), 40)])
-async def test_20000_titles_take_the_fewest_requests_and_a_few_batches_of_memory(
-    rights: tuple[str, ...], requests: int
-) -> None:
-    transport = Nothing(*rights)
+async def test_20000_titles_take_the_fewest_requests(rights: tuple[str, ...], requests: int) -> None:
+    transport = EmptyWiki(*rights)
     site = Site("https://wiki.example.org/w/api.php", user_agent=USER_AGENT, transport=transport)
+    async with site, site.pages(titles=(f"Title {n}" for n in range(20_000))).open(read_ahead=2) as run:
+        count = len([None async for _page in run])
+    assert count == 20_000
+    assert transport.requests == requests + 1
+
+
+async def test_c6_20000_titles_take_the_memory_of_a_few_batches() -> None:
+    site = Site("https://wiki.example.org/w/api.php", user_agent=USER_AGENT, transport=EmptyWiki("apihighlimits"))
     async with site, site.pages(titles=(f"Title {n}" for n in range(20_000))).open(read_ahead=2) as run:
         await anext(run)
         tracemalloc.start()
@@ -280,5 +284,4 @@ async def test_20000_titles_take_the_fewest_requests_and_a_few_batches_of_memory
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert count == 20_000
-    assert transport.requests == requests + 1
-    assert peak < 8 * 1024 * 1024  # all of them would take more than twice as much
+    assert peak < 8 * 1024 * 1024  # all pages together would take more than twice as much

@@ -1,4 +1,4 @@
-"""The properties of pages, typed: real values, and a field for every key that the wikis send."""
+"""The properties of pages, typed: values of real wikis, and a field for each key that the wikis send."""
 
 from __future__ import annotations
 
@@ -9,72 +9,72 @@ import pytest
 from attrs import field, frozen
 
 from mwclient_async import Page, Site
-from mwclient_async._query.row_converters import _ONE, MANY
+from mwclient_async._query.row_converters import _SINGLE_VALUE_PROPS, PROP_ROW_CLASSES
 from mwclient_async._session.module_table import core_module
 from mwclient_async.errors import NotRequested, ProtocolError
 from mwclient_async.models.props import CategoryInfo, Contributor, Contributors, PageInfo, Protection
 from tests.support.field_coverage import ID, TIME, Containing, picked, props_of, without_a_field
-from tests.support.populated_wiki import EARTH, Furnished
+from tests.support.populated_wiki import EARTH, PopulatedWiki
 
 Row = Mapping[str, Any]
 
-PROPS = sorted({*MANY, *_ONE})
+PROPS = sorted({*PROP_ROW_CLASSES, *_SINGLE_VALUE_PROPS})
 TITLES = [
     *("Earth", "Mars", "Terra", "Secrets", "Gone", "Salted", "Sandbox", "The Moon", "Template:Planet"),
     *("Category:Planets", "Category:Maintained", "File:Globe.png", "File:Lost.png", "Special:Version"),
 ]
-FURTHER: Mapping[str, Row] = {
+EXTRA_PARAMS: Mapping[str, Row] = {
     "info": {"intestactions": ["read", "edit"], "intestactionsdetail": "full"},
     "revisions": {"rvslots": "*", "rvlimit": 50},
     "deletedrevisions": {"drvslots": "*", "drvlimit": 50},
     "imageinfo": {"iilimit": 10, "iiurlwidth": 100},
 }
-OF_THE_PAGE = {"pageid", "ns", "title", "missing", "special", "known", "badfile", "imagerepository"}
+PAGE_KEYS = {"pageid", "ns", "title", "missing", "special", "known", "badfile", "imagerepository"}
 
 
-async def asking(site: Site, prop: str) -> dict[str, Any]:
-    """The parameters with which the prop says all it can."""
+async def all_values_of(site: Site, prop: str) -> dict[str, Any]:
+    """The parameters with which the prop sends all its keys."""
     module = core_module(f"query+{prop}")
     assert module is not None
-    values = [value for value in await props_of(site, prop) if value != "uploadwarning"]  # which is slow
-    return {"prop": prop, **FURTHER.get(prop, {}), **({f"{module.prefix}prop": values} if values else {})}
+    values = [value for value in await props_of(site, prop) if value != "uploadwarning"]  # it is slow
+    return {"prop": prop, **EXTRA_PARAMS.get(prop, {}), **({f"{module.prefix}prop": values} if values else {})}
 
 
 async def page_of(site: Site, title: str, prop: str) -> Page:
-    (page,) = await site.query(titles=title, **await asking(site, prop)).collect()
+    (page,) = await site.query(titles=title, **await all_values_of(site, prop)).collect()
     return page
 
 
 async def pages_of(site: Site, prop: str) -> list[Page]:
-    """All of the pages; whole histories, and what an editor begins with, are for one page at a time only."""
-    asked = await asking(site, prop)
+    """All pages. Whole histories and preloaded texts can be requested for one page at a time only."""
+    params = await all_values_of(site, prop)
     groups = [[title] for title in TITLES] if prop in {"info", "revisions"} else [TITLES]
-    return [page for titles in groups async for page in site.query(titles=titles, **asked)]
+    return [page for titles in groups async for page in site.query(titles=titles, **params)]
 
 
 # Every key ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.everywhere
-@pytest.mark.parametrize("prop", sorted(MANY))
+@pytest.mark.parametrize("prop", sorted(PROP_ROW_CLASSES))
 async def test_every_key_that_the_wiki_sends_has_a_field(steward: Site, prop: str) -> None:
     pages = await pages_of(steward, prop)
     rows = [row for page in pages for row in page.raw.get(prop, [])]
     assert rows
-    assert {key for row in rows for key in without_a_field(MANY[prop], row)} == set()
-    assert {key for page in pages for key in page.raw} <= {*OF_THE_PAGE, prop}
+    assert {key for row in rows for key in without_a_field(PROP_ROW_CLASSES[prop], row)} == set()
+    assert {key for page in pages for key in page.raw} <= {*PAGE_KEYS, prop}
     assert [len(getattr(page, prop)) for page in pages] == [len(page.raw.get(prop, [])) for page in pages]
 
 
 @pytest.mark.everywhere
 async def test_every_key_of_info_has_a_field(steward: Site) -> None:
     pages = await pages_of(steward, "info")
-    assert {key for page in pages for key in without_a_field(PageInfo, page.raw)} <= OF_THE_PAGE
+    assert {key for page in pages for key in without_a_field(PageInfo, page.raw)} <= PAGE_KEYS
 
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("prop", [prop for prop in PROPS if prop != "deletedrevisions"])
-async def test_what_a_visitor_gets_fits_too(visitor: Site, prop: str) -> None:
+async def test_the_values_for_an_anonymous_user_fit_too(visitor: Site, prop: str) -> None:
     pages = await pages_of(visitor, prop)
     assert len(pages) == len(TITLES)
     assert any(getattr(page, prop) for page in pages)
@@ -84,7 +84,7 @@ async def test_what_a_visitor_gets_fits_too(visitor: Site, prop: str) -> None:
 
 # fmt: off
 LISTED: Mapping[str, tuple[str, Row]] = {
-    # prop: (a page, what one of its rows has)
+    # prop: (a page, the keys of one of its rows)
     "categories": ("Earth", {"title": "Category:Maintained", "ns": 14, "hidden": True, "timestamp": TIME,
                              "sortkey": Containing("474c4f4245"), "sortkeyprefix": "Globe"}),
     "deletedrevisions": ("Gone", {"revid": ID, "parentid": 0, "user": "Seeder", "comment": "first", "content": "Here",
@@ -119,7 +119,7 @@ LISTED: Mapping[str, tuple[str, Row]] = {
 
 
 def test_every_typed_prop_is_tested() -> None:
-    assert set(LISTED) == set(MANY)
+    assert set(LISTED) == set(PROP_ROW_CLASSES)
 
 
 @pytest.mark.everywhere
@@ -131,7 +131,7 @@ async def test_rows_have_the_values_of_the_wiki(steward: Site, prop: str) -> Non
 
 
 @pytest.mark.parametrize("prop", sorted(LISTED))
-async def test_a_page_that_has_none_has_an_empty_tuple(steward: Site, prop: str) -> None:
+async def test_a_page_without_rows_has_an_empty_tuple(steward: Site, prop: str) -> None:
     (page,) = await steward.query(titles="Salted", prop=prop).collect()
     assert getattr(page, prop) == ()
 
@@ -173,7 +173,7 @@ async def test_info_of_other_kinds_of_pages(steward: Site) -> None:
 
 
 @pytest.mark.everywhere
-async def test_what_is_hidden_in_revisions_is_none_and_says_so(visitor: Site, steward: Site) -> None:
+async def test_hidden_values_of_revisions_are_none_and_marked_as_hidden(visitor: Site, steward: Site) -> None:
     public = (await page_of(visitor, "Secrets", "revisions")).revisions
     assert [(r.user, r.comment, r.content, r.sha1 is None) for r in public][2:] == [(None, None, None, True)] * 2
     assert [(r.userhidden, r.commenthidden, r.sha1hidden, r.slots["main"].texthidden) for r in public] == [
@@ -185,14 +185,14 @@ async def test_what_is_hidden_in_revisions_is_none_and_says_so(visitor: Site, st
     assert [r.suppressed for r in seen] == [False, False, True, False]
 
 
-async def test_text_comes_in_the_main_slot_where_no_slot_is_named(steward: Site) -> None:
+async def test_text_comes_in_the_main_slot_if_no_slot_is_named(steward: Site) -> None:
     (page,) = await steward.query(titles="Mars", prop="revisions", rvprop=["content", "ids"]).collect()
     assert page.revisions[0].slots.keys() == {"main"}
     assert page.revisions[0].content == Containing("The fourth planet")
 
 
 async def test_revisions_without_slots_have_their_text_too(steward: Site) -> None:
-    """The old form, which the wiki still gives where templates are expanded."""
+    """The old format, which the wiki still uses if templates are expanded."""
     old = steward.query(titles="Mars", prop="revisions", rvprop=["content", "ids"], rvexpandtemplates=True)
     (page,) = await old.collect()
     assert page.revisions[0].slots == {}
@@ -208,7 +208,7 @@ async def test_revisions_by_an_address_and_by_an_account(visitor: Site) -> None:
 
 
 @pytest.mark.everywhere
-async def test_the_versions_of_a_file_of_which_one_is_hidden(visitor: Site, steward: Site) -> None:
+async def test_the_versions_of_a_file_with_a_hidden_one(visitor: Site, steward: Site) -> None:
     seen = await page_of(steward, "File:Globe.png", "imageinfo")
     assert (seen.imagerepository, seen.badfile) == ("local", False)
     newest, middle, oldest = seen.imageinfo
@@ -230,8 +230,8 @@ async def test_the_warning_before_an_upload(steward: Site) -> None:
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("limit", [1, 500])
-async def test_contributors_are_users_and_a_number(furnished: Furnished, visitor: Site, limit: int) -> None:
-    """Each reply repeats the number of those without an account; it is not added up."""
+async def test_contributors_are_users_and_a_number(populated: PopulatedWiki, visitor: Site, limit: int) -> None:
+    """Each response repeats the number of anonymous contributors; the numbers are not added."""
     titles = ["Earth", "Mars", "Salted"]
     query = visitor.query(titles=titles, prop="contributors", pclimit=limit)
     pages = {page.title: page.contributors async for page in query}
@@ -255,10 +255,10 @@ async def test_categoryinfo_and_pageprops(visitor: Site) -> None:
     assert pages["Category:Planets"].pageprops == {}
 
 
-# What was not asked for ---------------------------------------------------------------------------------------------
+# What was not requested ---------------------------------------------------------------------------------------------
 
 
-async def test_what_was_not_asked_for_says_how_to_ask(visitor: Site) -> None:
+async def test_the_error_for_a_prop_that_was_not_requested_says_how_to_request_it(visitor: Site) -> None:
     (page,) = await visitor.query(titles="Earth").collect()
     for prop in PROPS:
         with pytest.raises(NotRequested, match=f"of 'Earth' .* add prop={prop}"):
@@ -270,13 +270,13 @@ async def test_what_was_not_asked_for_says_how_to_ask(visitor: Site) -> None:
 
 @frozen
 class Link:
-    """A row of some extension's prop."""
+    """A row of an extension's prop."""
 
     title: str
     ns: int = field(default=-1)
 
 
-async def test_what_has_no_attribute_is_converted_to_what_one_likes(visitor: Site) -> None:
+async def test_a_key_without_an_attribute_is_converted_to_any_type(visitor: Site) -> None:
     (page,) = await visitor.query(titles="Earth", prop=["links", "info", "pageprops"]).collect()
     assert page.extension("links", tuple[Link, ...]) == (Link("Mars", 0), Link("The Moon", 0))
     assert page.extension("length", int) == page.info.length
@@ -284,7 +284,7 @@ async def test_what_has_no_attribute_is_converted_to_what_one_likes(visitor: Sit
     assert page.extension("pageprops", Mapping[str, str]) == page.pageprops  # type: ignore[type-abstract]  # a type form
 
 
-async def test_a_key_that_is_not_there_or_is_something_else(visitor: Site) -> None:
+async def test_a_missing_key_and_a_wrong_type_raise_errors(visitor: Site) -> None:
     (page,) = await visitor.query(titles="Earth", prop="info").collect()
     with pytest.raises(NotRequested, match="sent no 'coordinates' for 'Earth'"):
         page.extension("coordinates", tuple[Link, ...])
@@ -295,7 +295,7 @@ async def test_a_key_that_is_not_there_or_is_something_else(visitor: Site) -> No
 
 
 def test_a_page_is_a_value() -> None:
-    """How it converts what extensions add is no part of it."""
+    """The function that converts keys of extensions does not belong to the value."""
     first, second = Page(title="A", structure=lambda value, _: value), Page(title="A")
     assert first == second
     assert "structure" not in repr(first)

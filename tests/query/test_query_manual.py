@@ -1,6 +1,6 @@
-"""Every section of the manual's page on queries, and every warning that it names, on the real wiki.
+"""All sections of the manual's page on queries, and all warnings that it names, on a real wiki.
 
-The page is https://www.mediawiki.org/wiki/API:Query; the headings below are its own.
+The page is https://www.mediawiki.org/wiki/API:Query. The headings below are those of the page.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mwclient_async import ApiWarning, Batch, Page, PageStatus, Site
 from mwclient_async.errors import ApiError, TooManyValues, UnrecognizedParameters
 from mwclient_async.testing.scripted import sent
 from tests.conftest import USER_AGENT
-from tests.query.campaign.wiki import Furnished, furnished
+from tests.query.campaign.wiki import CampaignWiki, get_campaign_wiki
 from tests.support.lossy_transport import FaultyTransport
 
 if TYPE_CHECKING:
@@ -23,36 +23,36 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Desk:
-    """A site, what it sent and what it warned of."""
+class ObservedSite:
+    """A site, its requests and its warnings."""
 
     site: Site
     transport: FaultyTransport
-    warned: list[ApiWarning]
+    warnings: list[ApiWarning]
 
     @property
     def queries(self) -> list[dict[str, str]]:
-        """The requests so far, without the one that asks who we are."""
-        return [call for call in map(sent, self.transport.requests) if call.get("meta") != "userinfo"]
+        """The requests so far, without the one for the account."""
+        return [request for request in map(sent, self.transport.requests) if request.get("meta") != "userinfo"]
 
 
 @pytest.fixture(scope="session")
-def shelf(mediawiki_factory: WikiFactory, mediawiki_version: str) -> Furnished:
-    return furnished(mediawiki_factory, mediawiki_version)
+def campaign_wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> CampaignWiki:
+    return get_campaign_wiki(mediawiki_factory, mediawiki_version)
 
 
 @pytest.fixture
-async def desk(shelf: Furnished) -> AsyncIterator[Desk]:
+async def observed(campaign_wiki: CampaignWiki) -> AsyncIterator[ObservedSite]:
     transport = FaultyTransport(lambda *_: None)
-    warned: list[ApiWarning] = []
-    api = shelf.wiki.api_url
-    async with Site(api, user_agent=USER_AGENT, transport=transport, on_warning=warned.append) as site:
-        yield Desk(site, transport, warned)
+    warnings: list[ApiWarning] = []
+    api = campaign_wiki.wiki.api_url
+    async with Site(api, user_agent=USER_AGENT, transport=transport, on_warning=warnings.append) as site:
+        yield ObservedSite(site, transport, warnings)
 
 
 @pytest.fixture
-async def bot(shelf: Furnished) -> AsyncIterator[Site]:
-    async with Site(shelf.wiki.api_url, user_agent=USER_AGENT, auth=shelf.bot) as site:
+async def bot(campaign_wiki: CampaignWiki) -> AsyncIterator[Site]:
+    async with Site(campaign_wiki.wiki.api_url, user_agent=USER_AGENT, auth=campaign_wiki.bot) as site:
         yield site
 
 
@@ -70,10 +70,10 @@ async def titles_of(site: Site, **query: Any) -> list[str]:
 
 
 @pytest.mark.everywhere
-async def test_introduction_six_modules_in_one_request(desk: Desk) -> None:
+async def test_introduction_six_modules_in_one_request(observed: ObservedSite) -> None:
     lists = ["backlinks", "embeddedin", "allimages"]
     batch = await batch_of(
-        desk.site,
+        observed.site,
         titles="Types",
         prop=["info", "revisions"],
         list=lists,
@@ -88,18 +88,18 @@ async def test_introduction_six_modules_in_one_request(desk: Desk) -> None:
     assert [row["title"] for row in batch.lists["embeddedin"]] == ["Types"]
     assert [row["name"] for row in batch.lists["allimages"]] == [f"Campaign_{number}.png" for number in range(7)]
     assert batch.meta["userinfo"]["anon"] is True
-    assert len(desk.transport.requests) == 2  # who are we, and the query
+    assert len(observed.transport.requests) == 2  # one for the account, and the query
 
 
-async def test_introduction_many_pages_in_one_request(desk: Desk) -> None:
+async def test_introduction_many_pages_in_one_request(observed: ObservedSite) -> None:
     titles = [f"Many {number:02}" for number in range(50)]
-    assert len(await desk.site.query(titles=titles, prop="info").collect()) == 50
-    assert len(desk.queries) == 1
+    assert len(await observed.site.query(titles=titles, prop="info").collect()) == 50
+    assert len(observed.queries) == 1
 
 
-async def test_introduction_generator_instead_of_a_second_query(desk: Desk) -> None:
-    listed = [row.title async for row in desk.site.list("categorymembers", title="Category:Types")]
-    assert await titles_of(desk.site, generator="categorymembers", gcmtitle="Category:Types") == listed
+async def test_introduction_generator_instead_of_a_second_query(observed: ObservedSite) -> None:
+    listed = [row.title async for row in observed.site.list("categorymembers", title="Category:Types")]
+    assert await titles_of(observed.site, generator="categorymembers", gcmtitle="Category:Types") == listed
     assert listed == ["Back", "Bark", "Types"]
 
 
@@ -107,9 +107,9 @@ async def test_introduction_generator_instead_of_a_second_query(desk: Desk) -> N
 
 
 @pytest.mark.everywhere
-async def test_sample_query_the_markup_of_a_page(desk: Desk) -> None:
+async def test_sample_query_the_markup_of_a_page(observed: ObservedSite) -> None:
     query: dict[str, Any] = {"prop": "revisions", "rvprop": "content", "rvslots": "main"}
-    (page,) = await desk.site.query(titles="Red", **query).collect()
+    (page,) = await observed.site.query(titles="Red", **query).collect()
     assert page.raw["revisions"][0]["slots"]["main"]["content"] == "Red text"
 
 
@@ -117,8 +117,8 @@ async def test_sample_query_the_markup_of_a_page(desk: Desk) -> None:
 
 
 @pytest.mark.everywhere
-async def test_specifying_pages_by_titles_pageids_revids_or_a_generator(desk: Desk) -> None:
-    (page,) = await desk.site.query(titles="Ref", prop="info").collect()
+async def test_specifying_pages_by_titles_pageids_revids_or_a_generator(observed: ObservedSite) -> None:
+    (page,) = await observed.site.query(titles="Ref", prop="info").collect()
     revid = page.raw["lastrevid"]
     for source in (
         {"pageids": page.pageid},
@@ -126,26 +126,26 @@ async def test_specifying_pages_by_titles_pageids_revids_or_a_generator(desk: De
         {"generator": "allpages", "gapprefix": "Ref"},
         {"titles": ["Ref"]},
     ):
-        (same,) = await desk.site.query(**source, prop="info").collect()
+        (same,) = await observed.site.query(**source, prop="info").collect()
         assert (same.pageid, same.title) == (page.pageid, "Ref")
 
 
-async def test_specifying_pages_only_revisions_uses_the_revision_id_itself(desk: Desk) -> None:
-    (whole,) = await desk.site.query(titles="Page 25", prop="revisions", rvlimit="max", rvprop="ids").collect()
+async def test_specifying_pages_only_revisions_uses_the_revision_id_itself(observed: ObservedSite) -> None:
+    (whole,) = await observed.site.query(titles="Page 25", prop="revisions", rvlimit="max", rvprop="ids").collect()
     ids = [revision.revid for revision in whole.revisions]
     assert len(ids) == 6
-    (page,) = await desk.site.query(revids=ids[-1], prop=["revisions", "info"], rvprop="ids").collect()
+    (page,) = await observed.site.query(revids=ids[-1], prop=["revisions", "info"], rvprop="ids").collect()
     assert [revision.revid for revision in page.revisions] == [ids[-1]]
     assert page.raw["lastrevid"] == ids[0]  # info is about the page
 
 
-async def test_specifying_pages_fifty_at_most(desk: Desk, bot: Site) -> None:
+async def test_specifying_pages_fifty_at_most(observed: ObservedSite, bot: Site) -> None:
     with pytest.raises(TooManyValues) as caught:
-        await desk.site.query(titles=[f"Many {number}" for number in range(51)], prop="info").collect()
+        await observed.site.query(titles=[f"Many {number}" for number in range(51)], prop="info").collect()
     assert caught.value.data["limit"] == 50
     with pytest.raises(TooManyValues):
-        await desk.site.query(pageids=list(range(1, 52))).collect()
-    assert len(await desk.site.pages(titles=[f"Many {number:02}" for number in range(51)]).collect()) == 51
+        await observed.site.query(pageids=list(range(1, 52))).collect()
+    assert len(await observed.site.pages(titles=[f"Many {number:02}" for number in range(51)]).collect()) == 51
 
 
 async def test_specifying_pages_500_with_apihighlimits(bot: Site) -> None:
@@ -155,16 +155,16 @@ async def test_specifying_pages_500_with_apihighlimits(bot: Site) -> None:
     assert caught.value.data["limit"] == 500
 
 
-async def test_specifying_pages_in_one_way_only(desk: Desk) -> None:
+async def test_specifying_pages_in_one_way_only(observed: ObservedSite) -> None:
     with pytest.raises(ValueError, match="exclude each other"):
-        desk.site.query(titles="Red", pageids=1)
+        observed.site.query(titles="Red", pageids=1)
 
 
 # Title normalization -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("given", "title"),
+    ("text", "title"),
     [
         ("red", "Red"),
         ("main_Page", "Main Page"),
@@ -175,20 +175,20 @@ async def test_specifying_pages_in_one_way_only(desk: Desk) -> None:
         ("Image:Campaign 0.png", "File:Campaign 0.png"),
     ],
 )
-async def test_title_normalization(desk: Desk, given: str, title: str) -> None:
-    (page,) = await desk.site.pages(titles=given, prop="info").collect()
-    assert (page.title, page.asked, page.status) == (title, given, PageStatus.OK)
-    batch = await batch_of(desk.site, titles=given, prop="info")
+async def test_title_normalization(observed: ObservedSite, text: str, title: str) -> None:
+    (page,) = await observed.site.pages(titles=text, prop="info").collect()
+    assert (page.title, page.asked, page.status) == (title, text, PageStatus.OK)
+    batch = await batch_of(observed.site, titles=text, prop="info")
     assert [page.title for page in batch.items] == [title]
-    if given != given.strip():
-        return  # the wiki strips it before it looks
-    assert batch.normalized == {given: title}
+    if text != text.strip():
+        return  # the wiki strips the title before it normalizes it
+    assert batch.normalized == {text: title}
 
 
 @pytest.mark.everywhere
-async def test_title_normalization_does_not_strip_line_breaks(desk: Desk) -> None:
-    """The odd behaviour that the manual speaks of: such a title is invalid, and is answered as that."""
-    pages = await desk.site.pages(titles=["Red\n", "Red"], prop="info").collect()
+async def test_title_normalization_does_not_strip_line_breaks(observed: ObservedSite) -> None:
+    """The manual names this odd behaviour: such a title is invalid, and has the status INVALID."""
+    pages = await observed.site.pages(titles=["Red\n", "Red"], prop="info").collect()
     assert [(page.asked, page.status) for page in pages] == [("Red\n", PageStatus.INVALID), ("Red", PageStatus.OK)]
 
 
@@ -196,8 +196,8 @@ async def test_title_normalization_does_not_strip_line_breaks(desk: Desk) -> Non
 
 
 @pytest.mark.everywhere
-async def test_missing_and_invalid_titles_appear(desk: Desk) -> None:
-    pages = await desk.site.query(titles=["Doesntexist", "Red", "Talk:", "a[b"], prop=["info", "links"]).collect()
+async def test_missing_and_invalid_titles_appear(observed: ObservedSite) -> None:
+    pages = await observed.site.query(titles=["Doesntexist", "Red", "Talk:", "a[b"], prop=["info", "links"]).collect()
     assert {page.title: page.status for page in pages} == {
         "Red": PageStatus.OK,
         "Doesntexist": PageStatus.MISSING,
@@ -209,17 +209,17 @@ async def test_missing_and_invalid_titles_appear(desk: Desk) -> None:
     assert all(page.pageid is None and page.links == () for page in pages[1:])
 
 
-async def test_missing_and_invalid_page_and_revision_ids(desk: Desk) -> None:
-    (page,) = await desk.site.query(pageids=999_999, prop="info").collect()
+async def test_missing_and_invalid_page_and_revision_ids(observed: ObservedSite) -> None:
+    (page,) = await observed.site.query(pageids=999_999, prop="info").collect()
     assert page.status is PageStatus.MISSING
-    batch = await batch_of(desk.site, revids=999_999, prop="info")
+    batch = await batch_of(observed.site, revids=999_999, prop="info")
     assert batch.items == ()
     assert list(batch.body["query"]["badrevids"]) == ["999999"]
 
 
 @pytest.mark.parametrize("title", ["Special:Version", "Special:No such thing", "Media:Campaign 0.png"])
-async def test_special_and_media_titles_have_no_properties(desk: Desk, title: str) -> None:
-    pages = await desk.site.query(titles=[title, "Red"], prop=["info", "revisions"]).collect()
+async def test_special_and_media_titles_have_no_properties(observed: ObservedSite, title: str) -> None:
+    pages = await observed.site.query(titles=[title, "Red"], prop=["info", "revisions"]).collect()
     assert [page.title for page in pages] == ["Red", title]
     assert pages[1].pageid is None
     assert pages[1].revisions == ()
@@ -231,15 +231,15 @@ async def test_special_and_media_titles_have_no_properties(desk: Desk, title: st
 
 
 @pytest.mark.everywhere
-async def test_redirects_are_resolved_and_named(desk: Desk) -> None:
-    batch = await batch_of(desk.site, titles="main_page", redirects=True, prop="info")
+async def test_redirects_are_resolved_and_named(observed: ObservedSite) -> None:
+    batch = await batch_of(observed.site, titles="main_page", redirects=True, prop="info")
     assert [page.title for page in batch.items] == ["Main Page"]
     assert batch.normalized == {"main_page": "Main page"}
     assert batch.redirects == {"Main page": "Main Page"}
 
 
-async def test_redirects_stay_without_the_parameter_and_info_tells(desk: Desk) -> None:
-    batch = await batch_of(desk.site, titles=["Main page", "Main Page"], prop="info")
+async def test_redirects_stay_without_the_parameter_and_info_marks_them(observed: ObservedSite) -> None:
+    batch = await batch_of(observed.site, titles=["Main page", "Main Page"], prop="info")
     assert [(page.title, page.raw.get("redirect", False)) for page in batch.items] == [
         ("Main Page", False),
         ("Main page", True),
@@ -248,14 +248,14 @@ async def test_redirects_stay_without_the_parameter_and_info_tells(desk: Desk) -
 
 
 @pytest.mark.everywhere
-async def test_redirects_double_to_their_end(desk: Desk) -> None:
-    batch = await batch_of(desk.site, titles="Double", redirects=True, prop="info")
+async def test_redirects_double_to_their_end(observed: ObservedSite) -> None:
+    batch = await batch_of(observed.site, titles="Double", redirects=True, prop="info")
     assert [page.title for page in batch.items] == ["Main Page"]
     assert batch.redirects == {"Double": "Main page", "Main page": "Main Page"}
 
 
-async def test_redirects_to_a_section(desk: Desk) -> None:
-    batch = await batch_of(desk.site, titles="Project:!--", redirects=True, prop="info")
+async def test_redirects_to_a_section(observed: ObservedSite) -> None:
+    batch = await batch_of(observed.site, titles="Project:!--", redirects=True, prop="info")
     assert [page.title for page in batch.items] == ["LocalWiki:Manual of Style"]
     assert batch.body["query"]["redirects"] == [
         {"from": "LocalWiki:!--", "to": "LocalWiki:Manual of Style", "tofragment": "Invisible comments"}
@@ -263,12 +263,12 @@ async def test_redirects_to_a_section(desk: Desk) -> None:
 
 
 @pytest.mark.everywhere
-async def test_redirects_in_a_circle_leave_no_page(desk: Desk) -> None:
-    batch = await batch_of(desk.site, titles="page1", redirects=True, prop="info")
+async def test_redirects_in_a_circle_leave_no_page(observed: ObservedSite) -> None:
+    batch = await batch_of(observed.site, titles="page1", redirects=True, prop="info")
     assert batch.items == ()
     assert batch.normalized == {"page1": "Page1"}
     assert batch.redirects == {"Page1": "Page2", "Page2": "Page3", "Page3": "Page1"}
-    (page,) = await desk.site.pages(titles="page1", redirects=True).collect()
+    (page,) = await observed.site.pages(titles="page1", redirects=True).collect()
     assert page.status is PageStatus.CIRCULAR
 
 
@@ -281,82 +281,84 @@ async def test_redirects_in_a_circle_leave_no_page(desk: Desk) -> None:
         ("To title", "Title", PageStatus.OK),
     ],
 )
-async def test_redirects_of_other_kinds(desk: Desk, title: str, target: str, status: PageStatus) -> None:
-    (page,) = await desk.site.pages(titles=title, redirects=True).collect()
+async def test_redirects_of_other_kinds(observed: ObservedSite, title: str, target: str, status: PageStatus) -> None:
+    (page,) = await observed.site.pages(titles=title, redirects=True).collect()
     assert (page.title, page.status) == (target, status)
 
 
 @pytest.mark.everywhere
-async def test_possible_warnings_redirects_together_with_revids(desk: Desk) -> None:
-    (page,) = await desk.site.query(titles="Main page", prop="info").collect()
-    batch = await batch_of(desk.site, revids=page.raw["lastrevid"], redirects=True, prop="info")
+async def test_possible_warnings_redirects_together_with_revids(observed: ObservedSite) -> None:
+    (page,) = await observed.site.query(titles="Main page", prop="info").collect()
+    batch = await batch_of(observed.site, revids=page.raw["lastrevid"], redirects=True, prop="info")
     assert [page.title for page in batch.items] == ["Main page"]
-    assert [warning.code for warning in desk.warned] == ["redirectsandrevids"]
-    assert "revids" in desk.warned[0].text
-    assert list(batch.warnings) == desk.warned
+    assert [warning.code for warning in observed.warnings] == ["redirectsandrevids"]
+    assert "revids" in observed.warnings[0].text
+    assert list(batch.warnings) == observed.warnings
 
 
 @pytest.mark.everywhere
-async def test_possible_warnings_a_generator_of_revids_resolves_redirects(desk: Desk) -> None:
-    """The manual says that it does not, and warns; wikis since 1.39 resolve them, and have no cause to warn."""
-    batch = await batch_of(desk.site, generator="allrevisions", garvnamespace=4, redirects=True, prop="info")
+async def test_possible_warnings_a_generator_of_revids_resolves_redirects(observed: ObservedSite) -> None:
+    """The manual says that it does not, with a warning. Wikis since 1.39 resolve them, without a warning."""
+    batch = await batch_of(observed.site, generator="allrevisions", garvnamespace=4, redirects=True, prop="info")
     assert "LocalWiki:Manual of Style" in [page.title for page in batch.items]
     assert not any(page.raw.get("redirect") for page in batch.items)
     assert batch.redirects["LocalWiki:!--"] == "LocalWiki:Manual of Style"
-    assert desk.warned == []
+    assert observed.warnings == []
 
 
-async def test_possible_warnings_special_pages(desk: Desk) -> None:
-    """The manual's warning has gone: wikis since 1.20 answer with a page that is `special`."""
-    (page,) = await desk.site.query(titles="Special:Recentchanges", prop="info").collect()
+async def test_possible_warnings_special_pages(observed: ObservedSite) -> None:
+    """Wikis do not send the manual's warning: since 1.20 they send a page that is ``special``."""
+    (page,) = await observed.site.query(titles="Special:Recentchanges", prop="info").collect()
     assert page.status is PageStatus.SPECIAL
-    assert desk.warned == []
+    assert observed.warnings == []
 
 
 # Limits --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("gaplimit", "sent_limit"), [(None, "500"), ("max", "500"), (9_999, "500"), (7, "7")])
-async def test_limits_are_never_more_than_the_account_may(desk: Desk, gaplimit: Any, sent_limit: str) -> None:
-    page = await anext(aiter(desk.site.query(generator="allpages", prop="info", gaplimit=gaplimit)))
+async def test_limits_are_never_more_than_the_account_may(
+    observed: ObservedSite, gaplimit: Any, sent_limit: str
+) -> None:
+    page = await anext(aiter(observed.site.query(generator="allpages", prop="info", gaplimit=gaplimit)))
     assert page.exists
-    assert desk.queries[-1]["gaplimit"] == sent_limit
-    assert desk.warned == []
+    assert observed.queries[-1]["gaplimit"] == sent_limit
+    assert observed.warnings == []
 
 
 # Continuing queries --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.everywhere
-async def test_continuing_queries_the_manuals_own_loop_gives_the_same_links(desk: Desk) -> None:
+async def test_continuing_queries_the_manuals_own_loop_gives_the_same_links(observed: ObservedSite) -> None:
     query: dict[str, Any] = {"generator": "allpages", "prop": "links", "gaplimit": 30, "pllimit": 50}
     links: dict[str, set[str]] = {}
-    following: Mapping[str, Any] = {"continue": ""}
-    while following:
-        body = await desk.site.call("query", params={**query, **following})
+    next_continue: Mapping[str, Any] = {"continue": ""}
+    while next_continue:
+        body = await observed.site.call("query", params={**query, **next_continue})
         for page in body["query"]["pages"]:
             links.setdefault(page["title"], set()).update(link["title"] for link in page.get("links", ()))
-        following = body.get("continue", {})
-    got = {page.title: [link.title for link in page.links] async for page in desk.site.query(**query)}
+        next_continue = body.get("continue", {})
+    got = {page.title: [link.title for link in page.links] async for page in observed.site.query(**query)}
     assert {title: set(names) for title, names in got.items()} == links
     assert all(len(set(names)) == len(names) for names in got.values())
     assert max(map(len, got.values())) == 60
 
 
-async def test_continuing_queries_a_list(desk: Desk) -> None:
+async def test_continuing_queries_a_list(observed: ObservedSite) -> None:
     expected = [f"Many {number:02}" for number in range(60)]
-    rows = await desk.site.list("allpages", prefix="Many ", batch_size=7).collect()
+    rows = await observed.site.list("allpages", prefix="Many ", batch_size=7).collect()
     assert [row.title for row in rows] == expected
-    assert len(desk.queries) == 9
-    assert "continue" not in desk.queries[0]
+    assert len(observed.queries) == 9
+    assert "continue" not in observed.queries[0]
 
 
 # batchcomplete --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.everywhere
-async def test_batchcomplete_ends_a_batch_whose_pages_are_whole(desk: Desk) -> None:
-    stream = desk.site.query(
+async def test_batchcomplete_ends_a_batch_whose_pages_are_complete(observed: ObservedSite) -> None:
+    stream = observed.site.query(
         generator="allpages", gapfrom="Ta", gapprefix="T", gaplimit=3, prop=["links", "info"], pllimit=1
     )
     batches = [batch async for batch in stream.batches()]
@@ -364,50 +366,50 @@ async def test_batchcomplete_ends_a_batch_whose_pages_are_whole(desk: Desk) -> N
     links = {page.title: [link.title for link in page.links] for batch in batches for page in batch.items}
     assert links["Title"] == ["TitleA", "TitleB"]
     assert links["TitleA"] == ["TitleA1", "TitleA2", "TitleA3"]
-    assert len(desk.queries) > 2 * len(batches)
+    assert len(observed.queries) > 2 * len(batches)
 
 
 # Getting a list of page IDs ------------------------------------------------------------------------------------------
 
 
-async def test_getting_a_list_of_page_ids_the_order_is_the_lists(desk: Desk) -> None:
-    """Pages come in the order of ``indexpageids``, whether it was asked for or not."""
+async def test_getting_a_list_of_page_ids_it_decides_the_order(observed: ObservedSite) -> None:
+    """Pages come in the order of ``indexpageids``, whether the caller requested it or not."""
     query: dict[str, Any] = {"generator": "allpages", "gapprefix": "Title", "prop": "info"}
-    assert await titles_of(desk.site, **query, indexpageids=True) == ["Title", "TitleA", "TitleB", "TitleC"]
-    assert await titles_of(desk.site, **query) == ["Title", "TitleA", "TitleB", "TitleC"]
-    assert all(call["indexpageids"] == "1" for call in desk.queries)
+    assert await titles_of(observed.site, **query, indexpageids=True) == ["Title", "TitleA", "TitleB", "TitleC"]
+    assert await titles_of(observed.site, **query) == ["Title", "TitleA", "TitleB", "TitleC"]
+    assert all(request["indexpageids"] == "1" for request in observed.queries)
 
 
 # Generators ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.everywhere
-async def test_generators_take_the_place_of_titles(desk: Desk) -> None:
-    assert await titles_of(desk.site, generator="backlinks", gbltitle="Title", prop="info") == [
-        row.title async for row in desk.site.list("backlinks", title="Title")
+async def test_generators_take_the_place_of_titles(observed: ObservedSite) -> None:
+    assert await titles_of(observed.site, generator="backlinks", gbltitle="Title", prop="info") == [
+        row.title async for row in observed.site.list("backlinks", title="Title")
     ]
 
 
-async def test_generators_want_their_parameters_with_a_g(desk: Desk) -> None:
+async def test_generators_need_their_parameters_with_a_g(observed: ObservedSite) -> None:
     with pytest.raises(UnrecognizedParameters, match="apprefix"):
-        await titles_of(desk.site, generator="allpages", apprefix="T")
+        await titles_of(observed.site, generator="allpages", apprefix="T")
 
 
-async def test_generators_only_one_is_allowed(desk: Desk) -> None:
+async def test_generators_only_one_is_allowed(observed: ObservedSite) -> None:
     with pytest.raises(ApiError) as caught:
-        await titles_of(desk.site, generator=["allpages", "backlinks"], gbltitle="Title")
+        await titles_of(observed.site, generator=["allpages", "backlinks"], gbltitle="Title")
     assert caught.value.code == "badgenerator"
 
 
-async def test_generators_output_no_information_themselves(desk: Desk) -> None:
+async def test_generators_output_no_information_themselves(observed: ObservedSite) -> None:
     query: dict[str, Any] = {"generator": "categorymembers", "gcmtitle": "Category:Types", "prop": "info"}
-    plain = await desk.site.query(**query).collect()
-    with_prop = await desk.site.query(**query, gcmprop="ids|title|sortkey|timestamp").collect()
+    plain = await observed.site.query(**query).collect()
+    with_prop = await observed.site.query(**query, gcmprop="ids|title|sortkey|timestamp").collect()
     assert [page.raw for page in with_prop] == [page.raw for page in plain]
 
 
-async def test_generators_that_find_nothing_give_no_page(desk: Desk) -> None:
-    assert await titles_of(desk.site, generator="allpages", gapprefix="No such prefix", prop="info") == []
+async def test_generators_without_results_give_no_page(observed: ObservedSite) -> None:
+    assert await titles_of(observed.site, generator="allpages", gapprefix="No such prefix", prop="info") == []
 
 
 @pytest.mark.parametrize(
@@ -422,14 +424,18 @@ async def test_generators_that_find_nothing_give_no_page(desk: Desk) -> None:
         ("redirects", "Title", ["To title"]),
     ],
 )
-async def test_generators_may_be_props(desk: Desk, generator: str, source: str, expected: list[str]) -> None:
-    titles = await titles_of(desk.site, generator=generator, titles=source, prop="info")
+async def test_generators_may_be_props(
+    observed: ObservedSite, generator: str, source: str, expected: list[str]
+) -> None:
+    titles = await titles_of(observed.site, generator=generator, titles=source, prop="info")
     assert sorted(titles) == expected
 
 
 @pytest.mark.everywhere
-async def test_using_list_allpages_as_generator(desk: Desk) -> None:
-    pages = await desk.site.query(generator="allpages", gapfrom="Bac", limit=3, prop=["links", "categories"]).collect()
+async def test_using_list_allpages_as_generator(observed: ObservedSite) -> None:
+    pages = await observed.site.query(
+        generator="allpages", gapfrom="Bac", limit=3, prop=["links", "categories"]
+    ).collect()
     assert [page.title for page in pages] == ["Back", "Bark", "Baz"]
     assert [link.title for link in pages[0].links] == ["Title", "Types"]
     assert [[row.title for row in page.categories] for page in pages] == [
@@ -437,46 +443,46 @@ async def test_using_list_allpages_as_generator(desk: Desk) -> None:
         ["Category:Ba", "Category:Types"],
         ["Category:Ba"],
     ]
-    assert desk.queries[0]["gaplimit"] == "3"
+    assert observed.queries[0]["gaplimit"] == "3"
 
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("title", ["Title", "To title"])
-async def test_generators_and_redirects_in_four_steps(desk: Desk, title: str) -> None:
-    batch = await batch_of(desk.site, generator="links", titles=title, redirects=True, prop="links")
+async def test_generators_and_redirects_in_four_steps(observed: ObservedSite, title: str) -> None:
+    batch = await batch_of(observed.site, generator="links", titles=title, redirects=True, prop="links")
     assert {page.title: [link.title for link in page.links] for page in batch.items} == {
         "TitleA": ["TitleA1", "TitleA2", "TitleA3"],
         "TitleC": ["TitleC1", "TitleC2"],
     }
-    assert batch.redirects == {"TitleB": "TitleC"}  # the first step is not told of
+    assert batch.redirects == {"TitleB": "TitleC"}  # the response does not describe the first step
 
 
 @pytest.mark.everywhere
-async def test_generators_and_redirects_in_the_order_of_the_search(desk: Desk) -> None:
-    """Each target stands where the first of the titles that lead to it stood."""
-    found = [row.title async for row in desk.site.list("prefixsearch", search="R")]
-    ends = [page async for page in desk.site.pages(titles=found, redirects=True)]
+async def test_generators_and_redirects_in_the_order_of_the_search(observed: ObservedSite) -> None:
+    """A target is at the position of the first title that leads to it."""
+    found = [row.title async for row in observed.site.list("prefixsearch", search="R")]
+    ends = [page async for page in observed.site.pages(titles=found, redirects=True)]
     expected = list(dict.fromkeys(page.title for page in ends if page.exists))
     assert len(found) > len(expected) > 8
-    pages = await desk.site.query(generator="prefixsearch", gpssearch="R", redirects=True, prop="info").collect()
+    pages = await observed.site.query(generator="prefixsearch", gpssearch="R", redirects=True, prop="info").collect()
     assert [page.title for page in pages if page.exists] == expected
 
 
 @pytest.mark.everywhere
-async def test_generators_and_continuation(desk: Desk) -> None:
+async def test_generators_and_continuation(observed: ObservedSite) -> None:
     query: dict[str, Any] = {"generator": "links", "titles": "Many", "prop": ["linkshere", "info"]}
-    whole = await desk.site.query(**query).collect()
-    pieces = await desk.site.query(**query, gpllimit=7, lhlimit=2).collect()
+    whole = await observed.site.query(**query).collect()
+    pieces = await observed.site.query(**query, gpllimit=7, lhlimit=2).collect()
     assert [page.raw for page in pieces] == [page.raw for page in whole]
     assert [page.title for page in whole] == [f"Many {number:02}" for number in range(60)]
     assert all("Many" in {row["title"] for row in page.raw["linkshere"]} for page in whole)
 
 
-async def test_more_generator_examples(desk: Desk) -> None:
-    pages = await desk.site.query(generator="allpages", gapfrom="T", limit=4, prop="info").collect()
+async def test_more_generator_examples(observed: ObservedSite) -> None:
+    pages = await observed.site.query(generator="allpages", gapfrom="T", limit=4, prop="info").collect()
     assert len(pages) == 4
     assert all(page.title >= "T" and page.raw["length"] for page in pages)
-    pages = await desk.site.query(
+    pages = await observed.site.query(
         generator="allpages",
         gapfrom="Re",
         gapfilterredir="nonredirects",
@@ -493,7 +499,7 @@ async def test_more_generator_examples(desk: Desk) -> None:
 
 @frozen
 class PageType:
-    """One row of the manual's table: what a page uses, which pages have it, all of it in the wiki."""
+    """One row of the manual's table: prop, list of the pages that use it, list of all in the wiki."""
 
     prop: str
     used: Mapping[str, Any]
@@ -535,13 +541,13 @@ PAGE_TYPES = {
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("kind", PAGE_TYPES)
-async def test_page_types(desk: Desk, kind: str) -> None:
+async def test_page_types(observed: ObservedSite, kind: str) -> None:
     row = PAGE_TYPES[kind]
-    (page,) = await desk.site.query(titles="Types", prop=row.prop).collect()
+    (page,) = await observed.site.query(titles="Types", prop=row.prop).collect()
     assert any(row.used.items() <= found.items() for found in page.raw[row.prop])
-    pages = desk.site.list(row.having, batch_size=3, **row.having_params).mappings()
+    pages = observed.site.list(row.having, batch_size=3, **row.having_params).mappings()
     assert "Types" in [found["title"] async for found in pages]
     if row.everything:
-        everything = await desk.site.list(row.everything, batch_size=40).mappings().collect()
+        everything = await observed.site.list(row.everything, batch_size=40).mappings().collect()
         assert any(row.listed.items() <= found.items() for found in everything)
-    assert desk.warned == []
+    assert observed.warnings == []

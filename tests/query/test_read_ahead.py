@@ -1,4 +1,4 @@
-"""Read-ahead: the next request is on its way before the consumer works, and nothing is left behind."""
+"""Read-ahead: the next request is sent before the consumer works, and no task is left behind."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ BATCHES = 6
 
 
 class Server(ThreadingHTTPServer):
-    """Answers ``list=allpages`` with batches of two rows, and tells which batches it was asked for."""
+    """Sends ``list=allpages`` in batches of two rows. ``requested`` says which batches were requested."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.asked = [threading.Event() for _ in range(BATCHES)]
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.requested = [threading.Event() for _ in range(BATCHES)]
         self.broken = BATCHES
 
     @property
@@ -32,7 +32,7 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/api.php"
 
 
-class Answer(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Server
 
@@ -40,7 +40,7 @@ class Answer(BaseHTTPRequestHandler):
         if "userinfo" in self.path:
             return self.send({"query": {"userinfo": {"name": "192.0.2.1", "rights": []}}})
         number = int(self.path.partition("apcontinue=")[2].partition("&")[0] or 0)
-        self.server.asked[number].set()
+        self.server.requested[number].set()
         rows = [{"pageid": 1, "ns": 0, "title": f"{number}{letter}"} for letter in "ab"]
         body: dict[str, object] = {"batchcomplete": True, "query": {"allpages": rows}}
         if number + 1 < BATCHES:
@@ -62,7 +62,7 @@ class Answer(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[Server]:
     with Server() as running:
-        thread = threading.Thread(target=running.serve_forever)
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield running
         running.shutdown()
@@ -72,22 +72,22 @@ def server() -> Iterator[Server]:
 TITLES = [f"{number}{letter}" for number in range(BATCHES) for letter in "ab"]
 
 
-async def test_a_consumer_that_blocks_the_loop_does_not_keep_the_next_request_from_the_wire(server: Server) -> None:
+async def test_a_consumer_that_blocks_the_loop_does_not_delay_the_next_request(server: Server) -> None:
     async with Site(server.api_url, user_agent=USER_AGENT) as site, site.list("allpages").open(read_ahead=1) as run:
         got = []
         async for row in run:
             got.append(row.title)
-            following = int(row.title[0]) + 1
-            if following < BATCHES:  # nothing of the loop runs while this waits
-                assert server.asked[following].wait(timeout=30), f"batch {following} was not asked for"
+            next_batch = int(row.title[0]) + 1
+            if next_batch < BATCHES:  # the event loop does not run while this waits
+                assert server.requested[next_batch].wait(timeout=30), f"batch {next_batch} was not requested"
     assert got == TITLES
 
 
-async def test_without_read_ahead_a_batch_is_asked_for_when_it_is_needed(server: Server) -> None:
+async def test_without_read_ahead_a_batch_is_requested_when_it_is_needed(server: Server) -> None:
     async with Site(server.api_url, user_agent=USER_AGENT) as site:
         async for row in site.list("allpages"):
-            following = int(row.title[0]) + 1
-            assert following == BATCHES or not server.asked[following].is_set()
+            next_batch = int(row.title[0]) + 1
+            assert next_batch == BATCHES or not server.requested[next_batch].is_set()
 
 
 @pytest.mark.parametrize("read_ahead", [1, 2, 5])
@@ -95,13 +95,13 @@ async def test_no_more_is_fetched_ahead_than_allowed(server: Server, read_ahead:
     async with Site(server.api_url, user_agent=USER_AGENT) as site:
         async with site.list("allpages").open(read_ahead=read_ahead) as run:
             assert (await anext(run)).title == "0a"
-            await anyio.to_thread.run_sync(server.asked[read_ahead].wait, 30)
-            assert [asked.is_set() for asked in server.asked] == [n <= read_ahead for n in range(BATCHES)]
+            await anyio.to_thread.run_sync(server.requested[read_ahead].wait, 30)
+            assert [requested.is_set() for requested in server.requested] == [n <= read_ahead for n in range(BATCHES)]
         assert [row.title async for row in site.list("allpages")] == TITLES
 
 
 @pytest.mark.parametrize("read_ahead", [0, 1, 3])
-async def test_c7_an_error_ahead_is_raised_when_the_consumer_gets_there_and_stays(
+async def test_c7_an_error_ahead_is_raised_when_the_consumer_reaches_it_and_again_after_that(
     server: Server, read_ahead: int
 ) -> None:
     server.broken = 2
@@ -122,7 +122,7 @@ async def test_c7_an_error_ahead_is_raised_when_the_consumer_gets_there_and_stay
 
 @pytest.mark.parametrize("read_ahead", [0, 1, 3])
 async def test_a_step_that_is_cancelled_loses_nothing(server: Server, read_ahead: int) -> None:
-    """The run goes on where it stood, whatever await the cancellation hit."""
+    """The run continues at its position, whichever await was cancelled."""
     site = Site(server.api_url, user_agent=USER_AGENT)
     got: list[str] = []
     turns = 0
@@ -157,7 +157,7 @@ async def test_a_break_leaves_no_task_and_no_warning(server: Server) -> None:
         assert (await site.list("allpages").collect())[-1].title == TITLES[-1]
 
 
-async def test_tasks_may_share_a_run_as_a_queue_of_work(server: Server) -> None:
+async def test_several_tasks_may_share_a_run(server: Server) -> None:
     got: list[str] = []
 
     async def work(run: StreamRun[ListedPage]) -> None:
@@ -174,7 +174,7 @@ async def test_tasks_may_share_a_run_as_a_queue_of_work(server: Server) -> None:
         assert sorted(got) == TITLES
 
 
-async def test_a_run_that_was_left_says_so(server: Server) -> None:
+async def test_a_run_whose_context_has_ended_raises_runtime_error(server: Server) -> None:
     async with Site(server.api_url, user_agent=USER_AGENT) as site:
         opened = site.list("allpages").open(read_ahead=1)
         async with opened as run:

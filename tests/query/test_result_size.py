@@ -1,7 +1,7 @@
-"""C8 and C3 on a wiki whose replies are small: nothing is lost, and what can never fit is an error.
+"""C8 and C3 on a wiki whose responses are small: no row is lost, and a row that can never fit raises an error.
 
-``$wgAPIMaxResultSize`` bounds one reply. The same furnished wiki answers whole or in shreds, as a header says, so that
-both can be compared page by page.
+``$wgAPIMaxResultSize`` limits the size of one response. A header sets it for one request, so that results from large
+and from small responses of the same wiki can be compared page by page.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from attrs import frozen
 from mwclient_async import ApiWarning, Site, Stream
 from mwclient_async.errors import ApiError, ContinuationLoop
 from tests.conftest import USER_AGENT
-from tests.query.campaign.wiki import Furnished, furnished
-from tests.support.lossy_transport import Counting
+from tests.query.campaign.wiki import CampaignWiki, get_campaign_wiki
+from tests.support.lossy_transport import CountingTransport
 
 if TYPE_CHECKING:
     from mwclient_async.testing.factory import WikiFactory
@@ -41,26 +41,26 @@ TITLES = [f"Page {number:02}" for number in range(38)]
 
 
 @frozen
-class Answering:
-    """A site, its transport and what it warned of."""
+class ObservedSite:
+    """A site, its transport and its warnings."""
 
     site: Site
-    transport: Counting
-    warned: list[ApiWarning]
+    transport: CountingTransport
+    warnings: list[ApiWarning]
 
 
 @pytest.fixture(scope="session")
-def shelf(mediawiki_factory: WikiFactory, mediawiki_version: str) -> Furnished:
-    return furnished(mediawiki_factory, mediawiki_version)
+def campaign_wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> CampaignWiki:
+    return get_campaign_wiki(mediawiki_factory, mediawiki_version)
 
 
 @asynccontextmanager
-async def answering(shelf: Furnished, size: int | None) -> AsyncIterator[Answering]:
-    transport = Counting(*(() if size is None else (("x-reply-size", str(size)),)))
-    warned: list[ApiWarning] = []
-    api = shelf.wiki.api_url
-    async with Site(api, user_agent=USER_AGENT, transport=transport, on_warning=warned.append) as site:
-        yield Answering(site, transport, warned)
+async def observed_site(campaign_wiki: CampaignWiki, size: int | None) -> AsyncIterator[ObservedSite]:
+    transport = CountingTransport(*(() if size is None else (("x-reply-size", str(size)),)))
+    warnings: list[ApiWarning] = []
+    api = campaign_wiki.wiki.api_url
+    async with Site(api, user_agent=USER_AGENT, transport=transport, on_warning=warnings.append) as site:
+        yield ObservedSite(site, transport, warnings)
 
 
 async def raw(stream: Stream[Any], read_ahead: int = 0) -> list[Any]:
@@ -70,7 +70,7 @@ async def raw(stream: Stream[Any], read_ahead: int = 0) -> list[Any]:
 
 @frozen
 class Case:
-    """A stream, and sizes of replies that cut it."""
+    """A stream, and sizes of responses that divide it."""
 
     stream: Callable[[Site], Stream[Any]]
     sizes: tuple[int, ...]
@@ -80,7 +80,7 @@ REVISIONS: dict[str, Any] = {"prop": ["revisions", "links"], "rvprop": "content|
 
 CASES: dict[str, Case] = {
     "pages with text and seven other props": Case(lambda site: site.query(**CONTENT), (4_000, 10_000)),
-    "limits beside sizes": Case(
+    "limits and sizes": Case(
         lambda site: site.query(**{**CONTENT, "gapfrom": "R"}, gaplimit=9, pllimit=9, cllimit=7, lhlimit=20), (1_500,)
     ),
     "the latest three revisions": Case(lambda site: site.query(titles=LONGEST, rvlimit=3, **REVISIONS), (900,)),
@@ -99,23 +99,23 @@ CASES: dict[str, Case] = {
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("name", CASES)
-async def test_c8_the_same_comes_in_small_replies(shelf: Furnished, name: str) -> None:
+async def test_c8_small_responses_bring_the_same_items(campaign_wiki: CampaignWiki, name: str) -> None:
     case = CASES[name]
-    async with answering(shelf, None) as whole:
+    async with observed_site(campaign_wiki, None) as whole:
         expected = await raw(case.stream(whole.site))
     assert expected
     for number, size in enumerate(case.sizes):
-        async with answering(shelf, size) as small:
+        async with observed_site(campaign_wiki, size) as small:
             assert await raw(case.stream(small.site), number) == expected
-        assert small.warned == []
-        assert small.transport.count > whole.transport.count, "no reply was cut"
+        assert small.warnings == []
+        assert small.transport.count > whole.transport.count, "no response was cut"
 
 
-async def test_c4_fragments_bring_every_row_though_replies_are_small(shelf: Furnished) -> None:
-    async with answering(shelf, None) as whole:
+async def test_c4_fragments_bring_all_rows_from_small_responses(campaign_wiki: CampaignWiki) -> None:
+    async with observed_site(campaign_wiki, None) as whole:
         expected = await raw(whole.site.query(**CONTENT))
     rows: dict[str, list[Any]] = {page["title"]: [] for page in expected}
-    async with answering(shelf, 5_000) as small:
+    async with observed_site(campaign_wiki, 5_000) as small:
         async for page in small.site.query(**CONTENT).fragments():
             rows[page.title] += [("links", row) for row in page.raw.get("links", ())]
             rows[page.title] += [("revisions", row) for row in page.raw.get("revisions", ())]
@@ -124,7 +124,7 @@ async def test_c4_fragments_bring_every_row_though_replies_are_small(shelf: Furn
         assert sorted(rows[page["title"]], key=repr) == sorted(own, key=repr)
 
 
-async def test_c8_lists_beside_pages_are_cut_and_whole(shelf: Furnished) -> None:
+async def test_c8_lists_beside_pages_are_complete_from_small_responses(campaign_wiki: CampaignWiki) -> None:
     query: dict[str, Any] = {**CONTENT, "list": ["allcategories", "recentchanges"], "rcprop": "title|comment|ids"}
 
     async def lists(site: Site) -> dict[str, list[Any]]:
@@ -135,15 +135,15 @@ async def test_c8_lists_beside_pages_are_cut_and_whole(shelf: Furnished) -> None
                 found[name] += rows
         return found
 
-    async with answering(shelf, None) as whole:
+    async with observed_site(campaign_wiki, None) as whole:
         expected = await lists(whole.site)
-    async with answering(shelf, 4_000) as small:
+    async with observed_site(campaign_wiki, 4_000) as small:
         assert await lists(small.site) == expected
     assert small.transport.count > whole.transport.count
 
 
-async def test_c7_a_cursor_from_small_replies_fits_large_ones_and_back(shelf: Furnished) -> None:
-    async with answering(shelf, None) as whole, answering(shelf, 6_000) as small:
+async def test_c7_a_cursor_from_small_responses_fits_large_ones_and_the_reverse(campaign_wiki: CampaignWiki) -> None:
+    async with observed_site(campaign_wiki, None) as whole, observed_site(campaign_wiki, 6_000) as small:
         expected = await raw(whole.site.query(**CONTENT))
         for count in (30, 77):
             for one, other in ((whole.site, small.site), (small.site, whole.site)):
@@ -154,43 +154,45 @@ async def test_c7_a_cursor_from_small_replies_fits_large_ones_and_back(shelf: Fu
 
 
 @pytest.mark.everywhere
-@pytest.mark.parametrize(("batch_size", "given"), [(None, []), (1, ["Heavier"]), (2, [])])
-async def test_c3_one_row_larger_than_a_reply_is_an_error_with_the_place(
-    shelf: Furnished, batch_size: int | None, given: list[str]
+@pytest.mark.parametrize(("batch_size", "titles"), [(None, []), (1, ["Heavier"]), (2, [])])
+async def test_c3_one_row_larger_than_a_response_raises_an_error_with_the_cursor(
+    campaign_wiki: CampaignWiki, batch_size: int | None, titles: list[str]
 ) -> None:
-    async with answering(shelf, 20_000) as small:
+    async with observed_site(campaign_wiki, 20_000) as small:
         got = []
         stream = small.site.query(**HEAVY, batch_size=batch_size)
         with pytest.raises(ContinuationLoop, match="wgAPIMaxResultSize") as caught:
             async for page in stream:
                 got.append(page.title)  # noqa: PERF401 - what came before the error counts
-    assert got == given
+    assert got == titles
     assert small.transport.count < 10
-    async with answering(shelf, None) as whole:
+    async with observed_site(campaign_wiki, None) as whole:
         rest = await whole.site.query(**HEAVY).resume(str(caught.value.cursor)).collect()
     assert [*got, *(page.title for page in rest)] == ["Heavier", "Heaviest", "Heavily"]
 
 
-async def test_c3_one_row_of_a_list_larger_than_a_reply(shelf: Furnished) -> None:
+async def test_c3_one_row_of_a_list_larger_than_a_response(campaign_wiki: CampaignWiki) -> None:
     query: dict[str, Any] = {"prop": "ids|content", "slots": "main", "dir": "newer"}
     got = []
-    async with answering(shelf, 20_000) as small:
+    async with observed_site(campaign_wiki, 20_000) as small:
         with pytest.raises(ContinuationLoop) as caught:
             async for row in small.site.list("allrevisions", **query).mappings():
                 got.append(row)  # noqa: PERF401 - what came before the error counts
-    async with answering(shelf, None) as whole:
+    async with observed_site(campaign_wiki, None) as whole:
         everything = await raw(whole.site.list("allrevisions", **query))
         rest = await raw(whole.site.list("allrevisions", **query).resume(str(caught.value.cursor)))
     ids = [[entry["revid"] for row in rows for entry in row["revisions"]] for rows in ([*got, *rest], everything)]
-    assert sorted(ids[0]) == sorted(ids[1])  # the wiki gathers the revisions of a page, in each reply anew
+    assert sorted(ids[0]) == sorted(ids[1])  # the wiki groups the revisions by page, in each response anew
     assert rest[0]["title"] == "Heaviest"
 
 
-async def test_a_reply_too_small_for_the_stubs_of_a_batch_says_so_and_smaller_batches_fit(shelf: Furnished) -> None:
-    """The wiki refuses with badconfig when not even the pages' names fit; the cursor is the place of that batch."""
-    async with answering(shelf, None) as whole:
+async def test_a_response_too_small_for_the_stubs_of_a_batch_is_badconfig_and_smaller_batches_fit(
+    campaign_wiki: CampaignWiki,
+) -> None:
+    """The wiki refuses with badconfig if not even the titles fit. The cursor is the position of that batch."""
+    async with observed_site(campaign_wiki, None) as whole:
         expected = await raw(whole.site.query(generator="allpages", prop=["categories"]))
-    async with answering(shelf, 1_500) as small:
+    async with observed_site(campaign_wiki, 1_500) as small:
         with pytest.raises(ApiError) as caught:
             await small.site.query(generator="allpages", prop=["categories"]).collect()
         assert caught.value.code == "badconfig"

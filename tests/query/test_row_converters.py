@@ -1,4 +1,4 @@
-"""Rows and pages as values: what no wiki of the tests sends, and others do."""
+"""Rows and pages as values: forms that the test wikis do not send, but other wikis do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from mwclient_async._http.conversion import structured, structurer
 from mwclient_async._query.row_converters import page_converter, row_converter
-from mwclient_async._query.site_info import site_info, user_info, with_aliases
+from mwclient_async._query.site_info import parse_site_info, user_info_flow, with_aliases
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models import accounts, info, lists, props
 from mwclient_async.models.accounts import Block, BlockRestrictions, ChangeableGroups, User, UserInfo
@@ -24,25 +24,25 @@ CLASSES = sorted(
     {cls for module in (accounts, info, lists, props) for cls in vars(module).values() if attrs.has(cls)},
     key=lambda cls: cls.__name__,
 )
-LEAST: dict[Any, Any] = {str: "x", int: 5}
+REQUIRED_VALUES: dict[Any, Any] = {str: "x", int: 5}
 
 
-def least(cls: Any) -> dict[str, Any]:
-    """What a row of the class must have."""
+def required_keys(cls: Any) -> dict[str, Any]:
+    """The keys that a row of the class must have."""
     return {
-        field.name: LEAST[field.type]
+        field.name: REQUIRED_VALUES[field.type]
         for field in attrs.fields(attrs.resolve_types(cls))
         if field.default is attrs.NOTHING
     }
 
 
-# Nothing, in all its forms -------------------------------------------------------------------------------------------
+# Missing values -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("cls", [cls for cls in CLASSES if cls is not info.SiteInfo], ids=lambda cls: cls.__name__)
-def test_null_is_left_out_whatever_the_field(cls: Any) -> None:
+def test_null_is_a_missing_value_for_each_field(cls: Any) -> None:
     nothing = {field.name: None for field in attrs.fields(cls) if field.default is not attrs.NOTHING}
-    assert structurer(cls)({**nothing, **least(cls)}) == cls(**least(cls))
+    assert structurer(cls)({**nothing, **required_keys(cls)}) == cls(**required_keys(cls))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_null_is_left_out_whatever_the_field(cls: Any) -> None:
         (User, {"registration": ""}, "registration"),
     ],
 )
-def test_phps_other_ways_to_say_none(cls: Any, raw: Any, field: str) -> None:
+def test_other_values_that_mean_none(cls: Any, raw: Any, field: str) -> None:
     assert getattr(structurer(cls)(raw), field) is None
 
 
@@ -73,7 +73,7 @@ def test_phps_other_ways_to_say_none(cls: Any, raw: Any, field: str) -> None:
         (User, "centralids", {}),
     ],
 )
-def test_an_empty_list_in_the_place_of_an_object_is_an_empty_one(cls: Any, field: str, empty: Any) -> None:
+def test_an_empty_list_instead_of_an_object_is_an_empty_object(cls: Any, field: str, empty: Any) -> None:
     assert getattr(structurer(cls)({field: []}), field) == empty
 
 
@@ -92,16 +92,16 @@ def test_an_empty_list_in_the_place_of_an_object_is_an_empty_one(cls: Any, field
     ],
     ids=str,
 )
-def test_what_does_not_fit_is_a_protocol_error(cls: Any, raw: Any) -> None:
+def test_a_value_that_does_not_fit_is_a_protocol_error(cls: Any, raw: Any) -> None:
     with pytest.raises(ProtocolError, match=f"does not fit {cls.__name__}: .*{next(iter(raw))}"):
         structurer(cls)(raw)
 
 
-# What is peculiar ----------------------------------------------------------------------------------------------------
+# Special cases ----------------------------------------------------------------------------------------------------
 
 
 def test_groups_with_gaps_come_as_an_object() -> None:
-    """PHP has taken a group that was there twice out of the midst of its list."""
+    """PHP has removed a duplicate group from its list, which leaves a gap in the keys."""
     raw = {"changeablegroups": {"add": {"0": "bot", "2": "sysop"}, "add-self": ["bot"], "remove": []}}
     assert structurer(UserInfo)(raw).changeablegroups == ChangeableGroups(add=("bot", "sysop"), add_self=("bot",))
 
@@ -123,13 +123,13 @@ def test_a_row_of_random_has_its_page_id_under_another_name() -> None:
     assert row_converter("no such list", raw=False)(row) is row
 
 
-def test_a_page_that_holds_pages() -> None:
+def test_a_page_with_redirecting_links() -> None:
     row = {"ns": 0, "title": "A", "pageid": 1, "redirlinks": [{"ns": 0, "title": "B", "pageid": 2}]}
     link = ListedPage(title="B", ns=0, pageid=2)
     assert row_converter("backlinks", raw=False)(row) == ListedPage(title="A", ns=0, pageid=1, redirlinks=(link,))
 
 
-def test_metadata_is_hidden_by_an_empty_text() -> None:
+def test_metadata_with_an_empty_hidden_key_is_hidden() -> None:
     raw = {
         "DateTime": {"value": "2024", "source": "mediawiki-metadata", "hidden": ""},
         "Artist": {"value": {"en": "A"}},
@@ -147,7 +147,7 @@ def test_sizes_by_number_in_either_form() -> None:
     assert structurer(General)({"thumblimits": [120, 150]}).thumblimits == {0: 120, 1: 150}
 
 
-def test_languages_that_stand_in_and_variants() -> None:
+def test_fallback_languages_and_variants() -> None:
     general = structurer(General)({"fallback": [{"code": "de"}], "variants": [{"code": "zh-hans", "name": "大陆简体"}]})
     assert general.fallback == ("de",)
     assert general.variants[0].code == "zh-hans"
@@ -160,10 +160,10 @@ def test_an_extension_from_a_repository() -> None:
     assert extension.vcs_date == datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-# Pages, the wiki, and us ---------------------------------------------------------------------------------------------
+# Pages, siteinfo, and userinfo ----------------------------------------------------------------------------------------
 
 
-def test_a_page_can_be_stored() -> None:
+def test_a_page_can_be_pickled() -> None:
     page = page_converter(["links"])(
         {"pageid": 5, "ns": 0, "title": "A", "links": [{"ns": 0, "title": "B"}], "length": 3}
     )
@@ -185,17 +185,17 @@ def test_a_value_of_any_kind(value: Any, kind: Any, expected: Any) -> None:
     assert structured(value, kind) == expected
 
 
-def test_namespaces_are_asked_for_with_their_aliases() -> None:
+def test_namespaces_are_requested_with_their_aliases() -> None:
     assert with_aliases(["namespaces", "general"]) == ["namespaces", "general", "namespacealiases"]
     assert with_aliases(["namespacealiases", "namespaces"]) == ["namespacealiases", "namespaces"]
     assert with_aliases(["general"]) == ["general"]
 
 
-def test_a_part_that_was_asked_for_and_is_not_there_is_empty() -> None:
-    asked = ["general", "namespaces", "languages", "extensiontags", "languagevariants", "fileextensions", "skins"]
-    told = site_info({}, asked)
-    assert (told.general, told.namespaces, told.languages, told.skins) == (General(), {}, {}, ())
-    assert (told.extensiontags, told.languagevariants, told.fileextensions) == ((), {}, ())
+def test_a_requested_part_that_is_missing_is_empty() -> None:
+    requested = ["general", "namespaces", "languages", "extensiontags", "languagevariants", "fileextensions", "skins"]
+    info_ = parse_site_info({}, requested)
+    assert (info_.general, info_.namespaces, info_.languages, info_.skins) == (General(), {}, {}, ())
+    assert (info_.extensiontags, info_.languagevariants, info_.fileextensions) == ((), {}, ())
 
 
 def test_a_part_that_does_not_fit_is_a_protocol_error() -> None:
@@ -210,22 +210,22 @@ def test_a_part_that_does_not_fit_is_a_protocol_error() -> None:
     }
     for prop, raw in bad.items():
         with pytest.raises(ProtocolError):
-            site_info({prop: raw}, [prop])
+            parse_site_info({prop: raw}, [prop])
 
 
 @pytest.mark.parametrize("rows", [5, None, {"0": {}}, ["x"]], ids=repr)
-def test_contributors_that_are_no_list_of_objects_are_a_protocol_error(rows: Any) -> None:
+def test_contributors_that_are_not_a_list_of_objects_are_a_protocol_error(rows: Any) -> None:
     with pytest.raises(ProtocolError):
         _ = page_converter(["contributors"])({"pageid": 5, "ns": 0, "title": "A", "contributors": rows}).contributors
 
 
-def test_a_part_that_has_no_attribute_is_in_raw() -> None:
-    assert site_info({"newer": [1]}, ["newer"]).raw == {"newer": [1]}
+def test_a_part_without_an_attribute_is_in_raw() -> None:
+    assert parse_site_info({"newer": [1]}, ["newer"]).raw == {"newer": [1]}
 
 
-def test_userinfo_is_one_request_that_may_be_understood_in_part() -> None:
+def test_userinfo_is_one_request_of_which_a_wiki_may_know_a_part() -> None:
     script = Script({"query": {"userinfo": {"id": 5, "name": "Demo", "messages": True}}})
-    assert script.run(user_info()) == UserInfo(id=5, name="Demo", hasmsg=True)
-    assert script.calls[0].partial
+    assert script.run(user_info_flow()) == UserInfo(id=5, name="Demo", hasmsg=True)
+    assert script.requests[0].partial
     with pytest.raises(ProtocolError):
-        Script({"batchcomplete": True}).run(user_info())
+        Script({"batchcomplete": True}).run(user_info_flow())

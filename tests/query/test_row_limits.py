@@ -1,4 +1,4 @@
-"""Limits that are a question, and the ``continue`` that goes on without them."""
+"""Limits per page, and the ``continue`` without the modules that have reached them."""
 
 from __future__ import annotations
 
@@ -30,37 +30,37 @@ def module(name: str) -> Module:
         ("categories", {"cllimit": "7"}, None),
     ],
 )
-def test_what_a_limit_asks_for(name: str, params: Mapping[str, str], count: int | None) -> None:
-    assert [cap.count for cap in per_page_limits([module(name)], params)] == ([] if count is None else [count])
+def test_which_limits_are_per_page(name: str, params: Mapping[str, str], count: int | None) -> None:
+    assert [limit.count for limit in per_page_limits([module(name)], params)] == ([] if count is None else [count])
 
 
-def test_a_cap_is_met_when_the_page_that_the_wiki_goes_on_with_has_its_number() -> None:
-    """It goes on with one page only; others have no such rows, or no page, and their files have rows all the same."""
-    cap = PerPageLimit(module=module("revisions"), count=2)
+def test_a_limit_is_reached_when_one_page_has_its_number_of_rows() -> None:
+    """The wiki continues the rows of one page only. Others have none, or are missing (with rows of a file)."""
+    limit = PerPageLimit(module=module("revisions"), count=2)
     whole, short, none = {"revisions": [1, 2, 3]}, {"revisions": [1]}, {"missing": True}
-    assert cap.is_reached([whole, none])
-    assert not cap.is_reached([short, none])
-    assert not cap.is_reached([])
-    cap.truncate(whole)
+    assert limit.is_reached([whole, none])
+    assert not limit.is_reached([short, none])
+    assert not limit.is_reached([])
+    limit.truncate(whole)
     assert whole == {"revisions": [1, 2]}
 
 
-def test_files_that_come_in_several_replies_are_never_met() -> None:
-    """For several files the wiki goes on with the next file (iicontinue), not with older versions (iistart)."""
-    following = {"iicontinue": "B.png|2", "continue": "||"}
-    cap = PerPageLimit(module=module("imageinfo"), count=1)
+def test_a_limit_is_never_reached_by_files_that_come_in_several_responses() -> None:
+    """For several files the wiki continues with the next file (iicontinue), not with older versions (iistart)."""
+    next_continue = {"iicontinue": "B.png|2", "continue": "||"}
+    limit = PerPageLimit(module=module("imageinfo"), count=1)
     pages: list[dict[str, object]] = [{"missing": True, "known": True, "imageinfo": [1]}, {"missing": True}]
-    assert without_finished_modules(following, [cap], pages, has_generator=False) == following
+    assert without_finished_modules(next_continue, [limit], pages, has_generator=False) == next_continue
     assert (
         without_finished_modules(
-            {"iistart": "2024", "continue": "||"}, [cap], [{"imageinfo": [1]}, {}], has_generator=False
+            {"iistart": "2024", "continue": "||"}, [limit], [{"imageinfo": [1]}, {}], has_generator=False
         )
         is None
     )
 
 
 @pytest.mark.parametrize(
-    ("following", "fed", "expected"),
+    ("next_continue", "has_generator", "expected"),
     [
         ({"rvcontinue": "1|2", "continue": "||"}, False, None),
         ({"rvcontinue": "1|2", "continue": "||info"}, False, None),
@@ -76,12 +76,18 @@ def test_files_that_come_in_several_replies_are_never_met() -> None:
             {"gapcontinue": "B", "continue": "gapcontinue||revisions"},
         ),
         ({"gapcontinue": "B", "continue": "gapcontinue||"}, True, {"gapcontinue": "B", "continue": "gapcontinue||"}),
-        ({"rvcontinue": "1|2", "continue": "unheard of"}, True, {"rvcontinue": "1|2", "continue": "unheard of"}),
+        (
+            {"rvcontinue": "1|2", "continue": "unknown format"},
+            True,
+            {"rvcontinue": "1|2", "continue": "unknown format"},
+        ),
     ],
 )
-def test_continue_without_a_module_that_is_finished(
-    following: Mapping[str, str], *, fed: bool, expected: Mapping[str, str] | None
+def test_continue_without_a_finished_module(
+    next_continue: Mapping[str, str], *, has_generator: bool, expected: Mapping[str, str] | None
 ) -> None:
-    cap = PerPageLimit(module=module("revisions"), count=1)
-    assert without_finished_modules(following, [cap], [{"revisions": [1]}], has_generator=fed) == expected
-    assert without_finished_modules(following, [cap], [{}], has_generator=fed) == following
+    limit = PerPageLimit(module=module("revisions"), count=1)
+    assert (
+        without_finished_modules(next_continue, [limit], [{"revisions": [1]}], has_generator=has_generator) == expected
+    )
+    assert without_finished_modules(next_continue, [limit], [{}], has_generator=has_generator) == next_continue

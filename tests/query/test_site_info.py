@@ -1,11 +1,11 @@
-"""What a wiki says of itself and of us, typed."""
+"""site.info and site.userinfo: the wiki and the account, typed."""
 
 from __future__ import annotations
 
 import pytest
 
 from mwclient_async import HttpOptions, Site
-from mwclient_async._query.site_info import _PARTS
+from mwclient_async._query.site_info import _PART_PARSERS
 from mwclient_async.errors import NotRequested, UnrecognizedParameters
 from mwclient_async.models.accounts import (
     AcceptedLanguage,
@@ -35,8 +35,8 @@ from mwclient_async.models.info import (
 )
 from tests.conftest import USER_AGENT
 from tests.support.field_coverage import ID, TIME, Containing, picked, props_of, without_a_field
-from tests.support.lossy_transport import Counting
-from tests.support.populated_wiki import Furnished
+from tests.support.lossy_transport import CountingTransport
+from tests.support.populated_wiki import PopulatedWiki
 
 OBJECTS = {"general": General, "restrictions": Restrictions, "rightsinfo": RightsInfo, "statistics": Statistics}
 ROWS = {
@@ -53,7 +53,7 @@ ROWS = {
     "specialpagealiases": SpecialPageAlias,
     "usergroups": UserGroup,
 }
-SHAPED = {  # these come out in a shape of their own
+SHAPED = {  # each of these has a form of its own
     *("autocreatetempuser", "autopromote", "autopromoteonce", "defaultoptions", "extensiontags", "fileextensions"),
     *("functionhooks", "languagevariants", "namespacealiases", "protocols", "uploaddialog", "variables"),
 }
@@ -61,7 +61,7 @@ SHAPED = {  # these come out in a shape of their own
 
 @pytest.fixture
 async def whole(visitor: Site) -> SiteInfo:
-    """All that the wiki can tell."""
+    """All parts of siteinfo."""
     return await visitor.info(*await props_of(visitor, "siteinfo"), numberingroup=True)
 
 
@@ -69,11 +69,11 @@ async def whole(visitor: Site) -> SiteInfo:
 
 
 @pytest.mark.everywhere
-async def test_every_part_and_every_key_of_it_has_a_place(whole: SiteInfo, visitor: Site) -> None:
-    asked = await props_of(visitor, "siteinfo")
-    assert {*whole.raw} == {*asked}
-    assert {*asked} <= {*_PARTS} == {*OBJECTS, *ROWS, *SHAPED}
-    for prop in asked:
+async def test_every_part_and_every_key_of_it_has_a_field(whole: SiteInfo, visitor: Site) -> None:
+    requested = await props_of(visitor, "siteinfo")
+    assert {*whole.raw} == {*requested}
+    assert {*requested} <= {*_PART_PARSERS} == {*OBJECTS, *ROWS, *SHAPED}
+    for prop in requested:
         assert getattr(whole, prop) is not None
     missing = {key for prop, cls in OBJECTS.items() for key in without_a_field(cls, whole.raw[prop])}
     for prop, cls in ROWS.items():
@@ -84,15 +84,15 @@ async def test_every_part_and_every_key_of_it_has_a_place(whole: SiteInfo, visit
 
 
 @pytest.mark.everywhere
-async def test_the_wiki_says_who_it_is_in_one_request(furnished: Furnished) -> None:
-    transport = Counting()
-    async with Site(furnished.wiki.api_url, user_agent=USER_AGENT, transport=transport) as site:
+async def test_the_default_parts_come_in_one_request(populated: PopulatedWiki) -> None:
+    transport = CountingTransport()
+    async with Site(populated.wiki.api_url, user_agent=USER_AGENT, transport=transport) as site:
         info = await site.info()
     assert transport.count == 1
     # fmt: off
     expected = {
-        "sitename": "LocalWiki", "generator": f"MediaWiki {furnished.wiki.version}", "mainpage": "Main Page",
-        "server": furnished.wiki.url, "servername": "127.0.0.1", "scriptpath": "", "script": "/index.php",
+        "sitename": "LocalWiki", "generator": f"MediaWiki {populated.wiki.version}", "mainpage": "Main Page",
+        "server": populated.wiki.url, "servername": "127.0.0.1", "scriptpath": "", "script": "/index.php",
         "articlepath": "/index.php/$1", "variantarticlepath": None, "lang": "en", "fallback": (), "rtl": False,
         "case": "first-letter", "wikiid": "wiki", "time": TIME, "timezone": "UTC", "timeoffset": 0, "readonly": False,
         "readonlyreason": None, "maxarticlesize": 2048 * 1024, "uploadsenabled": True, "maxuploadsize": 100 * 1024**2,
@@ -155,39 +155,39 @@ async def test_whether_there_are_temporary_accounts(visitor: Site, mediawiki_ver
         with pytest.raises(UnrecognizedParameters):
             await visitor.info("autocreatetempuser")
     else:
-        told = (await visitor.info("autocreatetempuser")).autocreatetempuser
-        assert told == AutoCreateTempUser(enabled=True, matchpatterns=("~$1",))
+        temp_users = (await visitor.info("autocreatetempuser")).autocreatetempuser
+        assert temp_users == AutoCreateTempUser(enabled=True, matchpatterns=("~$1",))
 
 
-async def test_what_was_not_asked_for_says_how_to_ask(visitor: Site) -> None:
+async def test_the_error_for_a_part_that_was_not_requested_says_how_to_request_it(visitor: Site) -> None:
     info = await visitor.info("general")
-    for prop in sorted({*_PARTS} - {"general"}):
+    for prop in sorted({*_PART_PARSERS} - {"general"}):
         with pytest.raises(NotRequested, match=f"add '{prop}'"):
             getattr(info, prop)
 
 
 @pytest.mark.everywhere
-async def test_an_answer_in_many_pieces_is_one(furnished: Furnished, visitor: Site) -> None:
-    """The wiki stops at its own limit, and says where to go on: part by part."""
+async def test_a_result_in_several_responses_is_merged(populated: PopulatedWiki, visitor: Site) -> None:
+    """The wiki stops at its size limit and continues with the next part."""
     props = await props_of(visitor, "siteinfo")
-    at_once, pieces = Counting(), Counting(("x-result-size", "15000"))
-    async with Site(furnished.wiki.api_url, user_agent=USER_AGENT, transport=at_once) as site:
+    one_response, several = CountingTransport(), CountingTransport(("x-result-size", "15000"))
+    async with Site(populated.wiki.api_url, user_agent=USER_AGENT, transport=one_response) as site:
         whole = await site.info(*props)
-    async with Site(furnished.wiki.api_url, user_agent=USER_AGENT, transport=pieces) as site:
+    async with Site(populated.wiki.api_url, user_agent=USER_AGENT, transport=several) as site:
         info = await site.info(*props)
-    assert at_once.count == 1
-    assert pieces.count > 2
+    assert one_response.count == 1
+    assert several.count > 2
     assert {*info.raw} == {*whole.raw}
     assert all(getattr(info, prop) == getattr(whole, prop) for prop in props if prop != "general")
 
 
-# Us ------------------------------------------------------------------------------------------------------------------
+# The account ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.everywhere
-async def test_userinfo_of_somebody(furnished: Furnished, mediawiki_version: str) -> None:
-    transport = Counting()
-    async with Site(furnished.wiki.api_url, user_agent=USER_AGENT, auth=furnished.steward, transport=transport) as site:
+async def test_userinfo_of_a_logged_in_user(populated: PopulatedWiki, mediawiki_version: str) -> None:
+    transport = CountingTransport()
+    async with Site(populated.wiki.api_url, user_agent=USER_AGENT, auth=populated.steward, transport=transport) as site:
         before = transport.count
         me = await site.userinfo()
     assert transport.count == before + 1
@@ -210,12 +210,12 @@ async def test_userinfo_of_somebody(furnished: Furnished, mediawiki_version: str
 @pytest.mark.everywhere
 async def test_every_key_of_userinfo_has_a_field(steward: Site, visitor: Site) -> None:
     for site in (steward, visitor):
-        answer = await site.call("query", meta="userinfo", uiprop=await props_of(site, "userinfo"))
-        assert set(without_a_field(UserInfo, answer["query"]["userinfo"])) == set()
+        response = await site.call("query", meta="userinfo", uiprop=await props_of(site, "userinfo"))
+        assert set(without_a_field(UserInfo, response["query"]["userinfo"])) == set()
 
 
 @pytest.mark.everywhere
-async def test_userinfo_of_nobody(visitor: Site) -> None:
+async def test_userinfo_of_an_anonymous_user(visitor: Site) -> None:
     me = await visitor.userinfo()
     assert (me.id, me.anon, me.name, me.groups, me.email) == (0, True, "127.0.0.1", ("*",), "")
     assert (me.registrationdate, me.latestcontrib, me.unreadcount) == (None, None, 0)
@@ -224,9 +224,9 @@ async def test_userinfo_of_nobody(visitor: Site) -> None:
 
 
 @pytest.mark.everywhere
-async def test_userinfo_of_somebody_who_is_blocked(furnished: Furnished) -> None:
+async def test_userinfo_of_a_blocked_user(populated: PopulatedWiki) -> None:
     http = HttpOptions(headers=(("accept-language", "de, fr;q=0.5"),))
-    async with Site(furnished.wiki.api_url, user_agent=USER_AGENT, auth=furnished.vandal, http=http) as site:
+    async with Site(populated.wiki.api_url, user_agent=USER_AGENT, auth=populated.vandal, http=http) as site:
         me = await site.userinfo()
     assert (me.blocked, me.blockedby, me.blockreason, me.blockexpiry) == (True, "Steward", "vandalism", "infinite")
     assert (me.blockpartial, me.blocknocreate, me.blockanononly) == (False, True, False)

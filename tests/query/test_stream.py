@@ -1,4 +1,4 @@
-"""Streams over a script: what a real wiki cannot be made to do."""
+"""Streams over scripted responses, which a real wiki cannot be made to send."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ ACCOUNT = {"query": {"userinfo": {"id": 0, "name": "192.0.2.1", "anon": True, "r
 BROKEN = HttpResponse(status=502, headers=(("content-type", "text/html"),), body=b"<html>Bad gateway</html>")
 
 
-def scripted(*script: Scripted) -> tuple[Site, ScriptedTransport]:
+def scripted_site(*script: Scripted) -> tuple[Site, ScriptedTransport]:
     transport = ScriptedTransport(script)
     return Site(API, user_agent=USER_AGENT, transport=transport, retry=RetryPolicy(attempts=1)), transport
 
 
-def rows(*titles: str, following: str | None = None) -> Scripted:
+def rows(*titles: str, next_title: str | None = None) -> Scripted:
     body = {"query": {"allpages": [{"pageid": 1, "ns": 0, "title": title} for title in titles]}}
-    return body if following is None else {**body, "continue": {"apcontinue": following, "continue": "-||"}}
+    return body if next_title is None else {**body, "continue": {"apcontinue": next_title, "continue": "-||"}}
 
 
 async def test_c1_a_key_that_vanishes_from_continue_is_not_sent_again() -> None:
-    opened, transport = scripted(
+    opened, transport = scripted_site(
         ACCOUNT,
         {"continue": {"plcontinue": "x", "clcontinue": "y", "continue": "||"}},
         {"continue": {"clcontinue": "z", "continue": "||links"}},
@@ -43,9 +43,9 @@ async def test_c1_a_key_that_vanishes_from_continue_is_not_sent_again() -> None:
     ]
 
 
-async def test_c2_5000_empty_replies_in_a_row_are_no_problem() -> None:
+async def test_c2_5000_empty_responses_in_a_row_are_not_the_end() -> None:
     empty = ({"continue": {"apcontinue": str(number), "continue": "-||"}} for number in range(5000))
-    opened, transport = scripted(ACCOUNT, *empty, rows("Last"))
+    opened, transport = scripted_site(ACCOUNT, *empty, rows("Last"))
     async with opened as site:
         assert [row.title for row in await site.list("allpages").collect()] == ["Last"]
     transport.assert_done()
@@ -53,8 +53,8 @@ async def test_c2_5000_empty_replies_in_a_row_are_no_problem() -> None:
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 5])
 async def test_c3_a_cycle_of_continue_states_ends_in_an_error_with_the_cursor(length: int) -> None:
-    cycle = [rows(f"T{number}", following=f"state {number % length}") for number in range(40)]
-    opened, transport = scripted(ACCOUNT, *cycle)
+    cycle = [rows(f"T{number}", next_title=f"state {number % length}") for number in range(40)]
+    opened, transport = scripted_site(ACCOUNT, *cycle)
     async with opened as site:
         with pytest.raises(ContinuationLoop) as caught:
             await site.list("allpages").collect()
@@ -62,23 +62,23 @@ async def test_c3_a_cycle_of_continue_states_ends_in_an_error_with_the_cursor(le
     assert len(transport.requests) <= 1 + 4 * length + 1
 
 
-async def test_c5_limits_are_sent_as_numbers_and_never_more_than_is_wanted() -> None:
-    opened, transport = scripted(ACCOUNT, rows("A", "B", following="C"), rows("C"))
+async def test_c5_limits_are_numbers_and_never_more_than_the_caller_wants() -> None:
+    opened, transport = scripted_site(ACCOUNT, rows("A", "B", next_title="C"), rows("C"))
     async with opened as site:
         assert len(await site.list("allpages", limit=3).collect()) == 3
     assert [sent(request).get("aplimit") for request in transport.requests] == [None, "3", "1"]
 
 
-async def test_c5_500_where_the_account_is_ordinary_and_5000_with_the_right() -> None:
+async def test_c5_the_limit_is_500_for_an_ordinary_account_and_5000_with_apihighlimits() -> None:
     for rights, limit in (["read"], "500"), (["read", "apihighlimits"], "5000"):
-        opened, transport = scripted({"query": {"userinfo": {"name": "B", "rights": rights}}}, rows("A"))
+        opened, transport = scripted_site({"query": {"userinfo": {"name": "B", "rights": rights}}}, rows("A"))
         async with opened as site:
             await site.list("allpages").collect()
         assert sent(transport.requests[1])["aplimit"] == limit
 
 
 async def test_c7_an_error_carries_the_cursor_of_the_last_item_given() -> None:
-    opened, transport = scripted(ACCOUNT, rows("A", "B", following="C"), BROKEN, rows("C", "D"))
+    opened, transport = scripted_site(ACCOUNT, rows("A", "B", next_title="C"), BROKEN, rows("C", "D"))
     got = []
     async with opened as site:
         stream = site.list("allpages")
@@ -91,8 +91,8 @@ async def test_c7_an_error_carries_the_cursor_of_the_last_item_given() -> None:
     assert sent(transport.requests[-1])["apcontinue"] == "C"
 
 
-async def test_c7_a_page_that_came_into_the_batch_meanwhile_is_not_missed() -> None:
-    opened, _ = scripted(ACCOUNT, rows("A", "B", "C"), rows("A", "Aa", "C", "D"))
+async def test_c7_a_page_that_entered_the_batch_later_is_not_missed() -> None:
+    opened, _ = scripted_site(ACCOUNT, rows("A", "B", "C"), rows("A", "Aa", "C", "D"))
     async with opened as site:
         stream = site.list("allpages")
         run = aiter(stream)
@@ -101,7 +101,7 @@ async def test_c7_a_page_that_came_into_the_batch_meanwhile_is_not_missed() -> N
 
 
 async def test_c7_rows_that_are_equal_are_counted() -> None:
-    opened, _ = scripted(ACCOUNT, rows("A", "A", "A", "B"), rows("A", "A", "A", "B"))
+    opened, _ = scripted_site(ACCOUNT, rows("A", "A", "A", "B"), rows("A", "A", "A", "B"))
     async with opened as site:
         stream = site.list("allpages")
         run = aiter(stream)
@@ -109,7 +109,7 @@ async def test_c7_rows_that_are_equal_are_counted() -> None:
         assert [row.title for row in await stream.resume(run.cursor).collect()] == ["A", "B"]
 
 
-async def test_c8_a_truncated_result_is_followed_and_not_reported() -> None:
+async def test_c8_a_truncated_result_is_continued_and_not_reported() -> None:
     warned: list[object] = []
     truncated = {
         "continue": {"rvcontinue": "2", "continue": "||"},
@@ -127,9 +127,9 @@ async def test_c8_a_truncated_result_is_followed_and_not_reported() -> None:
     assert warned == []
 
 
-async def test_a_property_that_was_not_asked_for_says_so() -> None:
+async def test_a_property_that_was_not_requested_raises_not_requested() -> None:
     pages = {"batchcomplete": True, "query": {"pages": [{"pageid": 1, "ns": 0, "title": "A"}]}}
-    opened, _ = scripted(ACCOUNT, pages)
+    opened, _ = scripted_site(ACCOUNT, pages)
     async with opened as site:
         (page,) = await site.query(titles="A", prop="links").collect()
     assert page.links == ()
@@ -137,8 +137,8 @@ async def test_a_property_that_was_not_asked_for_says_so() -> None:
         _ = page.categories
 
 
-async def test_an_answer_that_does_not_fit_says_where() -> None:
-    opened, _ = scripted(ACCOUNT, {"query": {"allpages": [{"pageid": "seven", "ns": 0, "title": "A"}]}})
+async def test_a_response_that_does_not_fit_raises_an_error_with_the_key() -> None:
+    opened, _ = scripted_site(ACCOUNT, {"query": {"allpages": [{"pageid": "seven", "ns": 0, "title": "A"}]}})
     async with opened as site:
         with pytest.raises(ProtocolError, match="pageid"):
             await site.list("allpages").collect()
@@ -156,15 +156,15 @@ async def test_an_answer_that_does_not_fit_says_where() -> None:
     ],
 )
 async def test_bad_arguments_are_refused_before_any_request(arguments: dict[str, object], message: str) -> None:
-    opened, transport = scripted()
+    opened, transport = scripted_site()
     async with opened as site:
         with pytest.raises(ValueError, match=message):
             site.query(**arguments)  # type: ignore[arg-type]  # on purpose
     assert transport.requests == []
 
 
-async def test_a_site_that_is_not_open_says_so() -> None:
-    opened, transport = scripted()
+async def test_a_site_that_is_not_open_raises_runtime_error() -> None:
+    opened, transport = scripted_site()
     with pytest.raises(RuntimeError, match="async with"):
         opened.query(titles="A")
     async with opened:

@@ -1,4 +1,4 @@
-"""The wikis of both versions, and sites of them that stay open while a module's tests run."""
+"""Wikis of both versions, and Sites on them that stay open while the tests of a module run."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from contextlib import AsyncExitStack
 import pytest
 
 from mwclient_async.testing import WikiFactory
-from tests.support.rest_wikis import Ground, Visits, prepared
+from tests.support.rest_wikis import OpenSites, PreparedWiki, prepared_wikis
 
 
 @pytest.fixture(scope="session")
-def grounds(
+def rest_wikis(
     mediawiki_factory: WikiFactory, mediawiki_version: str, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Ground]:
-    """Both, whatever the version of the test: it is named so that the test runs once, on one loop."""
-    return prepared(mediawiki_factory, lambda: tmp_path_factory.mktemp("ground"))
+) -> dict[str, PreparedWiki]:
+    """Wikis of both versions. The fixture of the version is requested so that the test runs once, on one loop."""
+    return prepared_wikis(mediawiki_factory, lambda: tmp_path_factory.mktemp("rest"))
 
 
 @pytest.fixture(scope="module")
-async def visits(grounds: dict[str, Ground]) -> AsyncIterator[Visits]:
+async def open_sites(rest_wikis: dict[str, PreparedWiki]) -> AsyncIterator[OpenSites]:
     async with AsyncExitStack() as stack:
-        yield Visits(stack, grounds)
+        yield OpenSites(stack, rest_wikis)

@@ -1,4 +1,4 @@
-"""Comparisons: what the wiki says of two revisions, put to the proof with their texts."""
+"""Comparisons: what the wiki says about two revisions is tested with their texts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.oauth_wiki import TokenDesk
 from tests.support.rest_gateway import SETTINGS
 
 VERSIONS = ("1.39", "1.43")
-RANDOM, TOLD, STRANGE = "Compared at random", "Compared", "Without a text"
+RANDOM, COMPARED, STRANGE = "Compared at random", "Compared", "Without a text"
 PAIRS = 50
 
 WORDS = (
@@ -33,7 +33,7 @@ WORDS = (
 # Texts ---------------------------------------------------------------------------------------------------------------
 
 
-def a_line(rng: random.Random) -> str:
+def random_line(rng: random.Random) -> str:
     kind, word = rng.random(), rng.choice(WORDS)
     if kind < 0.15:
         return ""
@@ -45,13 +45,13 @@ def a_line(rng: random.Random) -> str:
 
 
 def changed(rng: random.Random, lines: list[str]) -> list[str]:
-    """The same text after some edits: lines that come, go, move, or have other words or characters in them."""
+    """The same text after some edits: lines are added, deleted, moved, or have other words or characters in them."""
     lines = [line for text in lines for line in text.split("\n")]
     for _ in range(rng.randrange(1, 7)):
         at = rng.randrange(len(lines) + 1)
         kind = rng.random() if at < len(lines) else 0.0
         if kind < 0.3:
-            lines.insert(at, a_line(rng))
+            lines.insert(at, random_line(rng))
         elif kind < 0.45:
             del lines[at]
         elif kind < 0.65:
@@ -66,10 +66,10 @@ def changed(rng: random.Random, lines: list[str]) -> list[str]:
 
 
 def texts(seed: int) -> list[str]:
-    """Versions of one text: each made of the one before, but for some that begin anew; the last ones are short."""
+    """Versions of one text: each is made from the one before, but some are new; the last ones are short."""
     rng, lines, made = random.Random(seed), list[str](), list[str]()
     for number in range(36):
-        lines = [a_line(rng) for _ in range(rng.randrange(1, 14))] if number % 9 == 0 else changed(rng, lines)
+        lines = [random_line(rng) for _ in range(rng.randrange(1, 14))] if number % 9 == 0 else changed(rng, lines)
         made.append("\n".join(lines) + "\n" * (number % 4))
     return [*made, made[-1], "", "\n", "one line"]
 
@@ -84,7 +84,7 @@ class Compared:
     wiki: LocalWiki
     texts: Mapping[str, Mapping[int, str]]
 
-    def ids(self, page: str = TOLD) -> list[int]:
+    def ids(self, page: str = COMPARED) -> list[int]:
         return list(self.texts[page])
 
 
@@ -96,20 +96,20 @@ def compared(request: pytest.FixtureRequest, mediawiki_factory: WikiFactory) -> 
 
 @pytest.fixture
 async def site(compared: Compared, mediawiki_version: str) -> AsyncIterator[Site]:
-    """On one loop; which version it is, ``compared`` says."""
+    """On one loop; ``compared`` decides the version."""
     async with Site(compared.wiki.api_url, user_agent=USER_AGENT) as opened:
         yield opened
 
 
 HIGH = "\n".join(f"A paragraph of the height, number {n}, with words of its own: {n * 'word '}" for n in range(8))
-OLD = f"Whoever reads this wants a moved paragraph é.\n\n{HIGH}\n\n== Größe ==\n\nThe ñandú runs.\n\n=== 🪐 ===\nx"
-NEW = f"{HIGH}\n\n== Größe ==\n\nThe ñandú flies.\n\nWhoever reads this has a moved paragraph é.\n\n=== 🪐 ===\nx"
+OLD = f"Every reader of this wants a moved paragraph é.\n\n{HIGH}\n\n== Größe ==\n\nThe ñandú runs.\n\n=== 🪐 ===\nx"
+NEW = f"{HIGH}\n\n== Größe ==\n\nThe ñandú flies.\n\nEvery reader of this has a moved paragraph é.\n\n=== 🪐 ===\nx"
 
 
 async def fill(wiki: LocalWiki) -> Compared:
     written = {
         RANDOM: texts(seed=39),
-        TOLD: [OLD, NEW, "secret", "after"],
+        COMPARED: [OLD, NEW, "secret", "after"],
         STRANGE: ["binary", "binaries"],
         "Compared elsewhere": ["here"],
     }
@@ -124,7 +124,7 @@ async def fill(wiki: LocalWiki) -> Compared:
             "WHERE content_id IN (SELECT slot_content_id FROM slots WHERE slot_revision_id IN (?, ?))",
             found[STRANGE],
         )
-    await hide(wiki, found[TOLD][2])
+    await hide(wiki, found[COMPARED][2])
     return Compared(
         wiki=wiki,
         texts={title: dict(zip(found[title], each, strict=True)) for title, each in written.items()},
@@ -132,22 +132,22 @@ async def fill(wiki: LocalWiki) -> Compared:
 
 
 async def hide(wiki: LocalWiki, revid: int) -> None:
-    await wiki.create_user("Compare keeper", groups=["sysop"])
-    auth = OAuth2Token(token=TokenDesk(wiki).issue("Compare keeper"))
+    await wiki.create_user("Compare sysop", groups=["sysop"])
+    auth = OAuth2Token(token=TokenDesk(wiki).issue("Compare sysop"))
     async with Site(wiki.api_url, user_agent=USER_AGENT, auth=auth) as site:
         await site.call("revisiondelete", type="revision", ids=[revid], hide=["content"])
 
 
-# The proof -----------------------------------------------------------------------------------------------------------
+# The tests -----------------------------------------------------------------------------------------------------------
 
 
 def line_at(text: str, offset: int | None) -> str | None:
-    """The line that begins there; None for nowhere."""
+    """The line that begins at that offset; None without an offset."""
     return None if offset is None else text.encode()[offset:].split(b"\n", 1)[0].decode()
 
 
 def applied(diff: Diff, old: str) -> str:
-    """The newer text, made of the older one: what the wiki left out is the same in both."""
+    """The newer text, made from the older one: the parts that the wiki left out are the same in both."""
     whole, at, made = old.encode(), 0, list[bytes]()
     for line in diff.lines:
         if line.from_offset is not None and line.before is not None:
@@ -158,12 +158,12 @@ def applied(diff: Diff, old: str) -> str:
     return b"".join([*made, whole[at:]]).decode()
 
 
-def ended(text: str) -> str:
-    """A text with the end of its last line, of which comparisons do not tell."""
+def with_last_line_break(text: str) -> str:
+    """The text with a line break at its end, because comparisons do not show whether there is one."""
     return text if text.endswith("\n") or not text else f"{text}\n"
 
 
-async def test_a_comparison_has_the_lines_of_both_texts_and_makes_the_newer_of_the_older(
+async def test_a_comparison_has_the_lines_of_both_texts_and_turns_the_older_into_the_newer(
     compared: Compared, site: Site
 ) -> None:
     rng, both = random.Random(compared.wiki.version), compared.texts[RANDOM]
@@ -179,29 +179,29 @@ async def test_a_comparison_has_the_lines_of_both_texts_and_makes_the_newer_of_t
             assert line.line_number is None or new.split("\n")[line.line_number - 1] == line.after
             assert (line.line_number is None) == (line.after is None)
             assert "".join(span.text for span in line.spans) == line.text
-        assert ended(applied(diff, old)) == ended(new)
+        assert with_last_line_break(applied(diff, old)) == with_last_line_break(new)
         assert "".join(diff.from_.slices(old)) == old
         assert "".join(diff.to.slices(new)) == new
         kinds |= {line.type for line in diff.lines}
     assert kinds == set(DiffType) - {DiffType.UNKNOWN}
 
 
-async def test_what_was_moved_is_told_at_both_of_its_places(compared: Compared, site: Site) -> None:
+async def test_a_moved_line_is_shown_at_both_of_its_places(compared: Compared, site: Site) -> None:
     diff = await site.rest.compare(*compared.ids()[:2])
-    gone, come = (line for line in diff.lines if line.move is not None)
-    assert (gone.type, come.type) == (DiffType.MOVED_FROM, DiffType.MOVED_TO)
-    assert (diff.counterpart(gone), diff.counterpart(come)) == (come, gone)
-    assert gone.move is not None
-    assert come.move is not None
-    assert (gone.move.lower, come.move.lower) == (True, False)
-    assert [(span.text, span.type) for span in come.spans if span.type is not None] == [
+    source, target = (line for line in diff.lines if line.move is not None)
+    assert (source.type, target.type) == (DiffType.MOVED_FROM, DiffType.MOVED_TO)
+    assert (diff.counterpart(source), diff.counterpart(target)) == (target, source)
+    assert source.move is not None
+    assert target.move is not None
+    assert (source.move.lower, target.move.lower) == (True, False)
+    assert [(span.text, span.type) for span in target.spans if span.type is not None] == [
         ("wants", HighlightType.DELETED),
         ("has", HighlightType.ADDED),
     ]
     assert diff.counterpart(diff.lines[1]) is None
 
 
-async def test_a_changed_line_is_cut_where_it_was_changed(compared: Compared, site: Site) -> None:
+async def test_a_changed_line_has_a_span_for_each_change(compared: Compared, site: Site) -> None:
     diff = await site.rest.compare(*compared.ids()[:2])
     (line,) = [line for line in diff.lines if line.type is DiffType.CHANGED]
     assert [(span.text, span.type) for span in line.spans] == [
@@ -222,9 +222,9 @@ async def test_the_sections_are_found_in_the_texts(compared: Compared, site: Sit
         diff.to.slices(OLD)
 
 
-async def test_what_cannot_be_compared_is_a_typed_error(compared: Compared, site: Site) -> None:
+async def test_revisions_that_cannot_be_compared_are_a_typed_error(compared: Compared, site: Site) -> None:
     (old, _, hidden, _), (binary, binaries), (elsewhere,) = (
-        compared.ids(page) for page in (TOLD, STRANGE, "Compared elsewhere")
+        compared.ids(page) for page in (COMPARED, STRANGE, "Compared elsewhere")
     )
     refusals = {
         (old, elsewhere): (InvalidParameter, "different pages"),
@@ -234,12 +234,12 @@ async def test_what_cannot_be_compared_is_a_typed_error(compared: Compared, site
         (old, 999_999_999): (PageMissing, "revision"),
         (999_999_999, old): (PageMissing, "revision"),
     }
-    for pair, (error, said) in refusals.items():
-        with pytest.raises(error, match=said):
+    for pair, (error, message) in refusals.items():
+        with pytest.raises(error, match=message):
             await site.rest.compare(*pair)
 
 
-async def test_a_wiki_without_wikidiff2_says_what_it_lacks(compared: Compared, mediawiki_version: str) -> None:
+async def test_a_wiki_without_wikidiff2_is_unsupported(compared: Compared, mediawiki_version: str) -> None:
     http = HttpOptions(headers=(("X-Without-Wikidiff2", "1"),))
     async with Site(compared.wiki.api_url, user_agent=USER_AGENT, http=http) as site:
         with pytest.raises(Unsupported, match="lacks wikidiff2"):

@@ -35,7 +35,7 @@ from mwclient_async.testing.scripted import ScriptedClock, ScriptedTransport, js
 from tests.conftest import USER_AGENT, once
 from tests.support.fault_proxy import DROP_AFTER, TRUNCATE, Fault, matching, scripted as faults, too_many
 from tests.support.oauth_wiki import TokenDesk
-from tests.support.rest_gateway import SETTINGS, Gateway, says
+from tests.support.rest_gateway import SETTINGS, Gateway, refusal
 
 TOKEN = "a-token-of-the-core-api"
 PAGE = {
@@ -48,7 +48,7 @@ PAGE = {
     "source": "x",
 }
 EDITS = 45
-SCANTY = says(429, "Too Many Requests", ("retry-after", "0"))
+RATE_LIMITED = refusal(429, "Too Many Requests", ("retry-after", "0"))
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +64,11 @@ async def fill(wiki: LocalWiki) -> None:
     ]
     files = "".join(f"[[File:Picture {n}.png]]" for n in range(101))
     pages = [SeedPage("Core Earth", revisions=history), SeedPage("Core files", files), SeedPage("Core/A?b%", "odd")]
-    secret = [SeedRevision("a secret"), SeedRevision("not for everybody")]
+    secret = [SeedRevision("a secret"), SeedRevision("not for all readers")]
     await wiki.seed([*pages, SeedPage("Core guarded", revisions=secret)])
     await wiki.create_user("Core user")
-    await wiki.create_user("Core keeper", groups=["sysop"])
-    token = TokenDesk(wiki).issue("Core keeper")
+    await wiki.create_user("Core sysop", groups=["sysop"])
+    token = TokenDesk(wiki).issue("Core sysop")
     async with Site(wiki.api_url, user_agent=USER_AGENT, auth=OAuth2Token(token=token)) as site:
         await site.call("protect", title="Core guarded", protections="edit=sysop")
         secrets = await site.rest.history("Core guarded").collect()
@@ -87,15 +87,15 @@ async def gateway(wiki: LocalWiki, token: str) -> AsyncIterator[Gateway]:
         yield opened
 
 
-def core(gateway: Gateway, *place: str, **options: Any) -> CoreRest:
-    return CoreRest(*(place or ("wikipedia", "en")), user_agent=USER_AGENT, base_url=gateway.base_url, **options)
+def core(gateway: Gateway, *project: str, **options: Any) -> CoreRest:
+    return CoreRest(*(project or ("wikipedia", "en")), user_agent=USER_AGENT, base_url=gateway.base_url, **options)
 
 
 @asynccontextmanager
 async def scripted(*script: Any, **options: Any) -> AsyncIterator[tuple[CoreRest, ScriptedTransport]]:
     transport = ScriptedTransport(script)
-    asked: dict[str, Any] = {"access_token": TOKEN, "clock": ScriptedClock(), "transport": transport, **options}
-    async with CoreRest("wikipedia", "en", user_agent=USER_AGENT, **asked) as opened:
+    defaults: dict[str, Any] = {"access_token": TOKEN, "clock": ScriptedClock(), "transport": transport, **options}
+    async with CoreRest("wikipedia", "en", user_agent=USER_AGENT, **defaults) as opened:
         yield opened, transport
 
 
@@ -127,7 +127,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
 ELSEWHERE = {"history", "create_page", "update_page"}
 
 
-def test_every_method_is_among_those_that_are_compared() -> None:
+def test_every_method_is_compared_with_site_rest() -> None:
     public = {name for name, _ in inspect.getmembers(Rest, inspect.isfunction) if not name.startswith("_")}
     assert public == CALLS.keys() | ELSEWHERE
 
@@ -141,22 +141,22 @@ async def outcome(rest: Rest, name: str, arguments: list[Any]) -> Any:
 
 
 @pytest.mark.everywhere
-async def test_each_method_brings_what_the_wikis_own_rest_api_does(
+async def test_each_method_returns_the_same_as_the_wikis_own_rest_api(
     wiki: LocalWiki, gateway: Gateway, token: str
 ) -> None:
     async with Site(wiki.api_url, user_agent=USER_AGENT) as site, core(gateway, access_token=token) as opened:
         history = await site.rest.history("Core Earth").collect()
         named = {"first": history[-1].id, "latest": history[0].id}
         for name, arguments in CALLS.items():
-            given = [named.get(argument, argument) for argument in arguments]
-            assert await outcome(opened, name, given) == await outcome(site.rest, name, given), name
+            values = [named.get(argument, argument) for argument in arguments]
+            assert await outcome(opened, name, values) == await outcome(site.rest, name, values), name
     assert {seen.header("authorization") for seen in gateway.seen} == {f"Bearer {token}"}
     assert all(seen.target.startswith("/core/v1/wikipedia/en/") for seen in gateway.seen)
     followed = "/core/v1/wikipedia/en/page/Core_Earth" in {seen.target for seen in gateway.seen}
     assert followed is not wiki.version.startswith("1.39")
 
 
-async def test_what_has_not_changed_is_not_sent_again(gateway: Gateway, token: str) -> None:
+async def test_an_unchanged_value_is_not_sent_again(gateway: Gateway, token: str) -> None:
     async with core(gateway, access_token=token) as opened, core(gateway, "commons") as other:
         page = await opened.page("Core Earth")
         assert await opened.page("Core Earth", previous=page) is page
@@ -165,23 +165,23 @@ async def test_what_has_not_changed_is_not_sent_again(gateway: Gateway, token: s
     assert [seen.header("if-none-match") for seen in gateway.seen] == ["", page.validator.etag, ""]
 
 
-async def test_more_files_than_it_lists_are_an_error_that_says_how_to_get_them(gateway: Gateway) -> None:
+async def test_too_many_files_are_an_error_that_says_how_to_get_them(gateway: Gateway) -> None:
     async with core(gateway, "commons") as opened:
         with pytest.raises(BeyondLimit, match=r"site\.page\(title\)\.media\(\)"):
             await opened.media("Core files")
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "error"),
+    ("status", "text", "error"),
     [
         (404, "The specified title does not exist", PageMissing),
         (500, "Too many media links found on title (100 allowed)", BeyondLimit),
     ],
 )
-async def test_the_errors_of_the_manual_have_no_code_and_are_known_by_status_and_text(
-    status: int, said: str, error: type[MediaWikiError]
+async def test_errors_without_a_code_are_known_by_status_and_text(
+    status: int, text: str, error: type[MediaWikiError]
 ) -> None:
-    body = {"messageTranslations": {"en": said}, "httpCode": status, "httpReason": "As ever"}
+    body = {"messageTranslations": {"en": text}, "httpCode": status, "httpReason": "As ever"}
     async with scripted(json_response(body, status=status)) as (opened, transport):
         with pytest.raises(error, match=r"The specified title does not exist|100 allowed"):
             await opened.media("Earth")
@@ -195,9 +195,9 @@ async def test_an_unknown_project_is_missing(gateway: Gateway) -> None:
     assert (caught.value.status, gateway.forwarded) == (404, 0)
 
 
-@pytest.mark.parametrize("refusal", [too_many("0"), Fault(kind="JSON", acted=False, answer=lambda _: SCANTY)])
-async def test_a_limit_of_requests_is_waited_for(gateway: Gateway, refusal: Fault) -> None:
-    gateway.plan = matching("/core/v1/commons/page/*", refusal)
+@pytest.mark.parametrize("fault", [too_many("0"), Fault(kind="JSON", acted=False, answer=lambda _: RATE_LIMITED)])
+async def test_a_rate_limit_is_waited_for(gateway: Gateway, fault: Fault) -> None:
+    gateway.plan = matching("/core/v1/commons/page/*", fault)
     async with core(gateway, "commons") as opened:
         assert (await opened.page("Core Earth")).title == "Core Earth"
     assert len(gateway.seen) == 2
@@ -211,7 +211,7 @@ def numbers(revisions: list[Any]) -> list[int]:
 
 
 @pytest.mark.everywhere
-async def test_h3_a_history_is_walked_through_the_gateway_and_resumed_there_only(gateway: Gateway, token: str) -> None:
+async def test_h3_a_history_is_read_through_the_gateway_and_resumed_only_there(gateway: Gateway, token: str) -> None:
     async with core(gateway, access_token=token) as opened:
         run = aiter(opened.history("Core Earth"))
         head = [await anext(run) for _ in range(25)]
@@ -228,7 +228,7 @@ async def test_h3_a_history_is_walked_through_the_gateway_and_resumed_there_only
 
 
 @pytest.mark.everywhere
-async def test_pages_are_created_and_updated_and_what_is_in_the_way_is_told_apart(
+async def test_pages_are_created_and_updated_and_each_conflict_has_its_error(
     gateway: Gateway, token: str, request: pytest.FixtureRequest
 ) -> None:
     title = f"Core write {request.node.callspec.id}"
@@ -248,7 +248,7 @@ async def test_pages_are_created_and_updated_and_what_is_in_the_way_is_told_apar
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("fault", [DROP_AFTER, TRUNCATE], ids=lambda fault: fault.kind)
-async def test_w2_a_write_whose_answer_is_lost_is_sent_once_and_in_doubt(
+async def test_w2_a_write_whose_reply_is_lost_is_sent_once_and_its_outcome_is_unknown(
     gateway: Gateway, token: str, fault: Fault, request: pytest.FixtureRequest
 ) -> None:
     title = f"Core lost {request.node.callspec.id}"
@@ -264,16 +264,16 @@ async def test_w2_a_write_whose_answer_is_lost_is_sent_once_and_in_doubt(
     assert [seen.method for seen in gateway.seen] == ["POST", "GET", "PUT", "GET"]
 
 
-@pytest.mark.parametrize("answer", [{}, {"title": "Earth"}, [], json_response(PAGE, status=503)])
-async def test_w2_an_answer_that_does_not_say_what_became_of_a_write_leaves_it_in_doubt(answer: Any) -> None:
-    reply = answer if isinstance(answer, HttpResponse) else json_response(answer)
-    async with scripted(reply) as (opened, transport):
+@pytest.mark.parametrize("body", [{}, {"title": "Earth"}, [], json_response(PAGE, status=503)])
+async def test_w2_a_response_without_the_saved_page_is_an_unknown_outcome(body: Any) -> None:
+    response = body if isinstance(body, HttpResponse) else json_response(body)
+    async with scripted(response) as (opened, transport):
         with pytest.raises(OutcomeUnknown):
             await opened.create_page("Earth", source="x")
     assert len(transport.requests) == 1
 
 
-async def test_w1_a_write_that_certainly_was_not_done_is_sent_again(gateway: Gateway, token: str) -> None:
+async def test_w1_a_write_that_was_certainly_not_executed_is_sent_again(gateway: Gateway, token: str) -> None:
     gateway.plan = matching("/core/v1/wikipedia/en/page", too_many("0"))
     async with core(gateway, access_token=token) as opened:
         await opened.create_page("Core later", source="x")
@@ -281,8 +281,8 @@ async def test_w1_a_write_that_certainly_was_not_done_is_sent_again(gateway: Gat
 
 
 @pytest.mark.everywhere
-async def test_what_the_account_may_not_do_is_told_at_once(gateway: Gateway, token: str) -> None:
-    """There is no Action API here that could be asked who we are."""
+async def test_a_missing_right_is_an_error_without_further_requests(gateway: Gateway, token: str) -> None:
+    """Without the Action API, the account cannot be asked for."""
     async with core(gateway, access_token=token) as opened:
         latest, _, hidden = await opened.history("Core guarded").collect()
         with pytest.raises(PermissionDenied):
@@ -292,14 +292,14 @@ async def test_what_the_account_may_not_do_is_told_at_once(gateway: Gateway, tok
     assert [seen.method for seen in gateway.seen] == ["GET", "GET", "PUT"]
 
 
-async def test_a_refusal_without_any_reason_is_told_at_once() -> None:
+async def test_a_refusal_without_a_reason_is_an_error_without_further_requests() -> None:
     async with scripted(json_response({"httpCode": 403, "httpReason": "Forbidden"}, status=403)) as (opened, transport):
         with pytest.raises(PermissionDenied):
             await opened.create_page("Earth", source="x")
     assert len(transport.requests) == 1
 
 
-async def test_nobody_in_particular_reads_and_writes_nothing() -> None:
+async def test_an_anonymous_user_reads_and_cannot_write() -> None:
     async with scripted(PAGE, access_token=None) as (opened, transport):
         assert (await opened.page("Earth")).source == "x"
         with pytest.raises(ValueError, match="has no access_token"):
@@ -312,39 +312,39 @@ async def test_nobody_in_particular_reads_and_writes_nothing() -> None:
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("expiring", ["at the gateway", "at the wiki"])
-async def test_w3_a_token_that_has_expired_is_renewed_once_for_all_who_wait(
+async def test_w3_an_expired_token_is_renewed_once_for_all_waiting_tasks(
     wiki: LocalWiki, gateway: Gateway, expiring: str, request: pytest.FixtureRequest
 ) -> None:
-    desk, given = TokenDesk(wiki), list[str]()
+    desk, issued = TokenDesk(wiki), list[str]()
 
     async def fresh() -> str:
-        given.append(desk.issue("Core user"))
-        gateway.tokens = {*given}
-        return given[-1]
+        issued.append(desk.issue("Core user"))
+        gateway.tokens = {*issued}
+        return issued[-1]
 
     async with core(gateway, access_token=fresh) as opened:
         await opened.page("Core Earth")
         gateway.tokens = set() if expiring == "at the gateway" else gateway.tokens
-        desk.expire(given[0])
+        desk.expire(issued[0])
         async with anyio.create_task_group() as tasks:
             for _ in range(5):
                 tasks.start_soon(opened.page, "Core Earth")
         gateway.tokens = set() if expiring == "at the gateway" else gateway.tokens
-        desk.expire(given[1])
+        desk.expire(issued[1])
         await opened.create_page(f"Core renewed {request.node.callspec.id}", source="x")
-    assert len(given) == 3
+    assert len(issued) == 3
 
 
-async def test_s1_a_token_that_is_refused_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
-    told: list[Event] = []
+async def test_s1_a_refused_token_is_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+    events: list[Event] = []
     refused = json_response({"httpCode": 401, "httpReason": "Jwt is expired"}, status=401)
     with caplog.at_level(logging.DEBUG):
-        async with scripted(refused, on_event=told.append) as (opened, transport):
+        async with scripted(refused, on_event=events.append) as (opened, transport):
             with pytest.raises(AuthorizationRefused, match="Jwt is expired") as caught:
                 await opened.page("Earth")
     assert transport.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
-    assert isinstance(told[0], LoggedIn)
-    shown = [repr(opened), repr(vars(opened)), str(caught.value), repr(caught.value), repr(told), caplog.text]
+    assert isinstance(events[0], LoggedIn)
+    shown = [repr(opened), repr(vars(opened)), str(caught.value), repr(caught.value), repr(events), caplog.text]
     assert not [text for text in shown if TOKEN in text]
 
 
@@ -357,7 +357,7 @@ async def test_s1_a_token_that_is_refused_is_shown_nowhere(caplog: pytest.LogCap
         "http://api.wikimedia.org/core/v1/wikipedia/en/page/Earth",
     ],
 )
-async def test_s2_a_redirect_is_followed_here_whatever_host_it_names(location: str) -> None:
+async def test_s2_a_redirect_is_followed_on_our_own_host_whatever_host_it_names(location: str) -> None:
     moved = HttpResponse(status=301, headers=(("location", location), ("content-type", "text/html")), body=b"")
     async with scripted(moved, PAGE) as (opened, transport):
         assert (await opened.page("earth")).key == "Earth"
@@ -368,7 +368,7 @@ async def test_s2_a_redirect_is_followed_here_whatever_host_it_names(location: s
 
 
 @pytest.mark.parametrize("status", [301, 308])
-async def test_s2_an_endpoint_that_has_moved_to_its_wiki_says_where_and_that_gets_no_token(status: int) -> None:
+async def test_s2_an_endpoint_that_moved_to_its_wiki_is_an_error_and_the_wiki_gets_no_token(status: int) -> None:
     new = "https://en.wikipedia.org/w/rest.php/v1/page/Earth"
     moved = HttpResponse(
         status=status, headers=(("location", new), ("content-type", "text/html")), body=b"<p>Moved</p>"
@@ -381,7 +381,7 @@ async def test_s2_an_endpoint_that_has_moved_to_its_wiki_says_where_and_that_get
     assert [request.url for request in transport.requests] == [f"{BASE_URL}/v1/wikipedia/en/page/Earth"] * 2
 
 
-async def test_s2_a_redirect_to_something_else_is_not_followed() -> None:
+async def test_s2_a_redirect_to_another_path_is_not_followed() -> None:
     moved = HttpResponse(status=302, headers=(("location", "https://evil.example/login"),), body=b"")
     async with scripted(moved) as (opened, transport):
         with pytest.raises(MediaWikiError):
@@ -393,7 +393,7 @@ COOKIE = HttpOptions(headers=(("Cookie", "session=1"),))
 
 
 @pytest.mark.parametrize("options", [{"access_token": TOKEN}, {"http": COOKIE}])
-def test_s3_nothing_that_proves_who_we_are_goes_over_plain_http(options: dict[str, Any]) -> None:
+def test_s3_credentials_are_not_sent_over_plain_http(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="is plain http"):
         CoreRest("commons", user_agent=USER_AGENT, base_url="http://api.example.org/core", **options)
 
@@ -406,30 +406,30 @@ def test_s3_nothing_that_proves_who_we_are_goes_over_plain_http(options: dict[st
         ("http://api.example.org/core", {"access_token": TOKEN, "http": HttpOptions(plain_http=True)}),
     ],
 )
-def test_s3_plain_http_is_for_this_machine_and_for_whom_it_is_allowed(base_url: str, options: Any) -> None:
+def test_s3_plain_http_is_allowed_on_this_machine_and_on_demand(base_url: str, options: Any) -> None:
     assert "commons" in repr(CoreRest("commons", user_agent=USER_AGENT, base_url=base_url, **options))
 
 
-# Where and when ------------------------------------------------------------------------------------------------------
+# Address and lifetime ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("place", "path"),
+    ("project", "path"),
     [
         (("wikipedia", "en"), "wikipedia/en"),
         (("wiktionary", "zh-min-nan"), "wiktionary/zh-min-nan"),
         (("commons",), "commons"),
         (("wikidata", None), "wikidata"),
-        (("project-of-tomorrow", "en"), "project-of-tomorrow/en"),
-        (("project-of-tomorrow",), "project-of-tomorrow"),
+        (("new-project", "en"), "new-project/en"),
+        (("new-project",), "new-project"),
     ],
 )
-def test_a_project_and_its_language_are_the_address(place: Any, path: str) -> None:
-    assert repr(CoreRest(*place, user_agent=USER_AGENT)) == f"CoreRest('{BASE_URL}/v1/{path}')"
+def test_project_and_language_make_the_address(project: Any, path: str) -> None:
+    assert repr(CoreRest(*project, user_agent=USER_AGENT)) == f"CoreRest('{BASE_URL}/v1/{path}')"
 
 
 @pytest.mark.parametrize(
-    ("place", "message"),
+    ("project", "message"),
     [
         (("commons", "en"), "one wiki for all languages"),
         (("wikidata", "de"), "one wiki for all languages"),
@@ -441,21 +441,21 @@ def test_a_project_and_its_language_are_the_address(place: Any, path: str) -> No
         (("", "en"), "project=''"),
     ],
 )
-def test_what_does_not_go_together_is_a_value_error(place: Any, message: str) -> None:
+def test_a_project_and_a_language_that_do_not_fit_are_a_value_error(project: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        CoreRest(*place, user_agent=USER_AGENT)
+        CoreRest(*project, user_agent=USER_AGENT)
 
 
 @pytest.mark.parametrize("options", [{"access_token": ""}, {"base_url": "api.wikimedia.org"}, {"user_agent": "bot"}])
-def test_what_cannot_work_is_a_value_error_before_any_request(options: dict[str, Any]) -> None:
+def test_an_option_that_cannot_work_is_a_value_error_before_any_request(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"."):
         CoreRest("commons", **{"user_agent": USER_AGENT, **options})
 
 
-async def test_it_is_open_once_at_a_time_and_says_so() -> None:
+async def test_it_must_be_open_and_cannot_be_opened_twice() -> None:
     transport = ScriptedTransport([{"revisions": []}])
     core = CoreRest("commons", user_agent=USER_AGENT, transport=transport)
-    stream = core.history("Earth")  # asks for nothing yet
+    stream = core.history("Earth")  # sends nothing yet
     uses: list[Callable[[], Any]] = [lambda: core.page("Earth"), stream.collect]
     for use in uses:
         with pytest.raises(RuntimeError, match="is not open: use it inside"):
@@ -470,12 +470,12 @@ async def test_it_is_open_once_at_a_time_and_says_so() -> None:
             await use()
 
 
-async def test_what_is_opened_in_vain_is_closed() -> None:
-    async def lost() -> str:
+async def test_it_is_closed_if_opening_fails() -> None:
+    async def fail() -> str:
         raise LookupError("no token today")
 
     transport = ScriptedTransport()
-    core = CoreRest("commons", user_agent=USER_AGENT, transport=transport, access_token=lost)
+    core = CoreRest("commons", user_agent=USER_AGENT, transport=transport, access_token=fail)
     with pytest.raises(LookupError):
         await core.__aenter__()
     assert transport.closed

@@ -1,4 +1,4 @@
-"""A comparison as the wiki sends it -> a Diff; and what a Diff does with texts."""
+"""How the wiki's comparison becomes a Diff, and how a Diff is applied to texts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read(*rows: Any) -> tuple[DiffLine, ...]:
 # Reading -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_line_has_what_the_wiki_says_of_it() -> None:
+def test_a_line_has_all_fields_of_the_wiki() -> None:
     moved = {"id": "movedpara_1_0_rhs", "linkId": "movedpara_3_0_lhs", "linkDirection": 0}
     marks = [{"start": 0, "length": 2, "type": 1}, {"start": 3, "length": 1, "type": 0}]
     (line,) = read(row(5, from_=None, to=7, lineNumber=3, moveInfo=moved, highlightRanges=marks))
@@ -58,13 +58,13 @@ def test_a_line_has_what_the_wiki_says_of_it() -> None:
     ("kind", "before", "after"),
     [(0, "x", "x"), (1, None, "x"), (2, "x", None), (3, "x", "x"), (4, "x", None), (5, None, "x")],
 )
-def test_a_line_is_in_the_texts_that_its_type_says(kind: int, before: str | None, after: str | None) -> None:
+def test_the_type_of_a_line_decides_in_which_texts_it_is(kind: int, before: str | None, after: str | None) -> None:
     (line,) = read(row(kind, "x"))
     assert (line.before, line.after) == (before, after)
 
 
 def test_a_changed_line_that_has_one_offset_gets_the_other() -> None:
-    """wikidiff2 finds it while it prints deleted lines, and does not know where it is in the newer text."""
+    """wikidiff2 finds the line while it prints deleted lines, and does not print its offset in the newer text."""
     lines = read(
         row(0, "é", from_=0, to=0, lineNumber=1),
         row(2, "gone", from_=3, to=None),
@@ -75,19 +75,19 @@ def test_a_changed_line_that_has_one_offset_gets_the_other() -> None:
     assert [(line.before, line.after) for line in lines[2:]] == [("ab", "b"), ("d", "cd")]
 
 
-def test_what_a_newer_wiki_says_is_kept_as_unknown() -> None:
-    there, gone, come = read(
+def test_a_type_of_a_newer_wiki_is_kept_as_unknown() -> None:
+    both, deleted, added = read(
         row(6, highlightRanges=[{"start": 0, "length": 2, "type": 9}]), row(7, to=None), row(8, from_=None)
     )
-    assert [line.type for line in (there, gone, come)] == [DiffType.UNKNOWN] * 3
-    assert [line.type_number for line in (there, gone, come)] == [6, 7, 8]
-    assert there.spans == (Span(text="é", type=HighlightType.UNKNOWN), Span(text=" x"))
-    assert [(line.before, line.after) for line in (there, gone, come)] == [
+    assert [line.type for line in (both, deleted, added)] == [DiffType.UNKNOWN] * 3
+    assert [line.type_number for line in (both, deleted, added)] == [6, 7, 8]
+    assert both.spans == (Span(text="é", type=HighlightType.UNKNOWN), Span(text=" x"))
+    assert [(line.before, line.after) for line in (both, deleted, added)] == [
         ("é x", "é x"), ("é x", None), (None, "é x"),
     ]  # fmt: skip
 
 
-def test_one_text_twice_has_no_lines() -> None:
+def test_the_comparison_of_equal_texts_has_no_lines() -> None:
     assert read_diff({**SIDES, "diff": []}) == Diff(from_=DiffSide(id=1), to=DiffSide(id=2))
 
 
@@ -106,13 +106,13 @@ def test_one_text_twice_has_no_lines() -> None:
         [row(5, moveInfo={"id": "a"})],
     ],
 )
-def test_another_form_is_a_protocol_error(rows: Any) -> None:
+def test_a_line_of_another_form_is_a_protocol_error(rows: Any) -> None:
     with pytest.raises(ProtocolError):
         read_diff({**SIDES, "diff": rows})
 
 
 @pytest.mark.parametrize("body", [{}, [], {"diff": []}, {**SIDES}, {**SIDES, "to": {}, "diff": []}])
-def test_an_answer_without_a_comparison_is_a_protocol_error(body: Any) -> None:
+def test_a_response_without_a_comparison_is_a_protocol_error(body: Any) -> None:
     with pytest.raises(ProtocolError):
         read_diff(body)
 
@@ -130,7 +130,7 @@ def test_an_answer_without_a_comparison_is_a_protocol_error(body: Any) -> None:
     ],
 )
 def test_highlights_that_do_not_fit_their_line_are_a_protocol_error(marks: list[tuple[int, int]]) -> None:
-    """Beyond its end, before its beginning, one over the other, or in the midst of a character."""
+    """Beyond its end, before its beginning, overlapping, or inside a character."""
     ranges = [{"start": start, "length": length, "type": 0} for start, length in marks]
     with pytest.raises(ProtocolError, match="highlight"):
         read(row(3, highlightRanges=ranges))
@@ -143,7 +143,7 @@ PIECES = st.lists(st.tuples(TEXTS, st.sampled_from([None, *HighlightType])), max
 
 
 @given(PIECES)
-def test_the_spans_of_a_line_are_what_it_was_made_of(pieces: list[tuple[str, HighlightType | None]]) -> None:
+def test_the_spans_of_a_line_are_the_pieces_that_it_was_made_of(pieces: list[tuple[str, HighlightType | None]]) -> None:
     marks, text = [], ""
     for piece, kind in pieces:
         if kind is not None:
@@ -156,12 +156,12 @@ def test_the_spans_of_a_line_are_what_it_was_made_of(pieces: list[tuple[str, Hig
 
 
 @given(TEXTS, TEXTS)
-def test_a_place_in_bytes_is_found_in_a_text(before: str, after: str) -> None:
+def test_a_byte_offset_is_converted_to_a_position_in_a_text(before: str, after: str) -> None:
     assert position_in(before + after, len(before.encode())) == len(before)
 
 
 @pytest.mark.parametrize("offset", [-1, 1, 4])
-def test_a_place_that_is_not_in_the_text_is_a_value_error(offset: int) -> None:
+def test_an_offset_outside_of_the_text_or_inside_a_character_is_a_value_error(offset: int) -> None:
     with pytest.raises(ValueError, match=f"no character of this text begins at byte {offset}"):
         position_in("éx", offset)
 
@@ -169,7 +169,7 @@ def test_a_place_that_is_not_in_the_text_is_a_value_error(offset: int) -> None:
 SECTIONS = (Section(level=2, heading="== A ==", offset=3), Section(level=3, heading="=== B ===", offset=12))
 
 
-def test_a_text_is_cut_at_its_headings() -> None:
+def test_a_text_is_sliced_at_its_headings() -> None:
     text = "é\n== A ==\n\n=== B ===\nx"
     assert DiffSide(id=1, sections=SECTIONS).slices(text) == ("é\n", "== A ==\n\n", "=== B ===\nx")
     assert DiffSide(id=1).slices(text) == (text,)
@@ -178,12 +178,12 @@ def test_a_text_is_cut_at_its_headings() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "e\n== A ==\n\n=== B ===\nx", "é\n== A =="])
-def test_another_text_is_not_cut(text: str) -> None:
+def test_another_text_is_not_sliced(text: str) -> None:
     with pytest.raises(ValueError, match="not the text of revision 1"):
         DiffSide(id=1, sections=SECTIONS).slices(text)
 
 
-def test_a_moved_line_has_its_counterpart_where_the_wiki_shows_one() -> None:
+def test_a_moved_line_has_a_counterpart_if_the_wiki_shows_one() -> None:
     here, there, lonely = (
         DiffLine(type=kind, text="x", move=MoveInfo(id=own, link_id=other, lower=True))
         for kind, own, other in (

@@ -1,4 +1,4 @@
-"""Answers that are documents and no JSON: large ones, those that outgrow the limit, and pages of somebody else."""
+"""Responses that are documents, not JSON: large ones, those beyond the size limit, and documents of other servers."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from tests.support.fault_proxy import (
     FaultProxy,
     scripted,
 )
-from tests.support.http_server import Answer
-from tests.support.rest_wikis import VERSIONS, Visits
+from tests.support.http_server import ServerResponse
+from tests.support.rest_wikis import VERSIONS, OpenSites
 
 both = pytest.mark.parametrize("version", VERSIONS)
 
@@ -34,12 +34,12 @@ HALF = Fault(
     kind="HALF",
     answer=lambda answer: evolve(answer, body=answer.body[: len(answer.body) // 2]),
 )
-"""The first half of the wiki's answer as if it were all, with its own headers."""
+"""The first half of the wiki's response, with the headers of a complete response."""
 
 LOGIN = Fault(
     kind="LOGIN",
     acted=False,
-    answer=lambda _: Answer(
+    answer=lambda _: ServerResponse(
         headers=(("content-type", "text/html"), ("etag", '"5e8f-59a1"')),
         body=b"<!DOCTYPE html><html><head></head><body class='mw:'>Sign in</body></html>",
     ),
@@ -50,19 +50,19 @@ FAULTS = (HTML_200_BEFORE, HTML_200_AFTER, LOGIN, TRUNCATE, DROP_AFTER, UNAVAILA
 
 
 @both
-async def test_a_page_of_somebody_else_never_passes_for_the_wikis_and_is_asked_for_again(
-    visits: Visits, version: str
+async def test_a_document_of_another_server_is_not_taken_for_the_wikis_and_the_request_is_sent_again(
+    open_sites: OpenSites, version: str
 ) -> None:
-    _, _, ground = await visits(version)
+    _, _, prepared = await open_sites(version)
     quick = RetryPolicy(first_delay=0.001)
     async with (
-        FaultProxy(ground.wiki.url) as proxy,
+        FaultProxy(prepared.wiki.url) as proxy,
         Site(f"{proxy.url}/api.php", user_agent=USER_AGENT, retry=quick) as site,
     ):
         rest = site.rest
         reads: list[Callable[[], Awaitable[object]]] = [
             lambda: rest.page_html("Earth"),
-            lambda: rest.revision_html(ground.new),
+            lambda: rest.revision_html(prepared.new),
         ]
         if version == "1.43":
             reads += [
@@ -95,7 +95,7 @@ OF_EARTH, SPECIFIED = '"5/8c9c65/view/html"', 'text/html; profile="https://www.m
 DOCUMENTS = [
     ("page_html", "text/html;charset=UTF-8", OF_EARTH, GENUINE, True),
     ("page_html", "text/html", f"W/{OF_EARTH}", PLAIN, True),
-    ("page_html", "text/html", "", GENUINE, True),  # a proxy took the ETag off
+    ("page_html", "text/html", "", GENUINE, True),  # a proxy has removed the ETag
     ("page_html", "text/html", '"message/53a133/html"', PLAIN, True),
     ("page_html", "text/html", OF_EARTH, b"<pre>.a { }</pre>", True),
     ("page_html", "text/html", OF_EARTH, GENUINE + b"\n<!-- from the cache -->\n", True),
@@ -115,38 +115,40 @@ DOCUMENTS = [
 
 
 @pytest.mark.parametrize(("name", "kind", "etag", "body", "fine"), DOCUMENTS)
-def test_a_document_is_the_wikis_by_what_only_the_wiki_sends(
+def test_a_document_is_the_wikis_if_it_has_what_only_the_wiki_sends(
     name: str, kind: str, etag: str, body: bytes, *, fine: bool
 ) -> None:
     headers = (("content-type", kind), *((("etag", etag),) if etag else ()))
     response = HttpResponse(status=200, headers=headers, body=body)
     if fine:
-        reply = parse_response(response, rest=True, documents=ENDPOINTS[name].documents)
-        assert str(ENDPOINTS[name].read(reply)) == body.decode()
+        parsed = parse_response(response, rest=True, documents=ENDPOINTS[name].documents)
+        assert str(ENDPOINTS[name].read(parsed)) == body.decode()
     else:
         with pytest.raises(ProtocolError):
             parse_response(response, rest=True, documents=ENDPOINTS[name].documents)
 
 
-async def test_a_document_that_is_no_utf8_is_no_text() -> None:
+async def test_a_document_that_is_not_utf8_is_a_protocol_error() -> None:
     headers = (("content-type", "text/html"), ("etag", OF_EARTH))
     endpoint = ENDPOINTS["page_html"]
-    reply = parse_response(
+    parsed = parse_response(
         HttpResponse(status=200, headers=headers, body=b"\xff"), rest=True, documents=endpoint.documents
     )
     with pytest.raises(ProtocolError, match="UTF-8"):
-        endpoint.read(reply)
+        endpoint.read(parsed)
 
 
 # Sizes ---------------------------------------------------------------------------------------------------------------
 
 
 @both
-async def test_large_pages_come_whole_and_what_outgrows_the_limit_is_not_read(visits: Visits, version: str) -> None:
-    _, _, ground = await visits(version)
-    data = json.dumps({"a": "há und co. " * 160_000}, ensure_ascii=False, indent="\t")  # what is quickly made into HTML
-    title, url = "User:Large/data.json", ground.wiki.api_url
-    async with Site(url, user_agent=USER_AGENT, auth=ground.sysop) as site:
+async def test_large_pages_are_complete_and_a_response_beyond_the_limit_is_not_read(
+    open_sites: OpenSites, version: str
+) -> None:
+    _, _, prepared = await open_sites(version)
+    data = json.dumps({"a": "há und co. " * 160_000}, ensure_ascii=False, indent="\t")  # its HTML is made quickly
+    title, url = "User:Large/data.json", prepared.wiki.api_url
+    async with Site(url, user_agent=USER_AGENT, auth=prepared.sysop) as site:
         made = await site.rest.create_page(title, source=data)
         assert (await site.rest.page(title)).source == made.source == data
         html = await site.rest.page_html(title)

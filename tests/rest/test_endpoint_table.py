@@ -1,4 +1,4 @@
-"""The table of endpoints by itself: paths, what is read, which Location leads where."""
+"""The table of endpoints alone: paths, readers, and where the Location of a redirect leads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from mwclient_async import Limits
 from mwclient_async._http.messages import ApiResponse
 from mwclient_async._http.request_builder import RequestBuilder
 from mwclient_async._http.urls import title_of
-from mwclient_async._rest.endpoints import ENDPOINTS, check_previous
+from mwclient_async._rest.conditional import check_previous
+from mwclient_async._rest.endpoints import ENDPOINTS
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.rest import Html, HtmlPage, Lint, RestFile, RestList, RestPage
 
@@ -23,26 +24,26 @@ def test_every_path_begins_with_the_version_and_names_each_of_its_variables_once
         variables = [field for _, field, _, _ in string.Formatter().parse(endpoint.path) if field]
         assert endpoint.path.startswith("/v1/"), name
         assert len(variables) == len(set(variables)), name
-        call = endpoint.call(dict.fromkeys(variables, "A/B ?%"))
-        assert call.path == endpoint.path.format_map(dict.fromkeys(variables, "A%2FB_%3F%25")), name
+        request = endpoint.request(dict.fromkeys(variables, "A/B ?%"))
+        assert request.path == endpoint.path.format_map(dict.fromkeys(variables, "A%2FB_%3F%25")), name
 
 
-def test_writes_want_a_token_and_nothing_else_does() -> None:
+def test_only_writes_need_a_token() -> None:
     writes = {name for name, endpoint in ENDPOINTS.items() if endpoint.write}
     assert writes == {"create_page", "update_page"}
     for endpoint in ENDPOINTS.values():
         segments = dict.fromkeys(("title", "id", "type", "from_", "to", "source", "target", "revision"), "x")
-        call = endpoint.call(segments)
-        assert (call.write, call.token) == (endpoint.write, "csrf" if endpoint.write else None)
-        assert call.method == ("" if endpoint.method == "GET" else endpoint.method)
+        request = endpoint.request(segments)
+        assert (request.write, request.token) == (endpoint.write, "csrf" if endpoint.write else None)
+        assert request.method == ("" if endpoint.method == "GET" else endpoint.method)
 
 
-def test_a_parameter_that_the_endpoint_does_not_have_is_a_mistake_of_ours() -> None:
+def test_a_parameter_that_the_endpoint_does_not_have_fails_an_assertion() -> None:
     with pytest.raises(AssertionError):
-        ENDPOINTS["page"].call({"title": "X"}, params={"redirect": "no"})
+        ENDPOINTS["page"].request({"title": "X"}, params={"redirect": "no"})
 
 
-# What is read --------------------------------------------------------------------------------------------------------
+# Reading responses ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -61,12 +62,12 @@ def test_a_parameter_that_the_endpoint_does_not_have_is_a_mistake_of_ours() -> N
         ("history_counts", {"count": None}),
     ],
 )
-def test_what_does_not_fit_is_no_answer(name: str, body: Any) -> None:
+def test_a_response_that_does_not_fit_is_a_protocol_error(name: str, body: Any) -> None:
     with pytest.raises(ProtocolError):
         ENDPOINTS[name].read(ApiResponse(body=body))
 
 
-def test_what_stands_for_nothing_is_nothing() -> None:
+def test_empty_facts_are_none() -> None:
     page = ENDPOINTS["page"].read(ApiResponse(body={**FACTS, "redirect_target": None, "source": "x", "new": 5}))
     assert (page.redirect_target, page.latest.id) == (None, 7)
     whole = ENDPOINTS["page_with_html"].read(
@@ -80,22 +81,22 @@ def test_what_stands_for_nothing_is_nothing() -> None:
     assert ENDPOINTS["lint"].read(ApiResponse(body=[{"type": "x", "params": []}])) == (Lint(type="x"),)
 
 
-def test_only_an_answer_of_the_same_kind_is_an_earlier_one() -> None:
+def test_only_a_value_of_the_same_kind_is_an_earlier_result() -> None:
     page, file = RestPage(**{**FACTS, "latest": None}), RestFile(title="x", file_description_url="x")  # type: ignore[arg-type]
     fine = {"page": page, "file": file, "page_html": Html(text="x"), "media": RestList(()), "languages": RestList(())}
     for name, endpoint in ENDPOINTS.items():
         for known, value in fine.items():
             if name in fine:
-                fits = known == name or {known, name} == {"media", "languages"}  # nothing is nothing of any kind
-                (check_previous if fits else refused)(endpoint, value)
+                fits = known == name or {known, name} == {"media", "languages"}  # an empty list fits every list
+                (check_previous if fits else assert_refused)(endpoint, value)
 
 
-def refused(endpoint: Any, value: object) -> None:
+def assert_refused(endpoint: Any, value: object) -> None:
     with pytest.raises(TypeError, match="previous is of type"):
         check_previous(endpoint, value)
 
 
-# Where a Location leads ----------------------------------------------------------------------------------------------
+# Locations -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -107,12 +108,12 @@ def refused(endpoint: Any, value: object) -> None:
         ("/elsewhere", "/elsewhere"),
     ],
 )
-def test_the_title_in_an_address_is_read_as_people_do(address: str, title: str) -> None:
+def test_the_title_in_an_address_is_decoded(address: str, title: str) -> None:
     assert title_of(address) == title
 
 
 @pytest.mark.parametrize(
-    ("asked", "location", "target"),
+    ("requested", "location", "target"),
     [
         ("page/earth", "/core/v1/wikipedia/en/page/Earth", "page/Earth"),
         ("page/earth/html?redirect=no", "/v1/page/Earth/html?redirect=no", "page/Earth/html?redirect=no"),
@@ -129,8 +130,10 @@ def test_the_title_in_an_address_is_read_as_people_do(address: str, title: str) 
         ("page/earth", "", None),
     ],
 )
-def test_a_location_leads_to_our_own_address_of_the_same_project(asked: str, location: str, target: str | None) -> None:
-    envelope = RequestBuilder(
+def test_a_location_leads_to_our_own_address_of_the_same_project(
+    requested: str, location: str, target: str | None
+) -> None:
+    request_builder = RequestBuilder(
         api_url="https://api.example/core/v1/wikipedia/en",
         rest_url="https://api.example/core",
         user_agent="x",
@@ -139,4 +142,4 @@ def test_a_location_leads_to_our_own_address_of_the_same_project(asked: str, loc
         project="/wikipedia/en",
     )
     here = "https://api.example/core/v1/wikipedia/en/"
-    assert envelope.redirected(here + asked, location) == (here + target if target else None)
+    assert request_builder.redirected(here + requested, location) == (here + target if target else None)

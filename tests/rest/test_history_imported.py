@@ -1,6 +1,6 @@
-"""A history of 2,500 revisions: some second has five of them, and a fifth was imported, so that ids say nothing of age.
+"""A history of 2,500 revisions. Up to five have the same second, and a fifth was imported: ids do not follow the age.
 
-The wiki names another host in its links, which does not exist. The truth is what its database has.
+The links of the wiki name a host that does not exist. The results are compared with the database.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ asyncio.run(main(*sys.argv[1:]))
 
 @frozen(kw_only=True)
 class Row:
-    """A revision, as the database has it."""
+    """A revision in the database."""
 
     id: int
     time: str
@@ -53,13 +53,13 @@ class Row:
 
 @frozen(kw_only=True)
 class Long:
-    """The wiki, and the page's revisions from the oldest on."""
+    """The wiki, and the page's revisions, oldest first."""
 
     wiki: LocalWiki
     rows: tuple[Row, ...]
 
     def ids(self, kind: str = "", *, newer_than: int | None = None) -> list[int]:
-        """What a walk should bring: newest first, or oldest first above a revision."""
+        """The expected ids: newest first, or oldest first above a revision."""
         at = 0 if newer_than is None else 1 + [row.id for row in self.rows].index(newer_than)
         found = [row.id for row in self.rows[at:] if not kind or getattr(row, kind)]
         return found[::-1] if newer_than is None else found
@@ -96,7 +96,7 @@ async def fill(wiki: LocalWiki) -> Long:
 
 
 def dump() -> str:
-    """Revisions of the same seconds as those that are there, in no order at all."""
+    """An export of revisions with the same seconds as the existing ones, in random order."""
     seconds = random.Random(3).sample(range(SEEDED // 4), IMPORTED)
     revisions = "".join(
         f"<revision><timestamp>{(START + timedelta(seconds=second)).strftime('%Y-%m-%dT%H:%M:%SZ')}</timestamp>"
@@ -109,7 +109,7 @@ def dump() -> str:
 
 
 def rows(database: sqlite3.Connection) -> Iterator[Row]:
-    """The revisions, after some have got the tag of an undo."""
+    """Tag some revisions as undone, and return all revisions."""
     page = f"(SELECT page_id FROM page WHERE page_title = '{TITLE.replace(' ', '_')}')"
     database.execute("INSERT INTO change_tag_def (ctd_name, ctd_user_defined) VALUES ('mw-undo', 0)")
     database.execute(
@@ -131,7 +131,7 @@ def ids(revisions: list[HistoryRevision]) -> list[int]:
     return [revision.id for revision in revisions]
 
 
-def test_the_history_is_what_is_said_of_it(long: Long) -> None:
+def test_the_history_has_the_properties_that_the_tests_need(long: Long) -> None:
     assert len(long.rows) == SEEDED + IMPORTED
     assert len({row.time for row in long.rows}) == SEEDED // 4
     assert long.ids() != sorted(long.ids(), reverse=True)
@@ -139,10 +139,10 @@ def test_the_history_is_what_is_said_of_it(long: Long) -> None:
 
 
 @pytest.mark.everywhere
-async def test_h2_h5_each_revision_comes_once_in_the_wikis_order(
+async def test_h2_h5_each_revision_is_returned_once_in_the_wikis_order(
     long: Long, site: Site, anyio_backend_name: str, mediawiki_version: str
 ) -> None:
-    """One direction on each loop, the other one on the other version."""
+    """One direction for each pair of loop and version."""
     if (anyio_backend_name == "trio") == (mediawiki_version == "1.39"):
         oldest = long.rows[0].id
         newer = await site.rest.history(TITLE, newer_than=oldest).collect()
@@ -153,8 +153,8 @@ async def test_h2_h5_each_revision_comes_once_in_the_wikis_order(
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("kind", FILTERS)
-async def test_h1_each_filter_is_kept_to_the_end(long: Long, site: Site, kind: str, anyio_backend_name: str) -> None:
-    """The anchor need not be one of those that the filter lets through."""
+async def test_h1_each_filter_is_applied_to_the_end(long: Long, site: Site, kind: str, anyio_backend_name: str) -> None:
+    """The anchor need not match the filter."""
     if anyio_backend_name == "trio":
         anchor = next(row.id for row in long.rows[100:] if not getattr(row, kind))
         newer = await site.rest.history(TITLE, filter=kind, newer_than=anchor).collect()  # type: ignore[arg-type]  # one of the four
@@ -164,7 +164,7 @@ async def test_h1_each_filter_is_kept_to_the_end(long: Long, site: Site, kind: s
         assert ids(older) == long.ids(kind)
 
 
-async def test_c7_another_process_goes_on_from_a_stored_cursor(long: Long, site: Site) -> None:
+async def test_c7_another_process_resumes_from_a_stored_cursor(long: Long, site: Site) -> None:
     run = aiter(site.rest.history(TITLE, filter="minor"))
     head = [(await anext(run)).id for _ in range(33)]
     arguments = [sys.executable, "-W", "error", "-c", RESUMING, long.wiki.api_url, TITLE, str(run.cursor)]

@@ -1,4 +1,4 @@
-"""H1 to H4: a page's history through the REST API. Of one that is long and was imported: ``tests/rest``."""
+"""H1 to H4: a page's history through the REST API of a wiki."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from tests.conftest import USER_AGENT
 from tests.support.corpus import LONG, REVISIONS
 
 
-def made_in_order(revisions: list[HistoryRevision]) -> list[int]:
-    """The numbers in the comments, which count the revisions as they were made."""
+def numbers(revisions: list[HistoryRevision]) -> list[int]:
+    """The numbers in the comments: the order in which the revisions were made."""
     return [int((revision.comment or "").removeprefix("edit ")) for revision in revisions]
 
 
 @pytest.mark.everywhere
-async def test_h2_older_gives_the_newest_first_and_newer_the_oldest_first(reader: Site) -> None:
+async def test_h2_older_returns_the_newest_first_and_newer_the_oldest_first(reader: Site) -> None:
     older = await reader.rest.history(LONG, limit=45).collect()
-    assert made_in_order(older) == list(range(REVISIONS - 1, REVISIONS - 46, -1))
+    assert numbers(older) == list(range(REVISIONS - 1, REVISIONS - 46, -1))
     newer = await reader.rest.history(LONG, newer_than=older[-1].id).collect()
     assert newer == older[-2::-1]
 
@@ -31,15 +31,15 @@ async def test_h2_both_directions_exclude_the_anchor(reader: Site) -> None:
     middle = await reader.rest.history(LONG, limit=30).collect()
     below = await reader.rest.history(LONG, older_than=middle[-1].id, limit=25).collect()
     above = await reader.rest.history(LONG, newer_than=middle[-1].id).collect()
-    assert made_in_order(below) == list(range(REVISIONS - 31, REVISIONS - 56, -1))
+    assert numbers(below) == list(range(REVISIONS - 31, REVISIONS - 56, -1))
     assert above == middle[-2::-1]
 
 
-async def test_h1_each_filter_keeps_its_own(reader: Site) -> None:
+async def test_h1_each_filter_returns_its_revisions(reader: Site) -> None:
     anonymous = await reader.rest.history(LONG, filter="anonymous").collect()
-    assert made_in_order(anonymous) == list(range(REVISIONS - 5, -1, -5))
+    assert numbers(anonymous) == list(range(REVISIONS - 5, -1, -5))
     minor = await reader.rest.history(LONG, filter="minor", limit=45).collect()
-    assert made_in_order(minor) == list(range(REVISIONS - 2, REVISIONS - 92, -2))
+    assert numbers(minor) == list(range(REVISIONS - 2, REVISIONS - 92, -2))
 
 
 @pytest.mark.parametrize("anchor", [None, "newer_than"])
@@ -60,13 +60,13 @@ async def test_c7_a_history_is_resumed_after_any_revision(reader: Site, anchor: 
 @pytest.mark.parametrize(
     "title", ["A/B?c&d=e", "Ünïcödé + plus", "صفحة", "Emoji 🪐", "50% \"quoted\" 'title'", "C++", "page 001"]
 )
-async def test_odd_titles_are_found(reader: Site, title: str) -> None:
+async def test_titles_with_reserved_characters_are_found(reader: Site, title: str) -> None:
     assert len(await reader.rest.history(title).collect()) == 1
 
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize(("title", "arguments"), [("No such page", {}), ("<", {}), (LONG, {"older_than": 999_999_999})])
-async def test_what_is_not_there_is_a_typed_error(reader: Site, title: str, arguments: dict[str, Any]) -> None:
+async def test_a_missing_page_or_revision_is_a_typed_error(reader: Site, title: str, arguments: dict[str, Any]) -> None:
     with pytest.raises(PageMissing, match="check the title or id") as caught:
         await reader.rest.history(title, **arguments).collect()
     assert caught.value.status == 404
@@ -83,7 +83,7 @@ async def test_what_is_not_there_is_a_typed_error(reader: Site, title: str, argu
         ({"title": "  "}, "title is empty"),
     ],
 )
-async def test_h4_contradictions_are_refused_before_any_request(arguments: dict[str, Any], message: str) -> None:
+async def test_h4_wrong_arguments_are_refused_before_any_request(arguments: dict[str, Any], message: str) -> None:
     transport = ScriptedTransport()
     async with Site("https://wiki.example.org/w/api.php", user_agent=USER_AGENT, transport=transport) as site:
         with pytest.raises(ValueError, match=message):
@@ -91,7 +91,7 @@ async def test_h4_contradictions_are_refused_before_any_request(arguments: dict[
     assert transport.requests == []
 
 
-async def test_h3_a_link_to_another_host_gives_only_its_revision_id() -> None:
+async def test_h3_only_the_revision_id_of_a_link_to_another_host_is_used() -> None:
     revision = {"id": 7, "timestamp": "2024-01-01T00:00:00Z", "minor": False, "size": 1}
     first = {
         "revisions": [revision],

@@ -1,4 +1,4 @@
-"""Every status that the table of endpoints names, produced by the wiki, and what becomes of it."""
+"""Every status in the table of endpoints, produced by the wiki, is a value or its error."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mwclient_async.errors import (
 from mwclient_async.testing import LocalWiki, WikiFactory
 from tests.support.logins import site as site_of
 from tests.support.rest_statuses import CASES, Case
-from tests.support.rest_wikis import Ground, Visitor, Visits, visit
+from tests.support.rest_wikis import OpenSites, PreparedWiki, WatchedRest, site_with
 
 
 def named(each: Case) -> str:
@@ -35,38 +35,36 @@ def named(each: Case) -> str:
     ("version", "each"),
     [pytest.param(version, each, id=f"{version}-{named(each)}") for each in CASES for version in each.versions],
 )
-async def test_each_status_comes_from_the_wiki_and_is_a_value_or_its_error(
-    visits: Visits, version: str, each: Case
-) -> None:
-    if each.switch == "busy":  # after which nothing is sent for a while
-        visitor, ground = Visitor(), visits.grounds[version]
-        async with visit(ground, visitor, switch="busy") as site:
-            await answered(site, visitor, ground, each)
+async def test_each_status_of_the_wiki_is_a_value_or_its_error(open_sites: OpenSites, version: str, each: Case) -> None:
+    if each.switch == "busy":  # a Site of its own, because it pauses afterwards
+        transport, prepared = WatchedRest(), open_sites.wikis[version]
+        async with site_with(prepared, transport, switch="busy") as site:
+            await assert_outcome(site, transport, prepared, each)
         return
-    site, visitor, ground = await visits(version, switch=each.switch, sysop=each.sysop)
-    visitor.kind = each.kind
+    site, transport, prepared = await open_sites(version, switch=each.switch, sysop=each.sysop)
+    transport.content_type = each.kind
     try:
-        await answered(site, visitor, ground, each)
+        await assert_outcome(site, transport, prepared, each)
     finally:
-        visitor.kind = ""
+        transport.content_type = ""
 
 
-async def answered(site: Site, visitor: Visitor, ground: Ground, each: Case) -> None:
+async def assert_outcome(site: Site, transport: WatchedRest, prepared: PreparedWiki, each: Case) -> None:
     if each.error is None:
-        await each.ask(site, ground)
-        assert each.status in visitor.statuses
+        await each.ask(site, prepared)
+        assert each.status in transport.statuses
         return
     with pytest.raises(each.error) as caught:
-        await each.ask(site, ground)
-    assert (caught.value.status, visitor.statuses[-1]) == (each.status, each.status)
+        await each.ask(site, prepared)
+    assert (caught.value.status, transport.statuses[-1]) == (each.status, each.status)
 
 
-# What the wikis here cannot be made to say ---------------------------------------------------------------------------
+# Statuses that the wikis of the tests never send ---------------------------------------------------------------------
 
 
 @frozen(kw_only=True)
 class Scripted:
-    """A status that no wiki here gives, with the reason, and the answer as it would be."""
+    """A status that no wiki of the tests sends, with the reason, and the response as it would be."""
 
     endpoint: str
     status: int
@@ -75,7 +73,7 @@ class Scripted:
     body: Any = None
 
 
-OLD = "of wikis that had their HTML from a service of its own, RESTBase: before MediaWiki 1.36"
+OLD = "from wikis that got their HTML from a separate service, RESTBase: before MediaWiki 1.36"
 NEW_LINT = "MediaWiki 1.44 and newer have it"
 BACKEND = {"errorKey": "rest-html-backend-error", "messageTranslations": {"en": "Unable to fetch Parsoid HTML"}}
 MISSING = {"errorKey": "rest-nonexistent-title", "messageTranslations": {"en": "The page (X) does not exist"}}
@@ -86,16 +84,16 @@ SCRIPTED = [
     Scripted(
         endpoint="search_title",
         status=500,
-        why="the search of titles is not asked whether it failed",
+        why="MediaWiki does not check whether a title search failed",
         error=InternalError,
         body={"errorKey": "rest-search-error", "messageTranslations": {"en": "Search error"}},
     ),
     Scripted(
         endpoint="page",
         status=400,
-        why="of a page whose content is no text, which needs an extension",
+        why="for a page whose content is not text, which needs an extension",
         error=BadRequest,
-        body={"errorKey": "rest-page-source-type-error", "messageTranslations": {"en": "The content is no text"}},
+        body={"errorKey": "rest-page-source-type-error", "messageTranslations": {"en": "The content is not text"}},
     ),
     Scripted(endpoint="page_bare", status=500, why=OLD, error=Unsupported, body=BACKEND),
     *(
@@ -111,11 +109,11 @@ SCRIPTED = [
 ]
 
 REDIRECTED = {("page_lint", 301): NEW_LINT}
-"""Redirects, which are the same for all endpoints: test_titles.py has those of the wiki."""
+"""Redirects, which are the same for all endpoints: test_titles.py tests those of the wiki."""
 
 
 @pytest.mark.parametrize("each", [pytest.param(each, id=f"{each.endpoint}-{each.status}") for each in SCRIPTED])
-def test_each_status_that_no_wiki_here_gives_is_a_value_or_its_error(each: Scripted) -> None:
+def test_each_status_that_the_wikis_never_send_is_a_value_or_its_error(each: Scripted) -> None:
     kind = ("content-type", "application/json")
     response = HttpResponse(status=each.status, headers=(kind,), body=json.dumps(each.body).encode())
     endpoint = ENDPOINTS[each.endpoint]
@@ -137,7 +135,7 @@ MANUAL = {
     "history_counts": {200, 400, 404, 500},
     "compare": {200, 400, 403, 404, 500},
 }
-"""What the manual lists, https://www.mediawiki.org/wiki/API:REST_API/Reference."""
+"""The statuses in the manual, https://www.mediawiki.org/wiki/API:REST_API/Reference."""
 
 
 def test_no_status_of_the_manual_is_missing_in_the_table() -> None:
@@ -145,7 +143,7 @@ def test_no_status_of_the_manual_is_missing_in_the_table() -> None:
     assert {name for name, statuses in missing.items() if statuses} == set()
 
 
-def test_no_status_of_the_table_is_left_out() -> None:
+def test_every_status_of_the_table_is_tested() -> None:
     cases: list[Case | Scripted] = [*CASES, *SCRIPTED]
     tested = {(each.endpoint, each.status) for each in cases} | set(REDIRECTED) | ELSEWHERE
     assert tested == {(name, status) for name, endpoint in ENDPOINTS.items() for status in endpoint.statuses}
@@ -154,7 +152,7 @@ def test_no_status_of_the_table_is_left_out() -> None:
 # Without wikidiff2 ---------------------------------------------------------------------------------------------------
 
 ELSEWHERE = {("compare", 500)}
-"""Below: what is missing there is missing for a whole wiki."""
+"""Tested below, with a wiki of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -164,11 +162,11 @@ def without_wikidiff2(
     directory = tmp_path_factory.mktemp("php")
     (directory / "without.ini").write_text("disable_functions = wikidiff2_inline_json_diff\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PHP_INI_SCAN_DIR", f":{directory}")  # beside its own
+        patch.setenv("PHP_INI_SCAN_DIR", f":{directory}")  # in addition to its own directory
         return mediawiki_factory(version=mediawiki_version, settings="# without wikidiff2")
 
 
-async def test_a_wiki_without_wikidiff2_compares_nothing_and_the_error_says_why(without_wikidiff2: LocalWiki) -> None:
+async def test_a_wiki_without_wikidiff2_does_not_compare_and_the_error_says_why(without_wikidiff2: LocalWiki) -> None:
     async with site_of(without_wikidiff2) as site:
         page = await site.rest.create_page("Compared", source="One.")
         after = await site.rest.update_page("Compared", source="Two.", latest=page.latest.id)

@@ -1,6 +1,7 @@
-"""Creating and updating pages: what is sent, what comes back, and what becomes of an answer that is lost.
+"""Create and update pages: what is sent, what is returned, and lost replies.
 
-The campaigns of tests/session/fault_table and tests/edit do both under every fault; here is what is the REST API's own.
+The campaigns of tests/session/fault_table and tests/edit test both under every fault; this tests what only the REST API
+does.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ from mwclient_async.models.rest import LatestRevision, RestPage
 from tests.conftest import USER_AGENT
 from tests.support.fault_proxy import DROP_AFTER, DROP_BEFORE, Fault, FaultProxy, matching
 from tests.support.field_coverage import ID, TIME, picked
-from tests.support.http_server import Seen
-from tests.support.logins import fifty, fresh
-from tests.support.rest_wikis import VERSIONS, Visits
+from tests.support.http_server import ReceivedRequest
+from tests.support.logins import fresh, run_concurrently
+from tests.support.rest_wikis import VERSIONS, OpenSites
 
 both = pytest.mark.parametrize("version", VERSIONS)
 
 
 @both
-async def test_a_page_is_created_and_updated_and_comes_back_as_it_is_stored(visits: Visits, version: str) -> None:
-    site, visitor, _ = await visits(version)
+async def test_a_page_is_created_and_updated_and_returned_as_it_is_stored(open_sites: OpenSites, version: str) -> None:
+    site, transport, _ = await open_sites(version)
     title = fresh("Written")
     made = await site.rest.create_page(title.replace(" ", "_"), source="One.  \n\n", comment="why")
     latest = LatestRevision(id=made.latest.id, timestamp=TIME)  # type: ignore[arg-type]  # it is equal to any
@@ -34,10 +35,10 @@ async def test_a_page_is_created_and_updated_and_comes_back_as_it_is_stored(visi
     changed = await site.rest.update_page(title, source="Two.", comment="because", latest=made.latest.id)
     assert (changed.id, changed.source, changed.latest.id > made.latest.id) == (made.id, "Two.", True)
     same = await site.rest.update_page(title, source="Two.", latest=changed.latest.id)
-    assert (same.latest, same.source) == (changed.latest, "Two.")  # nothing was there to save
+    assert (same.latest, same.source) == (changed.latest, "Two.")  # there was no change to save
     assert await site.rest.page(title) == changed
     assert [revision.comment for revision in await site.rest.history(title).collect()] == ["because", "why"]
-    posts = [request for request in visitor.requests if request.method in {"POST", "PUT"}]
+    posts = [request for request in transport.requests if request.method in {"POST", "PUT"}]
     assert [(request.method, request.url.partition("/v1")[2]) for request in posts] == [
         ("POST", "/page"),
         *[("PUT", f"/page/{title.replace(' ', '_')}")] * 2,
@@ -45,15 +46,15 @@ async def test_a_page_is_created_and_updated_and_comes_back_as_it_is_stored(visi
 
 
 @both
-async def test_without_a_comment_the_wiki_writes_one(visits: Visits, version: str) -> None:
-    """The manual says to send null for that, which MediaWiki refuses; an empty one is what it fills in."""
-    site, _, ground = await visits(version)
+async def test_without_a_comment_the_wiki_writes_one(open_sites: OpenSites, version: str) -> None:
+    """The manual says to send null for that, but MediaWiki refuses null; it fills in an empty comment."""
+    site, _, prepared = await open_sites(version)
     title = fresh("Uncommented")
     made = await site.rest.create_page(title, source="One.", comment=None)
     await site.rest.update_page(title, source="#REDIRECT [[Earth]]", latest=made.latest.id, comment=None)
     newest, first = await site.rest.history(title).collect()
     assert (first.comment, newest.comment) == ('Created page with "One."', "Redirected page to [[Earth]]")
-    async with FaultProxy(ground.wiki.url, matching("/v1/page", DROP_AFTER)) as proxy, behind(proxy) as lossy:
+    async with FaultProxy(prepared.wiki.url, matching("/v1/page", DROP_AFTER)) as proxy, behind(proxy) as lossy:
         found = await lossy.rest.create_page(fresh("Uncommented"), source="Lost.", comment=None)
     assert (found.source, proxy.counts) == ("Lost.", {"DROP_AFTER": 1})
 
@@ -64,22 +65,24 @@ def behind(proxy: FaultProxy, **options: Any) -> Site:
 
 
 @both
-async def test_a_redirect_and_another_content_are_written_to_as_themselves(visits: Visits, version: str) -> None:
-    keeper, _, ground = await visits(version, sysop=True)
+async def test_a_redirect_is_edited_itself_and_other_content_models_are_written(
+    open_sites: OpenSites, version: str
+) -> None:
+    sysop, _, prepared = await open_sites(version, sysop=True)
     title = fresh("Another way")
-    made = await keeper.rest.create_page(title, source="#REDIRECT [[Earth]]")
-    changed = await keeper.rest.update_page(title, source="#REDIRECT [[Hidden]]", latest=made.latest.id)
-    assert (changed.id, (await keeper.rest.page("Earth")).latest.id) == (made.id, ground.new)
-    data = await keeper.rest.create_page(fresh("Data"), source='{"a":1}', content_model="json")
+    made = await sysop.rest.create_page(title, source="#REDIRECT [[Earth]]")
+    changed = await sysop.rest.update_page(title, source="#REDIRECT [[Hidden]]", latest=made.latest.id)
+    assert (changed.id, (await sysop.rest.page("Earth")).latest.id) == (made.id, prepared.new)
+    data = await sysop.rest.create_page(fresh("Data"), source='{"a":1}', content_model="json")
     assert (data.content_model, json.loads(data.source)) == ("json", {"a": 1})
-    more = await keeper.rest.update_page(data.title, source='{"a":2}', latest=data.latest.id, content_model="json")
+    more = await sysop.rest.update_page(data.title, source='{"a":2}', latest=data.latest.id, content_model="json")
     assert (more.content_model, json.loads(more.source)) == ("json", {"a": 2})
-    assert more == await keeper.rest.page(data.title)
+    assert more == await sysop.rest.page(data.title)
 
 
 @both
-async def test_who_is_too_late_is_told_and_nothing_is_replaced(visits: Visits, version: str) -> None:
-    site, visitor, _ = await visits(version)
+async def test_an_edit_that_is_too_late_is_an_error_and_replaces_nothing(open_sites: OpenSites, version: str) -> None:
+    site, transport, _ = await open_sites(version)
     made = await site.rest.create_page(fresh("Late"), source="One.")
     theirs = await site.rest.update_page(made.title, source="Two.", latest=made.latest.id)
     with pytest.raises(EditConflict, match="nothing was saved"):
@@ -87,35 +90,35 @@ async def test_who_is_too_late_is_told_and_nothing_is_replaced(visits: Visits, v
     with pytest.raises(PageExists, match="nothing was saved"):
         await site.rest.create_page(made.title, source="Three.")
     assert await site.rest.page(made.title) == theirs
-    with pytest.raises(PageMissing):  # and is not created
+    with pytest.raises(PageMissing):  # and the page is not created
         await site.rest.update_page(fresh("Nothing"), source="x", latest=made.latest.id)
-    assert 201 not in visitor.statuses[1:]
+    assert 201 not in transport.statuses[1:]
 
 
 @both
-async def test_w8_of_many_who_create_one_page_at_once_one_does_and_nobody_sends_in_vain(
-    visits: Visits, version: str
+async def test_w8_of_many_tasks_that_create_one_page_one_does_and_the_others_send_no_edit(
+    open_sites: OpenSites, version: str
 ) -> None:
-    site, visitor, _ = await visits(version)
+    site, transport, _ = await open_sites(version)
     title = fresh("At once")
 
     async def create(n: int) -> RestPage:
         return await site.rest.create_page((title, title.replace(" ", "_"))[n % 2], source=f"{n}")
 
-    errors = await fifty(create, number=6)
+    errors = await run_concurrently(create, number=6)
     assert [type(error) for error in errors] == [PageExists] * 5
-    assert [request.method for request in visitor.requests].count("POST") == 1
+    assert [request.method for request in transport.requests].count("POST") == 1
 
 
-# What is lost --------------------------------------------------------------------------------------------------------
+# Lost replies --------------------------------------------------------------------------------------------------------
 
 
 @both
-async def test_w2_an_answer_that_is_lost_is_read_back_and_where_it_cannot_be_it_is_unknown(
-    visits: Visits, version: str
+async def test_w2_after_a_lost_reply_the_page_is_read_back_or_the_outcome_is_unknown(
+    open_sites: OpenSites, version: str
 ) -> None:
-    _, _, ground = await visits(version)
-    async with FaultProxy(ground.wiki.url) as proxy, behind(proxy) as site:
+    _, _, prepared = await open_sites(version)
+    async with FaultProxy(prepared.wiki.url) as proxy, behind(proxy) as site:
         title = fresh("Lost")
         proxy.plan = matching("/v1/page", DROP_AFTER)
         made = await site.rest.create_page(title, source="One. ~~~~")
@@ -136,6 +139,6 @@ async def test_w2_an_answer_that_is_lost_is_read_back_and_where_it_cannot_be_it_
         assert (caught.value.title, caught.value.base) == (title, last.latest.id)
 
 
-def silent_after_a_write(seen: Seen) -> Fault | None:
-    """From the write on, nothing is answered."""
+def silent_after_a_write(seen: ReceivedRequest) -> Fault | None:
+    """Drop every reply from the write on."""
     return DROP_AFTER if seen.method == "PUT" or "prop=revisions" in seen.target else None

@@ -1,4 +1,4 @@
-"""Site.discover: from a page to an open Site, on real wikis, and what is sent to whom on the way."""
+"""Site.discover: from a page to an open Site, on real wikis, and which host gets what."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mwclient_async.models.events import RequestFinished, Retrying
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import Scripted, ScriptedClock, ScriptedTransport, json_response
 from tests.conftest import USER_AGENT
-from tests.support.http_server import Answer
-from tests.support.recording_server import Recorder
+from tests.support.http_server import ServerResponse
+from tests.support.recording_server import RecordingServer
 
 EARTH = "https://wiki.example.org/wiki/Earth"
 PAGE = HttpResponse(
@@ -33,7 +33,7 @@ NO_HANDLER = json_response({"httpCode": 404, "httpReason": "Not Found"}, status=
 
 
 def found(site: Site) -> tuple[str, str]:
-    return site._envelope.api_url, site._envelope.rest_url
+    return site._request_builder.api_url, site._request_builder.rest_url
 
 
 @pytest.mark.everywhere
@@ -52,26 +52,30 @@ async def test_any_page_of_a_wiki_leads_to_its_apis(wiki: LocalWiki) -> None:
             assert found(site) == (wiki.api_url, f"{wiki.url}/rest.php")
     async with Site.discover(wiki.url, user_agent=USER_AGENT, maxlag=None) as site:
         assert "general" in (await site.call("query", meta="siteinfo"))["query"]
-        assert site._envelope.maxlag is None
+        assert site._request_builder.maxlag is None
 
 
-async def test_what_is_no_wiki_is_a_typed_error_that_says_what_was_tried() -> None:
-    async with Recorder(Answer(status=404, headers=(("content-type", "text/plain"),), body=b"no")) as nobody:
-        with pytest.raises(ProtocolError, match=rf"tried {nobody.url}/wiki/Earth \(HTTP 404, text/plain, names none\)"):
-            async with Site.discover(f"{nobody.url}/wiki/Earth", user_agent=USER_AGENT):
+async def test_if_no_wiki_is_found_the_error_lists_what_was_tried() -> None:
+    async with RecordingServer(
+        ServerResponse(status=404, headers=(("content-type", "text/plain"),), body=b"no")
+    ) as server:
+        with pytest.raises(ProtocolError, match=rf"tried {server.url}/wiki/Earth \(HTTP 404, text/plain, names none\)"):
+            async with Site.discover(f"{server.url}/wiki/Earth", user_agent=USER_AGENT):
                 pass
-    assert [seen.target.partition("?")[0] for seen in nobody.requests] == [
+    assert [seen.target.partition("?")[0] for seen in server.requests] == [
         "/wiki/Earth", "/w/api.php", "/api.php", "/wiki/api.php",
     ]  # fmt: skip
 
 
-async def test_s2_whoever_names_the_wiki_is_shown_no_credentials(wiki: LocalWiki) -> None:
+async def test_s2_a_host_that_names_the_wiki_gets_no_credentials(wiki: LocalWiki) -> None:
     await wiki.create_user("Finder")
     auth = await wiki.create_bot_password("Finder")
     page = f'<head><link rel="EditURI" href="{wiki.api_url}?action=rsd"></head>'.encode()
     http = HttpOptions(headers=(("x-secret", "geheim"),))
     async with (
-        Recorder(Answer(headers=(("content-type", "text/html"), ("set-cookie", "a=b")), body=page)) as page_host,
+        RecordingServer(
+            ServerResponse(headers=(("content-type", "text/html"), ("set-cookie", "a=b")), body=page)
+        ) as page_host,
         Site.discover(f"{page_host.url}/Earth", user_agent=USER_AGENT, auth=auth, http=http) as site,
     ):
         assert (await site.call("query", meta="userinfo"))["query"]["userinfo"]["name"] == "Finder"
@@ -79,15 +83,15 @@ async def test_s2_whoever_names_the_wiki_is_shown_no_credentials(wiki: LocalWiki
     assert not [secret for secret in (auth.password, "geheim") if secret in page_host.text()]
 
 
-async def test_s2_a_redirect_takes_no_credentials_to_a_stranger(wiki: LocalWiki) -> None:
+async def test_s2_credentials_do_not_follow_a_redirect_to_another_host(wiki: LocalWiki) -> None:
     secret = BotPassword(name="Finder@tests", password="x" * 32)
-    moved = Answer(status=301, headers=(("location", f"{wiki.url}/index.php/Main_Page"),))
-    async with Recorder(moved, host="127.0.0.2") as stranger:
-        async with Site.discover(stranger.url, user_agent=USER_AGENT) as site:
+    moved = ServerResponse(status=301, headers=(("location", f"{wiki.url}/index.php/Main_Page"),))
+    async with RecordingServer(moved, host="127.0.0.2") as other_host:
+        async with Site.discover(other_host.url, user_agent=USER_AGENT) as site:
             assert found(site)[0] == wiki.api_url
         for options in (SiteOptions(auth=secret), SiteOptions(http=HttpOptions(headers=(("x-secret", "geheim"),)))):
             with pytest.raises(ProtocolError, match="credentials do not follow"):
-                async with Site.discover(stranger.url, user_agent=USER_AGENT, **options):
+                async with Site.discover(other_host.url, user_agent=USER_AGENT, **options):
                     pass
 
 
@@ -100,7 +104,7 @@ async def test_s4_a_page_that_is_too_large_is_not_read_to_its_end(wiki: LocalWik
 # Scripted ------------------------------------------------------------------------------------------------------------
 
 
-async def test_w1_what_passes_is_waited_for_and_told() -> None:
+async def test_w1_a_transient_failure_is_retried_and_reported() -> None:
     events: list[object] = []
     clock = ScriptedClock()
     transport = ScriptedTransport([ReplyLost("cut"), BUSY, PAGE, GENERAL, NO_HANDLER])
@@ -116,7 +120,7 @@ async def test_w1_what_passes_is_waited_for_and_told() -> None:
     assert [event.failure or event.status for event in finished] == ["ReplyLost", 503, 200, 200, 404]
 
 
-async def test_w1_what_does_not_pass_is_raised() -> None:
+async def test_w1_a_lasting_failure_is_raised() -> None:
     transport = ScriptedTransport([BUSY] * 8)
     with pytest.raises(HttpError, match=f"HTTP 503 from {EARTH}") as caught:
         async with Site.discover(f"{EARTH}?x=1", user_agent=USER_AGENT, transport=transport, clock=ScriptedClock()):
@@ -125,7 +129,7 @@ async def test_w1_what_does_not_pass_is_raised() -> None:
     assert transport.closed
 
 
-async def test_the_transport_is_closed_where_the_site_cannot_be_opened() -> None:
+async def test_the_transport_is_closed_if_the_site_cannot_be_opened() -> None:
     failed = json_response({"login": {"result": "Failed", "reason": {"code": "wrongpassword", "text": "No."}}})
     token = {"query": {"tokens": {"logintoken": "abc+\\"}}}
     steps: list[tuple[SiteOptions, list[Scripted], type[Exception]]] = [
@@ -148,7 +152,7 @@ async def test_the_transport_is_closed_where_the_site_cannot_be_opened() -> None
         ("http://wiki.example.org/", USER_AGENT, "plain http"),
     ],
 )
-async def test_what_cannot_work_is_refused_before_any_request(page: str, user_agent: str, match: str) -> None:
+async def test_invalid_arguments_are_refused_before_any_request(page: str, user_agent: str, match: str) -> None:
     transport = ScriptedTransport()
     auth = BotPassword(name="A@b", password="geheim")
     with pytest.raises(ValueError, match=match) as caught:

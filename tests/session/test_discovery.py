@@ -1,4 +1,4 @@
-"""The way from a page to its APIs, walked in a web that is a table."""
+"""How the APIs are found from a page, in a web that is a table."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from mwclient_async._http.messages import HttpRequest, HttpResponse
-from mwclient_async._session.discovery import Addresses, Discovery, checked_page
+from mwclient_async._session.discovery import Addresses, Discovery, checked_page_url
 from mwclient_async.errors import ConnectionFailed, MediaWikiError, ProtocolError, ReplyTooLarge
 
 Web = Mapping[str, HttpResponse | MediaWikiError]
-"""What is at an address without its query; anything else is a 404."""
+"""The response at an address without its query. Any other address is a 404."""
 
 EARTH = "https://wiki.example.org/wiki/Earth"
 API = "https://wiki.example.org/w/api.php"
@@ -21,7 +21,7 @@ REST = "https://wiki.example.org/w/rest.php"
 LINK = '<link rel="EditURI" type="application/rsd+xml" href="//wiki.example.org/w/api.php?action=rsd"/>'
 EVIL = LINK.replace("/w/", "/evil/")
 HTML = (("content-type", "text/html; charset=UTF-8"),)
-NOTHING = HttpResponse(status=404, headers=HTML, body=b"Not Found")
+NOT_FOUND = HttpResponse(status=404, headers=HTML, body=b"Not Found")
 
 
 def html(head: str, *, body: str = "") -> HttpResponse:
@@ -29,38 +29,40 @@ def html(head: str, *, body: str = "") -> HttpResponse:
     return HttpResponse(status=200, headers=HTML, body=page.encode())
 
 
-def to(location: str, status: int = 301) -> HttpResponse:
+def redirect(location: str, status: int = 301) -> HttpResponse:
     return HttpResponse(status=status, headers=(("location", location),))
 
 
-def says(body: Any, *headers: tuple[str, str], status: int = 200) -> HttpResponse:
+def json_response(body: Any, *headers: tuple[str, str], status: int = 200) -> HttpResponse:
     return HttpResponse(
         status=status, headers=(("content-type", "application/json"), *headers), body=json.dumps(body).encode()
     )
 
 
 def siteinfo(server: object = "//wiki.example.org", scriptpath: object = "/w") -> HttpResponse:
-    return says({"query": {"general": {"generator": "MediaWiki 1.43.1", "server": server, "scriptpath": scriptpath}}})
+    return json_response(
+        {"query": {"general": {"generator": "MediaWiki 1.43.1", "server": server, "scriptpath": scriptpath}}}
+    )
 
 
-NO_HANDLER = says({"httpCode": 404, "httpReason": "Not Found"}, status=404)
+NO_HANDLER = json_response({"httpCode": 404, "httpReason": "Not Found"}, status=404)
 WIKI: Web = {EARTH: html(LINK), API: siteinfo(), f"{REST}/v1/": NO_HANDLER}
 
 
-def walk(web: Web, page: str = EARTH, **how: bool) -> tuple[Addresses, list[HttpRequest]]:
-    """What was found, and the requests on the way."""
-    search = Discovery(page, user_agent="Tests/1.0", **how).run()
-    requests = [next(search)]
+def search(web: Web, page: str = EARTH, **options: bool) -> tuple[Addresses, list[HttpRequest]]:
+    """The addresses that were found, and the requests."""
+    steps = Discovery(page, user_agent="Tests/1.0", **options).run()
+    requests = [next(steps)]
     try:
         while True:
-            answer = web.get(requests[-1].url.partition("?")[0], NOTHING)
-            requests.append(search.throw(answer) if isinstance(answer, MediaWikiError) else search.send(answer))
+            response = web.get(requests[-1].url.partition("?")[0], NOT_FOUND)
+            requests.append(steps.throw(response) if isinstance(response, MediaWikiError) else steps.send(response))
     except StopIteration as end:
         return end.value, requests
 
 
-def steps(web: Web, page: str = EARTH) -> list[str]:
-    return [request.url.partition("?")[0] for request in walk(web, page)[1]]
+def requested_urls(web: Web, page: str = EARTH) -> list[str]:
+    return [request.url.partition("?")[0] for request in search(web, page)[1]]
 
 
 # The page ------------------------------------------------------------------------------------------------------------
@@ -78,7 +80,7 @@ def steps(web: Web, page: str = EARTH) -> list[str]:
     ids=["as 1.39 has it", "absolute", "from the root", "relative", "after a blog's"],
 )
 def test_the_api_that_the_page_names_is_used(link: str) -> None:
-    found, requests = walk({**WIKI, EARTH: html(f"<title>EditURI</title>{link}")})
+    found, requests = search({**WIKI, EARTH: html(f"<title>EditURI</title>{link}")})
     assert found == Addresses(api_url=API, rest_url=REST)
     assert [request.method for request in requests] == ["GET", "GET", "GET"]
     assert all(set(request.headers) == {"user-agent", "accept"} for request in requests)
@@ -95,7 +97,7 @@ def test_the_api_that_the_page_names_is_used(link: str) -> None:
         html(f"<![evil[{EVIL}"),
         html('<link rel="EditURI" href="//[bad/w/api.php">'),
         HttpResponse(status=200, headers=(("content-type", "image/png"),), body=bytes(range(256))),
-        NOTHING,
+        NOT_FOUND,
     ],
     ids=[
         "in the body",
@@ -104,13 +106,13 @@ def test_the_api_that_the_page_names_is_used(link: str) -> None:
         "after the head",
         "a blog's",
         "a broken declaration",
-        "no address",
-        "no page",
-        "nothing there",
+        "not an address",
+        "not HTML",
+        "not found",
     ],
 )
-def test_where_the_page_names_none_the_usual_place_is_tried(page: HttpResponse) -> None:
-    assert steps({**WIKI, EARTH: page}) == [EARTH, API, f"{REST}/v1/"]
+def test_if_the_page_names_no_api_the_usual_path_is_tried(page: HttpResponse) -> None:
+    assert requested_urls({**WIKI, EARTH: page}) == [EARTH, API, f"{REST}/v1/"]
 
 
 @pytest.mark.parametrize(
@@ -122,65 +124,71 @@ def test_where_the_page_names_none_the_usual_place_is_tried(page: HttpResponse) 
         ("", ["/w/api.php", "/api.php", "/wiki/api.php"]),
     ],
 )
-def test_the_usual_places_are_tried_in_turn_and_an_error_says_which(page: str, places: list[str]) -> None:
+def test_the_usual_paths_are_tried_in_order_and_named_in_the_error(page: str, places: list[str]) -> None:
     with pytest.raises(ProtocolError, match=r"leads to no api\.php.*Special:Version") as caught:
-        walk({"https://wiki.example.org/w/api.php": ConnectionFailed("refused")}, f"https://wiki.example.org{page}")
+        search({"https://wiki.example.org/w/api.php": ConnectionFailed("refused")}, f"https://wiki.example.org{page}")
     tried = str(caught.value).partition("tried ")[2]
     assert [part.split(" ")[0] for part in tried.split(", https")[1:]] == [f"://wiki.example.org{at}" for at in places]
     assert "(refused)" in tried
 
 
-def test_an_api_is_asked_without_guessing() -> None:
-    assert steps(WIKI, f"{API}?action=help") == [API, f"{REST}/v1/"]
+def test_an_api_address_is_used_without_guesses() -> None:
+    assert requested_urls(WIKI, f"{API}?action=help") == [API, f"{REST}/v1/"]
     with pytest.raises(ProtocolError, match=r"tried https://other.example.org/api.php \(HTTP 404, text/html\)"):
-        walk(WIKI, "https://other.example.org/api.php")
+        search(WIKI, "https://other.example.org/api.php")
 
 
-def test_where_the_named_api_is_none_the_usual_places_are_tried() -> None:
+def test_if_the_named_address_is_not_an_api_the_usual_paths_are_tried() -> None:
     wiki = {**WIKI, EARTH: html(LINK.replace("/w/", "/old/"))}
-    assert steps(wiki)[1:3] == ["https://wiki.example.org/old/api.php", API]
+    assert requested_urls(wiki)[1:3] == ["https://wiki.example.org/old/api.php", API]
 
 
-def test_a_named_api_that_cannot_be_reached_is_that_error() -> None:
+def test_if_the_named_api_cannot_be_reached_its_error_is_raised() -> None:
     with pytest.raises(ConnectionFailed):
-        walk({**WIKI, API: ConnectionFailed("refused")})
+        search({**WIKI, API: ConnectionFailed("refused")})
     with pytest.raises(ReplyTooLarge):
-        walk({**WIKI, EARTH: ReplyTooLarge("too large")})
+        search({**WIKI, EARTH: ReplyTooLarge("too large")})
 
 
 # What is an API ------------------------------------------------------------------------------------------------------
 
 
-def test_a_wiki_that_only_its_members_may_read_is_found() -> None:
-    refusal = says({"errors": [{"code": "readapidenied", "text": "No."}]}, ("mediawiki-api-error", "readapidenied"))
-    denied = says({"error": "rest-read-denied", "httpCode": 403, "httpReason": "Forbidden"}, status=403)
-    found, _ = walk({**WIKI, API: refusal, f"{REST}/v1/": denied})
+def test_a_wiki_that_only_members_may_read_is_found() -> None:
+    refusal = json_response(
+        {"errors": [{"code": "readapidenied", "text": "No."}]}, ("mediawiki-api-error", "readapidenied")
+    )
+    denied = json_response({"error": "rest-read-denied", "httpCode": 403, "httpReason": "Forbidden"}, status=403)
+    found, _ = search({**WIKI, API: refusal, f"{REST}/v1/": denied})
     assert found == Addresses(api_url=API, rest_url=REST)
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
-        says({"errors": [{"code": "unauthorized", "text": "No."}]}),
-        says({"query": {"general": {"generator": "Another wiki"}}}),
-        says({"query": []}),
-        says(["MediaWiki"]),
+        json_response({"errors": [{"code": "unauthorized", "text": "No."}]}),
+        json_response({"query": {"general": {"generator": "Another wiki"}}}),
+        json_response({"query": []}),
+        json_response(["MediaWiki"]),
         html(LINK),
-        to("https://wiki.example.org/wiki/Api.php"),
+        redirect("https://wiki.example.org/wiki/Api.php"),
     ],
 )
-def test_what_does_not_answer_like_mediawiki_is_no_api(answer: HttpResponse) -> None:
+def test_a_response_unlike_mediawikis_is_not_an_api(response: HttpResponse) -> None:
     with pytest.raises(ProtocolError, match=r"leads to no api\.php"):
-        walk({API: answer}, API)
+        search({API: response}, API)
 
 
-def test_an_api_that_redirects_is_used_where_it_is() -> None:
+def test_an_api_that_redirects_is_used_at_its_target() -> None:
     there = "https://www.example.org/w/api.php"
-    wiki = {API: to(f"{there}?action=query"), there: siteinfo(), "https://www.example.org/w/rest.php/v1/": NO_HANDLER}
-    found, _ = walk(wiki, API)
+    wiki = {
+        API: redirect(f"{there}?action=query"),
+        there: siteinfo(),
+        "https://www.example.org/w/rest.php/v1/": NO_HANDLER,
+    }
+    found, _ = search(wiki, API)
     assert found == Addresses(api_url=there, rest_url="https://www.example.org/w/rest.php")
     with pytest.raises(ProtocolError, match=r"leads to no api\.php"):
-        walk({API: to("/w/api.php5"), "https://wiki.example.org/w/api.php5": siteinfo()}, API)
+        search({API: redirect("/w/api.php5"), "https://wiki.example.org/w/api.php5": siteinfo()}, API)
 
 
 # rest.php ------------------------------------------------------------------------------------------------------------
@@ -198,24 +206,26 @@ def test_an_api_that_redirects_is_used_where_it_is() -> None:
         (None, 5, True, REST),
     ],
 )
-def test_rest_is_where_the_wiki_says_if_it_is_there(server: object, path: object, there: bool, rest: str) -> None:  # noqa: FBT001
+def test_rest_is_at_the_address_in_siteinfo_if_it_answers(server: object, path: object, there: bool, rest: str) -> None:  # noqa: FBT001
     places = {f"{scheme}://main.example.org{at}/rest.php/v1/" for scheme in ("http", "https") for at in ("", "/x")}
-    web = {**WIKI, API: siteinfo(server, path), **dict.fromkeys(places, NO_HANDLER if there else NOTHING)}
-    assert walk(web)[0] == Addresses(api_url=API, rest_url=rest)
+    web = {**WIKI, API: siteinfo(server, path), **dict.fromkeys(places, NO_HANDLER if there else NOT_FOUND)}
+    assert search(web)[0] == Addresses(api_url=API, rest_url=rest)
 
 
-@pytest.mark.parametrize("answer", [NOTHING, html(""), says({"error": "x"}, status=404), ConnectionFailed("refused")])
-def test_where_no_rest_answers_its_usual_place_is_kept(answer: HttpResponse | MediaWikiError) -> None:
-    main = {"https://main.example.org/w/rest.php/v1/": answer}
-    assert walk({**WIKI, API: siteinfo("//main.example.org"), **main})[0].rest_url == REST
-    assert walk({EARTH: html(LINK), API: siteinfo()})[0].rest_url == REST
+@pytest.mark.parametrize(
+    "response", [NOT_FOUND, html(""), json_response({"error": "x"}, status=404), ConnectionFailed("refused")]
+)
+def test_if_no_rest_answers_the_usual_address_is_returned(response: HttpResponse | MediaWikiError) -> None:
+    main = {"https://main.example.org/w/rest.php/v1/": response}
+    assert search({**WIKI, API: siteinfo("//main.example.org"), **main})[0].rest_url == REST
+    assert search({EARTH: html(LINK), API: siteinfo()})[0].rest_url == REST
 
 
-def test_a_rest_that_is_given_is_not_looked_for() -> None:
-    search = Discovery(API, user_agent="Tests/1.0").run(rest_url="https://rest.example.org/rest.php")
-    next(search)
+def test_a_given_rest_url_is_not_searched_for() -> None:
+    steps = Discovery(API, user_agent="Tests/1.0").run(rest_url="https://rest.example.org/rest.php")
+    next(steps)
     with pytest.raises(StopIteration) as end:
-        search.send(siteinfo())
+        steps.send(siteinfo())
     assert end.value.value.rest_url == "https://rest.example.org/rest.php"
 
 
@@ -225,43 +235,43 @@ def test_a_rest_that_is_given_is_not_looked_for() -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_followed_to_other_hosts_too(status: int) -> None:
     start = "http://short.example.com/Earth"
-    wiki = {**WIKI, start: to("/to?x=1", status), "http://short.example.com/to": to(EARTH, status)}
-    assert steps(wiki, start)[:3] == [start, "http://short.example.com/to", EARTH]
+    wiki = {**WIKI, start: redirect("/to?x=1", status), "http://short.example.com/to": redirect(EARTH, status)}
+    assert requested_urls(wiki, start)[:3] == [start, "http://short.example.com/to", EARTH]
 
 
-def test_redirects_without_end_are_an_error() -> None:
-    chain = {f"https://wiki.example.org/{number}": to(f"/{number - 1}") for number in range(1, 7)}
+def test_too_many_redirects_are_an_error() -> None:
+    chain = {f"https://wiki.example.org/{number}": redirect(f"/{number - 1}") for number in range(1, 7)}
     wiki = {**WIKI, **chain, "https://wiki.example.org/0": html(LINK)}
-    assert walk(wiki, "https://wiki.example.org/5")[0].api_url == API
+    assert search(wiki, "https://wiki.example.org/5")[0].api_url == API
     with pytest.raises(ProtocolError, match=r"redirects more than 5 times, at last to https://wiki\.example\.org/0"):
-        walk(wiki, "https://wiki.example.org/6")
+        search(wiki, "https://wiki.example.org/6")
 
 
 @pytest.mark.parametrize("location", ["mailto:me@example.org", "https://user:geheim@wiki.example.org/", "//[bad"])
-def test_a_redirect_to_what_is_no_address_is_an_error(location: str) -> None:
-    with pytest.raises(ProtocolError, match="redirects to what is no web address") as caught:
-        walk({EARTH: to(location)})
+def test_a_redirect_to_an_invalid_address_is_an_error(location: str) -> None:
+    with pytest.raises(ProtocolError, match="redirects to something that is not a web address") as caught:
+        search({EARTH: redirect(location)})
     assert "geheim" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     "web",
     [
-        {EARTH: to("http://wiki.example.org/wiki/Earth")},
+        {EARTH: redirect("http://wiki.example.org/wiki/Earth")},
         {**WIKI, EARTH: html(LINK.replace("//wiki", "http://wiki"))},
-        {**WIKI, API: to("http://wiki.example.org/w/api.php")},
+        {**WIKI, API: redirect("http://wiki.example.org/w/api.php")},
     ],
     ids=["the page", "the api", "a redirect of the api"],
 )
-@pytest.mark.parametrize("guarded", [False, True])
-def test_s3_the_way_never_leads_from_https_to_plain_http(web: Web, guarded: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("with_credentials", [False, True])
+def test_s3_the_search_never_goes_from_https_to_plain_http(web: Web, with_credentials: bool) -> None:  # noqa: FBT001
     with pytest.raises(ProtocolError, match="from https to plain http"):
-        walk(web, guarded=guarded)
+        search(web, with_credentials=with_credentials)
 
 
-def test_a_wiki_on_plain_http_is_found_where_nothing_secret_follows() -> None:
-    plain = {url.replace("https", "http"): answer for url, answer in WIKI.items()}
-    found, _ = walk(plain, EARTH.replace("https", "http"))
+def test_a_wiki_on_plain_http_is_found_if_no_credentials_follow() -> None:
+    plain = {url.replace("https", "http"): response for url, response in WIKI.items()}
+    found, _ = search(plain, EARTH.replace("https", "http"))
     assert found.api_url == "http://wiki.example.org/w/api.php"
 
 
@@ -269,7 +279,7 @@ def test_a_wiki_on_plain_http_is_found_where_nothing_secret_follows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "page"),
+    ("page_url", "page"),
     [
         ("https://example.org/wiki/Earth", "https://en.example.org/wiki/Earth"),
         ("https://example.org/wiki/Earth", "https://www.example.org/wiki/Earth"),
@@ -279,16 +289,18 @@ def test_a_wiki_on_plain_http_is_found_where_nothing_secret_follows() -> None:
         ("http://localhost:80/wiki/Earth", "https://localhost/wiki/Earth"),
     ],
 )
-def test_s2_credentials_follow_to_the_same_house(given: str, page: str) -> None:
+def test_s2_credentials_follow_to_the_same_host_and_those_below(page_url: str, page: str) -> None:
     api = page.partition("/wiki/")[0] + "/w/api.php"
-    found, _ = walk(
-        {given: to(page), page: html('<link rel="EditURI" href="/w/api.php">'), api: siteinfo()}, given, guarded=True
+    found, _ = search(
+        {page_url: redirect(page), page: html('<link rel="EditURI" href="/w/api.php">'), api: siteinfo()},
+        page_url,
+        with_credentials=True,
     )
     assert found.api_url == api
 
 
 @pytest.mark.parametrize(
-    ("given", "page"),
+    ("page_url", "page"),
     [
         ("https://en.example.org/wiki/google:Earth", "https://google.example/Earth"),
         ("https://en.example.org/wiki/de:Erde", "https://de.example.org/wiki/Erde"),
@@ -300,54 +312,54 @@ def test_s2_credentials_follow_to_the_same_house(given: str, page: str) -> None:
         ("http://127.0.0.1/wiki/Earth", "http://127.0.0.2/wiki/Earth"),
     ],
 )
-def test_s2_credentials_follow_no_redirect_to_a_stranger(given: str, page: str) -> None:
+def test_s2_credentials_do_not_follow_a_redirect_to_another_host(page_url: str, page: str) -> None:
     api = page.rpartition("/")[0] + "/api.php"
-    web = {given: to(page), page: html(f'<link rel="EditURI" href="{api}">'), api: siteinfo()}
-    assert walk(web, given)[0].api_url == api
+    web = {page_url: redirect(page), page: html(f'<link rel="EditURI" href="{api}">'), api: siteinfo()}
+    assert search(web, page_url)[0].api_url == api
     with pytest.raises(ProtocolError, match=r"leads to another host.*credentials do not follow"):
-        walk(web, given, guarded=True)
+        search(web, page_url, with_credentials=True)
 
 
 def test_s2_the_page_itself_may_name_another_host() -> None:
     api = "https://api.example.net/w/api.php"
     wiki = {EARTH: html(f'<link rel="EditURI" href="{api}">'), api: siteinfo("//api.example.net")}
-    assert walk(wiki, guarded=True)[0].api_url == api
+    assert search(wiki, with_credentials=True)[0].api_url == api
     moved = "https://api.example.net/v2/api.php"
-    assert walk({**wiki, api: to("/v2/api.php"), moved: siteinfo()}, guarded=True)[0].api_url == moved
+    assert search({**wiki, api: redirect("/v2/api.php"), moved: siteinfo()}, with_credentials=True)[0].api_url == moved
     with pytest.raises(ProtocolError, match="credentials do not follow"):
-        walk({**wiki, api: to("https://evil.example/w/api.php")}, guarded=True)
+        search({**wiki, api: redirect("https://evil.example/w/api.php")}, with_credentials=True)
 
 
-def test_s2_a_guess_that_leads_to_a_stranger_is_passed_over() -> None:
-    stranger = "https://evil.example/api.php"
-    wiki = {API: to(stranger), stranger: siteinfo(), "https://wiki.example.org/api.php": siteinfo()}
-    assert walk(wiki)[0].api_url == stranger
-    assert walk(wiki, guarded=True)[0].api_url == "https://wiki.example.org/api.php"
+def test_s2_a_usual_path_that_leads_to_another_host_is_skipped() -> None:
+    other_host = "https://evil.example/api.php"
+    wiki = {API: redirect(other_host), other_host: siteinfo(), "https://wiki.example.org/api.php": siteinfo()}
+    assert search(wiki)[0].api_url == other_host
+    assert search(wiki, with_credentials=True)[0].api_url == "https://wiki.example.org/api.php"
 
 
-def test_s2_credentials_go_to_no_rest_of_a_stranger() -> None:
+def test_s2_a_rest_of_another_host_is_not_used_with_credentials() -> None:
     there = "https://evil.example/w/rest.php"
     wiki = {**WIKI, API: siteinfo("//evil.example"), f"{there}/v1/": NO_HANDLER}
-    assert walk(wiki)[0].rest_url == there
-    found, requests = walk(wiki, guarded=True)
+    assert search(wiki)[0].rest_url == there
+    found, requests = search(wiki, with_credentials=True)
     assert found.rest_url == REST
     assert not [request for request in requests if "evil" in request.url]
 
 
-def test_s3_credentials_need_a_page_that_nobody_on_the_way_could_have_written() -> None:
+def test_s3_credentials_need_a_page_on_https() -> None:
     for page in ("http://wiki.example.org/wiki/Earth", "http://10.0.0.1/"):
         with pytest.raises(ValueError, match=r"plain http.*plain_http=True"):
-            Discovery(page, user_agent="Tests/1.0", guarded=True)
-        Discovery(page, user_agent="Tests/1.0", guarded=True, plain_http=True)
+            Discovery(page, user_agent="Tests/1.0", with_credentials=True)
+        Discovery(page, user_agent="Tests/1.0", with_credentials=True, plain_http=True)
         Discovery(page, user_agent="Tests/1.0")
-    Discovery("http://localhost:8080/", user_agent="Tests/1.0", guarded=True)
+    Discovery("http://localhost:8080/", user_agent="Tests/1.0", with_credentials=True)
 
 
 # Addresses -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("given", "sent"),
+    ("page_url", "sent"),
     [
         (" https://a.example/wiki/New York#Parks ", "https://a.example/wiki/New%20York"),
         ("https://a.example/wiki/Café?x=ü&y=%20", "https://a.example/wiki/Caf%C3%A9?x=%C3%BC&y=%20"),
@@ -356,21 +368,21 @@ def test_s3_credentials_need_a_page_that_nobody_on_the_way_could_have_written() 
         ("http://[::1]:8080/", "http://[::1]:8080/"),
     ],
 )
-def test_the_address_of_a_page_is_sent_as_a_browser_would(given: str, sent: str) -> None:
-    assert checked_page(given) == sent == checked_page(sent)
+def test_the_address_of_a_page_is_sent_as_a_browser_would(page_url: str, sent: str) -> None:
+    assert checked_page_url(page_url) == sent == checked_page_url(sent)
 
 
 @pytest.mark.parametrize(
-    "given",
+    "page_url",
     ["", "en.wikipedia.org/wiki/Earth", "/wiki/Earth", "ftp://a.example/", "https://", "https://a b.example/",
      "https://a.example:x/", "https://a.example:0/", "https://[bad/", f"https://{'a' * 64}.example/"],
 )  # fmt: skip
-def test_what_is_no_address_of_a_page_is_refused(given: str) -> None:
+def test_an_invalid_page_address_is_refused(page_url: str) -> None:
     with pytest.raises(ValueError, match="write the whole address"):
-        checked_page(given)
+        checked_page_url(page_url)
 
 
 def test_s1_credentials_in_an_address_are_refused_and_not_shown() -> None:
     with pytest.raises(ValueError, match="credentials in it") as caught:
-        checked_page("https://user:geheim@a.example/")
+        checked_page_url("https://user:geheim@a.example/")
     assert "geheim" not in str(caught.value)

@@ -1,10 +1,10 @@
-"""W8: which writes wait for one another."""
+"""W8: which writes wait for each other."""
 
 from __future__ import annotations
 
 import pytest
 
-from mwclient_async._session.lock_keys import file_key, title_lock_key, write_keys
+from mwclient_async._session.lock_keys import file_lock_key, title_lock_key, write_lock_keys
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ def test_w8_other_pages_have_other_keys(title: str) -> None:
 
 def test_w8_a_file_has_the_key_of_its_page() -> None:
     assert (
-        file_key("earth.png")
-        == file_key("File:Earth.png")
+        file_lock_key("earth.png")
+        == file_lock_key("File:Earth.png")
         == title_lock_key("Image:earth.png")
         == title_lock_key("file:Earth.png")
     )
@@ -43,5 +43,5 @@ def test_w8_a_file_has_the_key_of_its_page() -> None:
         ({"action": "emailuser", "target": "A", "filename": "x.png"}, []),
     ],
 )
-def test_w8_a_write_has_the_keys_of_all_that_it_changes(params: dict[str, str], keys: list[str]) -> None:
-    assert sorted(write_keys(params)) == keys
+def test_w8_a_write_has_the_keys_of_all_pages_that_it_changes(params: dict[str, str], keys: list[str]) -> None:
+    assert sorted(write_lock_keys(params)) == keys

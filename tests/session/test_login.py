@@ -1,4 +1,4 @@
-"""Every way to log in, to stay logged in, and to leave, on real wikis."""
+"""Every way to log in, to stay logged in and to log out, on real wikis."""
 
 from __future__ import annotations
 
@@ -23,17 +23,28 @@ from mwclient_async.testing import LocalWiki, WikiFactory
 from mwclient_async.testing.scripted import ScriptedClock, ScriptedTransport
 from tests.conftest import USER_AGENT
 from tests.support import guarded_wiki as guarded
-from tests.support.logins import TOKEN, Told, Watched, asserted, bot, editors, fresh, password, site, whoami
+from tests.support.logins import (
+    TOKEN,
+    EventLog,
+    RecordingTransport,
+    asserted_user,
+    bot,
+    editors,
+    fresh,
+    password,
+    site,
+    whoami,
+)
 from tests.support.oauth_wiki import TokenDesk
 from tests.support.totp import Authenticator
 
 WRONG = "0" * 32  # looks like a bot password, so that it is not tried as the account's own, too
-NOBODY = "127.0.0.1"
+ANONYMOUS = "127.0.0.1"
 
 
 @pytest.fixture(scope="module")
 def wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
-    return guarded.guarded(mediawiki_factory, mediawiki_version)
+    return guarded.guarded_wiki(mediawiki_factory, mediawiki_version)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +64,7 @@ def owner(wiki: LocalWiki) -> ClientLogin:
 
 @pytest.fixture(scope="module")
 def careful(wiki: LocalWiki) -> tuple[str, Authenticator]:
-    return password(wiki, "Careful robot"), guarded.want_second_factor(wiki, "Careful robot")
+    return password(wiki, "Careful robot"), guarded.require_second_factor(wiki, "Careful robot")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +73,7 @@ def desk(wiki: LocalWiki, owner: ClientLogin) -> TokenDesk:
 
 
 class Person:
-    """Answers the wiki's questions, one after the other, and keeps them."""
+    """Answers the wiki's questions in order; ``asked`` are the questions."""
 
     def __init__(self, *answers: Mapping[str, str]) -> None:
         self._answers = list(answers)
@@ -73,21 +84,21 @@ class Person:
         return self._answers.pop(0)
 
 
-class Altered(Watched):
-    """Replaces something in every answer; a test that sends without end is stopped."""
+class Altered(RecordingTransport):
+    """Replaces some bytes in every response. Fails if a test sends too many requests."""
 
     def __init__(self, old: bytes, new: bytes) -> None:
         super().__init__()
         self._old, self._new = old, new
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        assert len(self.requests) < 20, "this goes on without end"
+        assert len(self.requests) < 20, "too many requests"
         response = await super().send(request)
         return evolve(response, body=response.body.replace(self._old, self._new))
 
 
-class Source:
-    """Gives a new access token each time it is asked, or always the same one."""
+class TokenFunction:
+    """Returns a new access token at each call, or always the same one."""
 
     def __init__(self, desk: TokenDesk, *, token: str = "") -> None:
         self._desk = desk
@@ -99,12 +110,12 @@ class Source:
         return self._token or self._desk.issue("Owner")
 
 
-# Ways ----------------------------------------------------------------------------------------------------------------
+# Ways to log in ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("way", ["bot password", "password", "token", "function", "client"])
-async def test_w4_each_way_to_log_in_reads_and_writes_by_both_apis_and_says_who_it_is(
+async def test_w4_after_each_way_to_log_in_both_apis_read_and_write_as_the_account(
     wiki: LocalWiki, robot: BotPassword, owner: ClientLogin, desk: TokenDesk, way: str
 ) -> None:
     client = desk.register("Owner")
@@ -112,27 +123,27 @@ async def test_w4_each_way_to_log_in_reads_and_writes_by_both_apis_and_says_who_
         "bot password": (robot, "Robot", "Robot"),
         "password": (owner, "Owner", "Owner"),
         "token": (OAuth2Token(token=desk.issue("Owner")), "Owner", ""),
-        "function": (OAuth2Token(token=Source(desk)), "Owner", ""),
+        "function": (OAuth2Token(token=TokenFunction(desk)), "Owner", ""),
         "client": (OAuth2ClientCredentials(client_id=client.id, client_secret=client.secret), "Owner", ""),
     }[way]
-    transport, told, titles = Watched(), Told(), (fresh("Action"), fresh("Rest"))
-    async with site(wiki, auth=auth, transport=transport, on_event=told.append) as opened:
+    transport, events, titles = RecordingTransport(), EventLog(), (fresh("Action"), fresh("Rest"))
+    async with site(wiki, auth=auth, transport=transport, on_event=events.append) as opened:
         of_login = len(transport.requests)
         assert await whoami(opened) == name
         await opened.call("edit", title=titles[0], text="x")
         page = await opened.rest.create_page(titles[1], source="x")
         await opened.rest.update_page(titles[1], source="y", latest=page.latest.id)
         assert await editors(opened, *titles) == {name}
-    assert {asserted(request) for request in transport.requests[:of_login]} <= {""}
+    assert {asserted_user(request) for request in transport.requests[:of_login]} <= {""}
     actions = [request for request in transport.requests[of_login:] if "/rest.php" not in request.url]
-    assert {asserted(request) for request in actions} == {by_name or "user"}
+    assert {asserted_user(request) for request in actions} == {by_name or "user"}
     bodies = [request.body for request in transport.requests if "/v1/page" in request.url]
     assert [b'"token":' in body for body in bodies if isinstance(body, bytes)] == [bool(by_name)] * 2
-    assert told.of(LoggedIn) == [LoggedIn(account=by_name, login_generation=1)]
+    assert events.of(LoggedIn) == [LoggedIn(account=by_name, login_generation=1)]
 
 
 @pytest.mark.everywhere
-async def test_a_header_of_ones_own_is_a_way_to_log_in(wiki: LocalWiki, desk: TokenDesk) -> None:
+async def test_a_header_of_http_options_is_a_way_to_log_in(wiki: LocalWiki, desk: TokenDesk) -> None:
     headers = (("Authorization", f"Bearer {desk.issue('Owner')}"),)
     titles = fresh("Header"), fresh("Header by REST")
     async with site(wiki, http=HttpOptions(headers=headers)) as opened:
@@ -142,19 +153,17 @@ async def test_a_header_of_ones_own_is_a_way_to_log_in(wiki: LocalWiki, desk: To
         assert await editors(opened, *titles) == {"Owner"}
 
 
-async def test_a_cookie_of_ones_own_is_sent_beside_those_of_the_wiki(wiki: LocalWiki, robot: BotPassword) -> None:
-    transport = Watched()
+async def test_a_cookie_of_http_options_is_sent_beside_those_of_the_wiki(wiki: LocalWiki, robot: BotPassword) -> None:
+    transport = RecordingTransport()
     async with site(
-        wiki, auth=robot, http=HttpOptions(headers=(("Cookie", "gate=open"),)), transport=transport
+        wiki, auth=robot, http=HttpOptions(headers=(("Cookie", "proxy=open"),)), transport=transport
     ) as opened:
         assert await whoami(opened) == "Robot"
-    assert all("gate=open" in request.headers["cookie"].split("; ") for request in transport.requests)
+    assert all("proxy=open" in request.headers["cookie"].split("; ") for request in transport.requests)
 
 
-async def test_a_login_on_top_of_another_is_that_of_the_second_account(
-    wiki: LocalWiki, robot: BotPassword, other: BotPassword
-) -> None:
-    """With the cookies of a bot password's session the wiki would refuse the second one."""
+async def test_a_second_login_changes_the_account(wiki: LocalWiki, robot: BotPassword, other: BotPassword) -> None:
+    """With the cookies of a bot password's session, the wiki would refuse the second login."""
     title = fresh("Second")
     async with site(wiki, auth=robot) as opened:
         await opened.call("edit", title=fresh("First"), text="x")
@@ -169,32 +178,32 @@ async def test_a_login_on_top_of_another_is_that_of_the_second_account(
 # Passwords -----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_throttled_login_says_how_long_to_wait_and_is_not_tried_again(wiki: LocalWiki) -> None:
+async def test_a_throttled_login_says_how_long_to_wait_and_is_not_retried(wiki: LocalWiki) -> None:
     await wiki.create_user("Hasty robot")
-    auth, told = BotPassword(name="Hasty robot@tests", password=WRONG), Told()
+    auth, events = BotPassword(name="Hasty robot@tests", password=WRONG), EventLog()
     await wiki.create_bot_password("Hasty robot")
-    async with site(wiki, on_event=told.append) as opened:
+    async with site(wiki, on_event=events.append) as opened:
         for _ in range(guarded.ATTEMPTS):
             with pytest.raises(LoginFailed):
                 await opened.login(auth)
         with pytest.raises(LoginThrottled, match="wait that long") as caught:
             await opened.login(auth)
         assert (caught.value.code, caught.value.wait) == ("login-throttled", 300)
-        assert told.requests("action=login") == guarded.ATTEMPTS + 1
-        assert await whoami(opened) == NOBODY
+        assert events.requests("action=login") == guarded.ATTEMPTS + 1
+        assert await whoami(opened) == ANONYMOUS
 
 
-async def test_a_wrong_password_is_a_login_that_failed_at_once(wiki: LocalWiki, owner: ClientLogin) -> None:
-    told = Told()
+async def test_a_wrong_password_fails_without_a_retry(wiki: LocalWiki, owner: ClientLogin) -> None:
+    events = EventLog()
     for auth in (BotPassword(name="Robot@tests", password=WRONG), ClientLogin(username="Owner", password="wrong")):
         with pytest.raises(LoginFailed, match="could not log in: Incorrect") as caught:
-            async with site(wiki, auth=auth, on_event=told.append):
-                pytest.fail("it was let in")
+            async with site(wiki, auth=auth, on_event=events.append):
+                pytest.fail("the login succeeded")
         assert caught.value.code == "wrongpassword"
-    assert (told.requests("action=login"), told.requests("action=clientlogin"), told.of(LoggedIn)) == (1, 1, [])
+    assert (events.requests("action=login"), events.requests("action=clientlogin"), events.of(LoggedIn)) == (1, 1, [])
 
 
-async def test_a_login_that_fails_leaves_the_site_who_it_was(
+async def test_a_login_that_fails_keeps_the_account_before(
     wiki: LocalWiki, desk: TokenDesk, other: BotPassword
 ) -> None:
     for auth, name in ((other, "Other robot"), (OAuth2Token(token=desk.issue("Owner")), "Owner")):
@@ -218,18 +227,18 @@ async def test_a_second_factor_is_asked_for_until_it_is_right(
     assert (first.code, second.code) == ("oathauth-auth-ui", "oathauth-login-failed")
 
 
-async def test_a_question_that_nobody_answers_is_a_login_that_failed(
+async def test_a_question_without_an_answer_function_is_a_failed_login(
     wiki: LocalWiki, careful: tuple[str, Authenticator]
 ) -> None:
     auth = ClientLogin(username="Careful robot", password=careful[0])
     with pytest.raises(LoginFailed, match=r"asks for more \(OATHToken: .*answer=") as caught:
         async with site(wiki, auth=auth):
-            pytest.fail("it was let in")
+            pytest.fail("the login succeeded")
     assert caught.value.code == "login-question"
 
 
-async def test_a_second_factor_that_is_throttled_is_not_asked_for_again() -> None:
-    """The wiki says so in the form of another question."""
+async def test_a_throttled_second_factor_is_not_asked_for_again() -> None:
+    """The wiki reports it in the form of another question."""
     asked = [{"fields": {"OATHToken": {"type": "string"}}}]
     ui = {"status": "UI", "requests": asked, "message": "Enter it", "messagecode": "oathauth-auth-ui"}
     late = {
@@ -245,7 +254,7 @@ async def test_a_second_factor_that_is_throttled_is_not_asked_for_again() -> Non
     auth = ClientLogin(username="Careful robot", password="x", answer=person)
     with pytest.raises(LoginThrottled, match="Too many verification attempts") as caught:
         async with Site("https://wiki.example.org/api.php", user_agent=USER_AGENT, transport=transport, auth=auth):
-            pytest.fail("it was let in")
+            pytest.fail("the login succeeded")
     assert (caught.value.wait, len(person.asked)) == (60, 1)
 
 
@@ -253,52 +262,52 @@ async def test_a_second_factor_that_is_throttled_is_not_asked_for_again() -> Non
 
 
 @pytest.mark.everywhere
-async def test_a_function_is_asked_for_another_token_when_one_is_refused(wiki: LocalWiki, desk: TokenDesk) -> None:
-    source, titles = Source(desk), (fresh("By Action API"), fresh("By REST"))
-    async with site(wiki, auth=OAuth2Token(token=source)) as opened:
+async def test_a_token_function_is_called_again_after_a_refusal(wiki: LocalWiki, desk: TokenDesk) -> None:
+    token_function, titles = TokenFunction(desk), (fresh("By Action API"), fresh("By REST"))
+    async with site(wiki, auth=OAuth2Token(token=token_function)) as opened:
         await opened.call("edit", title=titles[0], text="x")
         desk.expire_all()
         await opened.call("edit", title=titles[0], text="y")
         page = await opened.rest.create_page(titles[1], source="x")
         desk.expire_all()
         await opened.rest.update_page(titles[1], source="y", latest=page.latest.id)
-        assert (source.times, await editors(opened, *titles)) == (3, {"Owner"})
+        assert (token_function.times, await editors(opened, *titles)) == (3, {"Owner"})
 
 
-async def test_a_token_that_is_refused_for_good_raises(wiki: LocalWiki, desk: TokenDesk) -> None:
+async def test_a_token_that_is_refused_again_raises(wiki: LocalWiki, desk: TokenDesk) -> None:
     title = fresh("Refused")
-    for source, times in ((Source(desk, token=desk.issue("Owner")), 2), (None, 1)):
-        told, token = Told(), desk.issue("Owner")
-        async with site(wiki, auth=OAuth2Token(token=source or token), on_event=told.append) as opened:
+    for token_function, times in ((TokenFunction(desk, token=desk.issue("Owner")), 2), (None, 1)):
+        events, token = EventLog(), desk.issue("Owner")
+        async with site(wiki, auth=OAuth2Token(token=token_function or token), on_event=events.append) as opened:
             page = await opened.rest.create_page(fresh("Accepted"), source="x")
             desk.expire_all()
-            told.clear()
+            events.clear()
             with pytest.raises(AuthorizationRefused, match="get a new OAuth token"):
                 await opened.call("edit", title=title, text="x")
-            assert len(told.of(RequestFinished)) == times
+            assert len(events.of(RequestFinished)) == times
             with pytest.raises(AuthorizationRefused, match="get a new OAuth token"):
                 await opened.rest.update_page(page.title, source="y", latest=page.latest.id)
     async with site(wiki) as opened:
         assert await editors(opened, title) == {""}
 
 
-async def test_a_client_renews_its_token_before_it_ends_and_when_it_is_refused(
+async def test_a_client_renews_its_token_before_it_expires_and_after_a_refusal(
     wiki: LocalWiki, desk: TokenDesk
 ) -> None:
-    client, clock, told = desk.register("Owner", lifetime=3600), ScriptedClock(), Told()
+    client, clock, events = desk.register("Owner", lifetime=3600), ScriptedClock(), EventLog()
     auth = OAuth2ClientCredentials(client_id=client.id, client_secret=client.secret)
-    async with site(wiki, auth=auth, clock=clock, on_event=told.append) as opened:
+    async with site(wiki, auth=auth, clock=clock, on_event=events.append) as opened:
         for passed, issued in ((0.0, 1), (3500.0, 1), (50.0, 2), (3500.0, 2)):
             clock.pass_by(passed)
             assert (await whoami(opened), desk.issued(client)) == ("Owner", issued)
-        assert told.requests("action=query") == 4  # none was refused: renewing came first
+        assert events.requests("action=query") == 4  # no request was refused: the token was renewed before
         desk.expire_all()
         assert (await whoami(opened), desk.issued(client)) == ("Owner", 3)
     assert not any(request.authorized for request in desk.requests if request.client_id == client.id)
 
 
 @pytest.mark.parametrize("lifetime", [30, 0])
-async def test_a_token_with_a_short_life_is_not_renewed_without_end(
+async def test_a_token_with_a_short_lifetime_is_renewed_once_at_a_time(
     wiki: LocalWiki, desk: TokenDesk, lifetime: int
 ) -> None:
     client, clock = desk.register("Owner"), ScriptedClock()
@@ -314,40 +323,40 @@ async def test_a_client_with_a_wrong_secret_cannot_log_in(wiki: LocalWiki, desk:
     before = len(desk.requests)
     with pytest.raises(LoginFailed, match=f"{client.id}.*given no access token: Client auth") as caught:
         async with site(wiki, auth=OAuth2ClientCredentials(client_id=client.id, client_secret=WRONG)):
-            pytest.fail("it was let in")
+            pytest.fail("the login succeeded")
     assert (caught.value.code, len(desk.requests) - before) == ("invalid_client", 1)
 
 
-# Leaving -------------------------------------------------------------------------------------------------------------
+# Logging out ---------------------------------------------------------------------------------------------------------
 
 
-async def test_after_a_logout_one_is_nobody(
+async def test_after_a_logout_requests_are_anonymous(
     wiki: LocalWiki, robot: BotPassword, owner: ClientLogin, desk: TokenDesk
 ) -> None:
     for auth, logouts in ((robot, 1), (owner, 1), (OAuth2Token(token=desk.issue("Owner")), 0)):
-        title, told = fresh("Left"), Told()
-        async with site(wiki, auth=auth, on_event=told.append) as opened:
+        title, events = fresh("Left"), EventLog()
+        async with site(wiki, auth=auth, on_event=events.append) as opened:
             await opened.call("edit", title=fresh("Before"), text="x")
             await opened.logout()
-            assert await whoami(opened) == NOBODY
+            assert await whoami(opened) == ANONYMOUS
             await opened.call("edit", title=title, text="x")
-            assert await editors(opened, title) == {NOBODY}
-        assert (told.of(LoggedOut), told.requests("action=logout")) == ([LoggedOut()], logouts)
+            assert await editors(opened, title) == {ANONYMOUS}
+        assert (events.of(LoggedOut), events.requests("action=logout")) == ([LoggedOut()], logouts)
 
 
-async def test_a_logout_of_a_session_that_is_lost_is_a_logout(wiki: LocalWiki, robot: BotPassword) -> None:
+async def test_a_lost_session_can_be_logged_out(wiki: LocalWiki, robot: BotPassword) -> None:
     async with site(wiki, auth=robot) as opened:
         guarded.lose_sessions(wiki)
         await opened.logout()
-        assert await whoami(opened) == NOBODY
+        assert await whoami(opened) == ANONYMOUS
 
 
 # Cookies -------------------------------------------------------------------------------------------------------------
 
 
-async def test_the_cookies_that_edits_leave_are_dropped(wiki: LocalWiki, robot: BotPassword) -> None:
-    """Only some ways to edit leave them; here, every request does."""
-    transport = Marking()
+async def test_the_cookies_that_edits_set_are_dropped(wiki: LocalWiki, robot: BotPassword) -> None:
+    """Only some ways to edit set them. Here, every response does."""
+    transport = SettingCookies()
     async with site(wiki, auth=robot, transport=transport) as opened:
         for _ in range(2):
             await opened.call("edit", title=fresh("Edited"), text="x")
@@ -361,8 +370,8 @@ async def test_the_cookies_that_edits_leave_are_dropped(wiki: LocalWiki, robot: 
     )
 
 
-class Marking(Watched):
-    """Sets two cookies with each answer: the mark of an edit, and another."""
+class SettingCookies(RecordingTransport):
+    """Adds two cookies to each response: that of an edit, and another."""
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         response = await super().send(request)
@@ -370,13 +379,16 @@ class Marking(Watched):
         return evolve(response, headers=(*response.headers, *marks))
 
 
-async def test_edits_of_nobody_are_all_of_one_temporary_account(mediawiki_factory: WikiFactory) -> None:
-    wiki = guarded.guarded(mediawiki_factory, "1.43")
-    titles, told = [fresh("Temporary") for _ in range(3)], Told()
-    async with site(wiki, on_event=told.append) as opened:
+async def test_anonymous_edits_are_all_of_one_temporary_account(mediawiki_factory: WikiFactory) -> None:
+    wiki = guarded.guarded_wiki(mediawiki_factory, "1.43")
+    titles, events = [fresh("Temporary") for _ in range(3)], EventLog()
+    async with site(wiki, on_event=events.append) as opened:
         await opened.call("edit", title=titles[0], text="x")
         await opened.call("edit", title=titles[1], text="x")
-        assert (told.requests("action=edit"), len(told.of(TokensFetched))) == (2, 2)  # the first token is of no use
+        assert (events.requests("action=edit"), len(events.of(TokensFetched))) == (
+            2,
+            2,
+        )  # the first token is not valid for the new account
         await opened.rest.create_page(titles[2], source="x")
         (name,) = await editors(opened, *titles)
         assert (name[0], await whoami(opened)) == ("~", name)

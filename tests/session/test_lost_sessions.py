@@ -1,4 +1,4 @@
-"""W3 and W4: sessions and tokens that a wiki does not know any more, and sessions that outlive a process."""
+"""W3 and W4: sessions and tokens that a wiki no longer knows, and logins that are stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,18 @@ from mwclient_async.testing import LocalWiki, WikiFactory
 from mwclient_async.testing.scripted import ScriptedClock, ScriptedTransport, json_response
 from tests.conftest import USER_AGENT
 from tests.support import guarded_wiki as guarded
-from tests.support.logins import Porter, Told, Watched, bot, editors, fifty, fresh, password, site, whoami
+from tests.support.logins import (
+    EventLog,
+    RecordingTransport,
+    ScriptedLoginWiki,
+    bot,
+    editors,
+    fresh,
+    password,
+    run_concurrently,
+    site,
+    whoami,
+)
 from tests.support.oauth_wiki import TokenDesk
 
 API = "https://wiki.example.org/w/api.php"
@@ -27,7 +38,7 @@ ROBOT = BotPassword(name="Robot@tests", password="right")
 
 @pytest.fixture(scope="module")
 def wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
-    return guarded.guarded(mediawiki_factory, mediawiki_version)
+    return guarded.guarded_wiki(mediawiki_factory, mediawiki_version)
 
 
 @pytest.fixture(scope="module")
@@ -53,44 +64,42 @@ def owner(wiki: LocalWiki) -> ClientLogin:
 # On real wikis -------------------------------------------------------------------------------------------------------
 
 
-async def test_w3_fifty_edits_that_meet_a_refused_token_cost_one_token_request(
-    wiki: LocalWiki, robot: BotPassword
-) -> None:
-    titles, told = [fresh("Refused") for _ in range(50)], Told()
-    async with site(wiki, auth=robot, on_event=told.append) as opened:
+async def test_w3_fifty_edits_with_a_refused_token_cost_one_token_request(wiki: LocalWiki, robot: BotPassword) -> None:
+    titles, events = [fresh("Refused") for _ in range(50)], EventLog()
+    async with site(wiki, auth=robot, on_event=events.append) as opened:
         await opened.call("edit", title=fresh("Before"), text="x")
         guarded.refuse_tokens(wiki)
-        told.clear()
-        assert await fifty(lambda n: opened.call("edit", title=titles[n], text="x")) == []
-        (fetched,) = told.of(TokensFetched)
+        events.clear()
+        assert await run_concurrently(lambda n: opened.call("edit", title=titles[n], text="x")) == []
+        (fetched,) = events.of(TokensFetched)
         assert {"csrf", "patrol", "rollback", "userrights", "watch"} <= set(fetched.kinds)
-        assert (told.requests("action=query"), told.of(LoggedIn)) == (1, [])
-        assert told.requests("action=edit") > 50  # some were refused
+        assert (events.requests("action=query"), events.of(LoggedIn)) == (1, [])
+        assert events.requests("action=edit") > 50  # some were refused
         assert await editors(opened, *titles) == {"Robot"}
 
 
 @pytest.mark.everywhere
-async def test_w4_fifty_edits_that_meet_a_lost_session_cost_one_login(wiki: LocalWiki, robot: BotPassword) -> None:
-    titles, told = [fresh("Lost") for _ in range(50)], Told()
-    async with site(wiki, auth=robot, on_event=told.append) as opened:
+async def test_w4_fifty_edits_with_a_lost_session_cost_one_login(wiki: LocalWiki, robot: BotPassword) -> None:
+    titles, events = [fresh("Lost") for _ in range(50)], EventLog()
+    async with site(wiki, auth=robot, on_event=events.append) as opened:
         await opened.call("edit", title=fresh("Before"), text="x")
         guarded.lose_sessions(wiki)
-        told.clear()
-        assert await fifty(lambda n: opened.call("edit", title=titles[n], text="x")) == []
-        assert told.of(LoggedIn) == [LoggedIn(account="Robot", login_generation=2)]
-        assert (told.requests("action=login"), len(told.of(TokensFetched))) == (1, 1)
-        assert told.requests("action=edit") <= 53  # those that still waited for their turn did not try in vain
+        events.clear()
+        assert await run_concurrently(lambda n: opened.call("edit", title=titles[n], text="x")) == []
+        assert events.of(LoggedIn) == [LoggedIn(account="Robot", login_generation=2)]
+        assert (events.requests("action=login"), len(events.of(TokensFetched))) == (1, 1)
+        assert events.requests("action=edit") <= 53  # those that waited for a slot were not sent with the lost session
         assert await editors(opened, *titles) == {"Robot"}
 
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("kind", ["bot password", "password"])
-async def test_w4_a_session_that_is_lost_on_the_way_never_edits_as_an_ip(
+async def test_w4_after_a_session_is_lost_no_edit_is_made_as_an_ip(
     wiki: LocalWiki, robot: BotPassword, owner: ClientLogin, kind: str
 ) -> None:
-    """It is lost between looking at the page and writing to it, with all tokens, by either API."""
+    """The session and all tokens are lost between the read of the page and the write, by either API."""
     auth, name = (robot, "Robot") if kind == "bot password" else (owner, "Owner")
-    titles, transport = [fresh(word) for word in ("Edited", "Created", "Called")], Watched()
+    titles, transport = [fresh(word) for word in ("Edited", "Created", "Called")], RecordingTransport()
     async with site(wiki, auth=auth, transport=transport) as opened:
         transport.before = Once(wiki, lambda request: "action=edit" in request.url)
         await opened.page(titles[0]).save("x", missing="create")
@@ -107,7 +116,7 @@ async def test_w4_a_session_that_is_lost_on_the_way_never_edits_as_an_ip(
 
 
 class Once:
-    """Takes session and tokens from everybody when a request of that kind comes, once."""
+    """Makes the wiki lose all sessions and tokens when the first request of that kind comes."""
 
     def __init__(self, wiki: LocalWiki, kind: Callable[[HttpRequest], bool]) -> None:
         self._wiki = wiki
@@ -124,59 +133,59 @@ class Once:
 async def test_w4_ten_tasks_that_lose_session_and_tokens_at_once_cost_one_login(
     wiki: LocalWiki, robot: BotPassword
 ) -> None:
-    titles, told = [fresh("Both") for _ in range(10)], Told()
-    async with site(wiki, auth=robot, on_event=told.append) as opened:
+    titles, events = [fresh("Both") for _ in range(10)], EventLog()
+    async with site(wiki, auth=robot, on_event=events.append) as opened:
         await opened.call("edit", title=fresh("Before"), text="x")
         for _ in range(2):
             guarded.lose_sessions(wiki)
             guarded.refuse_tokens(wiki)
-            errors = await fifty(lambda n: opened.page(titles[n]).append("x", missing="create"), number=10)
+            errors = await run_concurrently(lambda n: opened.page(titles[n]).append("x", missing="create"), number=10)
             assert errors == []
-        assert [event.login_generation for event in told.of(LoggedIn)] == [1, 2, 3]
+        assert [event.login_generation for event in events.of(LoggedIn)] == [1, 2, 3]
         pages = await opened.pages(titles=titles, prop="revisions", rvprop="content|user", rvslots="main").collect()
         assert {(page.revisions[0].content, page.revisions[0].user) for page in pages} == {("xx", "Robot")}
 
 
-async def test_w4_a_login_that_is_refused_is_tried_once_for_all_who_wait(wiki: LocalWiki) -> None:
-    """A bot password that was withdrawn; the tasks get an error each, of their own."""
+async def test_w4_a_refused_login_is_tried_once_for_all_waiting_tasks(wiki: LocalWiki) -> None:
+    """The bot password was revoked. Each task gets an error of its own."""
     await wiki.create_user("Dismissed robot")
-    auth, told = await wiki.create_bot_password("Dismissed robot"), Told()
-    async with site(wiki, auth=auth, on_event=told.append) as opened:
+    auth, events = await wiki.create_bot_password("Dismissed robot"), EventLog()
+    async with site(wiki, auth=auth, on_event=events.append) as opened:
         with closing(guarded._database(wiki)) as database, database:
             database.execute("DELETE FROM bot_passwords WHERE bp_user = (SELECT max(user_id) FROM user)")
         guarded.lose_sessions(wiki)
-        told.clear()
-        errors = await fifty(lambda _: opened.call("query", meta="userinfo"))
+        events.clear()
+        errors = await run_concurrently(lambda _: opened.call("query", meta="userinfo"))
         assert ({type(error) for error in errors}, len({id(error) for error in errors})) == ({LoginFailed}, 50)
-        assert (told.requests("action=login"), told.of(LoggedIn)) == (1, [])
+        assert (events.requests("action=login"), events.of(LoggedIn)) == (1, [])
 
 
 # Stored logins -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.everywhere
-async def test_a_login_is_stored_as_text_and_used_without_logging_in(wiki: LocalWiki, robot: BotPassword) -> None:
-    told, title = Told(), fresh("Stored")
+async def test_a_stored_login_is_used_without_logging_in(wiki: LocalWiki, robot: BotPassword) -> None:
+    events, title = EventLog(), fresh("Stored")
     async with site(wiki, auth=robot) as opened:
         await opened.call("edit", title=fresh("Before"), text="x")
         text = opened.login_state().to_text()
     assert robot.password not in text
-    async with site(wiki, login_state=LoginState.parse(text), on_event=told.append) as opened:
+    async with site(wiki, login_state=LoginState.parse(text), on_event=events.append) as opened:
         await opened.call("edit", title=title, text="x")
         assert await editors(opened, title) == {"Robot"}
-    assert (told.requests("action=edit"), told.of(LoggedIn), told.of(TokensFetched)) == (1, [], [])
+    assert (events.requests("action=edit"), events.of(LoggedIn), events.of(TokensFetched)) == (1, [], [])
 
 
-async def test_a_stored_login_that_is_lost_is_renewed_if_there_is_a_way(wiki: LocalWiki, robot: BotPassword) -> None:
+async def test_a_stored_login_that_is_lost_is_renewed_if_there_is_auth(wiki: LocalWiki, robot: BotPassword) -> None:
     async with site(wiki, auth=robot) as opened:
         await opened.call("edit", title=fresh("Before"), text="x")
         state = opened.login_state()
     guarded.lose_sessions(wiki)
-    told, titles = Told(), (fresh("Renewed"), fresh("Not renewed"))
-    async with site(wiki, login_state=state, auth=robot, on_event=told.append) as opened:
+    events, titles = EventLog(), (fresh("Renewed"), fresh("Not renewed"))
+    async with site(wiki, login_state=state, auth=robot, on_event=events.append) as opened:
         await opened.call("edit", title=titles[0], text="x")
         assert await editors(opened, titles[0]) == {"Robot"}
-    assert len(told.of(LoggedIn)) == 1
+    assert len(events.of(LoggedIn)) == 1
     async with site(wiki, login_state=state) as opened:
         with pytest.raises(AssertFailed):
             await opened.call("edit", title=titles[1], text="x")
@@ -184,7 +193,7 @@ async def test_a_stored_login_that_is_lost_is_renewed_if_there_is_a_way(wiki: Lo
         assert await editors(opened, titles[1]) == {""}
 
 
-async def test_w4_what_was_stored_by_nobody_is_no_login_of_a_site_with_auth(
+async def test_w4_a_stored_anonymous_session_does_not_replace_the_login_of_a_site_with_auth(
     wiki: LocalWiki, robot: BotPassword, desk: TokenDesk
 ) -> None:
     token = OAuth2Token(token=desk.issue("Owner"))
@@ -193,7 +202,7 @@ async def test_w4_what_was_stored_by_nobody_is_no_login_of_a_site_with_auth(
             await opened.call("query", meta="tokens")
             state = opened.login_state()
         assert not state.logged_in
-        title = fresh("Stored by nobody")
+        title = fresh("Stored by an anonymous user")
         async with site(wiki, auth=auth, login_state=state) as opened:
             await opened.call("edit", title=title, text="x")
             assert await editors(opened, title) == {name}
@@ -207,10 +216,10 @@ async def test_a_stored_login_of_another_wiki_or_account_is_refused(
     for auth in (robot, owner):
         with pytest.raises(ValueError, match="'Other robot'"):
             async with site(wiki, auth=auth, login_state=state):
-                pytest.fail("it was taken")
+                pytest.fail("the state was accepted")
     with pytest.raises(ValueError, match=r"is of 'http://127\.0\.0\.2/api\.php'"):
         async with site(wiki, login_state=evolve(state, wiki="http://127.0.0.2/api.php")):
-            pytest.fail("it was taken")
+            pytest.fail("the state was accepted")
     same = BotPassword(name="other_robot@tests", password=other.password)  # as the wiki reads names
     async with site(wiki, auth=same, login_state=state) as opened:
         assert await whoami(opened) == "Other robot"
@@ -219,129 +228,134 @@ async def test_a_stored_login_of_another_wiki_or_account_is_refused(
 @pytest.mark.parametrize("cookie", [{"name": "no more"}, {}, "text", 5])
 async def test_a_stored_login_that_was_tampered_with_is_refused(cookie: Any) -> None:
     state = LoginState(wiki=API, account="", logged_in=True, cookies=[cookie], tokens={})
-    with pytest.raises(ValueError, match="this LoginState has a cookie that is none"):
+    with pytest.raises(ValueError, match="this LoginState holds a damaged cookie"):
         async with Site(API, user_agent=USER_AGENT, login_state=state, transport=ScriptedTransport()):
-            pytest.fail("it was taken")
+            pytest.fail("the state was accepted")
 
 
-# Step by step, with a scripted wiki ----------------------------------------------------------------------------------
+# With a scripted wiki ------------------------------------------------------------------------------------------------
 
 
 @asynccontextmanager
-async def visiting(porter: Porter, *, clock: ScriptedClock | None = None, **options: Any) -> AsyncIterator[Site]:
+async def visiting(
+    scripted_wiki: ScriptedLoginWiki, *, clock: ScriptedClock | None = None, **options: Any
+) -> AsyncIterator[Site]:
     clock = clock or ScriptedClock()
-    async with Site(API, user_agent=USER_AGENT, auth=ROBOT, transport=porter, clock=clock, **options) as opened:
+    async with Site(API, user_agent=USER_AGENT, auth=ROBOT, transport=scripted_wiki, clock=clock, **options) as opened:
         await opened.call("edit")
-        porter.come.clear()
+        scripted_wiki.come.clear()
         yield opened
 
 
 async def test_w4_a_new_login_waits_for_the_requests_in_flight() -> None:
-    """Their answers could bring cookies of the old session."""
-    porter = Porter()
-    async with visiting(porter) as opened, anyio.create_task_group() as tasks:
-        porter.hold("parse")
+    """Their responses could bring cookies of the old session."""
+    scripted_wiki = ScriptedLoginWiki()
+    async with visiting(scripted_wiki) as opened, anyio.create_task_group() as tasks:
+        scripted_wiki.hold("parse")
         tasks.start_soon(opened.call, "parse")
         await anyio.wait_all_tasks_blocked()
-        porter.lose_session()
+        scripted_wiki.lose_session()
         tasks.start_soon(opened.call, "edit")
         await anyio.wait_all_tasks_blocked()
-        assert porter.come == {"parse": 1, "edit": 1}
-        porter.release("parse")
-    assert porter.come == {"parse": 2, "edit": 2, "login": 2, "*": 1}
+        assert scripted_wiki.come == {"parse": 1, "edit": 1}
+        scripted_wiki.release("parse")
+    assert scripted_wiki.come == {"parse": 2, "edit": 2, "login": 2, "*": 1}
 
 
-async def test_w4_requests_that_wait_for_their_turn_are_not_sent_with_a_session_that_is_lost() -> None:
-    porter = Porter()
-    async with visiting(porter) as opened:
-        porter.lose_session()
-        assert await fifty(lambda _: opened.call("query", meta="userinfo")) == []
-    assert (porter.come["query"], porter.come["login"]) == (53, 2)
+async def test_w4_requests_that_wait_for_a_slot_are_not_sent_with_a_lost_session() -> None:
+    scripted_wiki = ScriptedLoginWiki()
+    async with visiting(scripted_wiki) as opened:
+        scripted_wiki.lose_session()
+        assert await run_concurrently(lambda _: opened.call("query", meta="userinfo")) == []
+    assert (scripted_wiki.come["query"], scripted_wiki.come["login"]) == (53, 2)
 
 
-async def test_w3_requests_that_wait_for_their_turn_are_not_sent_with_a_token_that_was_refused() -> None:
-    porter = Porter()
-    async with visiting(porter) as opened:
-        porter.refuse_tokens()
-        assert await fifty(lambda _: opened.call("edit")) == []
-    assert (porter.come["edit"], porter.come["*"]) == (53, 1)
+async def test_w3_requests_that_wait_for_a_slot_are_not_sent_with_a_refused_token() -> None:
+    scripted_wiki = ScriptedLoginWiki()
+    async with visiting(scripted_wiki) as opened:
+        scripted_wiki.refuse_tokens()
+        assert await run_concurrently(lambda _: opened.call("edit")) == []
+    assert (scripted_wiki.come["edit"], scripted_wiki.come["*"]) == (53, 1)
 
 
 async def test_w3_a_refusal_of_an_older_token_costs_no_token_request() -> None:
-    porter = Porter()
-    async with visiting(porter) as opened, anyio.create_task_group() as tasks:
-        porter.hold("Slow")
+    scripted_wiki = ScriptedLoginWiki()
+    async with visiting(scripted_wiki) as opened, anyio.create_task_group() as tasks:
+        scripted_wiki.hold("Slow")
         tasks.start_soon(lambda: opened.call("edit", title="Slow"))
         await anyio.wait_all_tasks_blocked()
-        porter.refuse_tokens()
+        scripted_wiki.refuse_tokens()
         await opened.call("edit", title="Quick")
-        porter.release("Slow")
-    assert porter.come == {"edit": 4, "*": 1}
+        scripted_wiki.release("Slow")
+    assert scripted_wiki.come == {"edit": 4, "*": 1}
 
 
-async def test_w4_a_read_of_a_private_wiki_that_is_refused_by_rest_asks_whether_the_login_is_lost() -> None:
-    """The REST API does not say so."""
-    porter = Porter()
+async def test_w4_if_rest_refuses_a_read_the_action_api_is_asked_whether_the_login_is_lost() -> None:
+    """The REST API does not report a lost login."""
+    scripted_wiki = ScriptedLoginWiki()
     path = "https://wiki.example.org/w/rest.php/v1/page/X/history"
-    porter.answers[path] = json_response({"errorKey": "rest-read-denied"}, status=403)
-    async with visiting(porter) as opened:
-        porter.lose_session()
+    scripted_wiki.answers[path] = json_response({"errorKey": "rest-read-denied"}, status=403)
+    async with visiting(scripted_wiki) as opened:
+        scripted_wiki.lose_session()
         with pytest.raises(PermissionDenied):
             await opened.rest.history("X").collect()
-    assert (porter.come["query"], porter.come["login"], porter.come[path]) == (2, 2, 2)
+    assert (scripted_wiki.come["query"], scripted_wiki.come["login"], scripted_wiki.come[path]) == (2, 2, 2)
 
 
-async def test_w4_a_failure_that_was_seen_before_a_login_of_somebody_else_needs_no_other() -> None:
-    porter, told = Porter(), Told()
-    async with visiting(porter, on_event=told.append) as opened, anyio.create_task_group() as tasks:
-        porter.hold("edit")
+async def test_w4_a_request_that_fails_after_another_task_has_logged_in_needs_no_login() -> None:
+    scripted_wiki, events = ScriptedLoginWiki(), EventLog()
+    async with visiting(scripted_wiki, on_event=events.append) as opened, anyio.create_task_group() as tasks:
+        scripted_wiki.hold("edit")
         tasks.start_soon(opened.call, "edit")
         await anyio.wait_all_tasks_blocked()
-        porter.lose_session()
+        scripted_wiki.lose_session()
         tasks.start_soon(opened.login, ROBOT)
         await anyio.wait_all_tasks_blocked()
-        porter.release("edit")
-    assert ([event.login_generation for event in told.of(LoggedIn)], porter.come["edit"]) == ([1, 2], 2)
+        scripted_wiki.release("edit")
+    assert ([event.login_generation for event in events.of(LoggedIn)], scripted_wiki.come["edit"]) == ([1, 2], 2)
 
 
-async def test_w4_a_login_that_is_refused_is_tried_once_by_fifty_tasks_and_later_again() -> None:
-    """Wikis count wrong passwords; who logs in himself is not kept from it."""
-    porter, clock = Porter(), ScriptedClock()
-    async with visiting(porter, clock=clock) as opened:
-        porter.lose_session()
-        porter.password = "another"
-        errors = await fifty(lambda _: opened.call("query", meta="userinfo"))
+async def test_w4_a_refused_login_is_tried_once_by_fifty_tasks_and_again_after_a_pause() -> None:
+    """Wikis count wrong passwords. An explicit login is possible during the pause."""
+    scripted_wiki, clock = ScriptedLoginWiki(), ScriptedClock()
+    async with visiting(scripted_wiki, clock=clock) as opened:
+        scripted_wiki.lose_session()
+        scripted_wiki.password = "another"
+        errors = await run_concurrently(lambda _: opened.call("query", meta="userinfo"))
         assert ([type(error) for error in errors], len(set(map(id, errors)))) == ([LoginFailed] * 50, 50)
-        assert (porter.come["login"], porter.come["query"]) == (2, 3)  # who had not been sent yet, was not sent in vain
-        porter.password = "right"
+        assert (scripted_wiki.come["login"], scripted_wiki.come["query"]) == (
+            2,
+            3,
+        )  # requests that had not been sent yet were not sent
+        scripted_wiki.password = "right"
         with pytest.raises(LoginFailed, match="Incorrect"):
             await opened.call("edit")
-        assert porter.come["login"] == 2
+        assert scripted_wiki.come["login"] == 2
         clock.pass_by(60)
         await opened.call("edit")
-        assert porter.come["login"] == 4
+        assert scripted_wiki.come["login"] == 4
 
 
-async def test_w4_a_login_of_ones_own_that_succeeds_makes_up_for_one_that_was_refused() -> None:
-    porter = Porter()
-    async with visiting(porter) as opened:
-        porter.lose_session()
-        porter.password = "new"
+async def test_w4_a_successful_explicit_login_ends_the_pause_after_a_refused_one() -> None:
+    scripted_wiki = ScriptedLoginWiki()
+    async with visiting(scripted_wiki) as opened:
+        scripted_wiki.lose_session()
+        scripted_wiki.password = "new"
         with pytest.raises(LoginFailed, match="Incorrect"):
             await opened.call("edit")
         await opened.login(BotPassword(name="Robot@tests", password="new"))
-        porter.lose_session()
+        scripted_wiki.lose_session()
         await opened.call("edit")
 
 
 @pytest.mark.parametrize(("label", "requests"), [("login", 3), ("*", 2)])
-async def test_w7_who_is_cancelled_while_he_logs_in_or_fetches_tokens_leaves_it_to_the_others(
+async def test_w7_if_the_task_that_logs_in_or_fetches_tokens_is_cancelled_another_one_does_it(
     label: str, requests: int
 ) -> None:
-    porter, told = Porter(), Told()
-    async with visiting(porter, on_event=told.append) as opened:
-        porter.lose_session()
-        porter.hold(label)
+    scripted_wiki, events = ScriptedLoginWiki(), EventLog()
+    async with visiting(scripted_wiki, on_event=events.append) as opened:
+        scripted_wiki.lose_session()
+        scripted_wiki.hold(label)
         first = anyio.CancelScope()
 
         async def edit(scope: anyio.CancelScope) -> None:
@@ -356,51 +370,51 @@ async def test_w7_who_is_cancelled_while_he_logs_in_or_fetches_tokens_leaves_it_
             await anyio.wait_all_tasks_blocked()
             first.cancel()
             await anyio.wait_all_tasks_blocked()
-            porter.release(label)
+            scripted_wiki.release(label)
     assert first.cancelled_caught
-    assert (len(told.of(LoggedIn)), porter.come[label]) == (2, requests)
+    assert (len(events.of(LoggedIn)), scripted_wiki.come[label]) == (2, requests)
 
 
-async def test_w3_tokens_that_a_login_made_worthless_are_fetched_again() -> None:
-    """The login comes between the answer with the tokens and those who wait for it."""
-    porter, told = Porter(), Told()
-    async with visiting(porter, on_event=told.append) as opened, anyio.create_task_group() as tasks:
+async def test_w3_tokens_that_a_login_has_invalidated_are_fetched_again() -> None:
+    """The login comes between the response with the tokens and the tasks that wait for it."""
+    scripted_wiki, events = ScriptedLoginWiki(), EventLog()
+    async with visiting(scripted_wiki, on_event=events.append) as opened, anyio.create_task_group() as tasks:
         opened._session._auth_state.drop_tokens()
-        porter.hold("*")
+        scripted_wiki.hold("*")
         for _ in range(3):
             tasks.start_soon(opened.call, "edit")
         await anyio.wait_all_tasks_blocked()
         tasks.start_soon(opened.login, ROBOT)
         await anyio.wait_all_tasks_blocked()
-        porter.release("*")
-    assert (porter.come["edit"], len(told.of(LoggedIn))) == (3, 2)
+        scripted_wiki.release("*")
+    assert (scripted_wiki.come["edit"], len(events.of(LoggedIn))) == (3, 2)
 
 
-async def test_w6_requests_of_a_login_are_in_flight_like_any_other() -> None:
-    porter = Porter()
+async def test_w6_requests_of_a_login_take_slots_like_any_other() -> None:
+    scripted_wiki = ScriptedLoginWiki()
     async with (
-        visiting(porter, limits=Limits(concurrency=2)) as opened,
+        visiting(scripted_wiki, limits=Limits(concurrency=2)) as opened,
         opened.sibling("https://other.example.org/w/api.php") as sibling,
         anyio.create_task_group() as tasks,
     ):
-        porter.hold("parse")
+        scripted_wiki.hold("parse")
         for _ in range(2):
             tasks.start_soon(sibling.call, "parse")
         await anyio.wait_all_tasks_blocked()
         tasks.start_soon(opened.login, ROBOT)
         await anyio.wait_all_tasks_blocked()
-        assert porter.come == {"parse": 2}
-        porter.release("parse")
-    assert (porter.come["login"], porter.most) == (2, 2)
+        assert scripted_wiki.come == {"parse": 2}
+        scripted_wiki.release("parse")
+    assert (scripted_wiki.come["login"], scripted_wiki.most) == (2, 2)
 
 
 @pytest.mark.parametrize("label", ["login", "*"])
-async def test_w1_a_login_and_a_request_for_tokens_have_as_many_tries_as_any_call(label: str) -> None:
-    """They are not multiplied by the tries of the call that needs them, which is not said to have been sent."""
-    porter = Porter()
-    async with visiting(porter, retry=RetryPolicy(attempts=3)) as opened:
-        porter.lose_session()
-        porter.answers[label] = HttpResponse(status=503, body=b"Busy")
+async def test_w1_a_login_and_a_request_for_tokens_have_as_many_tries_as_any_request(label: str) -> None:
+    """The tries of the request that needs them do not multiply theirs. The error does not say that it was sent."""
+    scripted_wiki = ScriptedLoginWiki()
+    async with visiting(scripted_wiki, retry=RetryPolicy(attempts=3)) as opened:
+        scripted_wiki.lose_session()
+        scripted_wiki.answers[label] = HttpResponse(status=503, body=b"Busy")
         with pytest.raises(HttpError, match="HTTP 503"):
             await opened.call("edit")
-    assert (porter.come[label], porter.come["edit"]) == (3, 1)
+    assert (scripted_wiki.come[label], scripted_wiki.come["edit"]) == (3, 1)

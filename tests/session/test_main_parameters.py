@@ -1,4 +1,4 @@
-"""The main parameters of the API: what a site sends with everything, and what a call may say for itself.
+"""The main parameters of the API: those that a site sends with every request, and those of a single call.
 
 The manual's page is https://www.mediawiki.org/wiki/API:Main_page.
 """
@@ -19,7 +19,7 @@ from tests.support.logins import fresh
 API = "https://wiki.example.org/w/api.php"
 
 
-async def test_a_call_says_them_for_itself_and_its_answer_echoes_them(mediawiki_factory: WikiFactory) -> None:
+async def test_a_call_sets_main_parameters_and_its_response_echoes_them(mediawiki_factory: WikiFactory) -> None:
     wiki = mediawiki_factory(settings="$wgShowHostnames = true;")
     async with Site(wiki.api_url, user_agent=USER_AGENT) as site:
         body = await site.call(
@@ -32,13 +32,13 @@ async def test_a_call_says_them_for_itself_and_its_answer_echoes_them(mediawiki_
     assert "Hauptseite" in body["parse"]["text"]
 
 
-async def test_a_stream_has_the_echo_in_its_batches(site: Site) -> None:
+async def test_the_batches_of_a_stream_hold_the_echo(site: Site) -> None:
     batch = await anext(site.query(titles="Earth", prop="info", requestid="b2", curtimestamp=True).batches())
     assert batch.body["requestid"] == "b2"
     assert batch.body["curtimestamp"]
 
 
-async def test_a_site_has_a_language_of_its_own_and_a_call_another(wiki: LocalWiki) -> None:
+async def test_the_language_of_a_call_overrides_that_of_the_site(wiki: LocalWiki) -> None:
     async with Site(wiki.api_url, user_agent=USER_AGENT, uselang="fr") as site:
         parse: dict[str, Any] = {"text": "{{int:mainpage}}", "prop": "text", "contentmodel": "wikitext"}
         assert "Accueil" in (await site.call("parse", **parse))["parse"]["text"]
@@ -59,7 +59,7 @@ async def test_a_site_asserts_that_its_account_is_a_bot(wiki: LocalWiki) -> None
 
 
 @pytest.mark.parametrize("name", ["format", "formatversion", "errorformat", "origin", "callback"])
-async def test_what_the_library_sets_itself_is_refused_before_any_request(name: str) -> None:
+async def test_parameters_that_the_library_sets_are_refused_before_any_request(name: str) -> None:
     transport = ScriptedTransport()
     arguments: dict[str, Any] = {name: "x"}
     async with Site(API, user_agent=USER_AGENT, transport=transport) as site:
@@ -70,10 +70,10 @@ async def test_what_the_library_sets_itself_is_refused_before_any_request(name: 
     assert transport.requests == []
 
 
-async def test_each_stands_where_it_belongs_in_a_request() -> None:
+async def test_parameters_of_the_call_override_those_of_the_site() -> None:
     transport = ScriptedTransport([{"expandtemplates": {"wikitext": "x"}}])
     async with Site(API, user_agent=USER_AGENT, transport=transport, uselang="qqx", maxlag=7) as site:
         await site.call("expandtemplates", text="x", prop="wikitext", requestid="c3", maxlag=60)
-    told = sent(transport.requests[0])
-    assert (told["uselang"], told["maxlag"], told["requestid"]) == ("qqx", "60", "c3")
-    assert (told["format"], told["formatversion"]) == ("json", "2")
+    params = sent(transport.requests[0])
+    assert (params["uselang"], params["maxlag"], params["requestid"]) == ("qqx", "60", "c3")
+    assert (params["format"], params["formatversion"]) == ("json", "2")

@@ -1,4 +1,4 @@
-"""What each module needs, from the static table and from paraminfo."""
+"""What each API module needs, by the static table and by paraminfo."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mwclient_async._session.module_table import (
     Module,
     core_module,
     core_modules,
-    from_paraminfo,
+    parse_paraminfo,
 )
 
 ROWS = {"name": "limit", "type": "limit", "default": 10, "max": 500, "highmax": 5000, "min": 1}
@@ -22,7 +22,7 @@ TOKEN = {"name": "token", "type": "string", "required": True, "tokentype": "csrf
 
 def described(**info: Any) -> Module:
     path = info.setdefault("path", "query+thing")
-    return from_paraminfo({"paraminfo": {"modules": [info]}})[path]
+    return parse_paraminfo({"paraminfo": {"modules": [info]}})[path]
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def described(**info: Any) -> Module:
         pytest.param({"path": "x", "parameters": []}, Module(path="x"), id="no parameters"),
     ],
 )
-def test_a_module_is_what_paraminfo_says(info: dict[str, Any], module: Module) -> None:
-    (found,) = from_paraminfo({"paraminfo": {"modules": [info]}}).values()
+def test_a_module_is_read_from_paraminfo(info: dict[str, Any], module: Module) -> None:
+    (found,) = parse_paraminfo({"paraminfo": {"modules": [info]}}).values()
     assert evolve(found, parameters=None) == module
 
 
-def test_its_parameters_are_known_with_what_they_take() -> None:
+def test_the_parameters_of_a_module_are_read_with_their_fixed_values() -> None:
     info: dict[str, Any] = {
         "path": "x",
         "dynamicparameters": True,
@@ -58,7 +58,7 @@ def test_its_parameters_are_known_with_what_they_take() -> None:
             {"name": "tags", "type": ["a", "b"], "multi": True},
         ],
     }
-    (found,) = from_paraminfo({"paraminfo": {"modules": [info]}}).values()
+    (found,) = parse_paraminfo({"paraminfo": {"modules": [info]}}).values()
     assert found.parameters == {"text": None, "one": None, "many": frozenset({"a", "b", "*"}), "tags": None}
     assert found.dynamic
 
@@ -75,18 +75,18 @@ def test_its_parameters_are_known_with_what_they_take() -> None:
         ({"name": "limit", "default": 10, "max": None}, None),
     ],
 )
-def test_c5_a_limit_of_rows_has_a_default_of_many_and_a_most(limit: dict[str, Any], limits: Any) -> None:
+def test_c5_a_limit_of_rows_has_a_default_above_1_and_a_maximum(limit: dict[str, Any], limits: Any) -> None:
     assert described(parameters=[limit]).limits == limits
 
 
 def test_several_modules_are_found_by_their_paths() -> None:
     body = {"paraminfo": {"helpformat": "none", "modules": [{"path": "a"}, {"path": "query+b"}]}}
-    assert [module.name for module in from_paraminfo(body).values()] == ["a", "b"]
+    assert [module.name for module in parse_paraminfo(body).values()] == ["a", "b"]
 
 
 @pytest.mark.parametrize("body", [{}, {"paraminfo": {}}, {"paraminfo": {"modules": []}}])
-def test_no_modules_are_none(body: dict[str, Any]) -> None:
-    assert from_paraminfo(body) == {}
+def test_a_body_without_modules_gives_none(body: dict[str, Any]) -> None:
+    assert parse_paraminfo(body) == {}
 
 
 # The static table ----------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_any_other_module_is_unknown(path: str) -> None:
     assert core_module(path) is None
 
 
-def test_the_table_holds_together() -> None:
+def test_the_table_is_consistent() -> None:
     for path, module in core_modules().items():
         assert module.path == path
         assert bool(module.group) is path.startswith("query+")
@@ -125,11 +125,11 @@ def test_the_table_holds_together() -> None:
 
 
 def test_no_two_lists_or_props_share_a_prefix() -> None:
-    """Their limits would be one parameter."""
+    """Otherwise their limits would be the same parameter."""
     prefixes = [module.prefix for module in core_modules().values() if module.limits is not None]
     assert sorted(prefixes) == sorted(set(prefixes))
     assert "" not in prefixes
 
 
-def test_text_is_read_in_tenths_of_rows() -> None:
+def test_limits_with_page_text_are_a_tenth_of_those_of_rows() -> None:
     assert tuple(10 * limit for limit in CONTENT_LIMITS) == ROW_LIMITS

@@ -1,4 +1,4 @@
-"""The wikis that the tests of logging in run against do what is said of them. Plain HTTP: the library has no part."""
+"""The wikis of the login tests behave as documented. These tests use HTTP only, without the library."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REFUSED = "mwoauth-invalid-authorization"
 
 
 class Visitor:
-    """Somebody with cookies, and perhaps an access token."""
+    """An HTTP client with cookies, and optionally an access token."""
 
     def __init__(self, wiki: LocalWiki, token: str = "") -> None:
         self.wiki = wiki
@@ -37,7 +37,7 @@ class Visitor:
         return self.http.post(self.wiki.api_url, params=COMMON | {"action": action}, data=data).json()
 
     def put(self, title: str, **fields: object) -> httpx.Response:
-        """Make a page through the REST API."""
+        """Create a page through the REST API."""
         body = {"source": "text", "comment": ""} | fields
         return self.http.put(f"{self.wiki.rest_url}/v1/page/{title}", json=body)
 
@@ -55,26 +55,26 @@ class Visitor:
 
     def log_in(self, auth: BotPassword) -> str:
         fields = {"lgname": auth.name, "lgpassword": auth.password, "lgtoken": self.token("login")}
-        answer = self.post("login", **fields)["login"]
-        return str(answer["reason"]["code"] if answer["result"] == "Failed" else answer["result"])
+        response = self.post("login", **fields)["login"]
+        return str(response["reason"]["code"] if response["result"] == "Failed" else response["result"])
 
     def begin(self, user: str, password: str) -> Any:
         fields = {"username": user, "password": password, "loginreturnurl": self.wiki.url}
         return self.post("clientlogin", logintoken=self.token("login"), **fields)["clientlogin"]
 
-    def answer(self, code: str) -> str:
+    def send_code(self, code: str) -> str:
         fields = {"logincontinue": "1", "OATHToken": code, "logintoken": self.token("login")}
         return str(self.post("clientlogin", **fields)["clientlogin"]["status"])
 
 
-def edited(answer: Any) -> str:
+def edited(response: Any) -> str:
     """The outcome of an edit: the code of the error, or the result."""
-    return str(answer["errors"][0]["code"] if "errors" in answer else answer["edit"]["result"])
+    return str(response["errors"][0]["code"] if "errors" in response else response["edit"]["result"])
 
 
 @pytest.fixture(scope="module")
 def wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
-    return guarded.guarded(mediawiki_factory, mediawiki_version)
+    return guarded.guarded_wiki(mediawiki_factory, mediawiki_version)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def visitor(wiki: LocalWiki) -> Iterator[Visitor]:
         yield visitor
 
 
-def test_an_access_token_says_who_one_is_and_needs_no_cookie(wiki: LocalWiki, desk: TokenDesk) -> None:
+def test_an_access_token_logs_in_without_a_cookie(wiki: LocalWiki, desk: TokenDesk) -> None:
     token = desk.issue("Bearer")
     bearer = Visitor(wiki, token)
     assert (token.count("."), len(token) > 600, bearer.name()) == (2, True, "Bearer")
@@ -108,24 +108,24 @@ def test_an_access_token_says_who_one_is_and_needs_no_cookie(wiki: LocalWiki, de
     assert not {name for name in bearer.http.cookies if "session" in name}
 
 
-def test_a_token_carries_no_more_rights_than_its_grants(wiki: LocalWiki, desk: TokenDesk) -> None:
+def test_a_token_has_only_the_rights_of_its_grants(wiki: LocalWiki, desk: TokenDesk) -> None:
     reader = Visitor(wiki, desk.issue("Bearer", grants=["basic"]))
     assert edited(reader.post("edit", title="Not granted", text="x", token=reader.token())) == "permissiondenied"
     assert reader.put("Not granted").json()["actionModuleErrorCode"] == "permissiondenied"
 
 
-def test_a_refused_token_is_told_by_its_code_and_nothing_is_done(wiki: LocalWiki, desk: TokenDesk) -> None:
-    for spoil in (desk.revoke, desk.expire, lambda _: desk.expire_all()):
+def test_a_refused_token_has_a_code_of_its_own_and_nothing_is_done(wiki: LocalWiki, desk: TokenDesk) -> None:
+    for invalidate in (desk.revoke, desk.expire, lambda _: desk.expire_all()):
         token = desk.issue("Bearer")
         bearer = Visitor(wiki, token)
         csrf = bearer.token()
-        spoil(token)
+        invalidate(token)
         assert edited(bearer.post("edit", title="Refused", text="x", token=csrf)) == REFUSED
         assert bearer.put("Refused").status_code == 403
-    stranger = Visitor(wiki, "rubbish")
-    answer = stranger.http.get(wiki.api_url, params=COMMON | {"action": "query"})
-    assert (answer.status_code, answer.headers["MediaWiki-API-Error"]) == (200, REFUSED)
-    body = stranger.put("Refused").json()
+    invalid = Visitor(wiki, "rubbish")
+    response = invalid.http.get(wiki.api_url, params=COMMON | {"action": "query"})
+    assert (response.status_code, response.headers["MediaWiki-API-Error"]) == (200, REFUSED)
+    body = invalid.put("Refused").json()
     assert (body["errorKey"], body["httpCode"], list(body["messageTranslations"])) == (REFUSED, 403, ["en"])
     assert not Visitor(wiki).exists("Refused")
 
@@ -159,7 +159,7 @@ def test_wrong_credentials_get_no_token(desk: TokenDesk, visitor: Visitor) -> No
     assert desk.issued(client) == 0
 
 
-def test_a_lost_session_is_noticed_by_an_assertion_only(visitor: Visitor, machine: BotPassword) -> None:
+def test_only_an_assertion_reveals_a_lost_session(visitor: Visitor, machine: BotPassword) -> None:
     assert (visitor.log_in(machine), visitor.name()) == ("Success", "Machine")
     csrf = visitor.token()
     cookies = dict(visitor.http.cookies)
@@ -176,23 +176,23 @@ def test_refused_tokens_leave_the_login_intact(visitor: Visitor, machine: BotPas
     for _ in range(2):
         csrf = visitor.token()
         guarded.refuse_tokens(visitor.wiki)
-        answer = visitor.post("edit", title="Refused token", text="x", token=csrf, assert_="user")
-        assert (edited(answer), visitor.put("Refused_token", token=csrf).status_code) == ("badtoken", 403)
+        response = visitor.post("edit", title="Refused token", text="x", token=csrf, assert_="user")
+        assert (edited(response), visitor.put("Refused_token", token=csrf).status_code) == ("badtoken", 403)
         assert edited(visitor.post("edit", title="New token", text="x", token=visitor.token())) == "Success"
     assert not visitor.exists("Refused token")
 
 
-def test_a_second_factor_takes_each_code_once(visitor: Visitor) -> None:
+def test_a_second_factor_accepts_each_code_once(visitor: Visitor) -> None:
     password = anyio.run(visitor.wiki.create_user, "Careful")
-    codes = guarded.want_second_factor(visitor.wiki, "Careful")
+    codes = guarded.require_second_factor(visitor.wiki, "Careful")
     first = visitor.begin("Careful", password)
     assert (first["status"], list(first["requests"][0]["fields"])) == ("UI", ["OATHToken"])
     used = codes.code()
     wrong = f"{(int(used) + 500_000) % 1_000_000:06}"
-    assert [visitor.answer(wrong), visitor.answer(used), visitor.name()] == ["UI", "PASS", "Careful"]
+    assert [visitor.send_code(wrong), visitor.send_code(used), visitor.name()] == ["UI", "PASS", "Careful"]
     again = Visitor(visitor.wiki)
     again.begin("Careful", password)
-    assert [again.answer(used), again.answer(codes.code())] == ["UI", "PASS"]
+    assert [again.send_code(used), again.send_code(codes.code())] == ["UI", "PASS"]
 
 
 def test_logins_are_throttled_after_some_attempts(visitor: Visitor) -> None:
@@ -205,23 +205,23 @@ def test_logins_are_throttled_after_some_attempts(visitor: Visitor) -> None:
     assert codes == ["wrongpassword"] * guarded.ATTEMPTS + ["login-throttled"]
 
 
-def test_an_edit_without_account_makes_a_temporary_one_where_there_are_such(visitor: Visitor) -> None:
-    answer = visitor.post("edit", title="By nobody", text="x", token="+\\")
+def test_an_anonymous_edit_creates_a_temporary_account_on_newer_wikis(visitor: Visitor) -> None:
+    response = visitor.post("edit", title="By an anonymous user", text="x", token="+\\")
     temporary = visitor.wiki.version > "1.40"
-    assert (edited(answer), answer["edit"].get("tempusercreated", False)) == ("Success", temporary)
+    assert (edited(response), response["edit"].get("tempusercreated", False)) == ("Success", temporary)
     assert visitor.name().startswith("~" if temporary else "127.")
 
 
-def test_edits_are_warned_of_refused_and_questioned_by_their_marks(
+def test_marked_edits_get_a_warning_a_refusal_or_a_captcha(
     mediawiki_factory: WikiFactory, mediawiki_version: str
 ) -> None:
-    visitor = Visitor(guarded.filtered(mediawiki_factory, mediawiki_version))
+    visitor = Visitor(guarded.filtered_wiki(mediawiki_factory, mediawiki_version))
     form = {"action": "edit", "title": "Filtered", "token": "+\\"}
     codes = [edited(visitor.post(**form, text=text)) for text in ["plain", *2 * [guarded.WARNED, guarded.REFUSED]]]
     assert codes == ["Success", "abusefilter-warning", "abusefilter-disallowed", "Success", "abusefilter-disallowed"]
     asked = visitor.post(**form, text=guarded.QUESTIONED)
     captcha = asked["edit"]["captcha"]
-    solved = {"captchaid": captcha["id"], "captchaword": str(guarded.solve(captcha["question"]))}
+    solved = {"captchaid": captcha["id"], "captchaword": str(guarded.solve_captcha(captcha["question"]))}
     assert edited(asked) == "Failure"
     assert edited(visitor.post(**form, text=guarded.QUESTIONED, **solved)) == "Success"
 
@@ -232,7 +232,7 @@ def test_codes_are_those_of_rfc_6238(seconds: int, code: str, monkeypatch: pytes
     assert totp("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ") == code
 
 
-def test_an_authenticator_shows_seven_codes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_authenticator_has_seven_codes_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.support.totp.time.time", lambda: 1111111109.0)
     codes = Authenticator("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
     shown = [codes.code() for _ in range(7)]

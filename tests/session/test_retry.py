@@ -1,4 +1,4 @@
-"""Whether a call is sent again, as a table."""
+"""Whether a request is sent again, as a table."""
 
 from __future__ import annotations
 
@@ -78,30 +78,30 @@ def table(errors: dict[str, MediaWikiError]) -> pytest.MarkDecorator:
 
 
 @table(NOT_DONE)
-def test_w1_what_was_not_done_is_sent_again_a_write_too(error: MediaWikiError) -> None:
+def test_w1_a_request_that_was_not_executed_is_sent_again_even_a_write(error: MediaWikiError) -> None:
     assert [certainly_not_executed(error), outcome_is_unknown(error)] == [True, False]
     assert [resent(error, resend=resend) for resend in (True, False)] == [True, True]
 
 
 @table(UNKNOWN)
-def test_w2_what_may_have_been_done_is_sent_again_only_where_that_does_no_harm(error: MediaWikiError) -> None:
+def test_w2_a_request_that_may_have_been_executed_is_sent_again_only_if_that_is_safe(error: MediaWikiError) -> None:
     assert [certainly_not_executed(error), outcome_is_unknown(error)] == [False, True]
     assert [resent(error, resend=resend) for resend in (True, False)] == [True, False]
 
 
 @table(LASTING)
-def test_w2_what_would_come_again_is_not_asked_again_and_a_write_may_have_been_done(error: MediaWikiError) -> None:
+def test_w2_a_lasting_error_is_not_retried_and_a_write_may_have_been_executed(error: MediaWikiError) -> None:
     assert [certainly_not_executed(error), outcome_is_unknown(error)] == [False, True]
     assert [resent(error, resend=resend) for resend in (True, False)] == [False, False]
 
 
-def test_w1_an_answer_that_is_no_apis_is_asked_for_a_few_times_only() -> None:
-    def tried(vain: int) -> Retry | None:
+def test_w1_a_failure_that_is_likely_permanent_is_retried_a_few_times_only() -> None:
+    def decide(failures: int) -> Retry | None:
         return decide_retry(
-            BrokenReply("html"), policy=DEFAULT, attempt=5, permanent_failures=vain, elapsed=0, rand=0, resend=True
+            BrokenReply("html"), policy=DEFAULT, attempt=5, permanent_failures=failures, elapsed=0, rand=0, resend=True
         )
 
-    assert [tried(vain) is not None for vain in (1, 2, 3)] == [True, True, False]
+    assert [decide(failures) is not None for failures in (1, 2, 3)] == [True, True, False]
     assert [is_likely_permanent(error) for error in (BrokenReply("html"), ConnectionFailed(), ReplyLost())] == [
         True,
         False,
@@ -109,7 +109,7 @@ def test_w1_an_answer_that_is_no_apis_is_asked_for_a_few_times_only() -> None:
     ]
 
 
-# Who else waits, and what is mended ----------------------------------------------------------------------------------
+# Pauses and recoveries -----------------------------------------------------------------------------------------------
 
 
 def rate_limited(status: int) -> MediaWikiError:
@@ -133,7 +133,7 @@ def rate_limited(status: int) -> MediaWikiError:
         (refusal("badtoken"), None),
     ],
 )
-def test_w5_who_else_waits(error: MediaWikiError, paused: Pause | None) -> None:
+def test_w5_what_an_error_pauses(error: MediaWikiError, paused: Pause | None) -> None:
     assert pause_for(error) == paused
 
 
@@ -142,7 +142,7 @@ REST = ApiRequest(path="/v1/page", token="csrf")
 
 
 @pytest.mark.parametrize(
-    ("error", "call", "mended"),
+    ("error", "request_", "recovery"),
     [
         (refusal("badtoken"), ACTION, Recovery.TOKEN),
         (refusal("badtoken"), ApiRequest(params={"action": "query"}), None),
@@ -159,13 +159,13 @@ REST = ApiRequest(path="/v1/page", token="csrf")
         (ReplyLost(), ACTION, None),
     ],
 )
-def test_w4_what_is_mended_before_a_call_is_sent_again(
-    error: MediaWikiError, call: ApiRequest, mended: Recovery | None
+def test_w4_what_is_renewed_before_a_request_is_sent_again(
+    error: MediaWikiError, request_: ApiRequest, recovery: Recovery | None
 ) -> None:
-    assert recovery_for(error, call) is mended
+    assert recovery_for(error, request_) is recovery
 
 
-def test_w5_who_was_not_sent_is_told_why_and_how_long() -> None:
+def test_w5_the_error_of_a_paused_request_has_the_cause_and_the_wait() -> None:
     for error in (HttpError("slow down", status=429), refusal("maxlag")):
         later = still_paused(error, after=17.5)
         assert type(later) is type(error)
@@ -173,20 +173,20 @@ def test_w5_who_was_not_sent_is_told_why_and_how_long() -> None:
 
 
 @table(FINAL)
-def test_any_other_answer_is_final(error: MediaWikiError) -> None:
+def test_any_other_error_is_final(error: MediaWikiError) -> None:
     assert [certainly_not_executed(error), outcome_is_unknown(error)] == [False, False]
     assert [resent(error, resend=resend) for resend in (True, False)] == [False, False]
 
 
 @pytest.mark.parametrize(("attempts", "attempt", "tried"), [(1, 1, False), (3, 2, True), (3, 3, False), (3, 4, False)])
-def test_w1_attempts_count_all_tries_the_first_included(attempts: int, attempt: int, *, tried: bool) -> None:
+def test_w1_attempts_include_the_first_try(attempts: int, attempt: int, *, tried: bool) -> None:
     policy = RetryPolicy(attempts=attempts)
     decided = decide_retry(ReplyLost(), policy=policy, attempt=attempt, elapsed=0, rand=0.0, resend=True)
     assert (decided is not None) is tried
 
 
 @pytest.mark.parametrize(("elapsed", "tried"), [(0, True), (8.0, True), (8.01, False), (10, False), (1000, False)])
-def test_w1_no_wait_goes_beyond_the_deadline(elapsed: float, *, tried: bool) -> None:
+def test_w1_no_wait_ends_after_the_deadline(elapsed: float, *, tried: bool) -> None:
     error = HttpError("wait", status=503, retry_after=2.0)
     decided = decide_retry(error, policy=RetryPolicy(deadline=10), attempt=1, elapsed=elapsed, rand=0.0, resend=True)
     assert decided == (Retry(2.0) if tried else None)
@@ -205,13 +205,13 @@ def test_w1_no_wait_goes_beyond_the_deadline(elapsed: float, *, tried: bool) -> 
     ],
     ids=repr,
 )
-def test_w1_the_wait_that_the_wiki_names_is_a_minimum(error: MediaWikiError, least: float) -> None:
+def test_w1_the_wait_that_the_wiki_asks_for_is_a_minimum(error: MediaWikiError, least: float) -> None:
     first = decide_retry(error, policy=DEFAULT, attempt=1, elapsed=0, rand=0.0, resend=True)
     later = decide_retry(error, policy=DEFAULT, attempt=4, elapsed=0, rand=0.5, resend=True)
     assert (first, later) == (Retry(least), Retry(least + 4.0))
 
 
-def test_w1_a_longer_wait_that_the_wiki_names_replaces_ours() -> None:
+def test_w1_a_longer_wait_of_the_wiki_replaces_the_default() -> None:
     error = refusal("maxlag")
     error.retry_after = 30.0  # type: ignore[attr-defined]  # every refusal has it
     assert decide_retry(error, policy=DEFAULT, attempt=1, elapsed=0, rand=0.0, resend=True) == Retry(30.0)
@@ -239,8 +239,8 @@ def test_w1_jitter_is_full_bounded_and_within_the_deadline(
     assert decided is None or elapsed + decided.after <= deadline
 
 
-def test_w1_a_wiki_may_be_waited_for_through_any_number_of_attempts() -> None:
-    patient = RetryPolicy(attempts=10_000, deadline=1e9)
-    assert decide_retry(refusal("maxlag"), policy=patient, attempt=5000, elapsed=9e5, rand=0.0, resend=True) == Retry(
+def test_w1_any_number_of_attempts_is_possible() -> None:
+    policy = RetryPolicy(attempts=10_000, deadline=1e9)
+    assert decide_retry(refusal("maxlag"), policy=policy, attempt=5000, elapsed=9e5, rand=0.0, resend=True) == Retry(
         5.0
     )

@@ -1,4 +1,4 @@
-"""S1 to S3: nothing that can be seen holds a secret, and none goes where it does not belong."""
+"""S1 to S3: no output holds a secret, and secrets are sent only to where they belong."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from mwclient_async.testing import LocalWiki, WikiFactory
 from mwclient_async.testing.scripted import ScriptedClock, ScriptedTransport
 from tests.conftest import USER_AGENT
 from tests.support import guarded_wiki as guarded
-from tests.support.http_server import Answer, Seen
+from tests.support.http_server import ReceivedRequest, ServerResponse
 from tests.support.image_files import png
-from tests.support.logins import TOKEN, Exposed, bot, fresh, password
+from tests.support.logins import TOKEN, LeakCheck, bot, fresh, password
 from tests.support.oauth_wiki import TokenDesk
-from tests.support.recording_server import Recorder
+from tests.support.recording_server import RecordingServer
 
 WRONG = "0f" * 16  # looks like a bot password, so that it is not tried as the account's own, too
 ONCE = RetryPolicy(attempts=1)
@@ -40,13 +40,13 @@ ONCE = RetryPolicy(attempts=1)
 
 
 @pytest.fixture
-def exposed(caplog: pytest.LogCaptureFixture) -> Exposed:
-    return Exposed(caplog)
+def exposed(caplog: pytest.LogCaptureFixture) -> LeakCheck:
+    return LeakCheck(caplog)
 
 
 @pytest.fixture(scope="module")
 def wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
-    return guarded.guarded(mediawiki_factory, mediawiki_version)
+    return guarded.guarded_wiki(mediawiki_factory, mediawiki_version)
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,8 @@ def desk(wiki: LocalWiki) -> TokenDesk:
     return TokenDesk(wiki)
 
 
-async def test_s1_no_secret_of_a_bot_password_can_be_seen(
-    wiki: LocalWiki, robot: BotPassword, exposed: Exposed, tmp_path: Path
+async def test_s1_no_secret_of_a_bot_password_is_exposed(
+    wiki: LocalWiki, robot: BotPassword, exposed: LeakCheck, tmp_path: Path
 ) -> None:
     async with exposed.visit(wiki, auth=robot, retry=ONCE) as (opened, spy):
         page = await opened.rest.create_page(fresh("Discreet"), source="x")
@@ -87,8 +87,8 @@ async def test_s1_no_secret_of_a_bot_password_can_be_seen(
     exposed.check(at_least=12)
 
 
-async def test_s1_no_secret_of_a_second_factor_can_be_seen(wiki: LocalWiki, exposed: Exposed) -> None:
-    word, codes = await wiki.create_user("Secretive"), guarded.want_second_factor(wiki, "Secretive")
+async def test_s1_no_secret_of_a_second_factor_is_exposed(wiki: LocalWiki, exposed: LeakCheck) -> None:
+    word, codes = await wiki.create_user("Secretive"), guarded.require_second_factor(wiki, "Secretive")
     answers = [codes.code(), "not a code " + WRONG, codes.code()]
     exposed.know(codes.secret)
 
@@ -104,7 +104,7 @@ async def test_s1_no_secret_of_a_second_factor_can_be_seen(wiki: LocalWiki, expo
     exposed.check(at_least=8)
 
 
-async def test_s1_no_secret_of_oauth_can_be_seen(wiki: LocalWiki, desk: TokenDesk, exposed: Exposed) -> None:
+async def test_s1_no_secret_of_oauth_is_exposed(wiki: LocalWiki, desk: TokenDesk, exposed: LeakCheck) -> None:
     client = desk.register("Owner")
     by_client = OAuth2ClientCredentials(client_id=client.id, client_secret=client.secret)
 
@@ -126,7 +126,7 @@ async def test_s1_no_secret_of_oauth_can_be_seen(wiki: LocalWiki, desk: TokenDes
     exposed.check(at_least=8)
 
 
-async def test_s1_no_secret_that_cannot_be_used_is_shown(wiki: LocalWiki, robot: BotPassword, exposed: Exposed) -> None:
+async def test_s1_an_invalid_secret_is_not_shown(wiki: LocalWiki, robot: BotPassword, exposed: LeakCheck) -> None:
     async def broken() -> str:
         return f"{WRONG}\n"
 
@@ -151,46 +151,50 @@ async def test_s1_no_secret_that_cannot_be_used_is_shown(wiki: LocalWiki, robot:
     exposed.check(at_least=4)
 
 
-# S2: recorders pretend to be wikis -----------------------------------------------------------------------------------
+# S2: recording servers in place of wikis -----------------------------------------------------------------------------
 
 ROBOT = BotPassword(name="Robot@tests", password=WRONG)
 CLIENT = OAuth2ClientCredentials(client_id="client", client_secret=WRONG)
 BASIC = HttpOptions(headers=(("Authorization", f"Basic {WRONG}"),))
 
 
-def answering(body: object, status: int = 200) -> Answer:
-    return Answer(status=status, body=json.dumps(body).encode())
+def answering(body: object, status: int = 200) -> ServerResponse:
+    return ServerResponse(status=status, body=json.dumps(body).encode())
 
 
-def stored(recorder: Recorder) -> dict[str, Any]:
-    """A login that the site takes for one, with cookies and tokens."""
+def stored(recorder: RecordingServer) -> dict[str, Any]:
+    """A stored login with cookies and tokens, as an option of Site."""
     cookie: dict[str, object] = {"name": "wiki_session", "value": WRONG, "domain": "127.0.0.1", "path": "/"}
     cookie |= {"version": 0, "port": None, "secure": False, "expires": None, "discard": True}
     wiki = f"{recorder.url}/api.php"
     return {"login_state": LoginState(wiki=wiki, account="R", logged_in=True, cookies=[cookie], tokens={"csrf": TOKEN})}
 
 
-def pretended(recorder: Recorder, **options: Any) -> Site:
+def site_at(recorder: RecordingServer, **options: Any) -> Site:
     return Site(f"{recorder.url}/api.php", user_agent=USER_AGENT, retry=ONCE, **options)
 
 
 @pytest.fixture
-async def home() -> AsyncIterator[Recorder]:
-    async with Recorder(answering({"query": {}})) as recorder:
+async def home() -> AsyncIterator[RecordingServer]:
+    async with RecordingServer(answering({"query": {}})) as recorder:
         yield recorder
 
 
 @pytest.fixture
-async def foreign() -> AsyncIterator[Recorder]:
-    async with Recorder(answering({"query": {}}), host="127.0.0.2") as recorder:
+async def foreign() -> AsyncIterator[RecordingServer]:
+    async with RecordingServer(answering({"query": {}}), host="127.0.0.2") as recorder:
         yield recorder
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_s2_nothing_follows_a_redirect_to_another_server(home: Recorder, foreign: Recorder, status: int) -> None:
-    home.answer = lambda seen: Answer(status=status, headers=(("location", foreign.url + seen.target),), body=b"")
+async def test_s2_a_redirect_to_another_server_is_not_followed(
+    home: RecordingServer, foreign: RecordingServer, status: int
+) -> None:
+    home.answer = lambda seen: ServerResponse(
+        status=status, headers=(("location", foreign.url + seen.target),), body=b""
+    )
     for options in ({"auth": OAuth2Token(token=WRONG)}, {"http": BASIC}, stored(home)):
-        async with pretended(home, **options) as opened:
+        async with site_at(home, **options) as opened:
             for attempt in (
                 lambda: opened.call("query"),
                 lambda: opened.call("edit", title="x", text="x"),
@@ -207,66 +211,80 @@ async def test_s2_nothing_follows_a_redirect_to_another_server(home: Recorder, f
     assert f"wiki_session={WRONG}" in home.header_values("cookie")
 
 
-async def test_s2_a_redirect_within_the_wiki_is_followed_with_what_proves_who_one_is(home: Recorder) -> None:
-    """As newer wikis do it for a title that is not written as they write it."""
+async def test_s2_a_redirect_within_the_wiki_is_followed_with_credentials(home: RecordingServer) -> None:
+    """Newer wikis redirect to the normal form of a title."""
 
-    def answer(seen: Seen) -> Answer:
+    def answer(seen: ReceivedRequest) -> ServerResponse:
         if seen.target.endswith("/history"):
-            return Answer(status=301, headers=(("location", "/rest.php/v1/page/X/history?a=b"),), body=b"")
+            return ServerResponse(status=301, headers=(("location", "/rest.php/v1/page/X/history?a=b"),), body=b"")
         return answering({"revisions": [], "latest": ""})
 
     home.answer = answer
-    async with pretended(home, auth=OAuth2Token(token=WRONG)) as opened:
+    async with site_at(home, auth=OAuth2Token(token=WRONG)) as opened:
         assert await opened.rest.history("x").collect() == []
     assert home.header_values("authorization") == [f"Bearer {WRONG}"] * 2
 
 
-async def test_s2_h3_a_link_to_another_server_is_read_from_our_own(home: Recorder, foreign: Recorder) -> None:
+async def test_s2_h3_a_link_to_another_server_is_requested_from_the_own_server(
+    home: RecordingServer, foreign: RecordingServer
+) -> None:
     revision = {"id": 1, "timestamp": "2026-11-21T12:00:00Z", "minor": False, "size": 1, "comment": "", "delta": None}
     older = {"older": f"{foreign.url}/rest.php/v1/page/X/history?older_than=5"}
 
-    def answer(seen: Seen) -> Answer:
+    def answer(seen: ReceivedRequest) -> ServerResponse:
         return answering({"revisions": [revision | {"user": {"name": "A"}}], **({} if "?" in seen.target else older)})
 
     home.answer = answer
     for options in ({"auth": OAuth2Token(token=WRONG)}, stored(home)):
-        async with pretended(home, **options) as opened:
+        async with site_at(home, **options) as opened:
             assert len(await opened.rest.history("X").collect()) == 2
     assert (foreign.text().strip(), home.requests[1].target) == ("", "/rest.php/v1/page/X/history?older_than=5")
     assert (len(home.header_values("authorization")), len(home.header_values("cookie"))) == (2, 2)
 
 
-async def test_s2_a_place_that_gives_tokens_learns_the_secret_and_nothing_else(home: Recorder) -> None:
-    """Be it on the same machine. Nor does the wiki learn the secret; a cookie that is set there is not kept."""
-    home.answer = evolve(answering({"query": {}}), headers=(*Answer().headers, ("set-cookie", "ours=1; path=/")))
+async def test_s2_a_token_url_gets_the_client_secret_and_no_other_credentials(home: RecordingServer) -> None:
+    """Even on the same machine. The wiki does not get the client secret. A cookie of the token URL is not kept."""
+    home.answer = evolve(
+        answering({"query": {}}), headers=(*ServerResponse().headers, ("set-cookie", "ours=1; path=/"))
+    )
     given = {"access_token": "given", "expires_in": 3600}
-    place = Recorder(evolve(answering(given), headers=(*Answer().headers, ("set-cookie", "theirs=1; path=/"))))
+    token_server = RecordingServer(
+        evolve(answering(given), headers=(*ServerResponse().headers, ("set-cookie", "theirs=1; path=/")))
+    )
     http, clock = HttpOptions(headers=(("X-Own", "own"),)), ScriptedClock()
     async with (
-        place,
-        pretended(home, auth=evolve(CLIENT, token_url=f"{place.url}/token"), http=http, clock=clock) as opened,
+        token_server,
+        site_at(home, auth=evolve(CLIENT, token_url=f"{token_server.url}/token"), http=http, clock=clock) as opened,
     ):
         for _ in range(2):
             await opened.call("query")
             clock.pass_by(3600)
-    assert [seen.params["client_secret"] for seen in place.requests] == [WRONG] * 2
-    assert {name for seen in place.requests for name, _ in seen.headers} & {"authorization", "cookie", "x-own"} == set()
+    assert [seen.params["client_secret"] for seen in token_server.requests] == [WRONG] * 2
+    assert {name for seen in token_server.requests for name, _ in seen.headers} & {
+        "authorization",
+        "cookie",
+        "x-own",
+    } == set()
     assert (WRONG in home.text(), home.header_values("cookie")) == (False, ["ours=1"])
     assert (home.header_values("authorization"), home.header_values("x-own")) == (["Bearer given"] * 2, ["own"] * 2)
 
 
-async def test_s2_a_place_that_gives_tokens_cannot_send_the_secret_on(home: Recorder, foreign: Recorder) -> None:
-    home.answer = lambda seen: Answer(status=307, headers=(("location", foreign.url + seen.target),), body=b"")
+async def test_s2_a_token_url_cannot_redirect_the_client_secret(
+    home: RecordingServer, foreign: RecordingServer
+) -> None:
+    home.answer = lambda seen: ServerResponse(status=307, headers=(("location", foreign.url + seen.target),), body=b"")
     for auth in (evolve(CLIENT, token_url=f"{home.url}/v1/token"), CLIENT):
         with pytest.raises(MediaWikiError):
-            async with pretended(home, auth=auth):
-                pytest.fail("it was let in")
+            async with site_at(home, auth=auth):
+                pytest.fail("the login succeeded")
     assert (foreign.text().strip(), WRONG in home.text()) == ("", True)
 
 
-async def test_s2_a_sibling_is_told_nothing_of_the_first_login(home: Recorder, foreign: Recorder) -> None:
+async def test_s2_a_sibling_gets_no_credentials_of_the_first_site(
+    home: RecordingServer, foreign: RecordingServer
+) -> None:
     for options in ({"auth": OAuth2Token(token=WRONG)}, {"http": BASIC}, stored(home)):
-        async with pretended(home, **options) as opened, opened.sibling(f"{foreign.url}/api.php") as sibling:
+        async with site_at(home, **options) as opened, opened.sibling(f"{foreign.url}/api.php") as sibling:
             for visited in (opened, sibling):
                 await visited.call("query")
                 await visited.call("parse", page="x")
@@ -302,7 +320,7 @@ async def test_s3_credentials_do_not_go_over_plain_http_unless_that_is_allowed(o
     Site("http://127.0.0.2/api.php", user_agent=USER_AGENT, **options)
 
 
-async def test_s3_nor_do_those_that_are_given_later_or_to_somebody_else() -> None:
+async def test_s3_credentials_of_a_later_login_or_of_a_sibling_are_checked_too() -> None:
     transport = ScriptedTransport()
     async with Site(FAR, user_agent=USER_AGENT, transport=transport) as opened:
         for options in CREDENTIALS[:4]:

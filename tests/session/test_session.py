@@ -53,8 +53,8 @@ async def bot(wiki: LocalWiki, editor: BotPassword) -> AsyncIterator[Site]:
 
 @pytest.mark.everywhere
 async def test_a_bot_logs_in_and_edits(bot: Site) -> None:
-    who = await bot.call("query", meta="userinfo")
-    assert who["query"]["userinfo"]["name"] == "Editor"
+    found = await bot.call("query", meta="userinfo")
+    assert found["query"]["userinfo"]["name"] == "Editor"
     saved = await bot.call("edit", title="Sandbox: a/b?", text="[[Café]] & 🪐", summary="+ |", createonly=False)
     assert saved["edit"]["result"] == "Success"
     (page,) = await bot.query(
@@ -64,7 +64,7 @@ async def test_a_bot_logs_in_and_edits(bot: Site) -> None:
 
 
 @pytest.mark.everywhere
-async def test_a_wrong_password_is_a_typed_error_that_says_what_to_check(wiki: LocalWiki, editor: BotPassword) -> None:
+async def test_a_wrong_password_raises_login_failed_with_advice(wiki: LocalWiki, editor: BotPassword) -> None:
     wrong = BotPassword(name=editor.name, password="x" * 32)
     with pytest.raises(LoginFailed, match=r"'Editor@tests' could not log in.*Account@application") as caught:
         async with Site(wiki.api_url, user_agent=USER_AGENT, auth=wrong):
@@ -73,7 +73,7 @@ async def test_a_wrong_password_is_a_typed_error_that_says_what_to_check(wiki: L
 
 
 @pytest.mark.everywhere
-async def test_a_token_that_was_refused_is_fetched_again_once(bot: Site) -> None:
+async def test_a_refused_token_is_fetched_again_once(bot: Site) -> None:
     tokens = bot._session._auth_state.tokens
     tokens["csrf"] = "0123456789abcdef0123456789abcdef00000000+\\"
     saved = await bot.call("edit", title="Token", text="kept")
@@ -83,28 +83,28 @@ async def test_a_token_that_was_refused_is_fetched_again_once(bot: Site) -> None
 
 @pytest.mark.everywhere
 async def test_w4_a_lost_session_logs_in_again_and_never_edits_as_an_ip(bot: Site) -> None:
-    bot._session._auth_state.cookies.drop_session()
+    bot._session._auth_state.cookies.discard_session()
     await bot.call("edit", title="Never", text="by an IP")
     (page,) = await bot.query(titles="Never", prop="revisions", rvprop="user").collect()
     assert {revision.user for revision in page.revisions} == {"Editor"}
     assert bot._session._auth_state.login_generation == 2
 
 
-async def test_w4_a_lost_session_without_a_way_to_log_in_raises(bot: Site) -> None:
-    bot._session._auth_state.cookies.drop_session()
+async def test_w4_a_lost_session_without_auth_raises(bot: Site) -> None:
+    bot._session._auth_state.cookies.discard_session()
     bot._session._authenticator.auth = None
     with pytest.raises(AssertFailed, match="nothing was done"):
         await bot.call("edit", title="Never ever", text="by an IP")
 
 
 @pytest.mark.everywhere
-async def test_actions_that_are_posted_and_do_no_harm(bot: Site) -> None:
+async def test_actions_that_are_posted_but_change_no_page(bot: Site) -> None:
     assert (await bot.call("purge", titles="Main Page"))["purge"][0]["purged"]
     tokens = await bot.call("query", meta="tokens")
     token = tokens["query"]["tokens"]["csrftoken"]
     assert (await bot.call("checktoken", type="csrf", token=token))["checktoken"]["result"] == "valid"
     assert (await bot.call("opensearch", search="Main"))["opensearch"][1] == ["Main Page"]
-    with pytest.raises(ValueError, match="no JSON"):
+    with pytest.raises(ValueError, match="a document, not JSON"):
         await bot.call("feedrecentchanges")
 
 
@@ -112,16 +112,16 @@ async def test_actions_that_are_posted_and_do_no_harm(bot: Site) -> None:
 async def test_tokens_have_the_name_that_the_module_gives_them(
     wiki: LocalWiki, site: Site, anyio_backend_name: str
 ) -> None:
-    """The module's prefix stands before its token, too."""
+    """The module's prefix is added to its token parameter, too."""
     password = "geheim-und-lang"
-    answer = await site.call(
+    response = await site.call(
         "createaccount",
         createreturnurl=wiki.url,
         username=f"New one on {anyio_backend_name}",
         password=password,
         retype=password,
     )
-    assert answer["createaccount"]["status"] == "PASS"
+    assert response["createaccount"]["status"] == "PASS"
 
 
 @pytest.mark.everywhere
@@ -131,9 +131,9 @@ async def test_s1_no_secret_is_logged_or_shown(
     with caplog.at_level(logging.DEBUG):
         async with Site(wiki.api_url, user_agent=USER_AGENT, auth=editor) as site:
             await site.call("edit", title="Logged", text="x")
-            session, identity = site._session, site._session._auth_state
-            cookies = [cookie["value"] for cookie in identity.cookies.to_values()]
-            secrets = [editor.password, *identity.tokens.values(), *filter(None, cookies)]
+            session, auth_state = site._session, site._session._auth_state
+            cookies = [cookie["value"] for cookie in auth_state.cookies.to_values()]
+            secrets = [editor.password, *auth_state.tokens.values(), *filter(None, cookies)]
     shown = "\n".join(record.getMessage() for record in caplog.records) + repr(site) + repr(editor) + repr(session)
     assert len(caplog.records) > 20
     assert [secret for secret in secrets if secret in shown] == []
@@ -154,7 +154,7 @@ async def test_a_wiki_on_this_machine_is_reached_without_the_proxy(
         assert "query" in await site.call("query", meta="siteinfo")
 
 
-async def test_an_unknown_host_is_given_up_soon_and_says_what_to_check() -> None:
+async def test_an_unknown_host_is_given_up_after_a_few_tries_with_advice() -> None:
     retry = RetryPolicy(first_delay=0.001)
     async with Site("http://nohost.invalid/api.php", user_agent=USER_AGENT, retry=retry) as site:
         with pytest.raises(ConnectionFailed, match=r"check the address, the network, the proxy") as caught:
@@ -173,8 +173,8 @@ async def test_a_query_too_long_for_an_url_is_posted(wiki: LocalWiki) -> None:
 
 
 async def test_values_with_a_pipe_are_kept_whole(site: Site) -> None:
-    answer = await site.call("query", meta="allmessages", ammessages=["jan", "a|b"])
-    assert [message["name"] for message in answer["query"]["allmessages"]] == ["jan", "a|b"]
+    response = await site.call("query", meta="allmessages", ammessages=["jan", "a|b"])
+    assert [message["name"] for message in response["query"]["allmessages"]] == ["jan", "a|b"]
 
 
 @pytest.mark.everywhere
@@ -227,14 +227,14 @@ async def test_an_unreachable_host_is_a_typed_error() -> None:
 
 
 @pytest.mark.everywhere
-async def test_a_page_that_is_no_api_is_a_typed_error(wiki: LocalWiki) -> None:
+async def test_a_page_that_is_not_an_api_is_a_typed_error(wiki: LocalWiki) -> None:
     for address in (f"{wiki.url}/nowhere/api.php", f"{wiki.url}/index.php/api.php"):
         async with Site(address, user_agent=USER_AGENT) as site:
             with pytest.raises(ProtocolError, match=r"HTTP \d+, text/html.*Special:Version names"):
                 await site.call("query", meta="siteinfo")
 
 
-async def test_s4_a_reply_that_is_too_large_is_not_read_to_its_end(wiki: LocalWiki) -> None:
+async def test_s4_a_response_that_is_too_large_is_not_read_to_its_end(wiki: LocalWiki) -> None:
     async with Site(wiki.api_url, user_agent=USER_AGENT, limits=Limits(max_reply_bytes=2000)) as site:
         with pytest.raises(ReplyTooLarge, match="2000 bytes"):
             await site.call("query", meta="siteinfo", siprop="namespaces")
@@ -269,9 +269,9 @@ async def run(*script: Scripted, action: str = "query", retry: RetryPolicy = QUI
             return error, transport
 
 
-async def test_w1_a_read_is_tried_again_and_a_write_is_not() -> None:
-    answer, transport = await run(HTML, HTML, {"query": {}})
-    assert (answer, len(transport.requests)) == ({"query": {}}, 3)
+async def test_w1_a_read_is_sent_again_and_a_write_is_not() -> None:
+    response, transport = await run(HTML, HTML, {"query": {}})
+    assert (response, len(transport.requests)) == ({"query": {}}, 3)
     token = {"query": {"tokens": {"csrftoken": "abc+\\"}}}
     outcome, transport = await run(token, HTML, action="edit")
     assert isinstance(outcome, OutcomeUnknown)
@@ -301,15 +301,15 @@ async def test_w3_fifty_tasks_share_one_token_request() -> None:
 
 
 async def test_w6_no_more_requests_are_in_flight_than_allowed() -> None:
-    flying, most = 0, 0
+    in_flight, most = 0, 0
 
     class Counting(ScriptedTransport):
         async def send(self, request: object) -> HttpResponse:  # noqa: ARG002 - any request
-            nonlocal flying, most
-            flying += 1
-            most = max(most, flying)
+            nonlocal in_flight, most
+            in_flight += 1
+            most = max(most, in_flight)
             await anyio.lowlevel.checkpoint()
-            flying -= 1
+            in_flight -= 1
             return json_response({"query": {}})
 
     site = Site(API, user_agent=USER_AGENT, transport=Counting(), limits=Limits(concurrency=4))

@@ -1,4 +1,4 @@
-"""What the tests of actions share."""
+"""Helpers for the tests of actions."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ Refusals = tuple[tuple[type[Exception], str, Callable[[], Awaitable[object]]], .
 
 
 async def assert_refused(refusals: Refusals) -> None:
-    """Each of these raises its error, with words that match."""
+    """Assert that each of these raises its error, with a message that matches."""
     for error, match, act in refusals:
         with pytest.raises(error, match=match):
             await act()
 
 
 async def assert_codes(refusals: tuple[tuple[type[ApiError], str, Awaitable[object]], ...]) -> None:
-    """Each of these is refused by the wiki with this code, as an error of just this class."""
-    seen: list[tuple[type[object], object]] = []
+    """Assert that the wiki refuses each of these with its code, as an error of exactly its class."""
+    outcomes: list[tuple[type[object], object]] = []
     for *_, act in refusals:
         try:
-            seen.append((object, await act))
+            outcomes.append((object, await act))
         except MediaWikiError as error:
-            seen.append((type(error), error.code if isinstance(error, ApiError) else str(error)))
-    wrong = [(expected[:2], got) for expected, got in zip(refusals, seen, strict=True) if expected[:2] != got]
+            outcomes.append((type(error), error.code if isinstance(error, ApiError) else str(error)))
+    wrong = [(expected[:2], got) for expected, got in zip(refusals, outcomes, strict=True) if expected[:2] != got]
     assert not wrong, wrong
 
 
 async def new_page(site: Site, text: str = "Some text.", *, prefix: str = "Page") -> str:
-    """The title of a page that was not there before."""
+    """Create a page with a new title, and return the title."""
     title = fresh(prefix)
     await site.actions.edit(title, text=text, createonly=True)
     return title
 
 
 async def page_of(site: Site, title: str, **params: Any) -> Page:
-    """A page as the wiki has it now."""
+    """The page as the wiki has it now."""
     page = await site.query(titles=title, **params).first()
     assert page is not None
     return page
 
 
 async def last_log(site: Site, title: str) -> Any:
-    """The newest entry of the log about a title, as it came."""
+    """The newest log entry of a title, undecoded."""
     return await site.list("logevents", title=title, limit=1, prop="type|comment|tags|details|title").mappings().first()
 
 
 def scripted(*steps: Scripted) -> tuple[Site, ScriptedTransport]:
-    """A site whose wiki gives these answers."""
+    """A Site with a transport that sends these responses, and the transport."""
     transport = ScriptedTransport(steps)
     return Site(API, user_agent=USER_AGENT, transport=transport, maxlag=None), transport

@@ -1,4 +1,4 @@
-"""What the seeded wiki holds: the truth that streams are compared with."""
+"""The seeded wiki, and what it holds: the data that streams are compared with."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _ODD = ("A/B?c&d=e", "Ünïcödé + plus", "صفحة", "Emoji 🪐", "50% \"quot
 
 @frozen(kw_only=True)
 class Corpus:
-    """A seeded wiki and, for each of its 300 pages, the categories it is in."""
+    """A seeded wiki, and the categories of each of its 300 pages."""
 
     wiki: LocalWiki
     categories: Mapping[str, frozenset[str]]
 
 
 def seed(wiki: LocalWiki) -> Corpus:
-    """Fill a wiki with 300 pages of 0 to 11 categories, in shuffled order, and one long history."""
+    """Fill a wiki with 300 pages of 0 to 11 categories each, in shuffled order, and with one long history."""
     rng = random.Random(7)
     titles = [*_ODD, *(f"Page {number:03}" for number in range(300 - len(_ODD)))]
     categories = {

@@ -1,4 +1,4 @@
-"""What the tests of many edits share."""
+"""Helpers for the tests of ``site.edit_many``."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from tests.support.logins import fresh
 LINE = "* once"
 
 
-async def seeded(wiki: LocalWiki, word: str, number: int) -> list[str]:
-    """The titles of so many new pages."""
+async def seed_pages(wiki: LocalWiki, word: str, number: int) -> list[str]:
+    """Create this number of pages. Returns their titles."""
     name = fresh(word)
     titles = [f"{name} {count:03}" for count in range(number)]
     await wiki.seed(SeedPage(title, "Start.") for title in titles)
     return titles
 
 
-def once(text: str) -> str:
-    """Adds a line, unless it is there: what may be offered again must be done so that it does not matter."""
+def add_line_once(text: str) -> str:
+    """Add a line, unless the text has it. So a page that is edited again after a resume does not change."""
     return text if LINE in text.splitlines() else f"{text}\n{LINE}"
 
 
-def always(text: str) -> str:
-    """Adds a line each time."""
+def add_line(text: str) -> str:
+    """Add a line each time."""
     return f"{text}\n{LINE}"
 
 
-async def lines_of(site: Site, titles: Iterable[str]) -> Counter[int]:
-    """How many pages have the line how often."""
+async def count_lines(site: Site, titles: Iterable[str]) -> Counter[int]:
+    """For each number of occurrences of the line: how many pages have it that often."""
     pages = site.pages(titles=titles, prop="revisions", rvprop="content")
     return Counter([(page.revisions[0].content or "").splitlines().count(LINE) async for page in pages])

@@ -1,4 +1,4 @@
-"""What the tests of edits share."""
+"""Helpers for the tests of edits."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from tests.conftest import USER_AGENT
 from tests.support.fault_proxy import FaultProxy
 
 
-async def latest(site: Site, title: str, *props: str) -> Any:
-    """The latest revision, with these properties, the text and the summary."""
-    wanted = ["ids", "content", "comment", "sha1", "user", *props]
-    page = await site.query(titles=title, prop="revisions", rvprop=wanted, rvslots="main").first()
+async def latest_revision(site: Site, title: str, *props: str) -> Any:
+    """The latest revision of a page, with its ids, text, summary, SHA-1 and user, and with these further properties."""
+    rvprop = ["ids", "content", "comment", "sha1", "user", *props]
+    page = await site.query(titles=title, prop="revisions", rvprop=rvprop, rvslots="main").first()
     assert page is not None
     return page.revisions[0]
 
 
-def through(proxy: FaultProxy, **options: Any) -> Site:
-    """A site of the wiki behind a proxy."""
+def site_behind(proxy: FaultProxy, **options: Any) -> Site:
+    """A Site whose requests go through this proxy."""
     return Site(f"{proxy.url}/api.php", user_agent=USER_AGENT, retry=RetryPolicy(first_delay=0.01), **options)

@@ -1,8 +1,8 @@
-"""A proxy between a client and a wiki that loses, cuts, holds back and replaces what it is told to.
+"""A proxy between a client and a wiki that drops, truncates, stalls and replaces requests and responses.
 
-It is a real server, so that what the HTTP library makes of a fault is part of the test. A plan is asked about every
-request and names the fault, or None; a fault is a value: whether the wiki sees the request, what becomes of its
-answer, how much of that is delivered.
+It is a real server, so that the HTTP library's handling of a fault is part of the test. For every request the proxy
+calls a plan, which returns a fault or None. A fault is a value: whether the wiki sees the request, what happens to the
+wiki's response, and how much of it the client receives.
 
 ::
 
@@ -27,41 +27,50 @@ import anyio
 from anyio.abc import SocketStream
 from attrs import evolve, field, frozen
 
-from tests.support.http_server import GONE, Answer, Headers, Listener, Seen, ask, framed, read_request
+from tests.support.http_server import (
+    DISCONNECTED,
+    Headers,
+    Listener,
+    ReceivedRequest,
+    ServerResponse,
+    ask,
+    encode_response,
+    read_request,
+)
 
 
 class Delivery(Enum):
-    """How much of the answer the client gets."""
+    """How much of the response the client receives."""
 
     WHOLE = "whole"
     HALF = "half"
     NOTHING = "nothing"
     NEVER = "never"
-    """Nothing, and the connection stays open until the client gives up."""
+    """Nothing; the connection stays open until the client closes it."""
 
 
 def _same_headers(headers: Headers) -> Headers:
     return headers
 
 
-def _same_answer(answer: Answer) -> Answer:
+def _same_answer(answer: ServerResponse) -> ServerResponse:
     return answer
 
 
 @frozen(kw_only=True)
 class Fault:
-    """What happens to one request. ``acted`` says whether the wiki sees it; ``kind`` is its name in the counts."""
+    """What happens to one request. ``acted``: whether the wiki sees it. ``kind``: its name in the counts."""
 
     kind: str
     acted: bool = True
     request: Callable[[Headers], Headers] = field(default=_same_headers, repr=False)
-    answer: Callable[[Answer], Answer] = field(default=_same_answer, repr=False)
+    answer: Callable[[ServerResponse], ServerResponse] = field(default=_same_answer, repr=False)
     delivery: Delivery = field(default=Delivery.WHOLE, repr=False)
     then_refuse: bool = field(default=False, repr=False)
 
 
-Plan = Callable[[Seen], Fault | None]
-"""Called once for each request, when it was read to its end, in the order in which requests are complete."""
+Plan = Callable[[ReceivedRequest], Fault | None]
+"""Called once for each complete request, in the order in which requests become complete."""
 
 
 # The kinds -----------------------------------------------------------------------------------------------------------
@@ -70,18 +79,18 @@ _HTML = (("content-type", "text/html; charset=utf-8"),)
 _NOW = ("retry-after", "0")
 
 
-def _page(status: int, text: str, *headers: tuple[str, str]) -> Callable[[Answer], Answer]:
+def _page(status: int, text: str, *headers: tuple[str, str]) -> Callable[[ServerResponse], ServerResponse]:
     body = f"<!DOCTYPE html>\n<html><head><title>{text}</title></head><body><h1>{text}</h1></body></html>\n"
-    page = Answer(status=status, headers=(*_HTML, *headers), body=body.encode())
+    page = ServerResponse(status=status, headers=(*_HTML, *headers), body=body.encode())
     return lambda _: page
 
 
-def _cut(answer: Answer) -> Answer:
+def _cut(answer: ServerResponse) -> ServerResponse:
     headers = (*(pair for pair in answer.headers if pair[0] != "content-type"), ("content-type", "application/json"))
     return evolve(answer, status=200, headers=headers, body=answer.body[: len(answer.body) // 2] or b"{")
 
 
-def _both(kind: str, answer: Callable[[Answer], Answer]) -> tuple[Fault, Fault]:
+def _both(kind: str, answer: Callable[[ServerResponse], ServerResponse]) -> tuple[Fault, Fault]:
     return (
         Fault(kind=f"{kind}_BEFORE", acted=False, answer=answer),
         Fault(kind=f"{kind}_AFTER", answer=answer),
@@ -94,12 +103,12 @@ def too_many(retry_after: str = "0") -> Fault:
 
 
 REFUSE = Fault(kind="REFUSE", then_refuse=True)
-"""This request is answered as ever, and connections are refused from then on, until ``FaultProxy.reopen()``."""
+"""This request is answered as usual; after it connections are refused until ``FaultProxy.reopen()``."""
 
 DROP_BEFORE = Fault(kind="DROP_BEFORE", acted=False, delivery=Delivery.NOTHING)
 DROP_AFTER = Fault(kind="DROP_AFTER", delivery=Delivery.NOTHING)
 TRUNCATE = Fault(kind="TRUNCATE", delivery=Delivery.HALF)
-"""All headers and half of the body; half of the headers where there is no body."""
+"""All headers and half of the body; half of the headers if there is no body."""
 
 STALL_BEFORE = Fault(kind="STALL_BEFORE", acted=False, delivery=Delivery.NEVER)
 STALL_AFTER = Fault(kind="STALL_AFTER", delivery=Delivery.NEVER)
@@ -108,55 +117,55 @@ UNAVAILABLE_BEFORE, UNAVAILABLE_AFTER = _both("UNAVAILABLE", _page(503, "Service
 BAD_GATEWAY_BEFORE, BAD_GATEWAY_AFTER = _both("BAD_GATEWAY", _page(502, "Bad Gateway"))
 HTML_200_BEFORE, HTML_200_AFTER = _both("HTML_200", _page(200, "Sign in to this network"))
 BROKEN_JSON = Fault(kind="BROKEN_JSON", answer=_cut)
-"""Status 200, and the first half of the wiki's answer as if it were all."""
+"""Status 200 with the first half of the wiki's body, and a length that says that this is all."""
 
 ALL = (
     REFUSE, DROP_BEFORE, DROP_AFTER, TRUNCATE, STALL_BEFORE, STALL_AFTER, TOO_MANY, UNAVAILABLE_BEFORE,
     UNAVAILABLE_AFTER, BAD_GATEWAY_BEFORE, BAD_GATEWAY_AFTER, HTML_200_BEFORE, HTML_200_AFTER, BROKEN_JSON,
 )  # fmt: skip
-"""Every kind that needs no function of the test's own."""
+"""Every kind that needs no function from the test."""
 
 
 def rewrite_request(change: Callable[[Headers], Headers], *, kind: str = "REWRITE_REQUEST") -> Fault:
-    """The wiki gets these headers instead; length and connection stay the proxy's matter."""
+    """The wiki receives the changed headers; the proxy still sets length and connection."""
     return Fault(kind=kind, request=change)
 
 
 def rewrite_response(change: Callable[[Headers], Headers], *, kind: str = "REWRITE_RESPONSE") -> Fault:
-    """The client gets these headers instead; length and connection stay the proxy's matter."""
+    """The client receives the changed headers; the proxy still sets length and connection."""
     return Fault(kind=kind, answer=lambda answer: evolve(answer, headers=change(answer.headers)))
 
 
-def dropping(*names: str) -> Callable[[Headers], Headers]:
-    """A change of headers for the two above: without those of these (lower case) names."""
+def without_headers(*names: str) -> Callable[[Headers], Headers]:
+    """A change for the two functions above: removes the headers with these (lower case) names."""
     return lambda headers: tuple(pair for pair in headers if pair[0] not in names)
 
 
-def setting(name: str, value: str) -> Callable[[Headers], Headers]:
-    """A change of headers for the two above: this one, in place of all others of its (lower case) name."""
-    return lambda headers: (*dropping(name)(headers), (name, value))
+def with_header(name: str, value: str) -> Callable[[Headers], Headers]:
+    """A change for the two functions above: replaces all headers of this (lower case) name by this one."""
+    return lambda headers: (*without_headers(name)(headers), (name, value))
 
 
 # Plans ---------------------------------------------------------------------------------------------------------------
 
 
 def scripted(*faults: Fault | None) -> Plan:
-    """The n-th request gets the n-th fault, and those after the last one none."""
+    """The n-th request gets the n-th fault; requests after the last fault get none."""
     steps = iter(faults)
     return lambda _: next(steps, None)
 
 
 def matching(action: str, *faults: Fault | None) -> Plan:
-    """As ``scripted``, where only requests with this ``Seen.action`` count; a pattern such as "/v1/page/*" will do."""
+    """Like ``scripted``, but only for requests whose ``action`` matches this pattern: "edit", "/v1/page/*"."""
     steps = iter(faults)
     return lambda seen: next(steps, None) if fnmatchcase(seen.action, action) else None
 
 
 class Seeded:
-    """Faults at this rate, the same ones for the same seed, among the requests that ``only`` lets through.
+    """Random faults at this rate, the same ones for the same seed, for the requests that ``only`` accepts.
 
-    With ``least``, kinds are drawn from a bag that is filled with one of each when it is empty, so that none is ever
-    more than once ahead of another; ``short`` tells which are still below that number. Without it, each draw is free.
+    With ``least``, each kind is drawn once before any is drawn again, so that no kind is more than one draw ahead of
+    another; ``short`` returns the kinds drawn less often than ``least``. Without it, each draw is independent.
     """
 
     def __init__(
@@ -166,7 +175,7 @@ class Seeded:
         rate: float = 0.2,
         kinds: Iterable[Fault] = ALL,
         least: int | None = None,
-        only: Callable[[Seen], bool] = lambda _: True,
+        only: Callable[[ReceivedRequest], bool] = lambda _: True,
     ) -> None:
         self._random = random.Random(seed)
         self._rate = rate
@@ -176,7 +185,7 @@ class Seeded:
         self._bag: list[Fault] = []
         self.drawn: Counter[str] = Counter()
 
-    def __call__(self, seen: Seen) -> Fault | None:
+    def __call__(self, seen: ReceivedRequest) -> Fault | None:
         if not self._only(seen) or self._random.random() >= self._rate:
             return None
         fault = self._random.choice(self._kinds) if self._least is None else self._from_bag()
@@ -185,7 +194,7 @@ class Seeded:
 
     @property
     def short(self) -> dict[str, int]:
-        """How many draws each kind lacks to ``least``; those that lack none are left out."""
+        """The kinds drawn less often than ``least``, and how many draws each lacks."""
         lacking = {fault.kind: (self._least or 0) - self.drawn[fault.kind] for fault in self._kinds}
         return {kind: number for kind, number in lacking.items() if number > 0}
 
@@ -199,19 +208,22 @@ class Seeded:
 
 
 class FaultProxy:
-    """Stands at ``url`` for the wiki at ``upstream_url``; ``async with`` starts and ends it.
+    """Serves at ``url`` in place of the wiki at ``upstream_url``; ``async with`` starts and stops it.
 
-    ``seen`` are all requests that came whole, ``forwarded`` the number of those that the wiki was given, ``counts``
-    how often each kind of fault was applied: it is counted just before the client can notice. A kind that could not be
-    applied (REFUSE, while connections are refused already; any ``..._AFTER``, when the wiki gave no answer) is not
-    counted. ``plan`` may be replaced at any time. What a plan raises is raised when the proxy is left.
+    ``seen`` holds all complete requests, ``forwarded`` is the number of requests that the wiki received, ``counts`` is
+    the number of times that each kind of fault was applied; the proxy counts just before the client can notice. A
+    fault that could not be applied (REFUSE while connections are refused already; any ``..._AFTER`` if the wiki did
+    not respond) is not counted. ``plan`` may be replaced at any time. An error in a plan is raised at the end of the
+    ``async with`` block.
 
-    When the wiki itself gives no answer, the client's connection is closed without one, and the error is kept in
-    ``upstream_errors``. A client that hangs up does not stop what the wiki was given. There is no time limit.
+    If the wiki does not respond, the proxy closes the client's connection without a response and keeps the error in
+    ``upstream_errors``. If the client closes the connection, the wiki still gets the whole request. There is no time
+    limit.
 
-    The ``Host`` header stays the client's: the wiki's ``$wgServer`` is fixed, so MediaWiki builds its addresses from
-    that and logins work with any ``Host`` (cookies have no domain, and know no ports). As the wiki's absolute
-    addresses do not lead through the proxy, nor does a redirect to one; those of the REST API are relative.
+    The proxy does not change the ``Host`` header: ``$wgServer`` is fixed, so MediaWiki builds its addresses from that,
+    and logins work with any ``Host`` (the cookies have no domain, and cookies do not depend on ports). The wiki's
+    absolute addresses do not lead through the proxy, and so neither does a redirect to one; those of the REST API are
+    relative.
     """
 
     def __init__(self, upstream_url: str, plan: Plan = lambda _: None) -> None:
@@ -219,7 +231,7 @@ class FaultProxy:
         if upstream.scheme != "http" or upstream.hostname is None:
             raise ValueError(f"{upstream_url!r} is not the address of a plain HTTP server")
         self.plan = plan
-        self.seen: list[Seen] = []
+        self.seen: list[ReceivedRequest] = []
         self.counts: Counter[str] = Counter()
         self.forwarded = 0
         self.upstream_errors: list[Exception] = []
@@ -238,18 +250,18 @@ class FaultProxy:
 
     @property
     def url(self) -> str:
-        """What takes the place of the wiki's address."""
+        """The address to use instead of the wiki's."""
         return f"http://{self._listener.address}{self._path}"
 
     def reopen(self) -> None:
-        """Accept connections again after a REFUSE; nothing happens when they are accepted.
+        """Accept connections again after a REFUSE; does nothing if they are accepted.
 
-        Call it on the proxy's own loop, from where the client says that it is about to try again.
+        Call it on the proxy's event loop, when the client reports that it will retry.
         """
         self._listener.open()
 
     async def until(self, kind: str, *, times: int = 1) -> None:
-        """Wait until this kind of fault was applied so many times, as when a request has to be held back first."""
+        """Wait until this kind of fault has been applied so many times."""
         while self.counts[kind] < times:
             await self._counted.wait()
 
@@ -263,22 +275,22 @@ class FaultProxy:
             return
         if fault is not None and (not fault.then_refuse or self._listener.close()):
             self._count(fault.kind)
-        await _deliver(stream, framed(answer, method=seen.method), fault.delivery if fault else Delivery.WHOLE)
+        await _deliver(stream, encode_response(answer, method=seen.method), fault.delivery if fault else Delivery.WHOLE)
 
-    async def _answer(self, seen: Seen, fault: Fault | None) -> Answer | None:
-        """What the client is to be told; None when the wiki gave no answer."""
+    async def _answer(self, seen: ReceivedRequest, fault: Fault | None) -> ServerResponse | None:
+        """Return the response for the client; None if the wiki did not respond."""
         if fault is None:
             return await self._forward(seen)
         if not fault.acted:
-            return fault.answer(Answer())
+            return fault.answer(ServerResponse())
         answer = await self._forward(evolve(seen, headers=fault.request(seen.headers)))
         return None if answer is None else fault.answer(answer)
 
-    async def _forward(self, request: Seen) -> Answer | None:
+    async def _forward(self, request: ReceivedRequest) -> ServerResponse | None:
         self.forwarded += 1
         try:
             return await ask(request, host=self._host, port=self._port)
-        except (OSError, *GONE) as error:
+        except (OSError, *DISCONNECTED) as error:
             self.upstream_errors.append(error)
             return None
 
@@ -288,8 +300,8 @@ class FaultProxy:
         self._counted = anyio.Event()
 
 
-async def _deliver(stream: SocketStream, framed_answer: tuple[bytes, bytes], delivery: Delivery) -> None:
-    head, body = framed_answer
+async def _deliver(stream: SocketStream, encoded: tuple[bytes, bytes], delivery: Delivery) -> None:
+    head, body = encoded
     match delivery:
         case Delivery.WHOLE:
             await stream.send(head + body)
@@ -298,5 +310,5 @@ async def _deliver(stream: SocketStream, framed_answer: tuple[bytes, bytes], del
         case Delivery.NOTHING:
             pass
         case Delivery.NEVER:
-            while True:  # ends with one of GONE
+            while True:  # ends with one of DISCONNECTED
                 await stream.receive()

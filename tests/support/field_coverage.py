@@ -1,4 +1,4 @@
-"""What a class says of the wiki's rows: which keys it has no field for, and values that are like an expected one."""
+"""Compares rows of the wiki with their classes: keys without a field, and values that match an expected one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Time:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, datetime) and other.tzinfo == UTC
 
-    __hash__ = None  # type: ignore[assignment]  # it is compared, and never a key
+    __hash__ = None  # type: ignore[assignment]  # it is only compared, never a key
 
 
 class Id:
@@ -49,12 +49,12 @@ TIME, ID = Time(), Id()
 
 
 def picked(value: Any, expected: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a value that something is expected of."""
+    """The fields of a value for which a value is expected."""
     return {name: getattr(value, name) for name in expected}
 
 
 def without_a_field(cls: type, raw: Any, path: str = "") -> Iterator[str]:
-    """The keys of a row, and of the objects in it, that the class has no field for."""
+    """The keys of a row, and of the objects in it, for which the class has no field."""
     names: dict[str, str] = {}
     for base in cls.__mro__:
         names |= _WIRE_NAMES.get(base, {})

@@ -1,8 +1,9 @@
-"""Wikis that are harder to get into, to stay in, or to write to: settings, and what a test does to them as they run.
+"""Wikis on which logins, sessions, tokens or edits can fail: their settings, and how a test makes them fail.
 
-A *guarded* wiki has every kind of entrance: passwords, with a second factor for some; bot passwords; OAuth 2 tokens
-(``tests.support.oauth_wiki``); temporary accounts. It throttles logins, can be made to forget all sessions or refuse
-all tokens. A *filtered* wiki warns of, refuses or questions an edit whose text has the mark for it.
+A *guarded* wiki has every kind of login: passwords, with a second factor for some accounts; bot passwords; OAuth 2
+tokens (``tests.support.oauth_wiki``); temporary accounts. It throttles logins. A test can make it forget all sessions,
+or refuse all tokens. A *filtered* wiki answers an edit with a warning, a refusal or a captcha, if its text has the mark
+for that.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from tests.support import oauth_wiki
 from tests.support.totp import Authenticator
 
 ATTEMPTS = 3
-"""How many wrong passwords a user of a guarded wiki has; then logins are refused for five minutes, right or wrong.
+"""How many wrong passwords a guarded wiki allows. After that, it refuses all logins of the user for five minutes.
 
-Bot passwords and the account's own are counted apart, but a wrong bot password is tried as an account's own, too. What
-does not look like a bot password, 32 characters of 0 to 9 and a to w, is not tried as one.
+Bot passwords and account passwords are counted separately, but a wrong bot password is also tried as an account
+password. Only 32 characters of 0 to 9 and a to w are tried as a bot password.
 """
 
 GUARDED = f"""
@@ -30,14 +31,14 @@ GUARDED = f"""
 wfLoadExtension( 'OATHAuth' );
 $wgPasswordAttemptThrottle = [ [ 'count' => {ATTEMPTS}, 'seconds' => 300 ] ];
 
-# Sessions live in a cache whose name is in a file: under another name there are none, as after a restart.
+# Sessions are in a cache whose name is in a file. A new name means an empty cache, as after a restart.
 $wgObjectCaches['sessions'] = $wgObjectCaches['apcu'] + [
 	'keyspace' => 'sessions' . @file_get_contents( __DIR__ . '/sessions.txt' ),
 ];
 $wgSessionCacheType = 'sessions';
 
-# The secret behind the tokens of a session depends on a file, too. It is the same in every request, so that requests
-# at the same time cannot spoil each other's tokens. Tokens for logging in have another secret and stay good.
+# The secret of a session's tokens depends on a file, too. It is the same in every request, so that concurrent requests
+# do not invalidate each other's tokens. Login tokens have another secret and stay valid.
 $wgExtensionFunctions[] = static function () {{
 	$word = @file_get_contents( __DIR__ . '/tokens.txt' );
 	if ( !$word || PHP_SAPI === 'cli' || defined( 'MW_NO_SESSION' ) ) {{
@@ -51,7 +52,7 @@ $wgExtensionFunctions[] = static function () {{
 	}}
 }};
 
-# Who is not logged in edits under a temporary account, where the wiki knows of such.
+# Anonymous users edit with a temporary account, if this version of MediaWiki has them.
 $wgAutoCreateTempUser['enabled'] = PHP_SAPI !== 'cli' && version_compare( MW_VERSION, '1.40', '>' );
 $wgAutoCreateTempUser['genPattern'] = '~$1';
 $wgAutoCreateTempUser['matchPattern'] = '~$1';
@@ -60,13 +61,13 @@ $wgTempAccountNameAcquisitionThrottle = [];
 """
 
 WARNED = "marked for a warning"
-"""An edit that brings this is answered ``abusefilter-warning``; the same edit, sent again, is saved."""
+"""An edit that adds this text gets ``abusefilter-warning``. The same edit, sent again, is saved."""
 
 REFUSED = "marked for refusal"
-"""An edit that brings this is answered ``abusefilter-disallowed``, each time."""
+"""An edit that adds this text gets ``abusefilter-disallowed``, each time."""
 
 QUESTIONED = "marked for a question"
-"""Who brings this to a page must solve a sum, except sysops and bots."""
+"""An edit that adds this text needs the answer to a sum, except for sysops and bots."""
 
 FILTERED = f"""
 wfLoadExtension( 'AbuseFilter' );
@@ -77,16 +78,16 @@ $wgCaptchaRegexes = [ '/{QUESTIONED}/' ];
 """
 
 
-def guarded(factory: WikiFactory, version: str) -> LocalWiki:
-    """The guarded wiki of that version; the same one each time."""
+def guarded_wiki(factory: WikiFactory, version: str) -> LocalWiki:
+    """The guarded wiki of that version; the same wiki each time."""
     wiki = factory(version=version, settings=GUARDED)
     with closing(_database(wiki)) as database, database:
         _create_tables(database, wiki, "OATHAuth/sql")
     return wiki
 
 
-def filtered(factory: WikiFactory, version: str) -> LocalWiki:
-    """The filtered wiki of that version; the same one each time."""
+def filtered_wiki(factory: WikiFactory, version: str) -> LocalWiki:
+    """The filtered wiki of that version; the same wiki each time."""
     wiki = factory(version=version, settings=FILTERED)
     with closing(_database(wiki)) as database, database:
         if _create_tables(database, wiki, "AbuseFilter/db_patches"):
@@ -95,8 +96,8 @@ def filtered(factory: WikiFactory, version: str) -> LocalWiki:
     return wiki
 
 
-def want_second_factor(wiki: LocalWiki, user: str) -> Authenticator:
-    """Let an account of a guarded wiki log in only with a code, too, from now on; returns what shows the codes."""
+def require_second_factor(wiki: LocalWiki, user: str) -> Authenticator:
+    """Require a second factor for an account of a guarded wiki. Returns the authenticator that shows the codes."""
     secret = b32encode(secrets.token_bytes(20)).decode()
     key = {"secret": secret, "scratch_tokens": []}
     with closing(_database(wiki)) as database, database:
@@ -114,24 +115,24 @@ def want_second_factor(wiki: LocalWiki, user: str) -> Authenticator:
 
 
 def lose_sessions(wiki: LocalWiki) -> None:
-    """Let a guarded wiki forget all sessions, as when its cache is restarted; clients keep cookies that mean nothing.
+    """Make a guarded wiki forget all sessions, as if its cache was restarted. The clients' session cookies are void.
 
-    Who logged in with the account's own password and asked to be remembered is logged in again by another cookie, with
-    other tokens; so is who shows an OAuth 2 token.
+    A client that logged in with the account password and asked to be remembered is logged in again by another cookie,
+    with other tokens. So is a client that sends an OAuth 2 token.
     """
     _replace(wiki.directory / "sessions.txt")
 
 
 def refuse_tokens(wiki: LocalWiki) -> None:
-    """Let a guarded wiki answer ``badtoken`` to all tokens fetched so far, but those for logging in.
+    """Make a guarded wiki answer ``badtoken`` to all tokens that were fetched so far, except login tokens.
 
-    Who is logged in stays so, and may fetch new ones.
+    Sessions stay logged in, and can fetch new tokens.
     """
     _replace(wiki.directory / "tokens.txt")
 
 
-def solve(question: str) -> int:
-    """Solve the sum of a filtered wiki, such as ``57\N{MINUS SIGN}8``."""
+def solve_captcha(question: str) -> int:
+    """Solve the captcha of a filtered wiki, a sum such as ``57\N{MINUS SIGN}8``."""
     plain = question.replace("\N{MINUS SIGN}", "-")
     sign = "-" if "-" in plain else "+"
     left, right = (int(number) for number in plain.split(sign))
@@ -139,7 +140,7 @@ def solve(question: str) -> int:
 
 
 def _replace(file: Path) -> None:
-    """Never a moment without the file, or with half of it."""
+    """Replace the file atomically."""
     new = file.with_suffix(f".{secrets.token_hex(4)}")
     new.write_text(secrets.token_hex(8), encoding="ascii")
     new.replace(file)
@@ -153,19 +154,19 @@ def _columns(database: sqlite3.Connection, table: str) -> set[str]:
     return {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
 
 
-def _create_tables(database: sqlite3.Connection, wiki: LocalWiki, place: str) -> bool:
-    """Run the extension's own schema, a hundred times as fast as update.php; False if that was done before."""
+def _create_tables(database: sqlite3.Connection, wiki: LocalWiki, directory: str) -> bool:
+    """Run the extension's schema, which is much faster than update.php. Returns False if that was done before."""
     extensions = wiki.directory / "www" / "extensions"
-    schema = (extensions / place / "sqlite" / "tables-generated.sql").read_text(encoding="utf-8")
-    known = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if any(f"CREATE TABLE /*_*/{name} " in schema for name in known):
+    schema = (extensions / directory / "sqlite" / "tables-generated.sql").read_text(encoding="utf-8")
+    existing = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if any(f"CREATE TABLE /*_*/{name} " in schema for name in existing):
         return False
     database.executescript(schema)
     return True
 
 
 def _add_filter(database: sqlite3.Connection, mark: str, *, consequence: str, parameters: str) -> None:
-    """What Special:AbuseFilter would write, in the columns that this version has."""
+    """Write the rows that Special:AbuseFilter would write, in the columns that this version has."""
     values: dict[str, object] = {
         "af_pattern": f'new_wikitext contains "{mark}"',
         "af_timestamp": "20010101000000",
@@ -173,10 +174,12 @@ def _add_filter(database: sqlite3.Connection, mark: str, *, consequence: str, pa
         "af_public_comments": mark,
         "af_actions": consequence,
         "af_actor": 1,
-        "af_user": 1,  # 1.39, in place of af_actor
+        "af_user": 1,  # 1.39 has this instead of af_actor
         "af_user_text": "Admin",
     }
     values = {name: values[name] for name in values.keys() & _columns(database, "abuse_filter")}
     marks = ", ".join("?" * len(values))
-    made = database.execute(f"INSERT INTO abuse_filter ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
-    database.execute("INSERT INTO abuse_filter_action VALUES (?, ?, ?)", (made.lastrowid, consequence, parameters))
+    inserted = database.execute(
+        f"INSERT INTO abuse_filter ({', '.join(values)}) VALUES ({marks})", tuple(values.values())
+    )
+    database.execute("INSERT INTO abuse_filter_action VALUES (?, ?, ?)", (inserted.lastrowid, consequence, parameters))

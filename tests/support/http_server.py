@@ -1,7 +1,7 @@
-"""HTTP/1.1 for servers that run inside a test: one request per connection, whole bodies in memory, any loop.
+"""HTTP/1.1 for servers inside a test: one request per connection, whole bodies in memory, on any event loop.
 
-What comes in is parsed by h11, which is here because httpx needs it; what goes out is written by hand, because a
-library would refuse to send the half of an answer.
+h11, a dependency of httpx, parses requests. Responses are encoded here, because a library would refuse to send half of
+a response.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from anyio.abc import SocketStream, TaskGroup
 from attrs import field, frozen
 
 Headers = tuple[tuple[str, str], ...]
-"""In the order of the wire; names that were received are in lower case."""
+"""In the order on the wire; names of received headers are in lower case."""
 
-GONE = (anyio.EndOfStream, anyio.BrokenResourceError, h11.RemoteProtocolError)
-"""How the other side leaves in the middle, or sends what is not HTTP."""
+DISCONNECTED = (anyio.EndOfStream, anyio.BrokenResourceError, h11.RemoteProtocolError)
+"""The errors if the other side disconnects in the middle or sends something other than HTTP."""
 
 _MOST_HEADERS = 1024 * 1024
 _OF_ONE_CONNECTION = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
@@ -31,8 +31,8 @@ _WITHOUT_BODY = frozenset({204, 304})
 
 
 @frozen(kw_only=True)
-class Seen:
-    """A whole request, as it was received; ``number`` counts those of one server from 1."""
+class ReceivedRequest:
+    """A whole request as received; ``number`` counts the requests of one server from 1."""
 
     number: int = 0
     method: str
@@ -42,7 +42,7 @@ class Seen:
 
     @property
     def params(self) -> dict[str, str]:
-        """The parameters of the URL and of the form; what is sent as multipart is not looked into."""
+        """The parameters of the URL and of the form; multipart bodies are not parsed."""
         is_form = self.header("content-type").startswith("application/x-www-form-urlencoded")
         form = self.body.decode("utf-8", "replace") if is_form else ""
         query = self.target.partition("?")[2]
@@ -50,33 +50,35 @@ class Seen:
 
     @property
     def action(self) -> str:
-        """``action`` of the Action API, or the path in the REST API, such as "/v1/page/Earth", or else the path."""
+        """``action`` of the Action API; else the path within the REST API, such as "/v1/page/Earth"; else the path."""
         path = self.target.partition("?")[0]
         return self.params.get("action") or path.partition("/rest.php")[2] or path
 
     def header(self, name: str) -> str:
-        """The first header of that (lower case) name, or an empty string."""
+        """The first header of this (lower case) name, or an empty string."""
         return next((value for key, value in self.headers if key == name), "")
 
 
 @frozen(kw_only=True)
-class Answer:
-    """What a server says; length and connection headers are added when it is sent."""
+class ServerResponse:
+    """A server's response; headers for length and connection are added when it is sent."""
 
     status: int = 200
     headers: Headers = (("content-type", "application/json"),)
     body: bytes = b"{}"
 
 
-async def read_request(receive: Callable[[], Awaitable[bytes]]) -> Seen:
-    """Read one request to its end; raises one of ``GONE`` when it never comes."""
+async def read_request(receive: Callable[[], Awaitable[bytes]]) -> ReceivedRequest:
+    """Read one whole request; raises one of ``DISCONNECTED`` if it does not come."""
     head, body = await _read(h11.Connection(h11.SERVER, max_incomplete_event_size=_MOST_HEADERS), receive)
     assert isinstance(head, h11.Request)
-    return Seen(method=head.method.decode(), target=head.target.decode(), headers=_pairs(head.headers), body=body)
+    return ReceivedRequest(
+        method=head.method.decode(), target=head.target.decode(), headers=_pairs(head.headers), body=body
+    )
 
 
-async def ask(request: Seen, *, host: str, port: int) -> Answer:
-    """Send a request on a connection of its own and read the whole answer; raises OSError or one of ``GONE``."""
+async def ask(request: ReceivedRequest, *, host: str, port: int) -> ServerResponse:
+    """Send a request on a new connection and read the whole response; raises OSError or one of ``DISCONNECTED``."""
     wire = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEADERS)
     headers = [*_end_to_end(request.headers, but="content-length"), ("connection", "close")]
     if request.body or request.method not in {"GET", "HEAD"}:
@@ -87,11 +89,11 @@ async def ask(request: Seen, *, host: str, port: int) -> Answer:
         await stream.send(b"".join(out))
         answer, body = await _read(wire, stream.receive)
     assert isinstance(answer, h11.Response)
-    return Answer(status=answer.status_code, headers=_pairs(answer.headers), body=body)
+    return ServerResponse(status=answer.status_code, headers=_pairs(answer.headers), body=body)
 
 
-def framed(answer: Answer, *, method: str) -> tuple[bytes, bytes]:
-    """Head and body of an answer as they go over the wire, for a connection that is closed afterwards."""
+def encode_response(answer: ServerResponse, *, method: str) -> tuple[bytes, bytes]:
+    """Return head and body of a response as bytes, for a connection that is closed afterwards."""
     bodiless = method == "HEAD" or answer.status in _WITHOUT_BODY
     headers = [*_end_to_end(answer.headers, but="" if method == "HEAD" else "content-length"), ("connection", "close")]
     if not bodiless:
@@ -102,26 +104,26 @@ def framed(answer: Answer, *, method: str) -> tuple[bytes, bytes]:
 
 
 class Listener:
-    """A port of this machine whose door can be closed and opened again.
+    """A port of this machine that can refuse connections for a while.
 
-    While it is closed, connections are refused; a socket that is bound and does not listen keeps the port. Each
-    connection is given to ``serve`` in a task of its own, and is closed when that returns. An error in ``serve`` that
-    is no hang-up of the other side is raised when the listener is left.
+    While it is closed, it refuses connections; a socket that is bound but does not listen keeps the port. Each
+    connection goes to ``serve`` in a separate task and is closed when ``serve`` returns. An error in ``serve``, except
+    a disconnection, is raised at the end of the ``async with`` block.
     """
 
     def __init__(self, serve: Callable[[SocketStream], Awaitable[None]], *, host: str = "127.0.0.1") -> None:
         self._serve = serve
         self._host = host
         self._port = 0
-        self._keeper: socket.socket | None = None
-        self._door: socket.socket | None = None
-        self._waiting: set[socket.socket] = set()  # accepted, and not yet a stream
+        self._port_holder: socket.socket | None = None
+        self._listening: socket.socket | None = None
+        self._waiting: set[socket.socket] = set()  # accepted, but not yet a stream
         self._errors: list[Exception] = []
         self._tasks: TaskGroup
 
     async def __aenter__(self) -> Self:
-        self._keeper = self._bound(0)
-        self._port = self._keeper.getsockname()[1]
+        self._port_holder = self._bound(0)
+        self._port = self._port_holder.getsockname()[1]
         self._tasks = await anyio.create_task_group().__aenter__()
         self.open()
         return self
@@ -132,9 +134,9 @@ class Listener:
         self._shut()
         self._tasks.cancel_scope.cancel()
         try:
-            await self._tasks.__aexit__(None, None, None)  # an error of the test stays itself, outside of any group
+            await self._tasks.__aexit__(None, None, None)  # an error of the test is not wrapped in an exception group
         finally:
-            for left in (self._keeper, *self._waiting):
+            for left in (self._port_holder, *self._waiting):
                 if left is not None:
                     left.close()
         if self._errors:
@@ -142,57 +144,57 @@ class Listener:
 
     @property
     def address(self) -> str:
-        """Host and port, as in an URL."""
+        """Host and port, as in a URL."""
         assert self._port, "the server has not been started"
         return f"{self._host}:{self._port}"
 
     def open(self) -> None:
-        """Accept connections, if that is not so already."""
-        if self._door is None:
-            self._door = self._bound(self._port)
-            self._door.listen(128)
-            self._tasks.start_soon(self._accept, self._door)
+        """Accept connections."""
+        if self._listening is None:
+            self._listening = self._bound(self._port)
+            self._listening.listen(128)
+            self._tasks.start_soon(self._accept, self._listening)
 
     def close(self) -> bool:
-        """Refuse connections from now on; those that were made are served. False if it was so already."""
-        if self._door is None:
+        """Refuse new connections; existing ones are served. Returns False if it was closed already."""
+        if self._listening is None:
             return False
-        self._take_in(self._door)
+        self._take_in(self._listening)
         self._shut()
         return True
 
     def _shut(self) -> None:
-        if self._door is not None:
-            anyio.notify_closing(self._door)
-            self._door.close()
-            self._door = None
+        if self._listening is not None:
+            anyio.notify_closing(self._listening)
+            self._listening.close()
+            self._listening = None
 
     def _bound(self, port: int) -> socket.socket:
         bound = socket.socket()
         bound.settimeout(0)  # never blocks
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # shared among our own sockets only
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # shared only among the sockets of this process
         bound.bind((self._host, port))
         return bound
 
-    async def _accept(self, door: socket.socket) -> None:
+    async def _accept(self, listening: socket.socket) -> None:
         with suppress(anyio.ClosedResourceError):
-            while door is self._door:
-                await anyio.wait_readable(door)
-                if door is self._door:
-                    self._take_in(door)
+            while listening is self._listening:
+                await anyio.wait_readable(listening)
+                if listening is self._listening:
+                    self._take_in(listening)
 
-    def _take_in(self, door: socket.socket) -> None:
+    def _take_in(self, listening: socket.socket) -> None:
         with suppress(BlockingIOError):
             while True:
                 with suppress(ConnectionAbortedError):
-                    raw, _ = door.accept()
+                    raw, _ = listening.accept()
                     self._waiting.add(raw)
                     self._tasks.start_soon(self._attend, raw)
 
     async def _attend(self, raw: socket.socket) -> None:
         try:
             stream = await SocketStream.from_socket(raw)
-        except (OSError, ValueError):  # reset before it was looked at
+        except (OSError, ValueError):  # the client reset it
             raw.close()
             return
         finally:
@@ -200,9 +202,9 @@ class Listener:
         async with stream:
             try:
                 await self._serve(stream)
-            except GONE:
+            except DISCONNECTED:
                 pass
-            except Exception as error:  # noqa: BLE001 - raised where the test can see it
+            except Exception as error:  # noqa: BLE001 - raised at the end of the block
                 self._errors.append(error)
 
 
@@ -228,7 +230,7 @@ async def _more(receive: Callable[[], Awaitable[bytes]]) -> bytes:
     try:
         return await receive()
     except anyio.EndOfStream:
-        return b""  # for h11, the end of the connection, and maybe of a body
+        return b""  # for h11 the end of the connection, which may be the end of a body
 
 
 def _pairs(headers: Iterable[tuple[bytes, bytes]]) -> Headers:

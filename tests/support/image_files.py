@@ -1,4 +1,4 @@
-"""Files to upload: valid images of any size, made in a moment."""
+"""Files to upload: valid images of any size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def png(path: Path, size: int, *, seed: int = 0) -> Path:
-    """Write a PNG of about that many bytes, another one for each seed."""
+    """Write a PNG of about that many bytes; each seed makes another picture."""
     width = 256
     rows = max(1, (size - 100) // (width + 1))
     noise = random.Random(seed).randbytes(width * rows)

@@ -1,4 +1,4 @@
-"""What the tests of logging in share: accounts, what a site told, sent and showed, and a scripted wiki."""
+"""Helpers for tests of logins: accounts, recorded events and requests, a check for leaked secrets, a scripted wiki."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ SECRET = re.compile("(?i)(password|token|secret)$")
 """The names of fields whose values are secret."""
 
 LONG = 12
-"""Characters; what is shorter is no secret, or could be found by chance."""
+"""In characters: a shorter text is not a secret, or could appear by chance."""
 
 TOKEN = "0123456789abcdef0123456789abcdef66aa00bb+\\"
 """What a token looks like, for scripted wikis."""
 
 
-class Told(list[Event]):
-    """What ``Site(on_event=told.append)`` is told."""
+class EventLog(list[Event]):
+    """The events of a site: ``Site(on_event=log.append)``."""
 
     def of(self, kind: type[E]) -> list[E]:
         """The events of one kind."""
         return [event for event in self if isinstance(event, kind)]
 
     def requests(self, label: str) -> int:
-        """How many requests were sent for calls of that label."""
+        """The number of requests sent with this label."""
         return sum(event.label == label for event in self.of(RequestFinished))
 
 
-class Watched(FaultyTransport):
-    """Sends to a real wiki, and keeps all that was sent and answered; ``before`` is called with each request first."""
+class RecordingTransport(FaultyTransport):
+    """Sends to a real wiki and records all requests and responses; calls ``before`` with each request first."""
 
     def __init__(self, before: Callable[[HttpRequest], object] = lambda _: None) -> None:
         super().__init__(lambda *_: None)
@@ -65,54 +65,54 @@ class Watched(FaultyTransport):
         return self.responses[-1]
 
 
-def asserted(request: HttpRequest) -> str:
-    """Who a request says it is from: the account, "user" for somebody logged in, or nothing."""
-    told = sent(request)
-    return told.get("assertuser") or told.get("assert", "")
+def asserted_user(request: HttpRequest) -> str:
+    """The account that a request asserts, or "user" for any account, or nothing."""
+    parameters = sent(request)
+    return parameters.get("assertuser") or parameters.get("assert", "")
 
 
 @cache
 def bot(wiki: LocalWiki, name: str) -> BotPassword:
-    """The bot password of an account of that name. For fixtures: not to be called inside a loop."""
+    """Create an account with a bot password. Blocks: call it from fixtures, not inside an event loop."""
     password(wiki, name)
     return anyio.run(wiki.create_bot_password, name)
 
 
 @cache
 def password(wiki: LocalWiki, name: str) -> str:
-    """The password of an account of that name. For fixtures, too."""
+    """Create an account; return its password. Blocks: call it from fixtures."""
     return anyio.run(wiki.create_user, name)
 
 
 def site(wiki: LocalWiki, **options: Any) -> Site:
-    """A site of that wiki."""
+    """A Site of this wiki."""
     return Site(wiki.api_url, user_agent=USER_AGENT, **options)
 
 
 async def whoami(site: Site) -> str:
-    """Who the wiki takes the site for."""
+    """The user name that the wiki reports for the site."""
     return str((await site.call("query", meta="userinfo"))["query"]["userinfo"]["name"])
 
 
 async def editors(site: Site, *titles: str) -> set[str]:
-    """Who made the latest revisions of these pages; "" for a page that is not there."""
+    """The authors of the latest revisions of these pages; "" for a missing page."""
     pages = await site.pages(titles=titles, prop="revisions", rvprop="user").collect()
     return {page.revisions[0].user or "?" if page.status.value == "ok" else "" for page in pages}
 
 
 def fresh(word: str) -> str:
-    """A title that no test has used before."""
+    """A title that no other test uses."""
     return f"{word} {secrets.token_hex(4)}"
 
 
-async def fifty(work: Callable[[int], Awaitable[object]], *, number: int = 50) -> list[Exception]:
-    """Do it fifty times at once; the errors that came of it."""
+async def run_concurrently(work: Callable[[int], Awaitable[object]], *, number: int = 50) -> list[Exception]:
+    """Run the work ``number`` times concurrently; return the errors that it raised."""
     errors: list[Exception] = []
 
     async def one(n: int) -> None:
         try:
             await work(n)
-        except Exception as error:  # noqa: BLE001 - looked at by the test
+        except Exception as error:  # noqa: BLE001 - the test checks it
             errors.append(error)
 
     async with anyio.create_task_group() as tasks:
@@ -121,8 +121,8 @@ async def fifty(work: Callable[[int], Awaitable[object]], *, number: int = 50) -
     return errors
 
 
-class Spy(Watched):
-    """Knows every secret that passes. Answers to what ``cut`` names come in half; those to ``dropped``, not at all."""
+class Spy(RecordingTransport):
+    """Collects every secret that is sent or received. Truncates responses to ``cut``, drops those to ``dropped``."""
 
     cut = "nothing"
     dropped = "nothing"
@@ -134,7 +134,7 @@ class Spy(Watched):
         return evolve(response, body=response.body[:-2]) if self.cut in request.url else response
 
     def secrets(self) -> Iterator[str]:
-        """Passwords, codes, tokens, cookies, and headers of ones own."""
+        """Passwords, codes, tokens, cookies, and headers that the caller added."""
         for request in self.requests:
             yield from (
                 value for name, value in sent(request).items() if re.search("(?i)(password|token|secret)$", name)
@@ -146,8 +146,8 @@ class Spy(Watched):
             yield from (value.decode() for value in re.findall(rb'token":"([^"]+)"', response.body))
 
 
-class Exposed:
-    """Everything that somebody could see."""
+class LeakCheck:
+    """Collects everything that a user, a log or a bug report could show, and looks for secrets in it."""
 
     def __init__(self, log: pytest.LogCaptureFixture) -> None:
         log.set_level(logging.DEBUG)
@@ -156,15 +156,15 @@ class Exposed:
         self._secrets: set[str] = set()
 
     def know(self, *secrets: str) -> None:
-        """Secrets, though they may never be sent."""
+        """Add secrets that may never be sent."""
         self._secrets.update(secret for secret in secrets if len(secret) >= LONG)
 
     def show(self, *things: object) -> None:
-        """How these look."""
+        """Add the representations of these."""
         self._shown += [look for thing in things for look in (repr(thing), str(thing))]
 
     def fail(self, error: BaseException) -> None:
-        """An error, with all that it carries and that led to it."""
+        """Add an error, its attributes, its traceback and its causes."""
         self._shown += traceback.format_exception(error)
         led: BaseException | None = error
         while led is not None:
@@ -173,7 +173,7 @@ class Exposed:
 
     @asynccontextmanager
     async def visit(self, wiki: LocalWiki, **options: Any) -> AsyncIterator[tuple[Site, Spy]]:
-        """A site, of which is shown what it tells, sends and consists of."""
+        """Open a site; add its events, its requests and its attributes."""
         spy = Spy()
         opened = site(wiki, transport=spy, on_event=self.show, on_warning=self.show, **options)
         self.show(opened, *options.values())
@@ -190,25 +190,25 @@ class Exposed:
             self.know(*spy.secrets())
 
     async def refused(self, attempt: Callable[[], Awaitable[object]], *errors: type[Exception]) -> None:
-        """What does not succeed."""
+        """Add the errors of an attempt that must fail."""
         with pytest.raises(errors or MediaWikiError) as caught:
             await attempt()
         self.fail(caught.value)
 
     async def shut_out(self, wiki: LocalWiki, auth: Auth, *errors: type[Exception], cut: str = "nothing") -> None:
-        """A login that does not succeed."""
+        """Add the errors of a login that must fail."""
         async with self.visit(wiki, retry=RetryPolicy(attempts=1)) as (opened, spy):
             spy.cut = cut
             self.show(auth)
             await self.refused(lambda: opened.login(auth), *errors)
 
     def leaks(self) -> list[str]:
-        """The secrets that can be seen, whole or a good part of them."""
+        """The secrets that can be seen, whole or in part."""
         text = "\n".join([*self._shown, *(record.getMessage() for record in self._log.records), self._log.text])
         return [secret for secret in self._secrets if any(piece in text for piece in _pieces(secret))]
 
     def check(self, *, at_least: int) -> None:
-        """Nothing leaks; but it would be seen if it did: each secret, in a log, an event, a value or an error."""
+        """Assert that nothing leaks, and that each secret would be found in a log, an event, a value and an error."""
         leaks = self.leaks()
         assert not leaks, f"these can be seen: {leaks}"
         assert len(self._secrets) >= at_least, "the secrets were not found"
@@ -221,12 +221,12 @@ class Exposed:
 
 def _pieces(secret: str) -> Iterator[str]:
     yield secret.removesuffix("+\\")
-    if len(secret) > 100:  # of an access token, the beginning is no secret
+    if len(secret) > 100:  # the beginning of an access token is public
         yield from (secret[at : at + 24] for at in range(60, len(secret) - 24, 12))
 
 
-class Porter:
-    """A scripted wiki that knows one session and one set of tokens, which a test can take away at any moment.
+class ScriptedLoginWiki:
+    """A scripted wiki with one session and one set of tokens, which a test can invalidate at any time.
 
     ``come`` counts the requests so far by their label: their action, ``*`` for tokens. ``hold`` lets those of a label,
     or for a title, wait until ``release``. It answers edits, queries, tokens and logins.
@@ -243,25 +243,25 @@ class Porter:
         self._tokens = 0
 
     def lose_session(self) -> None:
-        """Know no session any more."""
+        """Invalidate the session."""
         self._session += 1
 
     def refuse_tokens(self) -> None:
-        """Know other tokens than those given out."""
+        """Invalidate the tokens sent so far."""
         self._tokens += 1
 
     def hold(self, label: str) -> None:
-        """Let requests of that label wait."""
+        """Hold back responses to requests of this label."""
         self._held[label] = anyio.Event()
 
     def release(self, label: str) -> None:
-        """Let them go on, and those that are still to come."""
+        """Send the held responses, and do not hold later ones."""
         self._held.pop(label).set()
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        told = sent(request)
-        label = told.get("type") or told.get("action", request.url)
-        held = self._held.get(told.get("title", label))
+        parameters = sent(request)
+        label = parameters.get("type") or parameters.get("action", request.url)
+        held = self._held.get(parameters.get("title", label))
         self.come[label] += 1
         self._flying += 1
         self.most = max(self.most, self._flying)
@@ -269,7 +269,7 @@ class Porter:
             if held is not None:
                 await held.wait()
             await anyio.lowlevel.checkpoint()
-            answer = self.answers.get(label) or self._answer(label, told, request.headers.get("cookie", ""))
+            answer = self.answers.get(label) or self._answer(label, parameters, request.headers.get("cookie", ""))
         finally:
             self._flying -= 1
         return answer if isinstance(answer, HttpResponse) else json_response(answer)
@@ -277,22 +277,22 @@ class Porter:
     async def aclose(self) -> None:
         """Do nothing."""
 
-    def _answer(self, label: str, told: dict[str, str], cookie: str) -> HttpResponse | dict[str, Any]:
+    def _answer(self, label: str, parameters: dict[str, str], cookie: str) -> HttpResponse | dict[str, Any]:
         if label == "login":
-            return self._log_in(told)
+            return self._log_in(parameters)
         known = f"wiki_session={self._session}" in cookie
-        if "assert" in told and not known:
+        if "assert" in parameters and not known:
             return _refusal("assertuserfailed")
         if label == "*":
             return {"query": {"tokens": {"csrftoken": self._token() if known else "+\\"}}}
-        if label == "edit" and told["token"] != self._token():
+        if label == "edit" and parameters["token"] != self._token():
             return _refusal("badtoken")
         return {label: {"result": "Success"}}
 
-    def _log_in(self, told: dict[str, str]) -> HttpResponse | dict[str, Any]:
-        if "lgpassword" not in told:
+    def _log_in(self, parameters: dict[str, str]) -> HttpResponse | dict[str, Any]:
+        if "lgpassword" not in parameters:
             return {"query": {"tokens": {"logintoken": TOKEN}}}
-        if told["lgpassword"] != self.password:
+        if parameters["lgpassword"] != self.password:
             return {"login": {"result": "Failed", "reason": {"code": "wrongpassword", "text": "Incorrect."}}}
         cookie = ("set-cookie", f"wiki_session={self._session}; path=/")
         return json_response({"login": {"result": "Success", "lgusername": "Robot"}}, headers=[cookie])
@@ -306,9 +306,9 @@ def _refusal(code: str) -> dict[str, Any]:
 
 
 async def make_tag(site: Site, tag: str) -> None:
-    """Make a change tag that can be used at once.
+    """Create a change tag that can be used immediately.
 
-    Where other tests have asked for tags, the wiki keeps what it knew of them for a moment.
+    The wiki caches its list of tags for a moment, so this waits until the tag is in it.
     """
     await site.call("managetags", operation="create", tag=tag)
     while tag not in {known.name async for known in site.list("tags")}:

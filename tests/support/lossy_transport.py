@@ -1,4 +1,4 @@
-"""A transport that loses things on the way to a real wiki."""
+"""Transports to a real wiki that lose requests or responses, or act on the wiki between requests."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.errors import ConnectionFailed, ReplyLost
 
 Fault = Callable[[int, HttpRequest], str | None]
-"""The fault for a request, of which this is the n-th: "before" or "after" the wiki acted, or None."""
+"""Returns the fault of the n-th request: "before" or "after" the wiki acts, or None."""
 
 
 class FaultyTransport:
-    """Loses a request before it is sent, or its reply after the wiki acted, as ``fault`` says."""
+    """Loses a request before it is sent, or its response after the wiki has acted, as ``fault`` decides."""
 
     def __init__(self, fault: Fault) -> None:
         self._http = HttpxTransport(HttpOptions(), Limits())
@@ -40,8 +40,8 @@ class FaultyTransport:
         await self._http.aclose()
 
 
-class Meddling(FaultyTransport):
-    """Lets something happen on the wiki just before the n-th request."""
+class InterferingTransport(FaultyTransport):
+    """Calls a function just before the n-th request, for example to change a page."""
 
     def __init__(self, before: int, meddle: Callable[[], Awaitable[object]]) -> None:
         super().__init__(lambda *_: None)
@@ -54,8 +54,8 @@ class Meddling(FaultyTransport):
         return await super().send(request)
 
 
-class Counting(FaultyTransport):
-    """Loses nothing, and adds headers of the test's own."""
+class CountingTransport(FaultyTransport):
+    """Loses nothing; counts the requests and adds headers to them."""
 
     def __init__(self, *headers: tuple[str, str]) -> None:
         super().__init__(lambda *_: None)

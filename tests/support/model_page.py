@@ -1,4 +1,4 @@
-"""A wiki with one page, as far as an edit sees it: history, compare-and-swap, merging, and answers that get lost."""
+"""A model of a wiki with one page: its history, compare-and-swap, merging, and replies that are lost."""
 
 from __future__ import annotations
 
@@ -27,43 +27,48 @@ class Revision:
     text: str
     timestamp: str
 
-    def described(self, props: str) -> dict[str, Any]:
-        told: dict[str, Any] = {"revid": self.revid, "parentid": self.parentid}
+    def to_json(self, props: str) -> dict[str, Any]:
+        row: dict[str, Any] = {"revid": self.revid, "parentid": self.parentid}
         if "content" in props:
-            return {**told, "slots": {"main": {"content": self.text}}}
+            return {**row, "slots": {"main": {"content": self.text}}}
         sha1 = hashlib.sha1(self.text.encode()).hexdigest()
-        return {**told, "timestamp": self.timestamp, "user": self.user, "comment": self.comment, "sha1": sha1}
+        return {**row, "timestamp": self.timestamp, "user": self.user, "comment": self.comment, "sha1": sha1}
 
 
 @define
 class ModelWiki:
-    """Answers the calls of an edit; ``fault`` says for each what gets lost, ``meddle`` acts before each."""
+    """Answers the requests of an edit.
+
+    ``fault`` gives the fault of each request, or None: ``"before"`` loses the request, ``"after"`` loses the response,
+    ``"late"`` loses the response and executes the request later, ``"fail"`` refuses a query. ``interfere`` is called
+    before each request is answered.
+    """
 
     fault: Callable[[ApiRequest], str | None] = lambda _: None
-    meddle: Callable[[ModelWiki], object] = lambda _: None
-    filtered: bool = False
+    interfere: Callable[[ModelWiki], object] = lambda _: None
+    has_abuse_filter: bool = False
     revisions: list[Revision] = Factory(list)
-    calls: list[ApiRequest] = Factory(list)
-    late: list[ApiRequest] = Factory(list)
+    requests: list[ApiRequest] = Factory(list)
+    delayed: list[ApiRequest] = Factory(list)
     now: int = 1_000_000
     _next: int = field(default=100)
 
-    def answer(self, call: ApiRequest) -> Answer:
-        """The answer to one call, or the error that the session would raise for it."""
-        self.calls.append(call)
+    def respond(self, request: ApiRequest) -> Answer:
+        """The response to one request, or the error that the session would raise for it."""
+        self.requests.append(request)
         self.now += 1
-        self.meddle(self)
-        if call.params.get("action") == "query":
-            return refusal("internal_api_error_DBQueryError") if self.fault(call) == "fail" else self._query(call)
-        return self._lossy(call)
+        self.interfere(self)
+        if request.params.get("action") == "query":
+            return refusal("internal_api_error_DBQueryError") if self.fault(request) == "fail" else self._query(request)
+        return self._edit_with_fault(request)
 
-    def arrive_late(self) -> None:
-        """Execute what was still on its way."""
-        while self.late:
-            self._edit(self.late.pop(0))
+    def execute_delayed(self) -> None:
+        """Execute the requests that were delayed on the network."""
+        while self.delayed:
+            self._edit(self.delayed.pop(0))
 
     def save(self, text: str, *, user: str = "Other", comment: str = "") -> Revision:
-        """Another revision."""
+        """Save a revision with this text."""
         self._next += 7
         parent = self.revisions[-1].revid if self.revisions else 0
         stored = stored_form(text).replace("~~~~", f"[[User:{user}]] {self._stamp()}")
@@ -76,58 +81,63 @@ class ModelWiki:
     def _stamp(self) -> str:
         return f"2026-01-01T{self.now:08}Z"
 
-    def _lossy(self, call: ApiRequest) -> Answer:
-        fault = self.fault(call)
+    def _edit_with_fault(self, request: ApiRequest) -> Answer:
+        fault = self.fault(request)
         if fault == "late":
-            self.late.append(call)
+            self.delayed.append(request)
         if fault in {"before", "late"}:
-            return _lost()
-        said = self._edit(call)
-        return _lost() if fault == "after" else said
+            return _lost_reply()
+        response = self._edit(request)
+        return _lost_reply() if fault == "after" else response
 
-    def _query(self, call: ApiRequest) -> Mapping[str, Any]:
-        params = call.params
+    def _query(self, request: ApiRequest) -> Mapping[str, Any]:
+        params = request.params
         query: dict[str, Any] = {}
-        if "revids" in params:
-            wanted = {int(revid) for revid in params["revids"].split("|")}
-            found = [revision for revision in self.revisions if revision.revid in wanted]
-        else:
-            found = list(reversed(self.revisions))
+        found = self._select_revisions(params)
         start = int(params.get("rvcontinue", 0))
         end = start + int(params.get("rvlimit", "1" if "revids" not in params else "50"))
         page: dict[str, Any] = {"ns": 0, "title": TITLE}
         if self.revisions:
-            page |= {"pageid": 7, "revisions": [one.described(params["rvprop"]) for one in found[start:end]]}
+            page |= {"pageid": 7, "revisions": [revision.to_json(params["rvprop"]) for revision in found[start:end]]}
         else:
             page["missing"] = True
         if "userinfo" in params.get("meta", ""):
-            query |= {"userinfo": {"name": ME}, "extensions": [{"name": "Abuse Filter"}] if self.filtered else []}
+            query |= {
+                "userinfo": {"name": ME},
+                "extensions": [{"name": "Abuse Filter"}] if self.has_abuse_filter else [],
+            }
         if "allmessages" in params.get("meta", ""):
             query["allmessages"] = [{"content": f"/* {params['amargs']} */ new section"}]
-        going_on = {"continue": {"rvcontinue": end, "continue": "||"}} if end < len(found) else {}
-        return {"query": {**query, "pages": [page]}, "curtimestamp": self._stamp(), **going_on}
+        continuation = {"continue": {"rvcontinue": end, "continue": "||"}} if end < len(found) else {}
+        return {"query": {**query, "pages": [page]}, "curtimestamp": self._stamp(), **continuation}
 
-    def _edit(self, call: ApiRequest) -> Answer:
-        params = call.params
+    def _select_revisions(self, params: Mapping[str, str]) -> list[Revision]:
+        if "revids" not in params:
+            return self.revisions[::-1]
+        revids = {int(revid) for revid in params["revids"].split("|")}
+        return [revision for revision in self.revisions if revision.revid in revids]
+
+    def _edit(self, request: ApiRequest) -> Answer:
+        params = request.params
         latest = self.revisions[-1] if self.revisions else None
         if "createonly" in params and latest is not None:
             return refusal("articleexists")
         if "nocreate" in params and latest is None:
             return refusal("missingtitle")
-        if latest is not None and not self._fits(params, latest):
+        if latest is not None and not self._can_save(params, latest):
             return refusal("editconflict")
         before = latest.text if latest is not None else ""
         text = params.get("text", params.get("prependtext", "") + before + params.get("appendtext", ""))
-        told: dict[str, Any] = {"result": "Success", "pageid": 7, "title": TITLE}
+        result: dict[str, Any] = {"result": "Success", "pageid": 7, "title": TITLE}
         if latest is not None and stored_form(text) == before:
-            return {"edit": {**told, "nochange": True}}
+            return {"edit": {**result, "nochange": True}}
         new = self.save(text, user=ME, comment=params["summary"])
-        told |= {"oldrevid": new.parentid, "newrevid": new.revid, "newtimestamp": "2026-01-01T00:00:00Z"}
-        return {"edit": {**told, "new": True} if latest is None else told}
+        result |= {"oldrevid": new.parentid, "newrevid": new.revid, "newtimestamp": "2026-01-01T00:00:00Z"}
+        return {"edit": {**result, "new": True} if latest is None else result}
 
-    def _fits(self, params: Mapping[str, str], latest: Revision) -> bool:
-        """Whether the edit is based on the latest revision, or touches other lines than what came in between."""
-        (base,) = [one for one in self.revisions if one.revid == int(params["baserevid"])]
+    def _can_save(self, params: Mapping[str, str], latest: Revision) -> bool:
+        """Whether the edit is based on the latest revision, or changes other lines than those since its base."""
+        (base,) = [revision for revision in self.revisions if revision.revid == int(params["baserevid"])]
         if base is latest:
             return True
         before, now = base.text.splitlines(), latest.text.splitlines()
@@ -136,7 +146,7 @@ class ModelWiki:
         return "prependtext" in params and len(now) > 1 and now[0] == before[0]
 
 
-def _lost() -> MediaWikiError:
+def _lost_reply() -> MediaWikiError:
     error = OutcomeUnknown("lost")
     error.__cause__ = ReplyLost("lost")
     return error

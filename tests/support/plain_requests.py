@@ -1,4 +1,4 @@
-"""Plain requests to a wiki, in tests that are about the wiki and not about the library."""
+"""Plain requests to a wiki, for tests that are about the wiki and not about the library."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from mwclient_async.testing import LocalWiki
 
 
 async def ask(wiki: LocalWiki, **parameters: str) -> Any:
-    """Return the body of one query."""
+    """Return the body of the response to one query."""
     async with httpx.AsyncClient() as client:
         return await _json(client, wiki, action="query", **parameters)
 
@@ -21,7 +21,7 @@ async def get(url: str) -> httpx.Response:
 
 
 class Account:
-    """Somebody who is logged in."""
+    """A user who is logged in."""
 
     def __init__(self, client: httpx.AsyncClient, wiki: LocalWiki) -> None:
         self._client = client
@@ -30,7 +30,7 @@ class Account:
     async def post(
         self, parameters: Mapping[str, str], *, file: bytes | None = None, chunk: bytes | None = None
     ) -> Any:
-        """Post a request that writes, with its token, and maybe a file or a part of one."""
+        """Post a write request with its token, and optionally a file or a chunk of one."""
         answer = await _json(self._client, self._wiki, action="query", meta="tokens")
         body = {**parameters, "format": "json", "formatversion": "2", "token": answer["query"]["tokens"]["csrftoken"]}
         given = {"file": file, "chunk": chunk}

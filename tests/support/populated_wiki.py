@@ -1,4 +1,4 @@
-"""A wiki that has at least one row for every list and every property of a page."""
+"""A wiki that has at least one row for each list and for each property of a page."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ $wgGrantPermissions['basic'] += array_fill_keys(
 $wgRateLimits = [ 'move' => [ 'newbie' => [ 2, 120 ], 'user' => [ 8, 60 ] ] ];
 $wgAddGroups['sysop'] = [ 'bot' ];
 $wgGroupsRemoveFromSelf['sysop'] = [ 'sysop' ];
-# An answer may be made to stop after so many bytes, to see that the rest is asked for.
+# A header makes the wiki cut its response after so many bytes, so that a test sees that the rest is requested.
 if ( isset( $_SERVER['HTTP_X_RESULT_SIZE'] ) ) {
 	$wgAPIMaxResultSize = (int)$_SERVER['HTTP_X_RESULT_SIZE'];
 }
-# Who is not logged in edits under a temporary account, where the wiki knows of such; seeding goes on as before.
+# An anonymous user edits with a temporary account, if the wiki has them. Seeding does not use them.
 $wgAutoCreateTempUser['enabled'] = PHP_SAPI !== 'cli' && version_compare( MW_VERSION, '1.40', '>' );
 $wgAutoCreateTempUser['genPattern'] = '~$1';
 $wgAutoCreateTempUser['matchPattern'] = '~$1';
@@ -54,8 +54,8 @@ PAGES = (
     SeedPage(
         "Earth",
         revisions=[
-            SeedRevision("First words.", user="192.0.2.7", comment="begun by nobody"),
-            SeedRevision("Second words.", user="198.51.100.9", comment="more by nobody else", minor=True),
+            SeedRevision("First words.", user="192.0.2.7", comment="begun by an anonymous user"),
+            SeedRevision("Second words.", user="198.51.100.9", comment="more by another anonymous user", minor=True),
             SeedRevision(EARTH, user="Astronomer", comment="/* Orbit */ the ''rest''"),
         ],
     ),
@@ -83,8 +83,8 @@ _INTERWIKI = (
 
 
 @frozen(kw_only=True)
-class Furnished:
-    """A furnished wiki. ``steward`` may do and see everything, ``vandal`` is blocked.
+class PopulatedWiki:
+    """A populated wiki. ``steward`` may do and see everything, ``vandal`` is blocked.
 
     ``ids`` are the revisions of some pages, oldest first.
     """
@@ -95,12 +95,12 @@ class Furnished:
     ids: Mapping[str, list[int]]
 
 
-def furnish(wiki: LocalWiki, scratch: Path) -> Furnished:
-    """Fill an empty wiki."""
-    return anyio.run(_furnish, wiki, scratch)
+def populate(wiki: LocalWiki, scratch: Path) -> PopulatedWiki:
+    """Populate an empty wiki."""
+    return anyio.run(_populate, wiki, scratch)
 
 
-async def _furnish(wiki: LocalWiki, scratch: Path) -> Furnished:
+async def _populate(wiki: LocalWiki, scratch: Path) -> PopulatedWiki:
     with closing(sqlite3.connect(wiki.directory / "data" / "wiki.sqlite", timeout=60)) as database, database:
         database.executemany(
             "INSERT OR REPLACE INTO interwiki (iw_prefix, iw_url, iw_api, iw_wikiid, iw_local, iw_trans) "
@@ -116,20 +116,20 @@ async def _furnish(wiki: LocalWiki, scratch: Path) -> Furnished:
     await wiki.seed(PAGES, shuffle_seed=None)
     async with Site(wiki.api_url, user_agent=_AGENT, auth=steward) as site:
         await _upload(site, scratch)
-        await _act(site)
-        ids = {title: await _revisions(site, title) for title in ("Earth", "Secrets", "Mars")}
+        await _act_on_pages(site)
+        ids = {title: await _revision_ids(site, title) for title in ("Earth", "Secrets", "Mars")}
         await _hide(site, ids["Secrets"])
-    async with Site(wiki.api_url, user_agent=_AGENT) as nobody:
-        await nobody.call("edit", title="Sandbox", text="Hello from nobody", summary="no account")
+    async with Site(wiki.api_url, user_agent=_AGENT) as anonymous:
+        await anonymous.call("edit", title="Sandbox", text="Hello", summary="no account")
     await wiki.run_jobs()
-    return Furnished(wiki=wiki, steward=steward, vandal=vandal, ids=ids)
+    return PopulatedWiki(wiki=wiki, steward=steward, vandal=vandal, ids=ids)
 
 
 async def _upload(site: Site, scratch: Path) -> None:
     old, middle, new = (png(scratch / f"{size}.png", size, seed=size) for size in (5_000, 7_000, 9_000))
     await site.upload(old, filename="Globe.png", comment="the ''first''", text="[[Category:Planets]]")
     for version, comment in ((middle, "a better one"), (new, "the best")):
-        await anyio.sleep(1.1)  # the name of an old version has its second in it
+        await anyio.sleep(1.1)  # the name of an old version contains its time in seconds
         await site.upload(version, filename="Globe.png", comment=comment, ignore_warnings=True)
     await site.upload(new, filename="Copy of the globe.png", comment="the same", ignore_warnings=True)
     await site.upload(old, filename="Lost.png", comment="soon deleted", ignore_warnings=True)
@@ -137,8 +137,8 @@ async def _upload(site: Site, scratch: Path) -> None:
     await site.stash(new, filename="Not published.png")
 
 
-async def _act(site: Site) -> None:
-    """Everything that leaves a trace in a list."""
+async def _act_on_pages(site: Site) -> None:
+    """Do everything that leaves a trace in a list."""
     await site.call("delete", title="Gone", reason="it is [[Earth|gone]]")
     await site.call("protect", title="Salted", protections="create=sysop", expiry="infinite", reason="salted")
     await site.call(
@@ -172,13 +172,13 @@ async def _act(site: Site) -> None:
     await site.call("userrights", user="Astronomer", add="sysop", expiry="2099-01-01T00:00:00Z", reason="an expert")
 
 
-async def _revisions(site: Site, title: str) -> list[int]:
+async def _revision_ids(site: Site, title: str) -> list[int]:
     (page,) = await site.query(titles=title, prop="revisions", rvprop="ids", rvlimit=50, rvdir="newer").collect()
     return [revision.revid or 0 for revision in page.revisions]
 
 
 async def _hide(site: Site, ids: list[int]) -> None:
-    """The first revision in part, the second before everybody but the suppressors; a log entry, a file's version."""
+    """Hide the first revision, and the second one from all but suppressors; a log entry, and a version of a file."""
     hide: dict[str, Any] = {"hide": ["content", "comment", "user"], "reason": "private"}
     await site.call("revisiondelete", type="revision", ids=ids[0], **hide)
     await site.call("revisiondelete", type="revision", ids=ids[1], suppress="yes", **hide)

@@ -1,4 +1,4 @@
-"""A server that records what it is sent: for tests that something never reaches it."""
+"""A server that records what it receives, for tests that something never reaches it."""
 
 from __future__ import annotations
 
@@ -10,26 +10,31 @@ from urllib.parse import unquote_plus
 from anyio.abc import SocketStream
 from attrs import evolve
 
-from tests.support.http_server import Answer, Listener, Seen, framed, read_request
+from tests.support.http_server import Listener, ReceivedRequest, ServerResponse, encode_response, read_request
 
 
-class Recorder:
-    """Records every request and answers it with ``answer``, or with what that makes of the request.
+class RecordingServer:
+    """Records every request and responds with ``answer``, or with what that function returns for the request.
 
     ::
 
-        async with Recorder(Answer(status=404)) as recorder:
+        async with RecordingServer(ServerResponse(status=404)) as recorder:
             ...  # talk to recorder.url
         assert recorder.header_values("authorization") == []
         assert password not in recorder.text()
 
-    ``requests`` are the whole requests so far. For cookies all ports of a host are one place: give another
-    ``host`` of this machine, such as "127.0.0.2", where the recorder has to be a foreign one.
+    ``requests`` holds the whole requests so far. Cookies do not depend on ports: if the server must be a foreign one,
+    give another ``host`` of this machine, such as "127.0.0.2".
     """
 
-    def __init__(self, answer: Answer | Callable[[Seen], Answer] | None = None, *, host: str = "127.0.0.1") -> None:
-        self.answer = answer or Answer()
-        self.requests: list[Seen] = []
+    def __init__(
+        self,
+        answer: ServerResponse | Callable[[ReceivedRequest], ServerResponse] | None = None,
+        *,
+        host: str = "127.0.0.1",
+    ) -> None:
+        self.answer = answer or ServerResponse()
+        self.requests: list[ReceivedRequest] = []
         self._received: list[bytearray] = []
         self._listener = Listener(self._serve, host=host)
 
@@ -52,7 +57,7 @@ class Recorder:
         return [value for seen in self.requests for key, value in seen.headers if key == name.lower()]
 
     def text(self) -> str:
-        """Every byte that ever came, of requests that were never finished too, for looking for secrets.
+        """Every byte received, also of unfinished requests, to search for secrets.
 
         It has three parts: what was on the wire, the bodies once more (pieces of a chunked one are joined there),
         and both of them with their percent-encoding undone.
@@ -71,5 +76,5 @@ class Recorder:
 
         seen = evolve(await read_request(receive), number=len(self.requests) + 1)
         self.requests.append(seen)
-        answer = self.answer if isinstance(self.answer, Answer) else self.answer(seen)
-        await stream.send(b"".join(framed(answer, method=seen.method)))
+        answer = self.answer if isinstance(self.answer, ServerResponse) else self.answer(seen)
+        await stream.send(b"".join(encode_response(answer, method=seen.method)))

@@ -1,7 +1,7 @@
-"""For every status that the table of endpoints names, a request that the wiki answers so.
+"""For each status in the table of endpoints, a request to which the wiki responds with it.
 
-A refusal is made in the library's own way where that is possible; where the library would not send such a request, the
-request is sent past it.
+If the library would send the request, one of its methods is used; if not, the request is sent past the checks of the
+library.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from mwclient_async.errors import (
     Unsupported,
 )
 from tests.support.logins import fresh
-from tests.support.rest_wikis import VERSIONS, Ground
+from tests.support.rest_wikis import VERSIONS, PreparedWiki
 
-Ask = Callable[[Site, Ground], Awaitable[object]]
+Ask = Callable[[Site, PreparedWiki], Awaitable[object]]
 FAR = 10**6  # no revision has that id
 
 
 @frozen(kw_only=True)
 class Case:
-    """One status of one endpoint: what is asked for, with which switch on, and what it raises, if anything."""
+    """One status of one endpoint: the request, the switch of the wiki that it needs, and the error that it raises."""
 
     endpoint: str
     status: int
@@ -55,32 +55,32 @@ def case(endpoint: str, status: int, ask: Ask, error: type[ApiError] | None = No
     return Case(endpoint=endpoint, status=status, ask=ask, error=error, **more)
 
 
-def past(endpoint: str, *, params: dict[str, str] | None = None, body: Any = None, **segments: str | int) -> Ask:
-    """The request as it is, past what the library checks."""
+def unchecked(endpoint: str, *, params: dict[str, str] | None = None, body: Any = None, **segments: str | int) -> Ask:
+    """A request that is sent past the checks of the library."""
 
-    async def ask(site: Site, _: Ground) -> object:
-        call = ENDPOINTS[endpoint].call(segments, json=body)
-        return await site._session.send(evolve(call, params=params or {}))
+    async def ask(site: Site, _: PreparedWiki) -> object:
+        request = ENDPOINTS[endpoint].request(segments, json=body)
+        return await site._session.send(evolve(request, params=params or {}))
 
     return ask
 
 
 def without_token(endpoint: str, body: dict[str, Any], **segments: str | int) -> Ask:
-    async def ask(site: Site, _: Ground) -> object:
-        return await site._session.send(evolve(ENDPOINTS[endpoint].call(segments, json=body), token=None))
+    async def ask(site: Site, _: PreparedWiki) -> object:
+        return await site._session.send(evolve(ENDPOINTS[endpoint].request(segments, json=body), token=None))
 
     return ask
 
 
-async def create(site: Site, _: Ground) -> object:
+async def create(site: Site, _: PreparedWiki) -> object:
     return await site.rest.create_page(fresh("New"), source="x")
 
 
-async def update(site: Site, ground: Ground) -> object:
-    return await site.rest.update_page("Earth", source="x", latest=ground.new)
+async def update(site: Site, prepared: PreparedWiki) -> object:
+    return await site.rest.update_page("Earth", source="x", latest=prepared.new)
 
 
-async def conflict(site: Site, _: Ground) -> object:
+async def conflict(site: Site, _: PreparedWiki) -> object:
     page = await site.rest.create_page(fresh("Conflict"), source="One.")
     await site.rest.update_page(page.title, source="Two.", latest=page.latest.id)
     return await site.rest.update_page(page.title, source="Three.", latest=page.latest.id)
@@ -92,20 +92,20 @@ async def changed(site: Site, **options: Any) -> object:
 
 
 def made(endpoint: str, body: Any = None, *, accept: str = "", **other: str) -> Ask:
-    """A transform, whose address or body is not as the library's would be."""
+    """A transform whose address or body the library would not send."""
     words = {"source": "wikitext", "target": "html", "title": "Earth", "revision": "1", **other}
     if body is None:
         body = {"wikitext": "x"}
 
-    async def ask(site: Site, _: Ground) -> object:
-        call = ENDPOINTS[endpoint].call({name: words[name] for name in words}, json=body)
-        return await site._session.send(evolve(call, headers={"accept": accept or "*/*"}))
+    async def ask(site: Site, _: PreparedWiki) -> object:
+        request = ENDPOINTS[endpoint].request({name: words[name] for name in words}, json=body)
+        return await site._session.send(evolve(request, headers={"accept": accept or "*/*"}))
 
     return ask
 
 
 def titled(method: str) -> list[Case]:
-    """What all that reads a page has in common."""
+    """The statuses that all methods for a page have in common."""
 
     def ask(title: str) -> Ask:
         return lambda site, _: getattr(site.rest, method)(title)
@@ -122,12 +122,12 @@ def normalised(method: str) -> list[Case]:
 
 
 def again(method: str, *arguments: object) -> Case:
-    """What did not change since."""
+    """A read of something that has not changed since the first read."""
 
-    async def ask(site: Site, ground: Ground) -> object:
-        told = [ground.new if argument is NEW else argument for argument in arguments]
-        first = await getattr(site.rest, method)(*told)
-        assert await getattr(site.rest, method)(*told, previous=first) is first
+    async def ask(site: Site, prepared: PreparedWiki) -> object:
+        values = [prepared.new if argument is NEW else argument for argument in arguments]
+        first = await getattr(site.rest, method)(*values)
+        assert await getattr(site.rest, method)(*values, previous=first) is first
         return first
 
     return case(method, 304, ask)
@@ -137,16 +137,16 @@ NEW = object()
 
 
 def revisional(method: str) -> list[Case]:
-    """What all that reads a revision has in common."""
+    """The statuses that all methods for a revision have in common."""
 
-    def read(choose: Callable[[Ground], int]) -> Ask:
-        return lambda site, ground: getattr(site.rest, method)(choose(ground))
+    def read(choose: Callable[[PreparedWiki], int]) -> Ask:
+        return lambda site, prepared: getattr(site.rest, method)(choose(prepared))
 
-    hidden = read(lambda ground: ground.hidden)
+    hidden = read(lambda prepared: prepared.hidden)
     return [
-        case(method, 200, read(lambda ground: ground.new)),
+        case(method, 200, read(lambda prepared: prepared.new)),
         case(method, 400, read(lambda _: 10**30), InvalidParameter),
-        case(method, 403, read(lambda ground: ground.new), PermissionDenied, switch="private"),
+        case(method, 403, read(lambda prepared: prepared.new), PermissionDenied, switch="private"),
         case(method, 404, read(lambda _: FAR), PageMissing),
         *([case(method, 403, hidden, PermissionDenied)] if method == "revision" else ()),
         *([case(method, 403, hidden, PermissionDenied, versions=NEWER)] if "html" in method else ()),
@@ -155,19 +155,19 @@ def revisional(method: str) -> list[Case]:
 
 
 def rendered(method: str, *, title: bool) -> list[Case]:
-    """What is made by Parsoid."""
+    """The statuses of what Parsoid makes."""
 
-    async def ask(site: Site, _: Ground) -> object:
+    async def ask(site: Site, _: PreparedWiki) -> object:
         page = await site.rest.page("Large")
         return await getattr(site.rest, method)(page.title if title else page.latest.id)
 
-    async def without_parsoid(site: Site, _: Ground) -> object:
+    async def without_parsoid(site: Site, _: PreparedWiki) -> object:
         page = await site.rest.page("MediaWiki:Own.css")
         return await getattr(site.rest, method)(page.title if title else page.latest.id)
 
     return [
         case(method, 413, ask, Refused, switch="small"),
-        case(method, 500, without_parsoid, InternalError, versions=OLDER),  # it knows wikitext and JSON only
+        case(method, 500, without_parsoid, InternalError, versions=OLDER),  # its Parsoid knows only wikitext and JSON
     ]
 
 
@@ -180,12 +180,14 @@ NEWER, OLDER = ("1.43",), ("1.39",)
 
 CASES = [
     *(case(name, 200, lambda s, _, n=METHODS[name]: getattr(s.rest, n)("Earth")) for name in SEARCHES),  # type: ignore[misc]
-    *(case(name, 400, past(name, params={"q": ""}), MissingParameter) for name in SEARCHES),
-    *(case(name, 400, past(name, params={"q": "x", "limit": "101"}), InvalidParameter) for name in SEARCHES),
-    *(case(name, 403, past(name, params={"q": "x"}), PermissionDenied, switch="private") for name in SEARCHES),
+    *(case(name, 400, unchecked(name, params={"q": ""}), MissingParameter) for name in SEARCHES),
+    *(case(name, 400, unchecked(name, params={"q": "x", "limit": "101"}), InvalidParameter) for name in SEARCHES),
+    *(case(name, 403, unchecked(name, params={"q": "x"}), PermissionDenied, switch="private") for name in SEARCHES),
     case("search_page", 500, lambda s, _: s.rest.search_pages("x"), InternalError, switch="without search"),
     case("search_description", 200, lambda s, _: s.rest.search_description(), versions=NEWER),
-    case("search_description", 403, past("search_description"), PermissionDenied, switch="private", versions=NEWER),
+    case(
+        "search_description", 403, unchecked("search_description"), PermissionDenied, switch="private", versions=NEWER
+    ),
     case("search_description", 404, lambda s, _: s.rest.search_description(), Unsupported, versions=OLDER),
     # Pages
     *titled("page"),
@@ -216,16 +218,18 @@ CASES = [
     # History
     case("history", 200, lambda s, _: s.rest.history("Earth").collect()),
     case("history", 301, lambda s, _: s.rest.history("earth").collect(), versions=NEWER),
-    case("history", 400, past("history", title="Earth", params={"older_than": "0"}), InvalidParameter),
-    case("history", 400, past("history", title="Earth", params={"older_than": "2", "newer_than": "1"}), BadRequest),
-    case("history", 400, past("history", title="Earth", params={"filter": "x"}), BadRequest),
+    case("history", 400, unchecked("history", title="Earth", params={"older_than": "0"}), InvalidParameter),
+    case(
+        "history", 400, unchecked("history", title="Earth", params={"older_than": "2", "newer_than": "1"}), BadRequest
+    ),
+    case("history", 400, unchecked("history", title="Earth", params={"filter": "x"}), BadRequest),
     case("history", 403, lambda s, _: s.rest.history("Earth").collect(), PermissionDenied, switch="private"),
     case("history", 404, lambda s, _: s.rest.history("Not there").collect(), PageMissing),
     case("history", 404, lambda s, _: s.rest.history("Earth", older_than=FAR).collect(), PageMissing),
     case("history_counts", 200, lambda s, g: s.rest.history_counts("Earth", "edits", from_=g.old, to=g.new)),
     case("history_counts", 301, lambda s, _: s.rest.history_counts("earth", "edits"), versions=NEWER),
     again("history_counts", "Earth", "edits"),
-    case("history_counts", 400, past("history_counts", title="Earth", type="x"), InvalidParameter),
+    case("history_counts", 400, unchecked("history_counts", title="Earth", type="x"), InvalidParameter),
     case("history_counts", 200, lambda s, _: s.rest.history_counts("Earth", "temporary"), versions=NEWER),
     case(
         "history_counts",
@@ -234,7 +238,12 @@ CASES = [
         InvalidParameter,
         versions=OLDER,
     ),
-    case("history_counts", 400, past("history_counts", title="Earth", type="edits", params={"from": "1"}), BadRequest),
+    case(
+        "history_counts",
+        400,
+        unchecked("history_counts", title="Earth", type="edits", params={"from": "1"}),
+        BadRequest,
+    ),
     case("history_counts", 403, lambda s, _: s.rest.history_counts("Earth", "bot"), PermissionDenied, switch="private"),
     case("history_counts", 404, lambda s, _: s.rest.history_counts("Not there", "bot"), PageMissing),
     case("history_counts", 404, lambda s, g: s.rest.history_counts("Earth", "edits", from_=g.old, to=FAR), PageMissing),
@@ -253,7 +262,7 @@ CASES = [
     case("compare", 400, lambda s, g: s.rest.compare(1, g.new), BadRequest),
     case("compare", 403, lambda s, g: s.rest.compare(g.hidden, g.hidden + 1), PermissionDenied),
     case("compare", 404, lambda s, g: s.rest.compare(g.old, FAR), PageMissing),
-    # What newer wikis make
+    # Transforms of newer wikis
     case("transform", 200, lambda s, _: s.rest.to_html("''x''"), versions=NEWER),
     case("transform_of_page", 200, lambda s, _: s.rest.to_wikitext("<b>x</b>", title="Earth"), versions=NEWER),
     case(
@@ -281,18 +290,18 @@ CASES = [
     case("create_page", 400, lambda s, _: s.rest.create_page(fresh("New"), source="x", content_model="x"), BadRequest),
     case("create_page", 400, without_token("create_page", {**WRITE, "title": "New"}), BadRequest, versions=OLDER),
     case("create_page", 403, lambda s, _: s.rest.create_page("Not to be created", source="x"), Protected),
-    case("create_page", 409, past("create_page", body={**WRITE, "title": "Earth"}), PageExists),
+    case("create_page", 409, unchecked("create_page", body={**WRITE, "title": "Earth"}), PageExists),
     case("create_page", 409, create, CaptchaRequired, switch="captcha"),
     case("create_page", 415, create, BadRequest, kind="text/plain"),
     case("create_page", 429, create, RateLimited, switch="busy"),
     case("update_page", 200, lambda s, _: changed(s)),
-    case("update_page", 201, past("update_page", title=fresh("Put"), body=WRITE)),
+    case("update_page", 201, unchecked("update_page", title=fresh("Put"), body=WRITE)),
     case("update_page", 400, lambda s, _: changed(s, content_model="json"), PermissionDenied),
     case("update_page", 400, lambda s, _: changed(s, content_model="x"), BadRequest),
     case("update_page", 403, lambda s, _: s.rest.update_page("Protected", source="y", latest=5), Protected),
     case("update_page", 404, lambda s, _: s.rest.update_page("Not there", source="y", latest=5), PageMissing),
     case("update_page", 409, conflict, EditConflict),
-    case("update_page", 409, past("update_page", title="Earth", body=WRITE), Refused),
+    case("update_page", 409, unchecked("update_page", title="Earth", body=WRITE), Refused),
     case("update_page", 409, update, CaptchaRequired, switch="captcha"),
     case("update_page", 415, update, BadRequest, kind="text/plain"),
     case("update_page", 429, update, RateLimited, switch="busy"),

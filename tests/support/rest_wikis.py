@@ -1,7 +1,7 @@
-"""The wikis that the tests of the REST API run against, and who visits them.
+"""The wikis of the tests of the REST API, and Sites on them.
 
-What a wiki is not as a rule - private, full, without a search - it becomes for one request, by a header that names the
-switch. Both versions are visited on one loop: what differs between them is the wiki, not the way to it.
+A header of a request switches the wiki into another state for this request: private, with small limits, without search.
+Both versions are tested on one event loop, because they differ in the wiki, not in how requests are sent.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.testing import LocalWiki, WikiFactory
 from tests.conftest import USER_AGENT, once
 from tests.support.image_files import png
-from tests.support.logins import Watched
+from tests.support.logins import RecordingTransport
 
 VERSIONS = ("1.39", "1.43")
 TOO_MANY_FILES = 101
@@ -71,8 +71,8 @@ switch ( $_SERVER['HTTP_X_TEST'] ?? '' ) {
 
 
 @frozen(kw_only=True)
-class Ground:
-    """One wiki. ``old`` and ``new`` are the revisions of Earth, ``hidden`` one that nobody may read."""
+class PreparedWiki:
+    """One wiki. ``old`` and ``new`` are the revisions of "Earth"; ``hidden`` is a revision that no one may read."""
 
     wiki: LocalWiki
     sysop: ClientLogin
@@ -81,71 +81,73 @@ class Ground:
     hidden: int
 
 
-class Visitor(Watched):
-    """A transport that knows what was sent and answered; ``kind`` is sent instead of the right Content-Type."""
+class WatchedRest(RecordingTransport):
+    """A transport that records requests and responses. If ``content_type`` is set, it replaces the Content-Type."""
 
-    kind = ""
+    content_type = ""
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        if self.kind and request.body:
-            request = evolve(request, headers={**request.headers, "content-type": self.kind})
+        if self.content_type and request.body:
+            request = evolve(request, headers={**request.headers, "content-type": self.content_type})
         return await super().send(request)
 
     @property
     def statuses(self) -> list[int]:
-        """The statuses of all answers of the REST API."""
-        return [response.status for response in self.of_rest]
+        """The statuses of all responses of the REST API."""
+        return [response.status for response in self.rest_responses]
 
     @property
-    def of_rest(self) -> list[HttpResponse]:
-        """The answers of the REST API."""
+    def rest_responses(self) -> list[HttpResponse]:
+        """The responses of the REST API."""
         pairs = zip(self.requests, self.responses, strict=False)
         return [response for request, response in pairs if "/rest.php/" in request.url]
 
     def forget(self) -> None:
-        """Begin to count anew."""
+        """Forget the requests and responses so far."""
         self.requests.clear()
         self.responses.clear()
 
 
-class Visits:
-    """Sites that stay open while the tests of a module run, each with its Visitor."""
+class OpenSites:
+    """Sites that stay open while the tests of a module run, each with its transport."""
 
-    def __init__(self, stack: AsyncExitStack, grounds: Mapping[str, Ground]) -> None:
+    def __init__(self, stack: AsyncExitStack, wikis: Mapping[str, PreparedWiki]) -> None:
         self._stack = stack
-        self._open: dict[tuple[str, str, bool], tuple[Site, Visitor]] = {}
-        self.grounds = grounds
+        self._open: dict[tuple[str, str, bool], tuple[Site, WatchedRest]] = {}
+        self.wikis = wikis
 
-    async def __call__(self, version: str, *, switch: str = "", sysop: bool = False) -> tuple[Site, Visitor, Ground]:
-        """A site of that version, with that switch on; what its Visitor saw is forgotten."""
-        ground, key = self.grounds[version], (version, switch, sysop)
+    async def __call__(
+        self, version: str, *, switch: str = "", sysop: bool = False
+    ) -> tuple[Site, WatchedRest, PreparedWiki]:
+        """A Site on the wiki of that version, with that switch on; its transport has forgotten earlier requests."""
+        prepared, key = self.wikis[version], (version, switch, sysop)
         if key not in self._open:
-            visitor = Visitor()
-            site = visit(ground, visitor, switch=switch, auth=ground.sysop if sysop else None)
-            self._open[key] = await self._stack.enter_async_context(site), visitor
-        site, visitor = self._open[key]
-        visitor.forget()
-        return site, visitor, ground
+            transport = WatchedRest()
+            site = site_with(prepared, transport, switch=switch, auth=prepared.sysop if sysop else None)
+            self._open[key] = await self._stack.enter_async_context(site), transport
+        site, transport = self._open[key]
+        transport.forget()
+        return site, transport, prepared
 
 
-def visit(ground: Ground, visitor: Visitor, *, switch: str = "", **options: Any) -> Site:
-    """A site that does not try twice, with that switch on."""
+def site_with(prepared: PreparedWiki, transport: WatchedRest, *, switch: str = "", **options: Any) -> Site:
+    """A Site that sends each request once, with that switch on."""
     http = HttpOptions(headers=(("X-Test", switch),) if switch else ())
     retry = RetryPolicy(attempts=1)
-    url = ground.wiki.api_url
-    return Site(url, user_agent=USER_AGENT, transport=visitor, http=http, retry=retry, **options)
+    url = prepared.wiki.api_url
+    return Site(url, user_agent=USER_AGENT, transport=transport, http=http, retry=retry, **options)
 
 
-def prepared(factory: WikiFactory, directory: Callable[[], Path]) -> dict[str, Ground]:
-    """The wiki of each version. For fixtures: not to be called inside a loop."""
+def prepared_wikis(factory: WikiFactory, directory: Callable[[], Path]) -> dict[str, PreparedWiki]:
+    """The wiki of each version. For fixtures: it must not be called inside an event loop."""
 
-    def prepare(version: str) -> Ground:
+    def prepare(version: str) -> PreparedWiki:
         return anyio.run(partial(_prepare, factory(version=version, settings=SETTINGS), directory()))
 
-    return {version: once("ground", version, partial(prepare, version)) for version in VERSIONS}
+    return {version: once("rest wiki", version, partial(prepare, version)) for version in VERSIONS}
 
 
-async def _prepare(wiki: LocalWiki, directory: Path) -> Ground:
+async def _prepare(wiki: LocalWiki, directory: Path) -> PreparedWiki:
     sysop = ClientLogin(username=wiki.admin_name, password=wiki.admin_password)
     async with Site(wiki.api_url, user_agent=USER_AGENT, auth=sysop) as site:
         await site.upload(png(directory / "dot.png", 3000), filename="Dot.png", comment="c")
@@ -173,11 +175,11 @@ async def _prepare(wiki: LocalWiki, directory: Path) -> Ground:
         await site.call("protect", title="Not to be created", protections="create=sysop")
         pageid = (await site.page("Many edits").append(".")).pageid
     _add_edits(wiki, pageid, MANY_EDITS)
-    return Ground(wiki=wiki, sysop=sysop, old=old.revid, new=new.revid, hidden=hidden.revid)
+    return PreparedWiki(wiki=wiki, sysop=sysop, old=old.revid, new=new.revid, hidden=hidden.revid)
 
 
 def _add_edits(wiki: LocalWiki, pageid: int, number: int) -> None:
-    """Copies of the page's revisions, for what only counts them: two thousand real edits would take half a minute."""
+    """Copy the page's first revision, for requests that only count: 2,000 real edits would take half a minute."""
     first = "(SELECT MIN(rev_id) FROM revision WHERE rev_page = ?)"
     with closing(sqlite3.connect(wiki.directory / "data" / "wiki.sqlite", timeout=60)) as database, database:
         columns = [row[1] for row in database.execute("PRAGMA table_info(revision)") if row[1] != "rev_id"]

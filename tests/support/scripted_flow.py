@@ -1,11 +1,13 @@
-"""Conversations driven by hand: a script answers, and keeps what it was asked."""
+"""Runs a flow without a session: a script answers its requests and records them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from mwclient_async._http.flow import NO_RESPONSE, Ask, Flow, Report
+from attrs import define
+
+from mwclient_async._http.flow import NO_RESPONSE, Ask, Flow, FlowStep, OneDeadline, Report, TryAgain
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async.errors import ApiErrorItem, MediaWikiError, class_for
 
@@ -13,64 +15,95 @@ T = TypeVar("T")
 
 Answer = Mapping[str, Any] | MediaWikiError
 
+ATTEMPTS = 3  # tries that the retry policy of a scripted flow allows
+
 
 class Script:
-    """Answers calls in order: a mapping is a reply's body, an error is thrown into the conversation.
+    """Answers requests in order: a mapping is the body of a response, an error is thrown into the flow.
 
-    ``reply`` answers every question. A call without an answer fails the test, and so does an answer that nothing
-    asked for.
+    ``reply`` answers every question. A request without an answer fails the test, and so does an answer without a
+    request. ``attempts`` is the number of tries that the retry policy allows.
     """
 
-    def __init__(self, *answers: Answer, reply: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *answers: Answer, reply: Mapping[str, str] | None = None, attempts: int = ATTEMPTS) -> None:
         self._answers = list(answers)
         self._reply = reply
+        self._attempts = attempts
         self.questions: list[Any] = []
-        self.calls: list[ApiRequest] = []
+        self.requests: list[ApiRequest] = []
         self.events: list[Any] = []
 
-    def run(self, conversation: Flow[T]) -> T:
-        result = converse(conversation, self._next, self.events, self._asked)
-        assert not self._answers, f"never asked for: {self._answers}"
+    def run(self, flow: Flow[T]) -> T:
+        result = run_with_answers(flow, self._next, self.events, self._answer_question, attempts=self._attempts)
+        assert not self._answers, f"the flow did not use these answers: {self._answers}"
         return result
 
-    def _next(self, call: ApiRequest) -> Answer:
-        self.calls.append(call)
-        assert self._answers, f"no answer was planned for {call}"
+    def _next(self, request: ApiRequest) -> Answer:
+        self.requests.append(request)
+        assert self._answers, f"the script has no answer for {request}"
         return self._answers.pop(0)
 
-    def _asked(self, question: Any) -> Mapping[str, str]:
+    def _answer_question(self, question: Any) -> Mapping[str, str]:
         self.questions.append(question)
-        assert self._reply is not None, f"nobody answers {question}"
+        assert self._reply is not None, f"the script has no answer for the question {question}"
         return self._reply
 
 
-def converse(
-    conversation: Flow[T],
+def run_with_answers(
+    flow: Flow[T],
     answer: Callable[[ApiRequest], Answer],
     events: list[Any] | None = None,
-    asked: Callable[[Any], Any] | None = None,
+    answer_question: Callable[[Any], Any] | None = None,
+    *,
+    attempts: int = ATTEMPTS,
 ) -> T:
-    """The result of a conversation with whoever ``answer`` speaks for."""
-    try:
-        step = next(conversation)
-        while True:
-            reply = NO_RESPONSE
-            if isinstance(step, ApiRequest):
-                said = answer(step)
-                if isinstance(said, MediaWikiError):
-                    step = conversation.throw(said)
-                    continue
-                reply = ApiResponse(body=said)
-            elif isinstance(step, Ask):
-                assert asked is not None
-                reply = ApiResponse(body=asked(step.question))
-            elif isinstance(step, Report) and events is not None:
-                events.append(step.event)
-            step = conversation.send(reply)
-    except StopIteration as end:
-        return end.value
+    """Run a flow, with ``answer`` for each request; return its result."""
+    return _ScriptedRun(answer, [] if events is None else events, answer_question, attempts).run(flow)
+
+
+@define
+class _ScriptedRun:
+    answer: Callable[[ApiRequest], Answer]
+    events: list[Any]
+    answer_question: Callable[[Any], Any] | None
+    attempts: int
+
+    def run(self, flow: Flow[T]) -> T:
+        attempts = self.attempts
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    response = self._take(step)
+                except MediaWikiError as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(response)
+        except StopIteration as end:
+            return end.value
+        finally:
+            self.attempts = attempts
+
+    def _take(self, step: FlowStep) -> ApiResponse:
+        if isinstance(step, ApiRequest):
+            answered = self.answer(step)
+            if isinstance(answered, MediaWikiError):
+                raise answered
+            return ApiResponse(body=answered)
+        if isinstance(step, OneDeadline):
+            return ApiResponse(body=self.run(step.flow))
+        if isinstance(step, TryAgain):
+            self.events.append(step)
+            self.attempts -= 1
+            return ApiResponse(body=self.attempts > 0)
+        if isinstance(step, Ask):
+            assert self.answer_question is not None
+            return ApiResponse(body=self.answer_question(step.question))
+        if isinstance(step, Report):
+            self.events.append(step.event)
+        return NO_RESPONSE
 
 
 def refusal(code: str, **data: Any) -> MediaWikiError:
-    """The error of that code, as an answer with it raises it."""
+    """The error of that code, as a response with it raises it."""
     return class_for(code)((ApiErrorItem(code=code, text=f"The text of {code}.", data=data),))

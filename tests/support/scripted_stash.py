@@ -1,4 +1,4 @@
-"""What a wiki says to a file on its way into the stash, and what the conversation about it did."""
+"""Responses of a wiki to a file that is sent to the stash, and what the flow did."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_STATUS = refusal("missingresult")
 NO_STASH: Answer = {"query": {"mystashedfiles": []}}
 
 
-def went_on(offset: int | str, filekey: str = "K") -> dict[str, Any]:
+def continued(offset: int | str, filekey: str = "K") -> dict[str, Any]:
     return {"upload": {"result": "Continue", "offset": offset, "filekey": filekey}}
 
 
@@ -29,25 +29,27 @@ def poll(**more: Any) -> dict[str, Any]:
 
 
 def wrong_offset(offset: int) -> MediaWikiError:
-    """As the wiki says it: the offset is text."""
+    """In the wiki's form: the offset is text."""
     return refusal("stashfailed", offset=str(offset))
 
 
-def said(text: str, **data: Any) -> MediaWikiError:
+def stash_failure(text: str, **data: Any) -> MediaWikiError:
     return StashError((ApiErrorItem(code="stashfailed", text=text, data=data),))
 
 
-def sending(size: int = 10_000, chunk_size: int = 4000, start: Position | None = None, **how: Any) -> Flow[StashedFile]:
-    plan = ChunkPlan(filename="A.png", size=size, chunk_size=chunk_size, **how)
+def sending(
+    size: int = 10_000, chunk_size: int = 4000, start: Position | None = None, **options: Any
+) -> Flow[StashedFile]:
+    plan = ChunkPlan(filename="A.png", size=size, chunk_size=chunk_size, **options)
     return send_chunks(plan, sha1=lambda: SHA1, start=start)
 
 
-def stretches(script: Script) -> list[tuple[int, int]]:
-    return [(call.part.offset, call.part.length) for call in script.calls if call.part is not None]
+def sent_ranges(script: Script) -> list[tuple[int, int]]:
+    return [(request.part.offset, request.part.length) for request in script.requests if request.part is not None]
 
 
 def progress(script: Script) -> list[tuple[UploadStage, int, bool]]:
-    return [(it.stage, it.sent, it.restarted) for it in script.events if isinstance(it, UploadProgress)]
+    return [(event.stage, event.sent, event.restarted) for event in script.events if isinstance(event, UploadProgress)]
 
 
 def positions(script: Script) -> list[Position]:

@@ -1,4 +1,4 @@
-"""The proxy that makes faults, and the server that records: each fault seen from both of its sides."""
+"""The fault proxy and the recording server: each fault, seen by the client and by the server."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ from tests.support.fault_proxy import (
     FaultProxy,
     Plan,
     Seeded,
-    dropping,
     matching,
     rewrite_request,
     rewrite_response,
     scripted,
-    setting,
     too_many,
+    with_header,
+    without_headers,
 )
-from tests.support.http_server import Answer, Seen
-from tests.support.recording_server import Recorder
+from tests.support.http_server import ReceivedRequest, ServerResponse
+from tests.support.recording_server import RecordingServer
 
 BODY = b'{"query": {"pages": []}}'
 COOKIES = (("content-type", "application/json"), ("set-cookie", "a=1; path=/"), ("set-cookie", "b=2; path=/"))
-ANSWER = Answer(headers=COOKIES, body=BODY)
+ANSWER = ServerResponse(headers=COOKIES, body=BODY)
 FORM = {"action": "edit", "text": "[[Café]] & 🪐", "empty": ""}
 
 
 @asynccontextmanager
 async def line(
-    plan: Plan = lambda _: None, *, answer: Answer | Callable[[Seen], Answer] = ANSWER
-) -> AsyncIterator[tuple[httpx.AsyncClient, FaultProxy, Recorder]]:
-    """A client, the proxy before it, and the recorder behind that."""
-    async with Recorder(answer) as recorder, FaultProxy(recorder.url, plan) as proxy:
+    plan: Plan = lambda _: None, *, answer: ServerResponse | Callable[[ReceivedRequest], ServerResponse] = ANSWER
+) -> AsyncIterator[tuple[httpx.AsyncClient, FaultProxy, RecordingServer]]:
+    """A client, the proxy it talks to, and the recording server behind the proxy."""
+    async with RecordingServer(answer) as recorder, FaultProxy(recorder.url, plan) as proxy:
         async with httpx.AsyncClient(base_url=proxy.url, verify=False, trust_env=False, timeout=60) as client:
             yield client, proxy, recorder
         assert proxy.upstream_errors == []
@@ -58,7 +58,7 @@ async def line(
 # Without a fault -----------------------------------------------------------------------------------------------------
 
 
-async def test_without_a_fault_both_sides_get_what_the_other_sent() -> None:
+async def test_without_a_fault_both_sides_receive_what_the_other_sent() -> None:
     async with line() as (client, proxy, recorder):
         answer = await client.post("/api.php?action=query&format=json", data=FORM, headers={b"X-Mine": "ü".encode()})
     (sent,), (came,) = proxy.seen, recorder.requests
@@ -81,7 +81,7 @@ async def test_bodies_of_every_framing_and_size_get_through() -> None:
         for at in range(0, len(large), 1_000_003):
             yield large[at : at + 1_000_003]
 
-    async with line(answer=lambda seen: Answer(body=seen.body)) as (client, _, recorder):
+    async with line(answer=lambda seen: ServerResponse(body=seen.body)) as (client, _, recorder):
         for content in (large, pieces(), b""):
             answer = await client.post("/", content=content)
             assert answer.content == recorder.requests[-1].body
@@ -89,14 +89,14 @@ async def test_bodies_of_every_framing_and_size_get_through() -> None:
 
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
-async def test_an_answer_without_a_body_has_an_end(method: str, status: int) -> None:
-    async with line(answer=Answer(status=status, headers=(("etag", '"1"'),))) as (client, _, recorder):
+async def test_a_response_without_a_body_ends(method: str, status: int) -> None:
+    async with line(answer=ServerResponse(status=status, headers=(("etag", '"1"'),))) as (client, _, recorder):
         answer = await client.request(method, "/rest.php/v1/page/Earth")
     assert (answer.status_code, answer.content, answer.headers["etag"]) == (status, b"", '"1"')
     assert (recorder.requests[0].method, recorder.requests[0].action) == (method, "/v1/page/Earth")
 
 
-async def test_an_answer_that_ends_with_the_connection_is_read_whole() -> None:
+async def test_a_response_that_ends_with_the_connection_is_read_whole() -> None:
     async def serve(stream: SocketStream) -> None:
         async with stream:
             await stream.receive()
@@ -115,7 +115,7 @@ async def test_an_answer_that_ends_with_the_connection_is_read_whole() -> None:
 
 
 @pytest.mark.parametrize(("kind", "acted"), [("DROP_BEFORE", 0), ("DROP_AFTER", 1), ("TRUNCATE", 1)])
-async def test_a_lost_or_cut_answer_is_an_error_whether_the_wiki_acted_or_not(kind: str, acted: int) -> None:
+async def test_a_lost_or_truncated_response_is_an_error_whether_the_wiki_acted_or_not(kind: str, acted: int) -> None:
     fault: Fault = getattr(faults, kind)
     async with line(scripted(fault)) as (client, proxy, recorder):
         with pytest.raises(httpx.RemoteProtocolError):
@@ -126,7 +126,7 @@ async def test_a_lost_or_cut_answer_is_an_error_whether_the_wiki_acted_or_not(ki
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_a_truncated_answer_has_the_full_length_and_half_of_the_body(method: str) -> None:
+async def test_a_truncated_response_has_the_full_length_and_half_of_the_body(method: str) -> None:
     async with line(scripted(TRUNCATE)) as (_, proxy, _):
         host, _, port = proxy.url.removeprefix("http://").partition(":")
         received = b""
@@ -143,7 +143,7 @@ async def test_a_truncated_answer_has_the_full_length_and_half_of_the_body(metho
 
 
 @pytest.mark.parametrize(("kind", "acted"), [("STALL_BEFORE", 0), ("STALL_AFTER", 1)])
-async def test_a_stall_lasts_until_the_client_gives_up(kind: str, acted: int) -> None:
+async def test_a_stall_lasts_until_the_client_times_out(kind: str, acted: int) -> None:
     async with line(scripted(getattr(faults, kind))) as (client, proxy, recorder):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(client.get, "/api.php")
@@ -166,7 +166,7 @@ async def test_a_stall_ends_with_the_proxy() -> None:
     async with (
         httpx.AsyncClient(verify=False, timeout=60) as client,
         anyio.create_task_group() as tasks,
-        Recorder() as recorder,
+        RecordingServer() as recorder,
         FaultProxy(recorder.url, scripted(STALL_AFTER)) as proxy,
     ):
         tasks.start_soon(get, client, proxy.url)
@@ -187,7 +187,9 @@ async def test_a_stall_ends_with_the_proxy() -> None:
         ("BROKEN_JSON", 200, '{"query": {"', 1),
     ],
 )
-async def test_another_answer_is_whole_and_not_the_wikis(kind: str, status: int, start: str, acted: int) -> None:
+async def test_a_replaced_response_is_whole_and_not_from_the_wiki(
+    kind: str, status: int, start: str, acted: int
+) -> None:
     fault = getattr(faults, kind)
     async with line(scripted(fault)) as (client, proxy, recorder):
         answer = await client.post("/api.php", data=FORM)
@@ -200,13 +202,13 @@ async def test_another_answer_is_whole_and_not_the_wikis(kind: str, status: int,
         answer.json()
 
 
-async def test_the_wait_that_429_asks_for_is_the_tests() -> None:
+async def test_a_test_chooses_the_wait_of_a_429() -> None:
     async with line(scripted(too_many("7"))) as (client, proxy, _):
         assert (await client.get("/")).headers["retry-after"] == "7"
     assert proxy.counts == {"TOO_MANY": 1}
 
 
-async def test_refuse_answers_and_then_refuses_connections_until_it_is_reopened() -> None:
+async def test_refuse_responds_and_then_refuses_connections_until_it_is_reopened() -> None:
     async with line(scripted(REFUSE, None, REFUSE)) as (client, proxy, recorder):
         for _ in range(2):
             assert (await client.get("/api.php")).content == BODY
@@ -220,11 +222,11 @@ async def test_refuse_answers_and_then_refuses_connections_until_it_is_reopened(
     assert (proxy.counts, len(recorder.requests)) == ({"REFUSE": 2}, 4)
 
 
-async def test_refuse_does_not_touch_what_was_connected_before() -> None:
+async def test_refuse_keeps_existing_connections() -> None:
     early: list[socket.socket] = []
 
-    def connect(answer: Answer) -> Answer:
-        """Connect at the last moment, when nobody can accept it any more but the one who closes."""
+    def connect(answer: ServerResponse) -> ServerResponse:
+        """Connect at the last moment, when only the code that closes the port can still accept the connection."""
         early.append(socket.create_connection(("127.0.0.1", int(proxy.url.rpartition(":")[2]))))
         return answer
 
@@ -236,11 +238,11 @@ async def test_refuse_does_not_touch_what_was_connected_before() -> None:
     assert (proxy.counts, len(recorder.requests)) == ({"REFUSE": 1}, 2)
 
 
-async def test_headers_are_rewritten_on_either_way() -> None:
+async def test_headers_are_rewritten_in_both_directions() -> None:
     plan = scripted(
-        rewrite_request(dropping("cookie")),
-        rewrite_response(dropping("set-cookie")),
-        rewrite_response(setting("content-type", "text/plain")),
+        rewrite_request(without_headers("cookie")),
+        rewrite_response(without_headers("set-cookie")),
+        rewrite_response(with_header("content-type", "text/plain")),
     )
     async with line(plan) as (client, proxy, recorder):
         first, second, third = [await client.get("/", headers={"Cookie": "a=1"}) for _ in range(3)]
@@ -254,7 +256,7 @@ async def test_headers_are_rewritten_on_either_way() -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"])
-async def test_a_request_that_does_not_come_whole_is_none(sent: bytes) -> None:
+async def test_an_incomplete_request_is_not_recorded(sent: bytes) -> None:
     async with line(lambda _: DROP_AFTER) as (_, proxy, recorder):
         url = httpx.URL(proxy.url)
         async with await anyio.connect_tcp(url.host, url.port or 0) as stream:
@@ -266,7 +268,7 @@ async def test_a_request_that_does_not_come_whole_is_none(sent: bytes) -> None:
     assert (proxy.seen, proxy.counts, recorder.requests) == ([], Counter(), [])
 
 
-async def test_a_client_that_hangs_up_does_not_stop_the_wiki_nor_the_proxy() -> None:
+async def test_a_client_that_disconnects_stops_neither_the_wiki_nor_the_proxy() -> None:
     acting, gone = anyio.Event(), anyio.Event()
 
     async def serve(stream: SocketStream) -> None:
@@ -293,8 +295,8 @@ async def test_a_client_that_hangs_up_does_not_stop_the_wiki_nor_the_proxy() -> 
     assert (proxy.forwarded, proxy.upstream_errors) == (2, [])
 
 
-async def test_a_wiki_that_is_down_is_no_fault_of_the_proxy() -> None:
-    async with Recorder() as recorder:
+async def test_a_wiki_that_is_down_is_not_counted_as_a_fault() -> None:
+    async with RecordingServer() as recorder:
         nowhere = recorder.url
     async with FaultProxy(nowhere, lambda _: DROP_AFTER) as proxy, httpx.AsyncClient(verify=False) as client:
         with pytest.raises(httpx.RemoteProtocolError):
@@ -304,8 +306,8 @@ async def test_a_wiki_that_is_down_is_no_fault_of_the_proxy() -> None:
         FaultProxy("https://wiki.example.org")
 
 
-async def test_what_a_plan_raises_reaches_the_test() -> None:
-    def plan(_: Seen) -> None:
+async def test_an_error_in_a_plan_reaches_the_test() -> None:
+    def plan(_: ReceivedRequest) -> None:
         raise LookupError("a mistake in the plan")
 
     with pytest.raises(LookupError, match="a mistake in the plan"):
@@ -320,11 +322,11 @@ async def test_what_a_plan_raises_reaches_the_test() -> None:
 # Plans ---------------------------------------------------------------------------------------------------------------
 
 
-def asked(action: str, *, number: int = 1) -> Seen:
-    return Seen(number=number, method="GET", target=f"/api.php?action={action}")
+def asked(action: str, *, number: int = 1) -> ReceivedRequest:
+    return ReceivedRequest(number=number, method="GET", target=f"/api.php?action={action}")
 
 
-def test_only_what_matches_counts() -> None:
+def test_only_matching_requests_count() -> None:
     plan = matching("edit", None, DROP_AFTER)
     assert [plan(asked(action)) for action in ("query", "edit", "query", "edit", "edit")] == [
         None,
@@ -333,12 +335,12 @@ def test_only_what_matches_counts() -> None:
         DROP_AFTER,
         None,
     ]
-    history = Seen(method="GET", target="/w/rest.php/v1/page/Earth%2FMoon/history?filter=bot")
+    history = ReceivedRequest(method="GET", target="/w/rest.php/v1/page/Earth%2FMoon/history?filter=bot")
     assert matching("/v1/page/*/history", TRUNCATE)(history) is TRUNCATE
 
 
-def test_a_seed_gives_the_same_faults_again_and_every_kind_equally_often() -> None:
-    def only(seen: Seen) -> bool:
+def test_a_seed_repeats_its_faults_and_draws_each_kind_equally_often() -> None:
+    def only(seen: ReceivedRequest) -> bool:
         return seen.action != "login"
 
     first, second = (Seeded(7, rate=0.25, least=20, only=only) for _ in range(2))
@@ -356,12 +358,15 @@ def test_a_seed_gives_the_same_faults_again_and_every_kind_equally_often() -> No
 # The recorder --------------------------------------------------------------------------------------------------------
 
 
-async def test_everything_that_was_received_can_be_searched() -> None:
+async def test_everything_received_can_be_searched() -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for piece in (b"in-", b"pieces"):
             yield piece
 
-    async with Recorder(Answer(status=404, body=b"no")) as recorder, httpx.AsyncClient(verify=False) as client:
+    async with (
+        RecordingServer(ServerResponse(status=404, body=b"no")) as recorder,
+        httpx.AsyncClient(verify=False) as client,
+    ):
         headers = {"Authorization": "Bearer geheim"}
         answer = await client.post(recorder.url + "/a", data={"password": "süß und +\\"}, headers=headers)
         await client.post(recorder.url + "/b", content=pieces())
@@ -374,7 +379,7 @@ async def test_everything_that_was_received_can_be_searched() -> None:
 
 
 async def test_a_recorder_can_be_a_foreign_host() -> None:
-    async with Recorder(host="127.0.0.2") as recorder, httpx.AsyncClient(verify=False) as client:
+    async with RecordingServer(host="127.0.0.2") as recorder, httpx.AsyncClient(verify=False) as client:
         assert (await client.get(recorder.url)).json() == {}
     assert recorder.url.startswith("http://127.0.0.2:")
 

@@ -1,4 +1,4 @@
-"""The codes of a second factor: RFC 6238 with SHA-1, thirty seconds, six digits."""
+"""Codes of a second factor: RFC 6238 with SHA-1, thirty seconds, six digits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 
 
 def totp(secret: str, *, step: int = 0) -> str:
-    """The code of this half minute, or that of ``step`` later (earlier, if negative)."""
+    """Return the code of this half minute, or of the one ``step`` later (earlier if negative)."""
     key = base64.b32decode(secret + "=" * (-len(secret) % 8), casefold=True)
     digest = hmac.digest(key, struct.pack(">Q", _window() + step), hashlib.sha1)
     start = digest[-1] & 0xF
@@ -18,7 +18,7 @@ def totp(secret: str, *, step: int = 0) -> str:
 
 
 class Authenticator:
-    """Shows one good code after the other, without waiting.
+    """Returns one valid code after the other, without waiting.
 
     A wiki takes the codes of the four half minutes before and after, but each only if it is later than the last one
     that it took. So the codes are those from three half minutes ago on: seven at once, and one more each half minute.
@@ -29,11 +29,11 @@ class Authenticator:
         self._last = 0
 
     def code(self) -> str:
-        """The next code that the wiki will take."""
+        """Return the next code that the wiki accepts."""
         now = _window()
         self._last = max(self._last + 1, now - 3)
         if self._last > now + 3:
-            raise RuntimeError("this user has logged in seven times already: take another one")
+            raise RuntimeError("this user has used all seven codes that are valid now: use another user")
         return totp(self.secret, step=self._last - now)
 
 

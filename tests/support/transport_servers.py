@@ -1,4 +1,4 @@
-"""For tests of the wire: servers with kept connections, TLS and HTTP/2, a proxy to go through, and requests to send."""
+"""For tests of the transport: servers with kept connections, TLS and HTTP/2, a forward proxy, and requests."""
 
 from __future__ import annotations
 
@@ -24,35 +24,43 @@ from mwclient_async import Limits
 from mwclient_async._http.httpx_transport import HttpxTransport
 from mwclient_async._http.messages import FilePart, HttpRequest, HttpResponse, MultipartBody
 from mwclient_async.models.options import HttpOptions
-from tests.support.http_server import GONE, Answer, Listener, Seen, ask, framed, read_request
+from tests.support.http_server import (
+    DISCONNECTED,
+    Listener,
+    ReceivedRequest,
+    ServerResponse,
+    ask,
+    encode_response,
+    read_request,
+)
 
 NAME = "wiki.test"
-"""Whom the certificates are for, beside this machine."""
+"""A host name of the certificates, besides this machine."""
 
 MEGABYTE = 1024 * 1024
 _FRAME = 16 * 1024
 
 
 class Fate(Enum):
-    """What becomes of a request that is not answered."""
+    """What happens to a request that gets no response."""
 
     HANG_UP = auto()
     STALL = auto()
     ENDLESS = auto()
-    """By HTTP/1.1: its answer never ends."""
+    """HTTP/1.1: its response never ends."""
 
     GO_AWAY = auto()
-    """By HTTP/2: its answer begins, and then the server says that it has seen only what came before."""
+    """HTTP/2: its response begins; then the server says that it has processed only earlier requests."""
 
 
 class Authority:
-    """Signs certificates that nobody knows but those who ask it."""
+    """A certificate authority that only its own clients trust."""
 
     def __init__(self) -> None:
         self._authority = trustme.CA()
 
     def server(self, *protocols: str, client: bool = False) -> ssl.SSLContext:
-        """For a server; with ``client``, one that wants to see a certificate of ours."""
+        """A context for a server; with ``client``, the server requires a client certificate."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._authority.issue_cert(NAME, "127.0.0.1").configure_cert(context)
         context.set_alpn_protocols(protocols or ["http/1.1"])
@@ -62,7 +70,7 @@ class Authority:
         return context
 
     def client(self, *, certificate: bool = False) -> ssl.SSLContext:
-        """For a client that trusts these certificates, and maybe has one."""
+        """A context for a client that trusts this authority; with ``certificate``, it has a client certificate."""
         context = ssl.create_default_context()
         self._authority.configure_trust(context)
         if certificate:
@@ -72,26 +80,26 @@ class Authority:
 
 @frozen(kw_only=True)
 class Arrival:
-    """A request, the protocol that it came by, and the number of its connection, counted from 1."""
+    """A request, its protocol, and the number of its connection, counted from 1."""
 
     protocol: str
     connection: int
-    seen: Seen = field(repr=False)
+    seen: ReceivedRequest = field(repr=False)
 
 
-Reaction = Callable[[Arrival], Answer | Fate | anyio.Event]
-"""What becomes of a request; an event is waited for before it is answered."""
+Reaction = Callable[[Arrival], ServerResponse | Fate | anyio.Event]
+"""What happens to a request; if it is an event, the server waits for it before it responds."""
 
 
 class Server:
-    """Answers one request after the other on each connection, by HTTP/1.1 or, where TLS agreed on that, HTTP/2.
+    """Answers one request after the other on each connection, by HTTP/1.1, or by HTTP/2 if TLS negotiated it.
 
     With ``keep=False`` it closes each after one answer, without a word.
     """
 
     def __init__(
         self,
-        react: Reaction = lambda _: Answer(),
+        react: Reaction = lambda _: ServerResponse(),
         *,
         tls: ssl.SSLContext | None = None,
         keep: bool = True,
@@ -126,16 +134,16 @@ class Server:
 
     @property
     def protocols(self) -> list[str]:
-        """What the requests came by."""
+        """The protocols of the requests."""
         return [arrival.protocol for arrival in self.arrivals]
 
     async def until_seen(self, number: int) -> None:
-        """Wait for so many requests."""
+        """Wait until so many requests have come."""
         while len(self.arrivals) < number:
             await self._happened.wait()
 
     async def until_ended(self, number: int) -> None:
-        """Wait until so many connections were closed."""
+        """Wait until so many connections are closed."""
         while self._ended < number:
             await self._happened.wait()
 
@@ -152,7 +160,7 @@ class Server:
                 stream = await TLSStream.wrap(raw, server_side=True, ssl_context=self._tls, standard_compatible=False)
             agreed = stream.extra(TLSAttribute.alpn_protocol, None)
             await (self._by_http2(stream, number) if agreed == "h2" else self._by_http1(stream, number))
-        except (ssl.SSLError, anyio.ClosedResourceError):  # who does not trust us hangs up
+        except (ssl.SSLError, anyio.ClosedResourceError):  # a client that does not trust this server disconnects
             pass
         finally:
             await raw.aclose()
@@ -165,11 +173,11 @@ class Server:
             answer = await self._decide(Arrival(protocol="HTTP/1.1", connection=number, seen=seen))
             if answer is Fate.ENDLESS:
                 await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n")
-                while True:  # ends with one of GONE
+                while True:  # ends with one of DISCONNECTED
                     await stream.send(bytes(_FRAME))
-            if not isinstance(answer, Answer):
+            if not isinstance(answer, ServerResponse):
                 return
-            head, body = framed(answer, method=seen.method)
+            head, body = encode_response(answer, method=seen.method)
             await stream.send(head.replace(b"connection: close\r\n", b"") + body)
             if not self._keep:
                 return
@@ -177,7 +185,7 @@ class Server:
     async def _by_http2(self, stream: ByteStream, number: int) -> None:
         wire = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
         wire.initiate_connection()
-        heads: dict[int, Seen] = {}
+        heads: dict[int, ReceivedRequest] = {}
         while True:
             await stream.send(wire.data_to_send())
             for event in wire.receive_data(await stream.receive()):
@@ -194,31 +202,31 @@ class Server:
                         await stream.send(wire.data_to_send())
                         return
 
-    async def _decide(self, arrival: Arrival) -> Answer | Fate:
+    async def _decide(self, arrival: Arrival) -> ServerResponse | Fate:
         self.arrivals.append(arrival)
         self._tell()
         reaction = self._react(arrival)
         if isinstance(reaction, anyio.Event):
             await reaction.wait()
-            return Answer()
+            return ServerResponse()
         if reaction is Fate.STALL:
             await anyio.sleep_forever()
         return reaction
 
 
-def _head(event: h2.events.RequestReceived) -> Seen:
+def _head(event: h2.events.RequestReceived) -> ReceivedRequest:
     headers = {str(name): str(value) for name, value in event.headers or ()}
     own = tuple(pair for pair in headers.items() if not pair[0].startswith(":"))
-    return Seen(method=headers[":method"], target=headers[":path"], headers=own)
+    return ReceivedRequest(method=headers[":method"], target=headers[":path"], headers=own)
 
 
-def _reply(wire: h2.connection.H2Connection, stream: int, answer: Answer | Fate) -> bool:
-    """Answer, or do not; whether the connection stays."""
+def _reply(wire: h2.connection.H2Connection, stream: int, answer: ServerResponse | Fate) -> bool:
+    """Respond, or not; return whether the connection stays open."""
     if answer is Fate.GO_AWAY:
         wire.send_headers(stream, [(":status", "200")])
         wire.send_data(stream, b"{")
         wire.close_connection(last_stream_id=stream - 2)
-    if not isinstance(answer, Answer):
+    if not isinstance(answer, ServerResponse):
         return False
     wire.send_headers(stream, [(":status", str(answer.status)), *answer.headers])
     for at in range(0, len(answer.body), _FRAME):
@@ -228,15 +236,15 @@ def _reply(wire: h2.connection.H2Connection, stream: int, answer: Answer | Fate)
 
 
 @contextmanager
-def deaf_server() -> Iterator[str]:
-    """The address of a server that takes connections and never reads."""
+def server_that_never_reads() -> Iterator[str]:
+    """The address of a server that accepts connections and never reads."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         yield f"127.0.0.1:{door.getsockname()[1]}"
 
 
 @asynccontextmanager
 async def refusing_certificates(context: ssl.SSLContext) -> AsyncIterator[str]:
-    """The address of a server that one client can reach, and that finds fault with its certificate.
+    """The address of a server for one client, whose certificate it refuses.
 
     It runs in a thread, because there OpenSSL itself tells the client why.
     """
@@ -253,15 +261,15 @@ def _refuse(door: socket.socket, context: ssl.SSLContext) -> None:
         with suppress(ssl.SSLError):
             waiting.do_handshake()
         with suppress(OSError):
-            while socket.socket.recv(waiting, 4096):  # to close at once would reset the connection
+            while socket.socket.recv(waiting, 4096):  # closing at once would reset the connection
                 pass
 
 
 class ForwardProxy:
-    """Leads every request, whatever it is for, to one server; answers ``refusal`` instead where there is one."""
+    """Forwards every request, for any host, to one server; if there is a ``refusal``, it responds with that instead."""
 
-    def __init__(self, upstream: str, *, refusal: Answer | None = None) -> None:
-        self.requests: list[Seen] = []
+    def __init__(self, upstream: str, *, refusal: ServerResponse | None = None) -> None:
+        self.requests: list[ReceivedRequest] = []
         self._upstream = urlsplit(f"//{upstream}")
         self._refusal = refusal
         self._listener = Listener(self._serve)
@@ -290,7 +298,7 @@ class ForwardProxy:
         self.requests.append(seen)
         host, port = self._upstream.hostname or "", self._upstream.port or 0
         if self._refusal is not None:
-            await stream.send(b"".join(framed(self._refusal, method=seen.method)))
+            await stream.send(b"".join(encode_response(self._refusal, method=seen.method)))
         elif seen.method == "CONNECT":
             await stream.send(b"HTTP/1.1 200 Connected\r\n\r\n")
             async with await anyio.connect_tcp(host, port) as behind, anyio.create_task_group() as tasks:
@@ -300,14 +308,14 @@ class ForwardProxy:
             there = urlsplit(seen.target)
             target = f"{there.path}?{there.query}" if there.query else there.path
             answer = await ask(evolve(seen, target=target), host=host, port=port)
-            await stream.send(b"".join(framed(answer, method=seen.method)))
+            await stream.send(b"".join(encode_response(answer, method=seen.method)))
 
 
 async def _pump(source: SocketStream, sink: SocketStream, scope: anyio.CancelScope) -> None:
     try:
         while True:
             await sink.send(await source.receive())
-    except (*GONE, anyio.ClosedResourceError):
+    except (*DISCONNECTED, anyio.ClosedResourceError):
         scope.cancel()
 
 

@@ -1,4 +1,4 @@
-"""However the process of the tests ends, nothing of the wiki stays."""
+"""Nothing of a wiki is left, whether the process of the tests is killed, interrupted, or ends as it should."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ import signal
 import anyio
 from mwclient_async.testing import LocalWiki
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin with it ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell ignore it
 
 async def main():
     async with LocalWiki() as wiki:
@@ -48,19 +48,19 @@ def _line(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
-def _nothing_is_left(process: "subprocess.Popen[str]", *, url: str, tmp: Path) -> None:
-    """The guard and its group hold the error stream open: at its end they are gone."""
+def _assert_nothing_is_left(process: "subprocess.Popen[str]", *, url: str, tmp: Path) -> None:
+    """Wait for the end of the error stream, which the guard and its group keep open; then look for what is left."""
     process.communicate(timeout=30)
     assert not any(tmp.iterdir())
     with pytest.raises(httpx.ConnectError):
         httpx.get(url)
     deadline = time.monotonic() + 10
-    while running := _session(process.pid):  # killed, all of them, but the system may still be about it
+    while running := _processes_of_session(process.pid):  # all were killed, but the system may need a moment
         assert time.monotonic() < deadline, running
 
 
-def _session(leader: int) -> list[str]:
-    """The command lines of the processes of a session: those that the program started, in whatever group."""
+def _processes_of_session(leader: int) -> list[str]:
+    """The command lines of all processes that the program started: they share its session."""
     found = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -74,16 +74,18 @@ def _session(leader: int) -> list[str]:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_a_signal_ends_everything(number: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.wiki
+def test_a_signal_ends_every_process(number: signal.Signals, tmp_path: Path) -> None:
     then = "await anyio.sleep_forever()"
     with _program([sys.executable, "-c", CRASH.format(then=then)], tmp=tmp_path) as process:
         url, directory = _line(process), _line(process)
         assert Path(directory).parent == tmp_path
         assert httpx.get(url).is_redirect
         process.send_signal(number)
-        _nothing_is_left(process, url=url, tmp=tmp_path)
+        _assert_nothing_is_left(process, url=url, tmp=tmp_path)
 
 
+@pytest.mark.wiki
 def test_a_crash_during_a_script_ends_the_script(tmp_path: Path) -> None:
     php = "touch('started'); sleep(60);"
     then = f"""await wiki.maintenance("eval", stdin=b"{php}")"""
@@ -92,10 +94,11 @@ def test_a_crash_during_a_script_ends_the_script(tmp_path: Path) -> None:
         while not (directory / "started").exists():
             assert process.poll() is None
         process.kill()
-        _nothing_is_left(process, url=url, tmp=tmp_path)
+        _assert_nothing_is_left(process, url=url, tmp=tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.wiki
 def test_serve_runs_until_a_signal_and_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
     with _program([*SERVE, "--version", "1.43"], tmp=tmp_path) as process:
         heading = _line(process)
@@ -106,7 +109,7 @@ def test_serve_runs_until_a_signal_and_leaves_nothing(number: signal.Signals, tm
         assert lines[1].endswith(f"{url}rest.php")
         assert httpx.get(f"{url}api.php").status_code == 200
         process.send_signal(number)
-        _nothing_is_left(process, url=url, tmp=tmp_path)
+        _assert_nothing_is_left(process, url=url, tmp=tmp_path)
     assert process.returncode == 0
 
 

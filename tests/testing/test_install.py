@@ -1,4 +1,4 @@
-"""The installer decides by what is there: here the programs it calls are stand-ins that write down how."""
+"""The installer installs only what is missing; the programs that it calls are stand-ins that log their arguments."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ UPDATED = 'case "$*" in *update*) : > {log}.updated;; esac\n'
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A Debian without MediaWiki and PHP, whose administrator we are."""
+    """A Debian system without MediaWiki and PHP, where this process is root."""
     monkeypatch.setattr(roots, "SYSTEM_ROOT", tmp_path / "nowhere")
     monkeypatch.setattr(apt, "administrator", list)
     monkeypatch.setattr(apt, "release", lambda: "bookworm")
@@ -81,7 +81,7 @@ def test_the_default_is_the_version_of_this_systems_suite(
     assert wanted == [default]
 
 
-def test_without_apt_it_says_what_to_install_by_hand(machine: Path) -> None:
+def test_without_apt_the_error_lists_what_to_install_by_hand(machine: Path) -> None:
     with pytest.raises(MissingWiki, match="no apt") as error:
         install.install(("1.39", "1.43"))
     message = str(error.value)
@@ -91,20 +91,20 @@ def test_without_apt_it_says_what_to_install_by_hand(machine: Path) -> None:
     assert "wikidiff2" not in message
 
 
-def test_without_apt_nothing_is_said_of_what_is_there(machine: Path) -> None:
+def test_without_apt_the_error_does_not_list_what_is_installed(machine: Path) -> None:
     _php(machine, ALL)
     with pytest.raises(MissingWiki, match="no apt") as error:
         install.install(("1.43",))
     assert "PHP" not in str(error.value)
 
 
-def test_a_failure_shows_apts_words_and_the_command(machine: Path) -> None:
+def test_a_failure_shows_apts_message_and_the_command(machine: Path) -> None:
     _program(machine, "apt-get", APT)
     with pytest.raises(WikiError, match=r"(?s)Unable to locate package broken.*apt-get install .*broken"):
         install.install_packages(["broken"])
 
 
-def test_without_rights_the_command_is_named(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_root_the_error_names_the_command(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apt, "administrator", lambda: None)
     with pytest.raises(WikiError, match=r"(?s)needs root.*apt-get install --no-install-recommends php-gd"):
         install.install_packages(["php-gd"])
@@ -129,17 +129,17 @@ def test_without_package_lists_they_are_fetched_first(machine: Path) -> None:
     _program(machine, "apt-get", APT.replace('echo "Debian|', 'test -e {log}.updated && echo "Debian|') + UPDATED)
     work = machine / "work"
     work.mkdir()
-    apt._private("trixie", work=work)
+    apt._options_for_suite("trixie", work=work)
     assert "URIs: http://mirror.example/debian/" in (work / "suite.sources").read_text(encoding="utf-8")
 
 
-def test_a_system_of_others_has_no_archive_of_debian(machine: Path) -> None:
+def test_another_distribution_has_no_archive_of_debian(machine: Path) -> None:
     _program(machine, "apt-get", APT.replace("Debian|", "Ubuntu|"))
     with pytest.raises(WikiError, match="no archive of Debian"):
-        apt._private("trixie", work=machine)
+        apt._options_for_suite("trixie", work=machine)
 
 
-def test_an_unpacked_root_stands_alone(tmp_path: Path) -> None:
+def test_an_unpacked_root_has_no_links_to_the_system(tmp_path: Path) -> None:
     (tmp_path / "extensions-core" / "Cite").mkdir(parents=True)
     (tmp_path / "images").symlink_to("/var/lib/mediawiki/images")
     (tmp_path / "extensions").symlink_to("/var/lib/mediawiki/extensions")
@@ -149,7 +149,7 @@ def test_an_unpacked_root_stands_alone(tmp_path: Path) -> None:
     assert (tmp_path / "extensions" / "Cite").is_dir()
 
 
-def test_a_failed_download_leaves_nothing_and_says_so(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_download_is_an_error_and_leaves_nothing(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _program(machine, "apt-get", APT)
     monkeypatch.setattr(apt, "KEYRING", machine / "bin" / "apt-get")
     with pytest.raises(WikiError, match=r"Debian trixie has no MediaWiki 1\.43"):
@@ -157,7 +157,8 @@ def test_a_failed_download_leaves_nothing_and_says_so(machine: Path, monkeypatch
     assert [path.name for path in (machine / "cache" / "mwclient_async").iterdir()] == ["install.lock"]
 
 
-def test_nothing_is_said_or_done_when_all_is_there() -> None:
+@pytest.mark.wiki
+def test_nothing_is_printed_or_done_if_nothing_is_missing() -> None:
     command = [sys.executable, "-m", "mwclient_async.testing", "install", "--version", "all"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")

@@ -1,16 +1,17 @@
-"""The fixtures that every user of the library gets, and what they cost those who do not ask for them."""
+"""The fixtures of the pytest plugin, and that they cost nothing in tests that do not use them."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from mwclient_async.testing import LocalWiki, WikiFactory
 
 HEAVY = ("httpx", "cattrs", "attrs", "anyio", "sqlite3", "subprocess", "trio", "asyncio", "mwclient_async.testing.wiki")
 
-THEIRS = """
+OTHER_PROJECT = """
 import anyio
 import pytest
 
@@ -24,7 +25,7 @@ async def test_asynchronous(mediawiki, mediawiki_factory):
 """
 
 
-def test_the_plugin_imports_next_to_nothing() -> None:
+def test_the_plugin_imports_almost_nothing() -> None:
     program = (
         "import sys, pytest\n"
         "before = set(sys.modules)\n"
@@ -36,7 +37,7 @@ def test_the_plugin_imports_next_to_nothing() -> None:
     assert set(HEAVY) & set(done.stdout.split()) == set()
 
 
-def test_no_wiki_starts_until_a_test_asks(mediawiki_factory: WikiFactory) -> None:
+def test_no_wiki_starts_until_a_test_uses_it(mediawiki_factory: WikiFactory) -> None:
     with WikiFactory() as factory:
         assert factory._portal is None
 
@@ -45,9 +46,10 @@ def test_a_synchronous_test_may_use_it(mediawiki: LocalWiki) -> None:
     assert httpx.get(f"{mediawiki.api_url}?action=query&format=json").json() == {"batchcomplete": ""}
 
 
-def test_it_works_in_the_tests_of_others(tmp_path: Path) -> None:
-    """On every backend, in processes of their own, and with every warning an error."""
-    (tmp_path / "test_theirs.py").write_text(THEIRS, encoding="utf-8")
+@pytest.mark.wiki
+def test_the_plugin_works_in_the_tests_of_another_project(tmp_path: Path) -> None:
+    """On each backend, in two worker processes, and with every warning an error."""
+    (tmp_path / "test_other_project.py").write_text(OTHER_PROJECT, encoding="utf-8")
     command = [
         sys.executable,
         "-X",

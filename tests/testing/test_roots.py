@@ -1,4 +1,4 @@
-"""Which MediaWiki is taken, and what is said when there is none."""
+"""Which MediaWiki is chosen, and the error if there is none."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def _root(path: Path, version: str) -> Path:
 
 @pytest.fixture(autouse=True)
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A system with two versions, and a third that the environment names."""
+    """A system with one version installed and another one in the user's cache."""
     monkeypatch.setattr(roots, "SYSTEM_ROOT", _root(tmp_path / "system", "1.39.17"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("MEDIAWIKI_ROOT", raising=False)
@@ -25,7 +25,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("version", "found"), [(None, "1.39.17"), ("1.39", "1.39.17"), ("1.43", "1.43.9"), ("1.43.9", "1.43.9")]
 )
-def test_the_first_that_matches_is_taken(version: str | None, found: str) -> None:
+def test_the_first_root_of_the_version_is_chosen(version: str | None, found: str) -> None:
     assert roots.find_root(version=version).version == found
 
 
@@ -43,16 +43,16 @@ def test_the_environment_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert roots.find_root(version="1.39").version == "1.39.17"
 
 
-def test_a_path_is_taken_or_refused_but_never_replaced(tmp_path: Path) -> None:
+def test_a_path_is_used_or_refused_but_never_replaced(tmp_path: Path) -> None:
     own = _root(tmp_path / "own", "1.45.0")
     assert roots.find_root(path=own).path == own
-    with pytest.raises(MissingWiki, match=r"there is 1\.45\.0"):
+    with pytest.raises(MissingWiki, match=r"found: 1\.45\.0"):
         roots.find_root(path=own, version="1.39")
     with pytest.raises(MissingWiki, match="No MediaWiki at"):
         roots.find_root(path=tmp_path)
 
 
-def test_without_php_the_command_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_php_the_error_names_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingWiki, match=r"PHP .* python -m mwclient_async\.testing install"):
         roots.find_php()

@@ -1,4 +1,4 @@
-"""Pages that are seeded are there, whole and as they were given."""
+"""Seeded pages are complete and as they were given."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -55,7 +55,7 @@ def _as_seeded(revision: dict[str, object]) -> SeedRevision:
 
 
 @pytest.mark.everywhere
-async def test_links_categories_search_and_changes_follow(wiki: LocalWiki, fresh: str) -> None:
+async def test_links_categories_search_and_changes_are_updated(wiki: LocalWiki, fresh: str) -> None:
     page, redirect, category, target = f"{fresh} page", f"{fresh} redirect", f"Category:{fresh}", f"{fresh} target"
     text = f"[[{category}]] [[{target}]] xylophone{fresh}"
     await wiki.seed([SeedPage(page, text), SeedPage(redirect, f"#REDIRECT [[{target}]]")])
@@ -93,7 +93,7 @@ async def test_the_statistics_and_edit_counts_are_right(wiki: LocalWiki, fresh: 
     assert query["users"][0]["editcount"] == 5
 
 
-async def test_without_links_only_pages_are_there(wiki: LocalWiki) -> None:
+async def test_without_links_only_pages_are_written(wiki: LocalWiki) -> None:
     await wiki.seed([SeedPage("Unlinked", "[[Category:Unlinked]]")], links=False)
     query = (await ask(wiki, list="categorymembers", cmtitle="Category:Unlinked", titles="Unlinked"))["query"]
     assert query["categorymembers"] == []
@@ -134,7 +134,7 @@ async def test_what_the_wiki_would_refuse_is_an_error_and_nothing_is_written(
     assert (await ask(wiki, titles="Innocent"))["query"]["pages"][0]["missing"]
 
 
-def test_the_order_depends_on_the_seed_alone() -> None:
+def test_the_order_depends_only_on_the_seed() -> None:
     pages = [SeedPage(str(number)) for number in range(50)]
     assert in_order(pages, shuffle_seed=3) == in_order(iter(pages), shuffle_seed=3)
     assert in_order(pages, shuffle_seed=3) != in_order(pages, shuffle_seed=4)
@@ -148,8 +148,8 @@ def test_revisions_without_a_time_follow_minute_by_minute() -> None:
 
 
 @pytest.mark.parametrize("character", ["\0", "\r", "\ud800", "\ufffe"])
-def test_characters_that_no_page_has_are_refused(character: str) -> None:
-    with pytest.raises(ValueError, match="cannot be part of a wiki page"):
+def test_characters_that_no_page_can_contain_are_refused(character: str) -> None:
+    with pytest.raises(ValueError, match="a wiki page cannot contain"):
         to_json([SeedPage("Title", f"text{character}")])
 
 

@@ -1,4 +1,4 @@
-"""The settings of a throwaway wiki: who takes the write lock of its database, and when."""
+"""The settings of a throwaway wiki: each request that writes takes the write lock of the database at its start."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.conftest import USER_AGENT
 TITLES = [f"By REST {number}" for number in range(8)]
 
 
-async def test_writes_by_put_wait_for_each_other(wiki: LocalWiki) -> None:
-    """Had one begun to read before, SQLite would refuse its write when another has written meanwhile."""
+async def test_concurrent_writes_by_put_wait_for_each_other(wiki: LocalWiki) -> None:
+    """SQLite refuses the write of a transaction that began with a read if another one has written since."""
     await wiki.seed([SeedPage(title, "old") for title in TITLES], links=False)
     await wiki.create_user("Rester", groups=["bot"])
     auth = await wiki.create_bot_password("Rester")

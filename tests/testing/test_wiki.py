@@ -1,4 +1,4 @@
-"""LocalWiki as its users see it."""
+"""LocalWiki, through its public methods."""
 
 import functools
 import hashlib
@@ -42,6 +42,7 @@ async def test_rest_paths_may_hold_an_encoded_slash(wiki: LocalWiki) -> None:
     assert response.json()["source"] == "text"
 
 
+@pytest.mark.wiki
 async def test_the_wiki_works_in_a_loop_that_did_not_start_it() -> None:
     wiki = LocalWiki()
     entered = await anyio.to_thread.run_sync(lambda: anyio.run(wiki.__aenter__, backend="asyncio"))
@@ -115,7 +116,7 @@ async def test_a_failed_script_shows_what_it_printed(wiki: LocalWiki) -> None:
     assert failure.value.status == 3
 
 
-async def test_a_script_gives_its_output(wiki: LocalWiki) -> None:
+async def test_a_script_returns_its_output(wiki: LocalWiki) -> None:
     assert wiki.version in await wiki.maintenance("version")
 
 
@@ -133,12 +134,12 @@ async def test_cancelling_ends_a_script(wiki: LocalWiki, fresh: str) -> None:
     assert not end.exists()
 
 
-async def test_the_servers_log_names_the_requests(wiki: LocalWiki) -> None:
+async def test_the_servers_log_has_the_requests(wiki: LocalWiki) -> None:
     await get(f"{wiki.url}/api.php?mark=xyzzy")
     assert "GET /api.php?mark=xyzzy" in wiki.server_log()
 
 
-async def test_settings_come_last_and_wikis_stand_side_by_side(wiki: LocalWiki, mediawiki_factory: WikiFactory) -> None:
+async def test_settings_override_and_wikis_run_side_by_side(wiki: LocalWiki, mediawiki_factory: WikiFactory) -> None:
     other = mediawiki_factory(version="1.43", settings="$wgSitename = 'Other'; $wgFileExtensions = [ 'png' ];")
     await other.seed([SeedPage("Only there")], links=False)
     general = (await ask(other, meta="siteinfo"))["query"]["general"]
@@ -151,7 +152,8 @@ async def test_the_same_arguments_give_the_same_wiki(wiki: LocalWiki, mediawiki_
     assert mediawiki_factory(version="1.39") is wiki
 
 
-async def test_nothing_is_left_when_it_is_left() -> None:
+@pytest.mark.wiki
+async def test_nothing_is_left_after_the_block() -> None:
     async with LocalWiki() as wiki:
         directory, port = wiki.directory, int(wiki.url.rpartition(":")[2])
     assert not directory.exists()
@@ -161,7 +163,7 @@ async def test_nothing_is_left_when_it_is_left() -> None:
         _ = wiki.url
 
 
-def test_a_broken_setting_is_shown(
+def test_a_broken_setting_is_a_startup_error(
     mediawiki_factory: WikiFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -170,14 +172,16 @@ def test_a_broken_setting_is_shown(
     assert not any(tmp_path.iterdir())
 
 
-def test_a_port_that_is_taken_is_an_error_with_phps_words() -> None:
+@pytest.mark.wiki
+def test_a_port_in_use_is_an_error_with_phps_message() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         wiki = LocalWiki(port=taken.getsockname()[1])
         with pytest.raises(StartupError, match="Address already in use"):
             anyio.run(wiki.__aenter__)
 
 
-async def test_a_port_that_another_program_took_first_is_given_up_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.wiki
+async def test_if_another_program_takes_the_free_port_the_next_one_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as other:
         ports = [taken.getsockname()[1], other.getsockname()[1]]
         other.close()
@@ -193,6 +197,7 @@ async def test_without_mediawiki_the_error_names_the_command(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.wiki
 def test_an_aborted_start_leaves_nothing(backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def start_and_abort() -> bool:
         with anyio.move_on_after(0.2) as scope:

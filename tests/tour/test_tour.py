@@ -1,4 +1,4 @@
-"""The tour, as somebody at a terminal runs it: as a process."""
+"""The tour, run as a process, as a user runs it at a terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.corpus import LONG, Corpus
 
 TOUR = [sys.executable, "-m", "mwclient_async.tour"]
 CONTACT = ["--user-agent", "tour-tests/1.0 (tests@example.org)"]
-NOWHERE = "http://127.0.0.1:9/api.php"  # the port of `discard`, where nothing listens
+NOWHERE = "http://127.0.0.1:9/api.php"  # the port of the discard service: nothing listens there
 WATCHDOG = 120
 
 
@@ -38,92 +38,101 @@ def plain_environment(more: Mapping[str, str]) -> dict[str, str]:
 
 
 def with_first(code: str) -> list[str]:
-    """The tour, after this code has run in its process."""
+    """A program that runs this code and then the tour."""
     return [sys.executable, "-c", f"{code}\nfrom mwclient_async.tour.__main__ import main\nsys.exit(main())"]
 
 
 def numbers(text: str, row: str) -> list[int]:
-    """The numbers of a table's row."""
+    """The numbers in this row of a table."""
     line = next(line for line in text.splitlines() if line.strip().startswith(row))
     return [int(number.replace(",", "")) for number in re.findall(r"[\d,]+", line.partition(row)[2])]
 
 
 @pytest.fixture(scope="module")
-def whole() -> subprocess.CompletedProcess[str]:
+def local_tour() -> subprocess.CompletedProcess[str]:
     return run(COLUMNS="200")
 
 
 @pytest.fixture(scope="module")
-def foreign(corpus: Corpus) -> subprocess.CompletedProcess[str]:
+def other_tour(corpus: Corpus) -> subprocess.CompletedProcess[str]:
     return run("--api", corpus.wiki.api_url, "--page", LONG, *CONTACT)
 
 
-def test_the_whole_tour_succeeds_and_every_check_holds(whole: subprocess.CompletedProcess[str]) -> None:
-    assert (whole.returncode, whole.stderr) == (0, "")
-    assert "7 of 7 checks held." in whole.stdout
-    assert "✗" not in whole.stdout
+@pytest.mark.wiki
+def test_the_whole_tour_succeeds_and_every_check_holds(local_tour: subprocess.CompletedProcess[str]) -> None:
+    assert (local_tour.returncode, local_tour.stderr) == (0, "")
+    assert "7 of 7 checks held." in local_tour.stdout
+    assert "✗" not in local_tour.stdout
 
 
-def test_piped_it_is_plain_text_of_80_columns(whole: subprocess.CompletedProcess[str]) -> None:
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", whole.stdout)
-    assert max(map(len, whole.stdout.splitlines())) <= 80
+@pytest.mark.wiki
+def test_in_a_file_the_output_is_plain_text_of_80_columns(local_tour: subprocess.CompletedProcess[str]) -> None:
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", local_tour.stdout)
+    assert max(map(len, local_tour.stdout.splitlines())) <= 80
 
 
-def test_complete_categories_beside_a_loop_that_loses_them(whole: subprocess.CompletedProcess[str]) -> None:
-    pages, categories = numbers(whole.stdout, "seeded")
-    requests, *ours = numbers(whole.stdout, "mwclient_async  ")
-    _, _, accumulated = numbers(whole.stdout, "a loop that accumulates")
+@pytest.mark.wiki
+def test_all_categories_are_read_and_the_accumulating_loop_loses_some(
+    local_tour: subprocess.CompletedProcess[str],
+) -> None:
+    pages, categories = numbers(local_tour.stdout, "seeded")
+    requests, *ours = numbers(local_tour.stdout, "mwclient_async  ")
+    _, _, accumulated = numbers(local_tour.stdout, "a loop that accumulates")
     assert ours == [pages, categories]
     assert pages == 302
     assert requests > 50
     assert accumulated < categories // 2
 
 
-def test_the_second_process_is_another_one_and_reads_the_rest(whole: subprocess.CompletedProcess[str]) -> None:
-    one, _, first = numbers(whole.stdout, "the first")
-    other, _, second = numbers(whole.stdout, "the second")
+@pytest.mark.wiki
+def test_a_second_process_reads_the_rest(local_tour: subprocess.CompletedProcess[str]) -> None:
+    one, _, first = numbers(local_tour.stdout, "the first")
+    other, _, second = numbers(local_tour.stdout, "the second")
     assert one != other
     assert first > 0
     assert second > 0
     assert first + second == 302
 
 
-def test_the_history_is_walked_both_ways(whole: subprocess.CompletedProcess[str]) -> None:
-    assert numbers(whole.stdout, "newest first")[:2] == [125, 2500]
-    assert numbers(whole.stdout, "oldest first")[:2] == [125, 2499]
+@pytest.mark.wiki
+def test_the_history_is_read_in_both_directions(local_tour: subprocess.CompletedProcess[str]) -> None:
+    assert numbers(local_tour.stdout, "newest first")[:2] == [125, 2500]
+    assert numbers(local_tour.stdout, "oldest first")[:2] == [125, 2499]
 
 
-def test_the_uploaded_file_has_the_same_hash(whole: subprocess.CompletedProcess[str]) -> None:
-    here, there = re.findall(r"the file (?:here|on the wiki) +([\d,]+) +([0-9a-f]{40})", whole.stdout)
+@pytest.mark.wiki
+def test_the_uploaded_file_has_the_same_hash(local_tour: subprocess.CompletedProcess[str]) -> None:
+    here, there = re.findall(r"the file (?:here|on the wiki) +([\d,]+) +([0-9a-f]{40})", local_tour.stdout)
     assert here == there
 
 
-def test_every_stage_of_the_upload_is_shown_with_its_bytes_and_how_fast_it_is(
-    whole: subprocess.CompletedProcess[str],
+@pytest.mark.wiki
+def test_every_stage_of_the_upload_is_shown_with_its_bytes_and_speed(
+    local_tour: subprocess.CompletedProcess[str],
 ) -> None:
-    shown = re.findall(r"^(\w+): ([\d.]+) of 20\.0 MiB(?:, ([\d.]+) MiB a second)?$", whole.stdout, re.MULTILINE)
+    shown = re.findall(r"^(\w+): ([\d.]+) of 20\.0 MiB(?:, ([\d.]+) MiB a second)?$", local_tour.stdout, re.MULTILINE)
     quarters = [("Sending", done) for done in ("5.0", "10.0", "15.0", "20.0")]
     assert [(stage, done) for stage, done, _ in shown] == [*quarters, ("Publishing", "20.0"), ("Done", "20.0")]
     assert all(float(rate) > 0 for stage, _, rate in shown if stage == "Sending")
 
 
-def test_another_wiki_is_read_and_no_more(foreign: subprocess.CompletedProcess[str], corpus: Corpus) -> None:
-    assert (foreign.returncode, foreign.stderr) == (0, "")
-    assert "6 of 6 checks held." in foreign.stdout
-    assert numbers(foreign.stdout, "read again by page id") == numbers(foreign.stdout, "mwclient_async  ")[1:]
-    assert numbers(foreign.stdout, "newest first")[1] == numbers(foreign.stdout, "oldest first")[1] == 60
-    assert numbers(foreign.stdout, "together ")[0] < 60
-    assert "Upload" not in foreign.stdout
+def test_another_wiki_is_only_read(other_tour: subprocess.CompletedProcess[str], corpus: Corpus) -> None:
+    assert (other_tour.returncode, other_tour.stderr) == (0, "")
+    assert "6 of 6 checks held." in other_tour.stdout
+    assert numbers(other_tour.stdout, "read again by page id") == numbers(other_tour.stdout, "mwclient_async  ")[1:]
+    assert numbers(other_tour.stdout, "newest first")[1] == numbers(other_tour.stdout, "oldest first")[1] == 60
+    assert numbers(other_tour.stdout, "together ")[0] < 60
+    assert "Upload" not in other_tour.stdout
 
 
 def test_the_pages_of_a_category_are_a_sample_too(corpus: Corpus) -> None:
-    ended = run("--api", corpus.wiki.api_url, "--category", "Category:C07", *CONTACT)
+    finished = run("--api", corpus.wiki.api_url, "--category", "Category:C07", *CONTACT)
     members = sum("Category:C07" in categories for categories in corpus.categories.values())
-    assert ended.returncode == 0
-    assert numbers(ended.stdout, "mwclient_async  ")[1] == members
+    assert finished.returncode == 0
+    assert numbers(finished.stdout, "mwclient_async  ")[1] == members
 
 
-def test_a_check_that_does_not_hold_ends_the_tour_with_an_error(corpus: Corpus) -> None:
+def test_a_failed_check_ends_the_tour_with_an_error(corpus: Corpus) -> None:
     forgetful = with_first(
         "import sys\n"
         "from mwclient_async.tour import categories\n"
@@ -132,13 +141,13 @@ def test_a_check_that_does_not_hold_ends_the_tour_with_an_error(corpus: Corpus) 
         "    return {title: frozenset() for title in await read_again(site, pages)}\n"
         "categories.read_again = forget"
     )
-    ended = run("--api", corpus.wiki.api_url, *CONTACT, program=forgetful)
-    assert ended.returncode == 1
-    assert ended.stderr == "1 of 6 checks failed: all 0 categories are on their pages\n"
+    finished = run("--api", corpus.wiki.api_url, *CONTACT, program=forgetful)
+    assert finished.returncode == 1
+    assert finished.stderr == "1 of 6 checks failed: all 0 categories are on their pages\n"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "message"),
     [
         (["--api", NOWHERE, *CONTACT], 1, f"could not connect to {NOWHERE}"),
         (["--api", "http://127.0.0.1:9/wiki", *CONTACT], 2, "does not end in /api.php"),
@@ -147,38 +156,39 @@ def test_a_check_that_does_not_hold_ends_the_tour_with_an_error(corpus: Corpus) 
         (["--page", "Earth"], 2, "give its address with --api"),
     ],
 )
-def test_a_tour_that_cannot_be_given_says_why(arguments: list[str], status: int, said: str) -> None:
-    ended = run(*arguments)
-    assert ended.returncode == status
-    assert said in ended.stderr
-    assert "Traceback" not in ended.stderr
+def test_a_tour_that_cannot_run_says_why(arguments: list[str], status: int, message: str) -> None:
+    finished = run(*arguments)
+    assert finished.returncode == status
+    assert message in finished.stderr
+    assert "Traceback" not in finished.stderr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [(["--page", "No such page"], "no history of 'No such page'"), (["--category", "Category:Empty"], "--category")],
 )
-def test_a_sample_that_is_not_there_is_one_clear_line(arguments: list[str], said: str, corpus: Corpus) -> None:
-    ended = run("--api", corpus.wiki.api_url, *CONTACT, *arguments)
-    assert ended.returncode == 1
-    assert said in ended.stderr
-    assert ended.stderr.count("\n") == 1
+def test_a_missing_page_or_category_is_one_clear_line(arguments: list[str], message: str, corpus: Corpus) -> None:
+    finished = run("--api", corpus.wiki.api_url, *CONTACT, *arguments)
+    assert finished.returncode == 1
+    assert message in finished.stderr
+    assert finished.stderr.count("\n") == 1
 
 
-def test_without_php_it_names_the_command_that_installs_it(tmp_path: Path) -> None:
-    ended = run(PATH=str(tmp_path))
-    assert ended.returncode == 2
-    assert INSTALL_COMMAND in ended.stderr
+def test_without_php_the_error_names_the_command_that_installs_it(tmp_path: Path) -> None:
+    finished = run(PATH=str(tmp_path))
+    assert finished.returncode == 2
+    assert INSTALL_COMMAND in finished.stderr
 
 
-def test_without_rich_it_names_the_command_that_installs_it() -> None:
-    ended = run(program=with_first("import sys; sys.modules.update({'rich': None, 'rich.box': None})"))
-    assert ended.returncode == 2
-    assert "pip install 'mwclient_async[tour]'" in ended.stderr
+def test_without_rich_the_error_names_the_command_that_installs_it() -> None:
+    finished = run(program=with_first("import sys; sys.modules.update({'rich': None, 'rich.box': None})"))
+    assert finished.returncode == 2
+    assert "pip install 'mwclient_async[tour]'" in finished.stderr
 
 
 @pytest.mark.parametrize("moment", ["on a real MediaWiki", "Starting a throwaway MediaWiki"])
-def test_ctrl_c_ends_it_and_leaves_nothing(moment: str, tmp_path: Path) -> None:
+@pytest.mark.wiki
+def test_ctrl_c_ends_the_tour_and_leaves_nothing(moment: str, tmp_path: Path) -> None:
     interrupt(moment, TMPDIR=str(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
@@ -188,8 +198,8 @@ def test_ctrl_c_ends_a_tour_of_another_wiki(corpus: Corpus) -> None:
 
 
 def interrupt(moment: str, *arguments: str, **environment: str) -> None:
-    """Run the tour until it has printed a line with these words, and then press Ctrl-C."""
-    # A shell that runs the tests in the background has had them ignore Ctrl-C, and the tour would inherit that.
+    """Run the tour until it has printed a line with these words; then press Ctrl-C."""
+    # If a shell runs the tests in the background, they ignore Ctrl-C, and the tour would inherit that.
     program = with_first("import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)")
     with subprocess.Popen(
         [*program, *arguments],
@@ -201,7 +211,7 @@ def interrupt(moment: str, *arguments: str, **environment: str) -> None:
         assert tour.stdout is not None
         assert any(moment in line for line in tour.stdout)
         tour.send_signal(signal.SIGINT)
-        _, said = tour.communicate(timeout=WATCHDOG)
+        _, errors = tour.communicate(timeout=WATCHDOG)
     assert tour.returncode == 130
-    assert "interrupted" in said
-    assert "Traceback" not in said
+    assert "interrupted" in errors
+    assert "Traceback" not in errors

@@ -7,32 +7,40 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import assert_type
 
-from mwclient_async import Site
-from mwclient_async._actions.page_results import PageResults
-from mwclient_async.errors import ApiErrorItem
-from mwclient_async.models.accounts import TokenCheck
-from mwclient_async.models.actions_blocks import BlockResult, UnblockResult
-from mwclient_async.models.actions_finding import ModuleInfo, OpenSearchHit
-from mwclient_async.models.actions_pages import (
+from mwclient_async import (
+    ApiErrorItem,
+    AuthStep,
+    BlockResult,
+    CompareResult,
     DeleteResult,
-    MergeHistoryResult,
-    MoveResult,
-    ProtectResult,
-    RawEditResult,
-    RollbackResult,
-    StashEditResult,
-    UndeleteResult,
-)
-from mwclient_async.models.actions_pagesets import NotifiedPage, PurgedPage, RotatedFile, WatchedPage
-from mwclient_async.models.actions_parse import CompareResult, ExpandResult, ParsedLink, ParseResult
-from mwclient_async.models.actions_review import (
+    EmailResult,
+    ExpandResult,
     ImportedPage,
     ManageTagsResult,
+    MergeHistoryResult,
+    ModuleInfo,
+    MoveResult,
+    NotifiedPage,
+    OpenSearchHit,
+    PageResults,
+    ParsedLink,
+    ParseResult,
     PatrolResult,
+    ProtectResult,
+    PurgedPage,
+    RawEditResult,
     RevisionDeleteResult,
+    RollbackResult,
+    RotatedFile,
+    Site,
+    StashEditResult,
     TagResult,
+    TokenCheck,
+    UnblockResult,
+    UndeleteResult,
+    UserRightsResult,
+    WatchedPage,
 )
-from mwclient_async.models.actions_users import AuthStep, EmailResult, UserRightsResult
 
 SOON = datetime(2099, 1, 1, tzinfo=UTC)
 

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import assert_type
 
-from mwclient_async import Cursor, EditDefaults, EditOutcome, EditResult, Page, PageEdit, Site, Stream
-from mwclient_async._edit.edit_many import ManyEdits
-from mwclient_async.errors import MediaWikiError
-from mwclient_async.models.lists import CategoryMember, ListedPage, LogEvent
-from mwclient_async.models.props import LangLink, PageCategory, PageLink, Protection, Revision
-from mwclient_async.models.rest import HistoryRevision
+from mwclient_async import (
+    CategoryMember,
+    Cursor,
+    EditDefaults,
+    EditOutcome,
+    EditResult,
+    HistoryRevision,
+    LangLink,
+    ListedPage,
+    LogEvent,
+    ManyEdits,
+    MediaWikiError,
+    Page,
+    PageCategory,
+    PageEdit,
+    PageLink,
+    Protection,
+    Revision,
+    Site,
+    Stream,
+)
 
 
 def plain(text: str) -> str:
@@ -44,7 +59,7 @@ async def editing(site: Site, page: Page) -> None:
     assert_type(await handle.edit(lambda text: later(text + "!")), EditResult)
     assert_type(await handle.undo(7, after=5, summary="s"), EditResult)
     assert_type((await handle.edit(plain)).outcome, EditOutcome)
-    await handle.edit(len)  # type: ignore[arg-type]  # a number is no text
+    await handle.edit(len)  # type: ignore[arg-type]  # a number is not a text
     await handle.edit(plain, "s")  # type: ignore[call-arg]  # summaries are given by name
     await handle.edit(plain, missing="maybe")  # type: ignore[arg-type]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_type
 
-from mwclient_async import Page, Site, Stream
-from mwclient_async.models.diff import Diff
-from mwclient_async.models.rest import (
+from mwclient_async import (
     BarePage,
     BareRevision,
+    Diff,
     HistoryCount,
     HistoryRevision,
     Html,
@@ -17,6 +16,7 @@ from mwclient_async.models.rest import (
     HtmlRevision,
     LatestRevision,
     Lint,
+    Page,
     PageFile,
     PageLanguage,
     RestFile,
@@ -24,6 +24,8 @@ from mwclient_async.models.rest import (
     RestPage,
     RestRevision,
     SearchHit,
+    Site,
+    Stream,
 )
 
 
@@ -50,7 +52,7 @@ async def pages(site: Site) -> None:
     whole = await site.rest.page_with_html("Earth", redirect=False)
     assert_type(whole, HtmlPage)
     assert_type(whole.latest, LatestRevision | None)
-    await site.rest.page("Earth", previous=html)  # type: ignore[arg-type]  # an answer of another method
+    await site.rest.page("Earth", previous=html)  # type: ignore[arg-type]  # the result of another method
 
 
 async def what_a_page_has(site: Site) -> None:

@@ -9,56 +9,57 @@ from typing import Any, assert_type
 
 from mwclient_async import (
     ApiWarning,
+    ArchivedFile,
     Batch,
+    Block,
     BotPassword,
+    CategoryInfo,
+    CategoryMember,
+    Contribution,
+    Contributors,
     Cursor,
     EditOutcome,
     EditResult,
-    HttpOptions,
-    Limits,
-    LoginState,
-    Page,
-    PageStatus,
-    RetryPolicy,
-    Site,
-    StashedFile,
-    Stream,
-    UploadProgress,
-    UploadResult,
-    UploadWarning,
-)
-from mwclient_async.models.accounts import Block, User, UserInfo
-from mwclient_async.models.info import General, Namespace, SiteInfo
-from mwclient_async.models.lists import (
-    ArchivedFile,
-    CategoryMember,
-    Contribution,
     ExternalUse,
+    General,
+    HistoryRevision,
+    HttpOptions,
+    ImageInfo,
     InterwikiBacklink,
+    Limits,
     LinkedTitle,
+    LinkingPage,
     ListedCategory,
     ListedFile,
     ListedPage,
     LogEvent,
-    ProtectedTitle,
-    RecentChange,
-    SearchResult,
-    SpecialPageRow,
-    StashEntry,
-    Tag,
-    WatchedChange,
-)
-from mwclient_async.models.props import (
-    CategoryInfo,
-    Contributors,
-    ImageInfo,
-    LinkingPage,
+    LoginState,
+    Namespace,
+    Page,
     PageCategory,
     PageInfo,
     PageLink,
+    PageStatus,
+    ProtectedTitle,
+    RecentChange,
+    RestPage,
+    RetryPolicy,
     Revision,
+    SearchResult,
+    Site,
+    SiteInfo,
+    SpecialPageRow,
+    StashedFile,
+    StashEntry,
+    Stream,
+    Tag,
+    UploadProgress,
+    UploadResult,
+    UploadWarning,
+    User,
+    UserInfo,
+    WatchedChange,
 )
-from mwclient_async.models.rest import HistoryRevision, RestPage
 
 
 async def opening(auth: BotPassword) -> None:
@@ -70,14 +71,14 @@ async def opening(auth: BotPassword) -> None:
         limits=Limits(concurrency=1),
         maxlag=None,
         http=HttpOptions(proxy="http://proxy.example"),
-        on_warning=told,
+        on_warning=print_warning,
     )
     async with site as opened:
         assert_type(opened, Site)
         assert_type(await opened.call("parse", page="Earth", from_="A", params={"import": 1}), dict[str, Any])
 
 
-def told(warning: ApiWarning) -> None:
+def print_warning(warning: ApiWarning) -> None:
     assert_type(warning.code, str)
 
 

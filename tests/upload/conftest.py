@@ -22,7 +22,7 @@ $wgMaxUploadSize = 60 * 1024;
 $wgUploadSizeWarning = 20 * 1024;
 $wgStrictFileExtensions = false;
 
-# What one request may find, if it says so.
+# Settings that one request chooses by a header.
 $found = $_SERVER['HTTP_X_FOUND'] ?? '';
 $wgEnableUploads = $found !== 'no uploads';
 $wgAllowCopyUploads = $found !== 'no addresses';
@@ -49,13 +49,13 @@ if ( $found === 'another hook' ) {
 
 @pytest.fixture(scope="session")
 def uploader(wiki: LocalWiki, mediawiki_version: str) -> Account:
-    """Who may upload, also from an address, overwrite, delete and protect."""
+    """An account that may upload, also from a URL, overwrite, delete and protect."""
     return once("uploader", mediawiki_version, lambda: account(wiki, "Uploader", "bot", "sysop"))
 
 
 @pytest.fixture(scope="session")
 def newcomer(wiki: LocalWiki, mediawiki_version: str) -> Account:
-    """Who may upload, and not much else."""
+    """An account that may upload, and not much else."""
     return once("newcomer", mediawiki_version, lambda: account(wiki, "Newcomer"))
 
 
@@ -73,11 +73,11 @@ def narrow(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
 
 @pytest.fixture
 async def narrowed(narrow: LocalWiki, mediawiki_version: str) -> AsyncIterator[Site]:
-    """Who may upload to the narrow wiki."""
-    who = await anyio.to_thread.run_sync(
+    """A site with an account that may upload to the narrow wiki."""
+    uploader = await anyio.to_thread.run_sync(
         lambda: once("narrow uploader", mediawiki_version, lambda: account(narrow, "Uploader", "bot"))
     )
-    async with who.site(narrow) as site:
+    async with uploader.site(narrow) as site:
         yield site
 
 
@@ -89,7 +89,7 @@ async def bot(wiki: LocalWiki, uploader: Account) -> AsyncIterator[Site]:
 
 @pytest.fixture
 def name(request: pytest.FixtureRequest) -> str:
-    """A file name that no other test and no other loop uses."""
+    """A file name that no other test and no other backend uses."""
     return "".join(char if char.isalnum() else "-" for char in request.node.name)[:200] + ".png"
 
 

@@ -1,4 +1,4 @@
-"""Files from a wiki: whole and right under their name, or not at all."""
+"""Downloads: a file gets its name when it is whole and its SHA-1 is right."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ import anyio
 import pytest
 
 from mwclient_async import BotPassword, HttpOptions, RetryPolicy, Site
-from mwclient_async._upload.file_ranges import safe_name, starts_at
+from mwclient_async._upload.download_requests import first_byte
+from mwclient_async._upload.file_names import local_file_name
 from mwclient_async.errors import PageMissing, ProtocolError, ReplyLost, SourceChanged
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import ScriptedTransport
 from tests.conftest import USER_AGENT
 from tests.support.fault_proxy import BAD_GATEWAY_BEFORE, DROP_AFTER, DROP_BEFORE, TRUNCATE, Fault, FaultProxy
-from tests.support.http_server import Answer, Seen
+from tests.support.http_server import ReceivedRequest, ServerResponse
 from tests.support.image_files import png
-from tests.support.recording_server import Recorder
+from tests.support.recording_server import RecordingServer
 
 DATA = bytes(range(256)) * 400
 SHA1 = hashlib.sha1(DATA).hexdigest()
@@ -30,20 +31,22 @@ NAME = "Downloaded äöü & co.png"
 
 
 @pytest.fixture(scope="session")
-def keeper(wiki: LocalWiki) -> BotPassword:
+def downloader(wiki: LocalWiki) -> BotPassword:
     async def make() -> BotPassword:
-        await wiki.create_user("Keeper", groups=["bot"])
-        return await wiki.create_bot_password("Keeper")
+        await wiki.create_user("Downloader", groups=["bot"])
+        return await wiki.create_bot_password("Downloader")
 
     return anyio.run(make)
 
 
 @pytest.fixture
-async def stored(wiki: LocalWiki, keeper: BotPassword, tmp_path: Path, anyio_backend_name: str) -> tuple[str, bytes]:
+async def stored(
+    wiki: LocalWiki, downloader: BotPassword, tmp_path: Path, anyio_backend_name: str
+) -> tuple[str, bytes]:
     """The title and the bytes of a file on the wiki."""
     name = f"{anyio_backend_name} {NAME}"
     path = png(tmp_path / "source", 300_000, seed=len(name))
-    async with Site(wiki.api_url, user_agent=USER_AGENT, auth=keeper) as site:
+    async with Site(wiki.api_url, user_agent=USER_AGENT, auth=downloader) as site:
         await site.upload(path, filename=name, ignore_warnings=True)
     return name, path.read_bytes()
 
@@ -53,11 +56,11 @@ async def test_a_file_is_downloaded_to_a_path_a_directory_and_into_sinks(
     site: Site, stored: tuple[str, bytes], tmp_path: Path
 ) -> None:
     title, data = stored
-    told: list[tuple[int, int]] = []
-    path = await site.file(title).download(tmp_path, on_progress=lambda sent, total: told.append((sent, total)))
+    reports: list[tuple[int, int]] = []
+    path = await site.file(title).download(tmp_path, on_progress=lambda sent, total: reports.append((sent, total)))
     assert path == tmp_path / title.replace(" ", "_")
     assert path.read_bytes() == data
-    assert told[-1] == (len(data), len(data))
+    assert reports[-1] == (len(data), len(data))
     buffer, pieces = io.BytesIO(), list[bytes]()
 
     async def take(piece: bytes) -> None:
@@ -80,7 +83,7 @@ async def test_a_file_is_written_in_few_steps_and_a_function_is_given_the_bytes_
     async def take(piece: bytes) -> None:
         given.append(piece)
 
-    async with Recorder(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
+    async with RecordingServer(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
         await site.file("A.bin").download(Sink())
         await site.file("A.bin").download(take)
     assert b"".join(given) == b"".join(written) == DATA
@@ -89,43 +92,43 @@ async def test_a_file_is_written_in_few_steps_and_a_function_is_given_the_bytes_
 
 @pytest.mark.everywhere
 @pytest.mark.parametrize("fault", [TRUNCATE, DROP_BEFORE, DROP_AFTER, BAD_GATEWAY_BEFORE], ids=lambda one: one.kind)
-async def test_a_download_that_is_cut_goes_on(fault: Fault, tmp_path: Path) -> None:
-    async with Recorder(serve) as server, FaultProxy(server.url) as proxy:
+async def test_an_interrupted_download_is_resumed(fault: Fault, tmp_path: Path) -> None:
+    async with RecordingServer(serve) as server, FaultProxy(server.url) as proxy:
         proxy.plan = first_file_request(fault)
         async with Site(f"{proxy.url}/api.php", user_agent=USER_AGENT, retry=RETRY) as site:
             await site.file("A.bin").download(tmp_path / "a.bin")
-        asked = [seen.header("range") for seen in proxy.seen if "files" in seen.target]
+        ranges = [seen.header("range") for seen in proxy.seen if "files" in seen.target]
     assert (tmp_path / "a.bin").read_bytes() == DATA
-    assert asked == ["", "bytes=51200-" if fault is TRUNCATE else ""]
+    assert ranges == ["", "bytes=51200-" if fault is TRUNCATE else ""]
 
 
-async def test_another_process_goes_on_with_what_is_there(tmp_path: Path) -> None:
+async def test_another_process_resumes_the_part_file(tmp_path: Path) -> None:
     (tmp_path / "a.bin.part").write_bytes(DATA[:70_000])
-    async with Recorder(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
+    async with RecordingServer(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
         await site.file("A.bin").download(tmp_path / "a.bin")
         assert server.header_values("range") == ["bytes=70000-"]
     assert (tmp_path / "a.bin").read_bytes() == DATA
 
 
-@pytest.mark.parametrize("left", [b"x" * 70_000, b"x" * 200_000], ids=["another file", "a larger one"])
-async def test_what_is_there_of_another_file_is_not_kept(left: bytes, tmp_path: Path) -> None:
-    (tmp_path / "a.bin.part").write_bytes(left)
-    async with Recorder(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
+@pytest.mark.parametrize("part", [b"x" * 70_000, b"x" * 200_000], ids=["another file", "a larger one"])
+async def test_a_part_file_of_another_file_is_not_kept(part: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.bin.part").write_bytes(part)
+    async with RecordingServer(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
         await site.file("A.bin").download(tmp_path / "a.bin")
     assert (tmp_path / "a.bin").read_bytes() == DATA
 
 
-async def test_a_server_that_knows_no_ranges_is_read_from_the_beginning(tmp_path: Path) -> None:
+async def test_a_server_without_ranges_is_read_from_the_beginning(tmp_path: Path) -> None:
     (tmp_path / "a.bin.part").write_bytes(DATA[:70_000])
-    plain: Callable[[Seen], Answer] = lambda seen: serve(seen, ranges=False)  # noqa: E731 - one way to serve
-    async with Recorder(plain) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
+    plain: Callable[[ReceivedRequest], ServerResponse] = lambda seen: serve(seen, ranges=False)  # noqa: E731 - it is used once
+    async with RecordingServer(plain) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
         await site.file("A.bin").download(tmp_path / "a.bin")
     assert (tmp_path / "a.bin").read_bytes() == DATA
 
 
 async def test_a_damaged_file_never_gets_its_name(tmp_path: Path) -> None:
-    wrong: Callable[[Seen], Answer] = lambda seen: serve(seen, data=b"y" * len(DATA))  # noqa: E731 - one way to serve
-    async with Recorder(wrong) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
+    wrong: Callable[[ReceivedRequest], ServerResponse] = lambda seen: serve(seen, data=b"y" * len(DATA))  # noqa: E731 - it is used once
+    async with RecordingServer(wrong) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
         with pytest.raises(SourceChanged, match="damaged twice"):
             await site.file("A.bin").download(tmp_path / "a.bin")
         with pytest.raises(SourceChanged, match="cannot be taken back"):
@@ -134,15 +137,15 @@ async def test_a_damaged_file_never_gets_its_name(tmp_path: Path) -> None:
 
 
 async def test_a_file_that_is_longer_than_it_should_be_is_not_read_to_its_end(tmp_path: Path) -> None:
-    longer: Callable[[Seen], Answer] = lambda seen: serve(seen, data=DATA + b"more")  # noqa: E731 - one way to serve
-    async with Recorder(longer) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
+    longer: Callable[[ReceivedRequest], ServerResponse] = lambda seen: serve(seen, data=DATA + b"more")  # noqa: E731 - it is used once
+    async with RecordingServer(longer) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
         with pytest.raises(SourceChanged, match="more than the 102400 bytes"):
             await site.file("A.bin").download(tmp_path / "a.bin")
     assert not (tmp_path / "a.bin").exists()
 
 
-async def test_a_line_that_does_not_hold_raises_and_leaves_the_part(tmp_path: Path) -> None:
-    async with Recorder(serve) as server, FaultProxy(server.url) as proxy:
+async def test_repeated_interruptions_raise_and_leave_the_part_file(tmp_path: Path) -> None:
+    async with RecordingServer(serve) as server, FaultProxy(server.url) as proxy:
         proxy.plan = cut_off
         retry = RetryPolicy(attempts=2, first_delay=0.001)
         async with Site(f"{proxy.url}/api.php", user_agent=USER_AGENT, retry=retry) as site:
@@ -152,13 +155,13 @@ async def test_a_line_that_does_not_hold_raises_and_leaves_the_part(tmp_path: Pa
     assert (tmp_path / "a.bin.part").exists()
 
 
-async def test_nothing_is_asked_for_when_the_path_is_taken(tmp_path: Path) -> None:
+async def test_an_existing_path_sends_no_request(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"mine")
     transport = ScriptedTransport()
     async with Site("https://w.example/api.php", user_agent=USER_AGENT, transport=transport) as site:
         with pytest.raises(FileExistsError, match="overwrite=True"):
             await site.file("A.bin").download(tmp_path / "a.bin")
-        with pytest.raises(FileNotFoundError, match="no directory"):
+        with pytest.raises(FileNotFoundError, match="is not a directory"):
             await site.file("A.bin").download(tmp_path / "nowhere" / "a.bin")
         with pytest.raises(TypeError, match="give a path"):
             await site.file("A.bin").download(5)  # type: ignore[arg-type]  # on purpose
@@ -166,30 +169,30 @@ async def test_nothing_is_asked_for_when_the_path_is_taken(tmp_path: Path) -> No
     assert transport.requests == []
 
 
-async def test_overwriting_is_a_choice_by_name(tmp_path: Path) -> None:
+async def test_overwriting_must_be_chosen(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"mine")
-    async with Recorder(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
+    async with RecordingServer(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
         await site.file("A.bin").download(tmp_path / "a.bin", overwrite=True)
     assert (tmp_path / "a.bin").read_bytes() == DATA
 
 
 @pytest.mark.parametrize("title", ["File:..", "File:../x", "File:a/b", "File:a\\b", "File:-rf", "File:a\0b", "File:"])
 def test_a_name_that_leads_out_of_the_directory_is_refused(title: str) -> None:
-    with pytest.raises(ValueError, match="no name for a file here"):
-        safe_name(title)
+    with pytest.raises(ValueError, match="not safe as the name of a file here"):
+        local_file_name(title)
 
 
-async def test_a_file_that_is_not_there_is_typed(site: Site, tmp_path: Path) -> None:
+async def test_a_missing_file_raises_page_missing(site: Site, tmp_path: Path) -> None:
     with pytest.raises(PageMissing, match=r"no file 'File:Nowhere\.png'"):
         await site.file("Nowhere.png").download(tmp_path / "x.png")
     assert names(tmp_path) == []
 
 
-async def test_s2_another_server_that_keeps_the_files_is_not_told_who_asks(tmp_path: Path) -> None:
+async def test_s2_credentials_are_not_sent_to_another_file_server(tmp_path: Path) -> None:
     http = HttpOptions(headers=(("authorization", "Basic geheim"),))
     async with (
-        Recorder(serve, host="127.0.0.2") as files,
-        Recorder(lambda seen: serve(seen, place=files.url)) as server,
+        RecordingServer(serve, host="127.0.0.2") as files,
+        RecordingServer(lambda seen: serve(seen, files_url=files.url)) as server,
     ):
         async with Site(f"{server.url}/api.php", user_agent=USER_AGENT, http=http) as site:
             await site.file("A.bin").download(tmp_path / "a.bin")
@@ -200,7 +203,7 @@ async def test_s2_another_server_that_keeps_the_files_is_not_told_who_asks(tmp_p
 
 
 async def test_w7_a_download_that_is_cancelled_leaves_the_site_usable(tmp_path: Path) -> None:
-    async with Recorder(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
+    async with RecordingServer(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
         with anyio.CancelScope() as scope:
             await site.file("A.bin").download(tmp_path / "a.bin", on_progress=lambda *_: scope.cancel())
         assert not (tmp_path / "a.bin").exists()
@@ -209,7 +212,7 @@ async def test_w7_a_download_that_is_cancelled_leaves_the_site_usable(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("status", "told", "have", "start"),
+    ("status", "content_range", "received", "start"),
     [
         (200, "", 50, 0),
         (206, "bytes 50-99/100", 50, 50),
@@ -217,46 +220,50 @@ async def test_w7_a_download_that_is_cancelled_leaves_the_site_usable(tmp_path: 
         (416, "", 100, None),
     ],
 )
-def test_where_an_answer_begins(status: int, told: str, have: int, start: int | None) -> None:
-    assert starts_at(status, {"content-range": told}, have=have) == start
+def test_the_first_byte_of_a_response_is_known(
+    status: int, content_range: str, received: int, start: int | None
+) -> None:
+    assert first_byte(status, {"content-range": content_range}, received=received) == start
 
 
-@pytest.mark.parametrize("told", ["", "bytes 60-99/100", "nonsense"])
-def test_another_part_than_was_asked_for_is_no_answer(told: str) -> None:
+@pytest.mark.parametrize("content_range", ["", "bytes 60-99/100", "nonsense"])
+def test_another_part_than_was_asked_for_is_an_error(content_range: str) -> None:
     with pytest.raises(ProtocolError):
-        starts_at(206, {"content-range": told}, have=50)
+        first_byte(206, {"content-range": content_range}, received=50)
 
 
 # A wiki with one file ------------------------------------------------------------------------------------------------
 
 
-def serve(seen: Seen, *, data: bytes = DATA, ranges: bool = True, place: str = "") -> Answer:
+def serve(seen: ReceivedRequest, *, data: bytes = DATA, ranges: bool = True, files_url: str = "") -> ServerResponse:
     if "files" not in seen.target:
-        info: dict[str, Any] = {"url": f"{place}/files/A.bin", "size": len(DATA), "sha1": SHA1}
+        info: dict[str, Any] = {"url": f"{files_url}/files/A.bin", "size": len(DATA), "sha1": SHA1}
         return json_answer({"query": {"pages": [{"title": "File:A.bin", "imageinfo": [info]}]}})
-    asked = seen.header("range")
-    if asked and ranges:
-        start = int(asked.removeprefix("bytes=").removesuffix("-"))
-        told = ("content-range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-        return Answer(status=206, headers=(("content-type", "application/octet-stream"), told), body=data[start:])
-    return Answer(headers=(("content-type", "application/octet-stream"),), body=data)
+    range_ = seen.header("range")
+    if range_ and ranges:
+        start = int(range_.removeprefix("bytes=").removesuffix("-"))
+        content_range = ("content-range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+        return ServerResponse(
+            status=206, headers=(("content-type", "application/octet-stream"), content_range), body=data[start:]
+        )
+    return ServerResponse(headers=(("content-type", "application/octet-stream"),), body=data)
 
 
 def names(directory: Path) -> list[str]:
     return [path.name for path in directory.iterdir()]
 
 
-def json_answer(body: dict[str, Any]) -> Answer:
-    return Answer(body=json.dumps(body).encode())
+def json_answer(body: dict[str, Any]) -> ServerResponse:
+    return ServerResponse(body=json.dumps(body).encode())
 
 
-def first_file_request(fault: Fault) -> Callable[[Seen], Fault | None]:
+def first_file_request(fault: Fault) -> Callable[[ReceivedRequest], Fault | None]:
     left = [fault]
     return lambda seen: left.pop() if left and "files" in seen.target else None
 
 
-def cut_off(seen: Seen) -> Fault | None:
-    """The answer to the first request is cut; all others are never given."""
+def cut_off(seen: ReceivedRequest) -> Fault | None:
+    """The first response is cut, and all others are dropped."""
     if "files" not in seen.target:
         return None
     return DROP_BEFORE if seen.header("range") else TRUNCATE

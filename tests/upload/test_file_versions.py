@@ -1,4 +1,4 @@
-"""The conversations about a file that is there already: is it the wiki's own, and the way back to an old version."""
+"""Versions of an existing file, with scripted responses: whether it is the wiki's own, and reverts."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def failure(code: str) -> dict[str, Any]:
     return {"filerevert": {"result": "Failure", "errors": [{"code": code, "text": f"The text of {code}."}]}}
 
 
-def reverting(attempts: int = 3) -> Flow[None]:
-    return revert_to("A.png", "20261121081112!A.png", "back", attempts=attempts)
+def reverting() -> Flow[None]:
+    return revert_to("A.png", "20261121081112!A.png", "back")
 
 
-def test_a_revert_is_a_write_with_a_token_that_is_sent_again_only_where_it_came_too_soon() -> None:
+def test_a_revert_is_a_write_that_is_sent_again_only_if_it_came_too_soon() -> None:
     script = Script(failure("backend-fail-alreadyexists"), SUCCESS)
     script.run(reverting())
-    assert script.calls[0] == script.calls[1]
-    assert (script.calls[0].write, script.calls[0].repeatable, script.calls[0].token) == (True, False, "csrf")
+    assert script.requests[0] == script.requests[1]
+    assert (script.requests[0].write, script.requests[0].repeatable, script.requests[0].token) == (True, False, "csrf")
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def test_a_revert_is_a_write_with_a_token_that_is_sent_again_only_where_it_came_
         ([{}], 3, ProtocolError),
     ],
 )
-def test_a_failure_in_an_answer_that_is_no_error_is_never_taken_for_a_success(
+def test_a_failure_without_an_error_response_is_an_error(
     answers: list[dict[str, Any]], attempts: int, error: type[Exception]
 ) -> None:
     with pytest.raises(error) as caught:
-        Script(*answers).run(reverting(attempts))
+        Script(*answers, attempts=attempts).run(reverting())
     assert type(caught.value) is error
 
 
@@ -63,7 +63,7 @@ def test_a_failure_in_an_answer_that_is_no_error_is_never_taken_for_a_success(
         {"title": "File:A.png", "imagerepository": "local", "imageinfo": [{"size": 5, "canonicaltitle": "File:B.png"}]},
     ],
 )
-def test_what_the_wiki_shows_and_has_elsewhere_gets_no_new_version_here(page: dict[str, Any]) -> None:
+def test_a_file_of_another_title_or_repository_gets_no_new_version(page: dict[str, Any]) -> None:
     with pytest.raises(PageMissing):
         Script({"query": {"pages": [page]}}).run(current_version("A.png"))
     own = {"imagerepository": "local", "imageinfo": [{"size": 5, "sha1": "x"}]}

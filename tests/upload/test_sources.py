@@ -1,4 +1,4 @@
-"""What an upload reads from: everything that has bytes, by position, hashed on the way, and looked after."""
+"""Sources of uploads: every kind is read by position, hashed on the way, and closed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Maker = Callable[[Path], Any]
 
 @pytest.fixture(autouse=True)
 def opened() -> Iterator[list[Any]]:
-    """The files that a test opened itself: nobody else closes them."""
+    """The files that a test opened itself, closed after it."""
     yield _OPENED
     while _OPENED:
         _OPENED.pop().close()
@@ -88,7 +88,7 @@ async def pieces(*some: Any) -> AsyncIterator[Any]:
 
 
 class Reader:
-    """It can be read from, and no more."""
+    """An object with a read method only."""
 
     def __init__(self, data: bytes) -> None:
         self.read = io.BytesIO(data).read
@@ -104,20 +104,20 @@ SOURCES: dict[str, Maker] = {
     "a file object from its present position": lambda path: kept(written(path, b"before" + DATA).open("rb"), 6),
     "an unbuffered file object": lambda path: kept(written(path).open("rb", buffering=0)),
     "a file that was just written": just_written,
-    "a packed file, whose size is another": lambda path: kept(gzip.GzipFile(written(path, gzip.compress(DATA)))),
-    "a packed file from its present position": lambda path: kept(
+    "a compressed file": lambda path: kept(gzip.GzipFile(written(path, gzip.compress(DATA)))),
+    "a compressed file from its present position": lambda path: kept(
         bz2.BZ2File(written(path, bz2.compress(b"1" + DATA))), 1
     ),
     "a member of an archive": zipped,
     "a pipe": lambda _: pipe(DATA),
-    "what can be read from and no more": lambda _: Reader(DATA),
+    "an object with a read method only": lambda _: Reader(DATA),
     "an asynchronous iterator": lambda _: pieces(DATA[:10], b"", bytearray(DATA[10:99]), memoryview(DATA[99:])),
     "pieces that are numbers": lambda _: pieces(memoryview(DATA).cast("I")),
 }
 
 
 @pytest.mark.parametrize("make", SOURCES.values(), ids=SOURCES)
-async def test_u1_whatever_has_bytes_is_read_by_position(tmp_path: Path, make: Maker) -> None:
+async def test_u1_every_kind_of_source_is_read_by_position(tmp_path: Path, make: Maker) -> None:
     source = await UploadSource.open(make(tmp_path / "file"))
     try:
         assert source.size == len(DATA)
@@ -125,13 +125,13 @@ async def test_u1_whatever_has_bytes_is_read_by_position(tmp_path: Path, make: M
         assert await source.read(0, len(DATA)) == DATA
         assert await source.read(len(DATA) - 1, 1) == DATA[-1:]
         assert source.sha1() == sha1(DATA)
-        assert await source.sha1_of(77) == sha1(DATA[:77])
+        assert await source.sha1_up_to(77) == sha1(DATA[:77])
     finally:
         await source.aclose()
 
 
 async def _refused(source: Any, error: type[Exception], message: str, **options: Any) -> None:
-    """Nothing is sent: the transport has no answer for any request."""
+    """Assert that the source is refused and nothing is sent: the transport has no response for any request."""
     async with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport()) as site:
         for send in (site.upload, site.stash):
             with pytest.raises(error, match=message):
@@ -151,8 +151,8 @@ async def _refused(source: Any, error: type[Exception], message: str, **options:
         pytest.param(lambda _: lambda: pieces(b"", b""), id="empty pieces"),
     ],
 )
-async def test_nothing_is_refused_before_any_request(tmp_path: Path, make: Maker) -> None:
-    await _refused(make(tmp_path / "file"), ValueError, "wikis take no empty files")
+async def test_an_empty_source_is_refused_before_any_request(tmp_path: Path, make: Maker) -> None:
+    await _refused(make(tmp_path / "file"), ValueError, "wikis do not take empty files")
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ async def test_text_is_refused_before_any_request(tmp_path: Path, make: Maker) -
     await _refused(make(tmp_path / "file"), TypeError, "binary mode")
 
 
-async def test_what_is_no_source_is_refused_before_any_request(tmp_path: Path) -> None:
+async def test_an_invalid_source_is_refused_before_any_request(tmp_path: Path) -> None:
     for odd in (None, 5, ["a"], iter([b"a"])):
         await _refused(odd, TypeError, "give a path, bytes, a binary file object")
     await _refused(tmp_path / "missing", FileNotFoundError, "there is no such file; the current directory is")
@@ -186,7 +186,7 @@ async def test_what_is_no_source_is_refused_before_any_request(tmp_path: Path) -
     steps=st.lists(st.tuples(st.booleans(), st.integers(0, 90), st.integers(0, 90)), max_size=12),
 )
 @settings(deadline=None, max_examples=60)
-def test_u2_the_hash_of_any_beginning_is_right_in_whatever_order_it_was_read(
+def test_u2_the_hash_of_any_first_bytes_is_right_in_any_order_of_reads(
     data: bytes, steps: list[tuple[bool, int, int]]
 ) -> None:
     async def run() -> None:
@@ -194,13 +194,13 @@ def test_u2_the_hash_of_any_beginning_is_right_in_whatever_order_it_was_read(
         for hashes, one, other in steps:
             low, high = sorted((min(one, len(data)), min(other, len(data))))
             if hashes:
-                assert await source.sha1_of(high) == sha1(data[:high])
+                assert await source.sha1_up_to(high) == sha1(data[:high])
             else:
                 assert await source.read(low, high - low) == data[low:high]
-        assert await source.sha1_of(len(data)) == source.sha1() == sha1(data)
+        assert await source.sha1_up_to(len(data)) == source.sha1() == sha1(data)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sources, "_PIECE", 7)
+        patch.setattr(sources, "_PIECE_SIZE", 7)
         anyio.run(run)
 
 
@@ -222,7 +222,7 @@ def _grow(path: Path) -> None:
 )
 async def test_a_file_that_changes_is_noticed(tmp_path: Path, change: Callable[[Path], object]) -> None:
     path = written(tmp_path / "file")
-    os.utime(path, ns=(0, 0))  # its clock is coarse
+    os.utime(path, ns=(0, 0))  # because the clock of the file system is coarse
     source = await UploadSource.open(path)
     await source.read(0, len(DATA))
     change(path)
@@ -231,7 +231,7 @@ async def test_a_file_that_changes_is_noticed(tmp_path: Path, change: Callable[[
     await source.aclose()
 
 
-async def test_what_became_shorter_or_cannot_be_read_any_more_is_told() -> None:
+async def test_a_source_that_became_shorter_or_unreadable_raises() -> None:
     memory = io.BytesIO(DATA)
     source = await UploadSource.open(memory)
     memory.truncate(100)
@@ -242,10 +242,10 @@ async def test_what_became_shorter_or_cannot_be_read_any_more_is_told() -> None:
         await source.read(0, 10)
 
 
-# What is opened and left behind --------------------------------------------------------------------------------------
+# Open files ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_file_that_was_given_stays_open_and_one_that_was_opened_is_closed(tmp_path: Path) -> None:
+async def test_a_given_file_object_stays_open_and_an_opened_path_is_closed(tmp_path: Path) -> None:
     with written(tmp_path / "file").open("rb") as given_file:
         for given in (given_file, tmp_path / "file"):
             source = await UploadSource.open(given)
@@ -257,17 +257,17 @@ def files_in(path: Path) -> list[str]:
     return [file.name for file in path.iterdir()]
 
 
-async def test_what_has_no_length_is_kept_where_the_caller_says_and_nowhere_else(
+async def test_a_source_without_length_is_spooled_to_the_chosen_path_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    told: list[int] = []
+    reported: list[int] = []
 
     async def spooled(written: int) -> None:
-        told.append(written)
+        reported.append(written)
 
-    source = await UploadSource.open(pieces(DATA[:100], DATA[100:]), spooled=spooled)
-    assert told == [100, len(DATA)]
+    source = await UploadSource.open(pieces(DATA[:100], DATA[100:]), on_spooled=spooled)
+    assert reported == [100, len(DATA)]
     await source.aclose()
     assert files_in(tmp_path) == []
     source = await UploadSource.open(pieces(DATA), spool=tmp_path / "spool")
@@ -275,12 +275,12 @@ async def test_what_has_no_length_is_kept_where_the_caller_says_and_nowhere_else
     assert (tmp_path / "spool").read_bytes() == DATA
 
 
-class Leaving(Exception):
+class Stop(Exception):
     pass
 
 
-async def test_an_iterator_that_is_left_in_the_middle_is_closed(tmp_path: Path) -> None:
-    """By an error of a callback, by a wrong piece, by cancellation; trio would complain of one that is not."""
+async def test_an_iterator_that_is_not_exhausted_is_closed(tmp_path: Path) -> None:
+    """After an error of a callback, a wrong piece, a cancellation. Trio warns about an iterator that is not closed."""
     closed: list[str] = []
 
     async def given(*some: Any) -> AsyncIterator[Any]:
@@ -292,10 +292,10 @@ async def test_an_iterator_that_is_left_in_the_middle_is_closed(tmp_path: Path) 
             closed.append("closed")
 
     async def leave(_: int) -> None:
-        raise Leaving
+        raise Stop
 
-    with pytest.raises(Leaving):
-        await UploadSource.open(given(b"a", b"b"), spooled=leave)
+    with pytest.raises(Stop):
+        await UploadSource.open(given(b"a", b"b"), on_spooled=leave)
     with pytest.raises(TypeError):
         await UploadSource.open(given(b"a", "b"))
     with anyio.CancelScope() as scope:
@@ -303,16 +303,16 @@ async def test_an_iterator_that_is_left_in_the_middle_is_closed(tmp_path: Path) 
         async def cancel(_: int) -> None:
             scope.cancel()
 
-        await UploadSource.open(given(b"a"), spool=tmp_path / "spool", spooled=cancel)
-    with pytest.raises(Leaving):
-        await UploadSource.open(pipe(DATA), spooled=leave)
+        await UploadSource.open(given(b"a"), spool=tmp_path / "spool", on_spooled=cancel)
+    with pytest.raises(Stop):
+        await UploadSource.open(pipe(DATA), on_spooled=leave)
 
     async def breaking() -> AsyncIterator[bytes]:
         yield DATA
-        raise Leaving
+        raise Stop
 
     for spool in (None, tmp_path / "broken"):
-        with pytest.raises(Leaving):
+        with pytest.raises(Stop):
             await UploadSource.open(breaking(), spool=spool)
     assert closed == ["closed"] * 3
     gc.collect()

@@ -1,4 +1,4 @@
-"""U1, U2, U5, U8 on the real wiki: files that arrive, and nothing published by accident."""
+"""U1, U2, U5, U8 on a real wiki: files arrive, and nothing is published by accident."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.uploads import Account, JobClock, Pictures, versions
 MIB = 1024 * 1024
 CHUNK = 384 * 1024
 API = "http://127.0.0.1:9/api.php"
-POINT = Checkpoint(wiki=API, filename="A.png", size=9, filekey="K", offset=5, sha1="0" * 40)
+CHECKPOINT = Checkpoint(wiki=API, filename="A.png", size=9, filekey="K", offset=5, sha1="0" * 40)
 
 
 async def test_u8_megabytes_arrive_with_the_same_sha1_in_the_memory_of_two_chunks(
@@ -30,7 +30,7 @@ async def test_u8_megabytes_arrive_with_the_same_sha1_in_the_memory_of_two_chunk
 ) -> None:
     path = picture(3_000_000)
     steps: list[UploadProgress] = []
-    await bot.call("query", meta="userinfo")  # connections and imports are not the upload's
+    await bot.call("query", meta="userinfo")  # so that connections and imports are not measured
     gc.collect()
     tracemalloc.start()
     try:
@@ -48,7 +48,7 @@ async def test_u8_megabytes_arrive_with_the_same_sha1_in_the_memory_of_two_chunk
 
 
 @pytest.mark.everywhere
-def test_u5_nothing_is_overwritten_by_default_and_the_filekey_goes_on(
+def test_u5_nothing_is_overwritten_by_default_and_the_filekey_can_be_published(
     uploader: Account, wiki: LocalWiki, picture: Pictures, name: str
 ) -> None:
 
@@ -70,9 +70,7 @@ def test_u5_nothing_is_overwritten_by_default_and_the_filekey_goes_on(
     anyio.run(run)
 
 
-async def test_u5_a_file_that_goes_in_one_request_overwrites_nothing_either(
-    bot: Site, picture: Pictures, name: str
-) -> None:
+async def test_u5_a_file_in_one_request_overwrites_nothing_either(bot: Site, picture: Pictures, name: str) -> None:
     first, second, third = (picture(number=number) for number in range(3))
     result = await bot.upload(first, filename=name, comment="first", text="the page")
     assert (result.method, result.ignored, result.verified) == (UploadMethod.DIRECT, (), False)
@@ -87,11 +85,13 @@ async def test_u5_a_file_that_goes_in_one_request_overwrites_nothing_either(
 
 async def test_an_odd_name_a_summary_a_page_and_a_place_on_the_watchlist(bot: Site, picture: Pictures) -> None:
     path = picture(2_000)
-    odd = "Ünïcödé & 🪐 + صفحة (1)?.png"
-    result = await bot.upload(path, filename=f"File:{odd}", comment="a = b & c", text="{{PD}} ~~~~", watchlist="watch")
-    assert result.filename == odd.replace(" ", "_")
+    unusual = "Ünïcödé & 🪐 + صفحة (1)?.png"
+    result = await bot.upload(
+        path, filename=f"File:{unusual}", comment="a = b & c", text="{{PD}} ~~~~", watchlist="watch"
+    )
+    assert result.filename == unusual.replace(" ", "_")
     (page,) = await bot.query(
-        titles=f"File:{odd}",
+        titles=f"File:{unusual}",
         prop=["imageinfo", "revisions", "info"],
         iiprop=["sha1", "comment"],
         inprop="watched",
@@ -111,20 +111,20 @@ async def test_an_odd_name_a_summary_a_page_and_a_place_on_the_watchlist(bot: Si
         ({"filename": "A/B.png"}, ValueError, "cannot hold '/'"),
         ({"filename": "é" * 130 + ".png"}, ValueError, "240 bytes"),
         ({"chunk_size": 0}, ValueError, "chunk_size=0"),
-        ({"method": UploadMethod.URL}, ValueError, "choose between DIRECT and CHUNKED"),
+        ({"method": UploadMethod.URL}, ValueError, "choose DIRECT or CHUNKED"),
         ({"comment": "lone \ud800 surrogate"}, ValueError, "comment"),
-        ({"chunksize": 5}, TypeError, "no 'chunksize': its options are chunk_size, method"),
+        ({"chunksize": 5}, TypeError, "no option 'chunksize': the options are chunk_size, method"),
     ],
 )
-async def test_what_cannot_be_meant_is_refused_before_any_request(
+async def test_invalid_arguments_are_refused_before_any_request(
     options: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     async with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport()) as site:
         with pytest.raises(error, match=message):
             await site.upload(b"data", **{"filename": "A.png", **options})
         for source in (StashedFile("K"), RemoteFile("https://example.org/x")):
-            with pytest.raises(ValueError, match="this source sends nothing"):
-                await site.upload(source, filename="A.png", checkpoint=POINT)
+            with pytest.raises(ValueError, match="this source sends no chunks"):
+                await site.upload(source, filename="A.png", checkpoint=CHECKPOINT)
 
 
 # Sources that change -------------------------------------------------------------------------------------------------
@@ -143,18 +143,16 @@ async def test_a_file_that_changes_while_it_is_sent_is_not_published(
 ) -> None:
     path = picture()
 
-    def meddle(progress: UploadProgress) -> None:
+    def change_file(progress: UploadProgress) -> None:
         if progress.sent:
             change(path)
 
     with pytest.raises(SourceChanged, match=f"{message}.*nothing was published"):
-        await bot.upload(path, filename=name, chunk_size=4_096, on_progress=meddle)
+        await bot.upload(path, filename=name, chunk_size=4_096, on_progress=change_file)
     assert await versions(bot, name) == []
 
 
-async def test_a_file_that_changes_while_it_goes_in_one_request_is_told(
-    bot: Site, picture: Pictures, name: str
-) -> None:
+async def test_a_file_that_changes_during_one_request_raises(bot: Site, picture: Pictures, name: str) -> None:
     path, other = picture(number=1), picture(number=2).read_bytes()
 
     def replace_by(data: bytes) -> Callable[[UploadProgress], None]:
@@ -172,14 +170,14 @@ async def test_a_file_that_changes_while_it_goes_in_one_request_is_told(
 
 
 class PacedClock(ScriptedClock):
-    """A second passes each time that somebody looks at it."""
+    """A second passes each time the clock is read."""
 
     def now(self) -> float:
         self.pass_by(1.0)
         return super().now()
 
 
-async def test_progress_tells_stage_sum_and_rate_to_a_function_or_to_a_coroutine(
+async def test_progress_reports_stage_bytes_and_rate(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:
     path, seen = picture(), list[UploadProgress]()
@@ -205,40 +203,40 @@ async def test_progress_tells_stage_sum_and_rate_to_a_function_or_to_a_coroutine
     assert all(rate is not None and 0 < rate <= 4_096 for rate in rates[2:5])
 
 
-class Trip(Exception):
+class Stop(Exception):
     pass
 
 
-def tripping(at: UploadStage, *, times: int = 1) -> Callable[[UploadProgress], None]:
-    """A callback that fails when it hears so many times of a stage."""
-    heard = 0
+def raising_at(at: UploadStage, *, times: int = 1) -> Callable[[UploadProgress], None]:
+    """A callback that raises when a stage is reported for the ``times``-th time."""
+    reported = 0
 
-    def trip(progress: UploadProgress) -> None:
-        nonlocal heard
-        heard += progress.stage is at
-        if heard == times:
-            raise Trip
+    def callback(progress: UploadProgress) -> None:
+        nonlocal reported
+        reported += progress.stage is at
+        if reported == times:
+            raise Stop
 
-    return trip
+    return callback
 
 
-async def test_a_callback_that_fails_publishes_nothing_or_says_that_it_was(
+async def test_a_callback_that_fails_publishes_nothing_or_notes_that_it_was_published(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:
     failures = [
-        (tripping(UploadStage.SENDING, times=2), ""),
-        (tripping(UploadStage.ASSEMBLING), ""),
-        (tripping(UploadStage.PUBLISHING), ""),  # before it
-        (tripping(UploadStage.PUBLISHING, times=2), "may have published"),  # the wiki is at it
-        (tripping(UploadStage.DONE), "was published before that"),
+        (raising_at(UploadStage.SENDING, times=2), ""),
+        (raising_at(UploadStage.ASSEMBLING), ""),
+        (raising_at(UploadStage.PUBLISHING), ""),  # before the request
+        (raising_at(UploadStage.PUBLISHING, times=2), "may have published"),  # while the job is polled
+        (raising_at(UploadStage.DONE), "was published before this error"),
     ]
     async with uploader.site(wiki, clock=JobClock(wiki)) as site:
-        for number, (trip, note) in enumerate(failures):
-            how: dict[str, Any] = {"chunk_size": 4_096, "asynchronous": True, "on_progress": trip}
-            with pytest.raises(Trip) as caught:
-                await site.upload(picture(number=number), filename=f"{number}{name}", **how)
-            told = "".join(getattr(caught.value, "__notes__", []))
-            assert (note in told, bool(told)) == (True, bool(note))
+        for number, (callback, note) in enumerate(failures):
+            options: dict[str, Any] = {"chunk_size": 4_096, "asynchronous": True, "on_progress": callback}
+            with pytest.raises(Stop) as caught:
+                await site.upload(picture(number=number), filename=f"{number}{name}", **options)
+            notes = "".join(getattr(caught.value, "__notes__", []))
+            assert (note in notes, bool(notes)) == (True, bool(note))
         await wiki.run_jobs()
         for number, (_, note) in enumerate(failures):
             assert bool(await versions(site, f"{number}{name}")) is bool(note)
@@ -263,15 +261,15 @@ async def test_u9_a_token_that_expires_and_a_login_that_is_lost_between_chunks_a
 ) -> None:
     path, sent = picture(11_000), list[int]()
     async with uploader.site(wiki) as site:
-        identity = site._session._auth_state
+        auth_state = site._session._auth_state
 
         def lose(progress: UploadProgress) -> None:
             sent.append(progress.sent)
             if progress.sent == 4_000:
-                identity.tokens["csrf"] = f"{'0' * 40}+\\"
+                auth_state.tokens["csrf"] = f"{'0' * 40}+\\"
             elif progress.sent == 8_000:
-                identity.cookies.drop_session()
+                auth_state.cookies.discard_session()
 
         await site.upload(path, filename=name, chunk_size=4_000, on_progress=lose)
         assert (sent[:3], await versions(site, name)) == ([0, 4_000, 8_000], [sha1(path)])
-        assert identity.login_generation == 2
+        assert auth_state.login_generation == 2

@@ -1,4 +1,4 @@
-"""What an upload leaves behind when it ends otherwise than planned: no open file, no temporary one, no lock."""
+"""An upload that fails or is cancelled leaves no open file, no temporary file and no lock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mwclient_async.errors import StashError, UploadWarnings
 from mwclient_async.testing import LocalWiki
 from tests.support.fault_proxy import FaultProxy
 from tests.support.image_files import sha1
-from tests.support.uploads import Account, JobClock, Pictures, capital, is_whole, versions
+from tests.support.uploads import Account, JobClock, Pictures, is_whole, versions, wiki_name
 from tests.upload.test_checkpoints import stopped
 from tests.upload.test_download import names
 
@@ -29,12 +29,12 @@ CHUNKED: dict[str, Any] = {"method": UploadMethod.CHUNKED, "chunk_size": 4_000, 
 
 
 def open_below(directory: Path) -> list[str]:
-    """The files in a directory that this process has open, deleted ones among them."""
+    """The files in a directory that this process has open, also deleted ones."""
     links = []
     for entry in Path("/proc/self/fd").iterdir():
         try:
             links.append(str(entry.readlink()))
-        except FileNotFoundError:  # the list's own
+        except FileNotFoundError:  # the descriptor of the listing itself
             continue
     return [link for link in links if link.startswith(str(directory))]
 
@@ -44,7 +44,7 @@ class Stop(Exception):
 
 
 def by_the_loop(scope: anyio.CancelScope) -> None:
-    """As ``asyncio.timeout`` does it, or ``Task.cancel``; trio has one way only."""
+    """Cancel as ``asyncio.timeout`` and ``Task.cancel`` do. Trio has cancel scopes only."""
     task = asyncio.current_task() if sniffio.current_async_library() == "asyncio" else None
     if task is not None:
         task.cancel()
@@ -58,7 +58,7 @@ def by_the_loop(scope: anyio.CancelScope) -> None:
     [(UploadStage.SPOOLING, 2), (UploadStage.SENDING, 1), (UploadStage.SENDING, 3), (UploadStage.ASSEMBLING, 1),
      (UploadStage.PUBLISHING, 1), (UploadStage.PUBLISHING, 2)],
 )  # fmt: skip
-async def test_w7_whenever_an_upload_is_cancelled_nothing_is_left_and_the_name_is_free(
+async def test_w7_an_upload_that_is_cancelled_at_any_stage_leaves_no_file_and_no_lock(
     wiki: LocalWiki,
     uploader: Account,
     picture: Pictures,
@@ -106,7 +106,7 @@ async def test_w7_a_file_that_is_opened_while_its_task_is_cancelled_is_closed(
     picture: Pictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, opening, go = picture(), threading.Event(), threading.Event()
-    made = sources.UploadSource._of_file
+    made = sources.UploadSource._open_regular_file
 
     def slow(given: Path) -> sources.UploadSource:
         opening.set()
@@ -116,10 +116,12 @@ async def test_w7_a_file_that_is_opened_while_its_task_is_cancelled_is_closed(
     async def late() -> None:
         await anyio.to_thread.run_sync(opening.wait)
         tasks.cancel_scope.cancel() if task is None else task.cancel()
-        await anyio.lowlevel.checkpoint()
-        go.set()
+        try:
+            await anyio.lowlevel.checkpoint()
+        finally:
+            go.set()
 
-    monkeypatch.setattr(sources.UploadSource, "_of_file", slow)
+    monkeypatch.setattr(sources.UploadSource, "_open_regular_file", slow)
     task = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(late)
@@ -138,23 +140,23 @@ async def test_w7_a_file_that_is_opened_while_its_task_is_cancelled_is_closed(
     gc.collect()
 
 
-async def test_w8_of_many_tasks_with_one_name_one_publishes_and_the_others_wait_and_are_warned(
+async def test_w8_of_many_tasks_with_one_name_one_publishes_and_the_others_are_warned(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:
-    """However it is spelt; who uploads under another name does not wait, and is done meanwhile."""
-    spelt = [capital(name), f"File:{name.replace('-', '_', 1).replace('_', '-', 1)}", f" file : {name} "]
+    """However the name is spelt. An upload under another name does not wait."""
+    spellings = [wiki_name(name), f"File:{name.replace('-', '_', 1).replace('_', '-', 1)}", f" file : {name} "]
     warned, whole = list[set[str]](), list[int]()
 
     async def late(number: int) -> None:
         with pytest.raises(UploadWarnings) as caught:
-            await site.upload(picture(number=number), filename=spelt[number])
+            await site.upload(picture(number=number), filename=spellings[number])
         warned.append({warning.kind for warning in caught.value.warnings})
 
     async with FaultProxy(wiki.url) as proxy, uploader.site(proxy) as site, anyio.create_task_group() as tasks:
 
         async def meanwhile(progress: UploadProgress) -> None:
             if progress.sent == 4_000:
-                for number in range(len(spelt)):
+                for number in range(len(spellings)):
                     tasks.start_soon(late, number)
                 await site.upload(picture(number=8), filename=f"other {name}")
                 whole.append(sum(map(is_whole, proxy.seen)))
@@ -170,32 +172,35 @@ async def test_u7_the_checkpoint_of_another_account_is_refused_by_the_wiki_and_p
 ) -> None:
     path = picture(11_000)
     async with uploader.site(wiki) as theirs, newcomer.site(wiki) as site:
-        for after in (1, 3):  # while chunks are sent, and when they are put together
-            point = await stopped(theirs, path, name, after=after)
+        for after in (1, 3):  # while chunks are sent, and when the file is assembled
+            checkpoint = await stopped(theirs, path, name, after=after)
             with pytest.raises(StashError) as caught:
-                await site.upload(path, filename=name, checkpoint=point)
+                await site.upload(path, filename=name, checkpoint=checkpoint)
             assert caught.value.code == "uploadstash-wrong-owner"
         assert await versions(site, name) == []
 
 
-async def test_s1_no_secret_is_in_what_an_upload_says(
+async def test_s1_no_secret_is_in_results_errors_events_or_logs(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither the token nor the password, nor what an address may hold."""
+    """Neither the token nor the password, nor the secrets in a URL."""
     caplog.set_level("DEBUG")
-    far, said = RemoteFile("http://user:geheim@127.0.0.1:9/x.png?key=geheim"), list[str]()
-    async with FaultProxy(wiki.url) as proxy, uploader.site(proxy, on_event=lambda it: said.append(repr(it))) as site:
-        for source in (far, picture()):
+    remote, texts = RemoteFile("http://user:geheim@127.0.0.1:9/x.png?key=geheim"), list[str]()
+    async with (
+        FaultProxy(wiki.url) as proxy,
+        uploader.site(proxy, on_event=lambda event: texts.append(repr(event))) as site,
+    ):
+        for source in (remote, picture()):
             for options in ({"chunk_size": 4_000, "filename": name}, {"filename": "120px-x.png"}):
                 try:
-                    point = await site.upload(source, **options)
-                    said.append(repr(point))
-                except Exception as error:  # noqa: BLE001 - whatever it says
-                    said += [repr(error), str(error), repr(error.__cause__), repr(vars(error))]
+                    result = await site.upload(source, **options)
+                    texts.append(repr(result))
+                except Exception as error:  # noqa: BLE001 - every error is checked
+                    texts += [repr(error), str(error), repr(error.__cause__), repr(vars(error))]
         token = site._session._auth_state.tokens["csrf"]
-    told = "\n".join([*said, caplog.text, repr(far)])
+    text = "\n".join([*texts, caplog.text, repr(remote)])
     for secret in ("geheim", token, uploader.auth.password):
-        assert secret not in told
-    with pytest.raises(ValueError, match=r"'ftp://host/x\?\.\.\.' is no address") as caught:
+        assert secret not in text
+    with pytest.raises(ValueError, match=r"'ftp://host/x\?\.\.\.' is not an address") as caught:
         RemoteFile("ftp://user:geheim@host/x?key=geheim")
     assert "geheim" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""How a file gets to the wiki: whole, in chunks, from an address, by the stash; now, or when the wiki has time."""
+"""The methods of an upload: in one request, in chunks, from a URL, from the stash; by a job or at once."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from mwclient_async.errors import (
 )
 from mwclient_async.testing import LocalWiki
 from tests.support.fault_proxy import Fault, FaultProxy
-from tests.support.http_server import Answer, Seen
+from tests.support.http_server import ReceivedRequest, ServerResponse
 from tests.support.image_files import sha1
 from tests.support.uploads import (
     Account,
     JobClock,
     Pictures,
-    capital,
     chunk_at,
     is_publishing,
     is_whole,
     serving,
     versions,
+    wiki_name,
 )
 
 NEVER = float("inf")
@@ -46,48 +46,48 @@ class Stop(Exception):
 
 
 def pixels(path: Path) -> int:
-    """The height of a picture, by its own words."""
+    """The height of a picture, from its header."""
     return int.from_bytes(path.read_bytes()[20:24])
 
 
 def kinds(proxy: FaultProxy) -> list[str]:
-    """What the requests of an upload were for."""
+    """What each request of an upload was for."""
     found = []
     for seen in proxy.seen:
         if seen.action == "upload":
-            asks = "whole" if is_whole(seen) else "publish" if is_publishing(seen) else "status"
+            purpose = "direct" if is_whole(seen) else "publish" if is_publishing(seen) else "status"
             offset = chunk_at(seen)
-            found.append(f"chunk {offset}" if offset is not None else asks)
+            found.append(f"chunk {offset}" if offset is not None else purpose)
     return found
 
 
-# Whole, or in chunks -------------------------------------------------------------------------------------------------
+# In one request, or in chunks ----------------------------------------------------------------------------------------
 
 
-async def test_the_size_decides_between_one_request_and_chunks_where_nobody_else_does(
+async def test_the_size_decides_between_one_request_and_chunks_by_default(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:
     path, size, number = picture(3_000), picture(3_000).stat().st_size, count()
     async with FaultProxy(wiki.url) as proxy, uploader.site(proxy) as site:
 
-        async def way(**options: Any) -> tuple[UploadMethod, list[str]]:
+        async def upload(**options: Any) -> tuple[UploadMethod, list[str]]:
             proxy.seen.clear()
             result = await site.upload(path, filename=f"{next(number)}{name}", ignore_warnings=True, **options)
             return result.method, kinds(proxy)
 
-        assert await way() == (UploadMethod.DIRECT, ["whole"])
-        assert await way(chunk_size=size) == (UploadMethod.DIRECT, ["whole"])
+        assert await upload() == (UploadMethod.DIRECT, ["direct"])
+        assert await upload(chunk_size=size) == (UploadMethod.DIRECT, ["direct"])
         in_two = (UploadMethod.CHUNKED, ["chunk 0", f"chunk {size - 1}", "publish"])
-        assert await way(chunk_size=size - 1) == in_two
-        assert await way(method=UploadMethod.CHUNKED) == (UploadMethod.CHUNKED, ["chunk 0", "publish"])
-        assert await way(method=UploadMethod.DIRECT, chunk_size=1024) == (UploadMethod.DIRECT, ["whole"])
-        assert await way(chunk_size=1) == (
+        assert await upload(chunk_size=size - 1) == in_two
+        assert await upload(method=UploadMethod.CHUNKED) == (UploadMethod.CHUNKED, ["chunk 0", "publish"])
+        assert await upload(method=UploadMethod.DIRECT, chunk_size=1024) == (UploadMethod.DIRECT, ["direct"])
+        assert await upload(chunk_size=1) == (
             UploadMethod.CHUNKED,
             [*(f"chunk {at}" for at in range(0, size, 1024)), "publish"],
-        )  # never smaller than the wiki takes
+        )  # the chunks are not smaller than the wiki's minimum
 
 
-async def test_u10_what_php_takes_at_most_is_found_out_and_every_chunk_has_its_checkpoint(
+async def test_u10_the_limit_of_php_is_found_and_every_chunk_has_its_checkpoint(
     narrowed: Site, picture: Pictures, name: str
 ) -> None:
     for number, (size, refused) in enumerate([(10_000, ChunkRefused), (50_000, MissingParameter)]):
@@ -95,10 +95,10 @@ async def test_u10_what_php_takes_at_most_is_found_out_and_every_chunk_has_its_c
         total = path.stat().st_size
         with pytest.raises(refused):
             await narrowed.upload(path, filename=f"{number}{name}", method=UploadMethod.DIRECT)
-        points: list[Checkpoint] = []
-        how: dict[str, Any] = {"ignore_warnings": {"large-file"}, "on_checkpoint": points.append}
-        result = await narrowed.upload(path, filename=f"{number}{name}", **how)
-        offsets = [point.offset for point in points]
+        checkpoints: list[Checkpoint] = []
+        options: dict[str, Any] = {"ignore_warnings": {"large-file"}, "on_checkpoint": checkpoints.append}
+        result = await narrowed.upload(path, filename=f"{number}{name}", **options)
+        offsets = [checkpoint.offset for checkpoint in checkpoints]
         assert ([result.imageinfo and result.imageinfo.sha1], result.method) == ([sha1(path)], UploadMethod.CHUNKED)
         steps = {end - start for start, end in zip([0, *offsets[:-2]], offsets[:-1], strict=True)}
         assert len(steps) <= 2
@@ -110,30 +110,32 @@ async def test_a_file_that_is_too_large_for_the_wiki_is_refused_before_it_is_sen
     narrowed: Site, picture: Pictures, name: str
 ) -> None:
     sent: list[UploadProgress] = []
-    for way in (None, UploadMethod.CHUNKED, UploadMethod.DIRECT):
+    for method in (None, UploadMethod.CHUNKED, UploadMethod.DIRECT):
         with pytest.raises(FileRefused, match="this wiki takes 61440 at most") as caught:
-            await narrowed.upload(picture(70_000), filename=name, method=way, on_progress=sent.append)
+            await narrowed.upload(picture(70_000), filename=name, method=method, on_progress=sent.append)
         assert caught.value.code == "file-too-large"
     assert sent == []
 
 
 def refusing(more_than: int) -> Fault:
-    page = Answer(status=413, headers=(("content-type", "text/html"),), body=b"<h1>413 Request Entity Too Large</h1>")
+    page = ServerResponse(
+        status=413, headers=(("content-type", "text/html"),), body=b"<h1>413 Request Entity Too Large</h1>"
+    )
     return Fault(kind=f"MORE_THAN_{more_than}", acted=False, answer=lambda _: page)
 
 
-async def test_u10_a_server_in_front_that_takes_less_gets_less_down_to_what_the_wiki_takes(
+async def test_u10_a_web_server_with_a_lower_limit_gets_smaller_chunks(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:
     path, limit = picture(20_000), 8_000
 
-    def plan(seen: Seen) -> Fault | None:
+    def plan(seen: ReceivedRequest) -> Fault | None:
         return refusing(limit) if len(seen.body) > limit else None
 
     async with FaultProxy(wiki.url, plan) as proxy, uploader.site(proxy) as site:
         result = await site.upload(path, filename=name)
         assert (result.method, await versions(site, name)) == (UploadMethod.CHUNKED, [sha1(path)])
-        assert kinds(proxy)[:5] == ["whole", *["chunk 0"] * 3, f"chunk {path.stat().st_size // 4}"]
+        assert kinds(proxy)[:5] == ["direct", *["chunk 0"] * 3, f"chunk {path.stat().st_size // 4}"]
         limit = 1_500
         proxy.seen.clear()
         with pytest.raises(ProtocolError) as caught:
@@ -142,14 +144,14 @@ async def test_u10_a_server_in_front_that_takes_less_gets_less_down_to_what_the_
     assert kinds(proxy) == ["chunk 0"] * 3  # 4096, 2048, 1024
 
 
-# Later ---------------------------------------------------------------------------------------------------------------
+# Asynchronous --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.everywhere
-def test_u6_a_wiki_that_takes_its_time_is_waited_for_at_both_ends(
+def test_u6_jobs_that_assemble_and_publish_are_waited_for(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:
-    """Assembling and publishing are jobs, which run from the second wait on."""
+    """Assembling and publishing are jobs, which run from the second sleep on."""
 
     async def run() -> None:
         path, steps = picture(), list[UploadProgress]()
@@ -172,28 +174,28 @@ def test_u6_a_wiki_that_takes_its_time_is_waited_for_at_both_ends(
 
 
 @pytest.mark.everywhere
-def test_u6_a_stashed_file_whose_job_is_under_way_is_waited_for(
+def test_u6_a_stashed_file_whose_job_is_running_is_waited_for(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str, mediawiki_version: str
 ) -> None:
-    """Before it is done, another file takes the name: 1.43 looks again, and warns; 1.39 has promised it already."""
+    """Another file takes the name before the job runs: the job of 1.43 warns, and the job of 1.39 publishes."""
     first, second = picture(number=1), picture(number=2)
 
     async def run() -> None:
         clock = JobClock(wiki, after=NEVER)
         async with uploader.site(wiki, clock=clock) as site, uploader.site(wiki) as other:
             stashed = await site.stash(first, filename=name)
-            for _ in range(2):  # the second time, the wiki says that it is at it
+            for _ in range(2):  # the second time, the wiki says that the job is running
                 with pytest.raises(UploadPending) as pending:
                     await site.upload(stashed, filename=name, asynchronous=True, patience=0)
                 assert (pending.value.filekey, pending.value.stage) == (stashed.filekey, "queued")
-            clock.after, clock.first = 0, lambda: other.upload(second, filename=name, ignore_warnings=True)
+            clock.after, clock.before_jobs = 0, lambda: other.upload(second, filename=name, ignore_warnings=True)
             if mediawiki_version == "1.39":
                 assert (await site.upload(stashed, filename=name, asynchronous=True)).method is UploadMethod.STASH
             else:
                 with pytest.raises(UploadWarnings) as warned:
                     await site.upload(stashed, filename=name, asynchronous=True, ignore_warnings={"duplicate"})
-                assert [(it.kind, it.titles) for it in warned.value.warnings] == [("exists", (capital(name),))]
-                clock.first = wiki.run_jobs
+                assert [(it.kind, it.titles) for it in warned.value.warnings] == [("exists", (wiki_name(name),))]
+                clock.before_jobs = wiki.run_jobs
                 result = await site.upload(stashed, filename=name, asynchronous=True, ignore_warnings={"exists"})
                 assert [warning.kind for warning in result.ignored] == ["exists"]
             assert await versions(site, name) == [sha1(first), sha1(second)]
@@ -202,10 +204,10 @@ def test_u6_a_stashed_file_whose_job_is_under_way_is_waited_for(
 
 
 @pytest.mark.everywhere
-def test_u6_a_job_that_fails_says_why(
+def test_u6_a_job_that_fails_raises_its_reason(
     wiki: LocalWiki, uploader: Account, newcomer: Account, picture: Pictures, name: str, mediawiki_version: str
 ) -> None:
-    """1.43 looks at rights once more, when the job runs; the contents are looked at by both."""
+    """The job of 1.43 checks rights again; both versions check the contents."""
 
     async def run() -> None:
         clock = JobClock(wiki)
@@ -213,7 +215,7 @@ def test_u6_a_job_that_fails_says_why(
             stashed = await site.stash(picture(), filename=name)
             with pytest.raises(FileRefused, match="fit the extension"):
                 await site.upload(stashed, filename=f"{name}.pdf", asynchronous=True)
-            clock.first = lambda: steward.call("protect", title=f"File:{name}", protections="create=sysop")
+            clock.before_jobs = lambda: steward.call("protect", title=f"File:{name}", protections="create=sysop")
             if mediawiki_version == "1.43":
                 with pytest.raises(UploadError, match="protectedpagetext") as caught:
                     await site.upload(stashed, filename=name, asynchronous=True)
@@ -226,13 +228,11 @@ def test_u6_a_job_that_fails_says_why(
 # The stash -----------------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_stashed_is_published_by_nobody_but_by_who_asks_for_it(
-    bot: Site, picture: Pictures, name: str
-) -> None:
+async def test_a_stashed_file_is_published_only_when_asked(bot: Site, picture: Pictures, name: str) -> None:
     path = picture(size := 3_000)
     stashed = await bot.stash(path, filename=name, chunk_size=1_024)
     assert (stashed.sha1, await versions(bot, name)) == (sha1(path), [])
-    other = f"other {name}"  # the name of the stash was a proposal
+    other = f"other {name}"  # another name than in the stash may be chosen
     result = await bot.upload(StashedFile(stashed.filekey), filename=other)
     assert (result.method, await versions(bot, other), await versions(bot, name)) == (
         UploadMethod.STASH,
@@ -243,10 +243,10 @@ async def test_what_is_stashed_is_published_by_nobody_but_by_who_asks_for_it(
 
 
 @pytest.mark.everywhere
-def test_what_is_in_the_stash_is_listed_and_looked_into(
+def test_stashed_files_are_listed_and_described(
     wiki: LocalWiki, uploader: Account, newcomer: Account, picture: Pictures, name: str
 ) -> None:
-    """Whole files, and what has come of one that is on its way; of another account there is nothing to be seen."""
+    """Whole files and the first chunks of a file; the stash of another account is not visible."""
     path, started = picture(3_000), list[Checkpoint]()
 
     def stop(checkpoint: Checkpoint) -> None:
@@ -273,33 +273,31 @@ def test_what_is_in_the_stash_is_listed_and_looked_into(
     anyio.run(run)
 
 
-def as_an_old_wiki(answer: Answer) -> Answer:
+def as_an_old_wiki(answer: ServerResponse) -> ServerResponse:
     return evolve(answer, body=answer.body.replace(b'"filekey":', b'"sessionkey":'))
 
 
-async def test_an_old_wiki_that_speaks_of_the_sessions_key_is_understood_and_so_is_who_has_one(
+async def test_the_sessionkey_of_an_old_wiki_is_used_as_a_filekey(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:
     old = Fault(kind="OLD", answer=as_an_old_wiki)
     async with FaultProxy(wiki.url, lambda _: old) as proxy, uploader.site(proxy) as site:
-        ways: list[dict[str, Any]] = [{}, {"chunk_size": 1_024}]
-        for number, how in enumerate(ways):
+        option_sets: list[dict[str, Any]] = [{}, {"chunk_size": 1_024}]
+        for number, options in enumerate(option_sets):
             path = picture(2_000 + number, number=number)
             with pytest.raises(UploadWarnings) as caught:
-                await site.upload(path, filename=f"120px-{name}", **how)
+                await site.upload(path, filename=f"120px-{name}", **options)
             sessionkey = caught.value.filekey
             assert (await site.stashed(sessionkey)).sha1 == sha1(path)
             await site.upload(StashedFile(sessionkey), filename=f"{number}{name}")
             assert await versions(site, f"{number}{name}") == [sha1(path)]
 
 
-# Addresses -----------------------------------------------------------------------------------------------------------
+# URLs ----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.everywhere
-def test_a_file_somewhere_on_the_web_is_fetched_by_the_wiki(
-    uploader: Account, picture: Pictures, name: str, wiki: LocalWiki
-) -> None:
+def test_a_remote_file_is_fetched_by_the_wiki(uploader: Account, picture: Pictures, name: str, wiki: LocalWiki) -> None:
 
     async def run() -> None:
         async with uploader.site(wiki) as bot:
@@ -324,7 +322,7 @@ def test_a_file_somewhere_on_the_web_is_fetched_by_the_wiki(
 
 
 @pytest.mark.everywhere
-def test_u6_an_address_is_fetched_later_where_the_wiki_can_tell_how_far_it_is(
+def test_u6_a_url_is_fetched_asynchronously_if_the_wiki_can_report_its_status(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str, mediawiki_version: str
 ) -> None:
     path = picture()
@@ -332,23 +330,23 @@ def test_u6_an_address_is_fetched_later_where_the_wiki_can_tell_how_far_it_is(
     async def run() -> None:
         clock = JobClock(wiki)
         async with serving(path.read_bytes()) as server, uploader.site(wiki, clock=clock) as site:
-            there, missing = RemoteFile(f"{server.url}/0"), RemoteFile(f"{server.url}/404")
+            remote, missing = RemoteFile(f"{server.url}/0"), RemoteFile(f"{server.url}/404")
             if mediawiki_version == "1.39":
                 with pytest.raises(UrlRefused, match=r"MediaWiki 1\.43 and newer"):
-                    await site.upload(there, filename=name, asynchronous=True)
+                    await site.upload(remote, filename=name, asynchronous=True)
                 assert server.requests == []
                 return
-            with pytest.raises(UrlRefused, match="only where all warnings are ignored"):
-                await site.upload(there, filename=name, asynchronous=True)
+            with pytest.raises(UrlRefused, match="only if all warnings are ignored"):
+                await site.upload(remote, filename=name, asynchronous=True)
             clock.after = NEVER
-            for _ in range(2):  # the second time, the wiki says that it is at it
+            for _ in range(2):  # the second time, the wiki says that the job is running
                 with pytest.raises(UploadPending):
-                    await site.upload(there, filename=name, asynchronous=True, ignore_warnings=True, patience=0)
+                    await site.upload(remote, filename=name, asynchronous=True, ignore_warnings=True, patience=0)
             clock.after = 0
-            result = await site.upload(there, filename=name, asynchronous=True, ignore_warnings=True)
+            result = await site.upload(remote, filename=name, asynchronous=True, ignore_warnings=True)
             assert (result.method, await versions(site, name)) == (UploadMethod.URL, [sha1(path)])
             with pytest.raises(UploadWarnings) as caught:
-                await site.upload(there, filename=name, asynchronous=True)
+                await site.upload(remote, filename=name, asynchronous=True)
             assert ([it.kind for it in caught.value.warnings], caught.value.filekey) == (["exists"], "")
             with pytest.raises(UrlRefused, match="404"):
                 await site.upload(missing, filename=f"missing {name}", asynchronous=True, ignore_warnings=True)
@@ -356,11 +354,11 @@ def test_u6_an_address_is_fetched_later_where_the_wiki_can_tell_how_far_it_is(
     anyio.run(run)
 
 
-async def test_who_may_not_have_files_fetched_is_told(
+async def test_an_account_without_the_right_cannot_upload_from_a_url(
     wiki: LocalWiki, newcomer: Account, picture: Pictures, name: str
 ) -> None:
     async with newcomer.site(wiki) as site:
         with pytest.raises(Exception, match="permissiondenied"):
             await site.upload(RemoteFile("http://127.0.0.1:9/x"), filename=name)
-    with pytest.raises(ValueError, match="no address that a wiki could fetch"):
+    with pytest.raises(ValueError, match="not an address that a wiki can fetch"):
         RemoteFile("ftp://example.org/x")

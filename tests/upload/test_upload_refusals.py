@@ -1,4 +1,4 @@
-"""What a wiki refuses to take, by its right name; what can be gone on with keeps its filekey."""
+"""Files that a wiki refuses: each error has the right class, and a filekey if the wiki stashed the file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from mwclient_async import Site, StashedFile, UploadMethod
-from mwclient_async._upload.upload_rules import fetch_rules
+from mwclient_async._upload.upload_rules import fetch_upload_rules
 from mwclient_async.errors import (
     ApiError,
     FileRefused,
@@ -28,16 +28,16 @@ from tests.support.uploads import Account, JobClock, Pictures, versions
 DIRECT: dict[str, Any] = {"method": UploadMethod.DIRECT}
 CHUNKED: dict[str, Any] = {"method": UploadMethod.CHUNKED, "chunk_size": 1024}
 ASYNC: dict[str, Any] = {**CHUNKED, "asynchronous": True}
-WAYS = pytest.mark.parametrize("how", [DIRECT, CHUNKED, ASYNC], ids=["direct", "chunked", "asynchronous"])
+EVERY_METHOD = pytest.mark.parametrize("options", [DIRECT, CHUNKED, ASYNC], ids=["direct", "chunked", "asynchronous"])
 
 SVG = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10">{}</svg>\n'
 SHAPES = '<rect width="5" height="5"/>' * 100
 SCRIPT = "<script>alert(1)</script>"
 
 
-async def refused(site: Site, source: Any, filename: str, error: type[ApiError], **how: Any) -> ApiError:
+async def refused(site: Site, source: Any, filename: str, error: type[ApiError], **options: Any) -> ApiError:
     with pytest.raises(error) as caught:
-        await site.upload(source, filename=filename, **how)
+        await site.upload(source, filename=filename, **options)
     assert type(caught.value) is error
     return caught.value
 
@@ -46,15 +46,15 @@ async def refused(site: Site, source: Any, filename: str, error: type[ApiError],
 
 
 @pytest.mark.everywhere
-def test_a_file_that_is_not_what_its_name_says_is_refused_whichever_way_it_goes(
+def test_a_file_that_does_not_fit_its_extension_is_refused_by_every_method(
     wiki: LocalWiki, uploader: Account, name: str
 ) -> None:
 
     async def run() -> None:
-        text = b"this is no image\n" * 200
+        text = b"this is not an image\n" * 200
         async with uploader.site(wiki, clock=JobClock(wiki)) as site:
-            for how in (DIRECT, CHUNKED, ASYNC):
-                error = await refused(site, text, name, FileRefused, **how)
+            for options in (DIRECT, CHUNKED, ASYNC):
+                error = await refused(site, text, name, FileRefused, **options)
                 assert error.code == "verification-error"
             assert await versions(site, name) == []
 
@@ -62,33 +62,31 @@ def test_a_file_that_is_not_what_its_name_says_is_refused_whichever_way_it_goes(
 
 
 @pytest.mark.parametrize(
-    ("drawing", "how"),
+    ("drawing", "options"),
     [
         pytest.param(SVG.format(SHAPES + SCRIPT + SHAPES), DIRECT, id="direct"),
         pytest.param(SVG.format(SHAPES + SCRIPT + SHAPES), {**CHUNKED, "chunk_size": 9_999}, id="in one chunk"),
         pytest.param(SVG.format(SCRIPT + SHAPES), CHUNKED, id="in the first chunk"),
         pytest.param(SVG.format(SHAPES + SCRIPT + SHAPES), CHUNKED, id="in a later chunk"),
-        pytest.param(SVG.format(SHAPES + "<g onload='alert(1)'/>"), CHUNKED, id="when it is put together"),
+        pytest.param(SVG.format(SHAPES + "<g onload='alert(1)'/>"), CHUNKED, id="when it is assembled"),
     ],
 )
-async def test_a_drawing_with_a_script_is_refused_and_one_without_arrives_in_chunks(
-    bot: Site, name: str, tmp_path: Path, drawing: str, how: dict[str, Any]
+async def test_a_drawing_with_a_script_is_refused_and_one_without_arrives(
+    bot: Site, name: str, tmp_path: Path, drawing: str, options: dict[str, Any]
 ) -> None:
     svg = name.replace(".png", ".svg")
-    await refused(bot, drawing.encode(), svg, FileRefused, **how)
+    await refused(bot, drawing.encode(), svg, FileRefused, **options)
     assert await versions(bot, svg) == []
     fine = tmp_path / "fine.svg"
     fine.write_text(SVG.format(f"<text>{name}</text>{SHAPES}"))
-    await bot.upload(fine, filename=svg, **how)
+    await bot.upload(fine, filename=svg, **options)
     assert await versions(bot, svg) == [sha1(fine)]
 
 
 # Names ---------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_name_that_the_wiki_does_not_take_is_refused_and_the_file_kept_for_another(
-    bot: Site, picture: Pictures, name: str
-) -> None:
+async def test_a_refused_name_keeps_the_file_for_another_name(bot: Site, picture: Pictures, name: str) -> None:
     path = picture(2_000)
     banned = await refused(bot, path, f"{name}.exe.png", FileRefused)
     assert (banned.code, banned.data["blacklisted"]) == ("filetype-banned", ["exe"])
@@ -102,16 +100,16 @@ async def test_a_name_that_the_wiki_does_not_take_is_refused_and_the_file_kept_f
     assert await versions(bot, name) == [sha1(path)]
 
 
-@WAYS
-async def test_a_protected_title_is_refused_and_the_file_kept_until_it_may_be(
-    wiki: LocalWiki, bot: Site, newcomer: Account, picture: Pictures, name: str, how: dict[str, Any]
+@EVERY_METHOD
+async def test_a_protected_title_is_refused_and_the_file_kept(
+    wiki: LocalWiki, bot: Site, newcomer: Account, picture: Pictures, name: str, options: dict[str, Any]
 ) -> None:
     path = picture(2_000)
     await bot.call("protect", title=f"File:{name}", protections="create=sysop")
     async with newcomer.site(wiki, clock=JobClock(wiki)) as site:
-        error = await refused(site, path, name, Protected, **how)
+        error = await refused(site, path, name, Protected, **options)
         assert error.filekey is not None
-        assert (error.checkpoint is not None) is (how is not DIRECT)
+        assert (error.checkpoint is not None) is (options is not DIRECT)
         await bot.call("protect", title=f"File:{name}", protections="create=all")
         await site.upload(StashedFile(error.filekey), filename=name)
     assert await versions(bot, name) == [sha1(path)]
@@ -130,9 +128,9 @@ async def test_an_unknown_tag_is_refused_and_the_stashed_file_kept(bot: Site, pi
 
 
 @pytest.mark.everywhere
-async def test_nobody_in_particular_may_not_upload_and_is_told_how(site: Site, picture: Pictures) -> None:
-    for how in (DIRECT, CHUNKED):
-        error = await refused(site, picture(2_000), "X.png", NotLoggedIn, **how)
+async def test_an_anonymous_user_may_not_upload_and_reads_how_to_log_in(site: Site, picture: Pictures) -> None:
+    for options in (DIRECT, CHUNKED):
+        error = await refused(site, picture(2_000), "X.png", NotLoggedIn, **options)
         assert "BotPassword" in str(error)
     await refused(site, StashedFile("1d3o92ilvvpw.2zeaf1.1.png"), "X.png", NotLoggedIn)
 
@@ -147,7 +145,7 @@ async def test_a_bot_password_without_the_grant_may_not_upload(
 
 
 @pytest.mark.everywhere
-def test_a_key_that_is_wrong_gone_or_of_another_account_is_a_stash_error(
+def test_a_filekey_that_is_wrong_gone_or_of_another_account_is_a_stash_error(
     wiki: LocalWiki, uploader: Account, newcomer: Account, picture: Pictures, name: str
 ) -> None:
 
@@ -168,11 +166,11 @@ def test_a_key_that_is_wrong_gone_or_of_another_account_is_a_stash_error(
 
 
 @pytest.mark.parametrize("check", [lambda site: site.upload, lambda site: site.stash], ids=["upload", "stash"])
-async def test_a_wiki_without_uploads_says_so_before_a_byte_is_sent(
+async def test_a_wiki_without_uploads_refuses_before_a_byte_is_sent(
     bot: Site, picture: Pictures, name: str, check: Callable[[Site], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rules = await bot._session.fetch_once(fetch_rules)
-    monkeypatch.setitem(bot._session._fetched, fetch_rules, type(rules)(enabled=False))
+    rules = await bot._session.fetch_once(fetch_upload_rules)
+    monkeypatch.setitem(bot._session._fetched, fetch_upload_rules, type(rules)(enabled=False))
     sent: list[object] = []
     with pytest.raises(ApiError) as caught:
         await check(bot)(picture(2_000), filename=name, on_progress=sent.append)

@@ -1,4 +1,4 @@
-"""What a wiki takes for uploads: names, extensions and sizes, checked before anything is sent."""
+"""The rules of a wiki for names, extensions and sizes, checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ from typing import Any
 
 import pytest
 
-from mwclient_async._upload.upload_rules import UploadRules, fetch_rules, file_name
+from mwclient_async._upload.file_names import wiki_file_name
+from mwclient_async._upload.upload_rules import UploadRules, fetch_upload_rules
 from mwclient_async.errors import ApiError, FileRefused, UploadError
 from tests.support.scripted_flow import Script
 
-RULES = UploadRules(extensions=frozenset({"png", "svg"}), largest=1000)
+RULES = UploadRules(extensions=frozenset({"png", "svg"}), max_size=1000)
 
 
-def told(generator: str = "MediaWiki 1.43.9", **general: Any) -> dict[str, Any]:
+def siteinfo(generator: str = "MediaWiki 1.43.9", **general: Any) -> dict[str, Any]:
     extensions = [{"ext": "png"}, {"ext": "SVG"}]
     return {"query": {"general": {"generator": generator, **general}, "fileextensions": extensions}}
 
 
 def test_the_rules_are_asked_for_in_one_request() -> None:
-    script = Script(told(uploadsenabled=True, maxuploadsize=1000, minuploadchunksize=1024))
-    rules = UploadRules(extensions=frozenset({"png", "svg"}), largest=1000, least_chunk=1024, version=(1, 43))
-    assert script.run(fetch_rules()) == rules
-    asked = {"action": "query", "meta": "siteinfo", "siprop": "general|fileextensions"}
-    assert [call.params for call in script.calls] == [asked]
+    script = Script(siteinfo(uploadsenabled=True, maxuploadsize=1000, minuploadchunksize=1024))
+    rules = UploadRules(
+        extensions=frozenset({"png", "svg"}), max_size=1000, min_chunk_size=1024, mediawiki_version=(1, 43)
+    )
+    assert script.run(fetch_upload_rules()) == rules
+    params = {"action": "query", "meta": "siteinfo", "siprop": "general|fileextensions"}
+    assert [request.params for request in script.requests] == [params]
 
 
 @pytest.mark.parametrize(
@@ -31,12 +34,12 @@ def test_the_rules_are_asked_for_in_one_request() -> None:
     [("MediaWiki 1.39.17", (1, 39)), ("MediaWiki 1.46.0-wmf.4", (1, 46)), ("MediaWiki 1", (0, 0)), ("", (0, 0))],
 )
 def test_the_version_is_that_of_the_generator(generator: str, version: tuple[int, int]) -> None:
-    assert Script(told(generator)).run(fetch_rules()).version == version
+    assert Script(siteinfo(generator)).run(fetch_upload_rules()).mediawiki_version == version
 
 
-def test_a_wiki_that_says_nothing_takes_what_there_is() -> None:
-    rules = Script({}).run(fetch_rules())
-    assert (rules, rules.least_chunk) == (UploadRules(), 1024)
+def test_a_wiki_without_siteinfo_has_no_rules() -> None:
+    rules = Script({}).run(fetch_upload_rules())
+    assert (rules, rules.min_chunk_size) == (UploadRules(), 1024)
     rules.check("Any.thing", 10**12, ignored=())
 
 
@@ -49,7 +52,7 @@ def test_a_wiki_that_says_nothing_takes_what_there_is() -> None:
         pytest.param(RULES, "A.png", 1001, True, FileRefused, "file-too-large", id="size"),
     ],
 )
-def test_what_the_wiki_would_refuse_is_refused_by_its_own_code(
+def test_a_file_that_the_wiki_would_refuse_is_refused_with_its_code(
     rules: UploadRules, filename: str, size: int | None, ignored: Any, error: type[ApiError], code: str
 ) -> None:
     with pytest.raises(error) as caught:
@@ -58,7 +61,7 @@ def test_what_the_wiki_would_refuse_is_refused_by_its_own_code(
 
 
 @pytest.mark.parametrize("ignored", [True, {"filetype-unwanted-type"}], ids=repr)
-def test_an_extension_that_may_only_be_warned_of_is_left_to_the_wiki_by_choice(ignored: Any) -> None:
+def test_an_unknown_extension_is_left_to_the_wiki_if_its_warning_is_ignored(ignored: Any) -> None:
     RULES.check("A.exe", 1000, ignored=ignored)
     RULES.check("A.SVG", None, ignored=())
 
@@ -81,7 +84,7 @@ def test_an_extension_that_may_only_be_warned_of_is_left_to_the_wiki_by_choice(i
     ],
 )
 def test_a_name_is_taken_without_its_namespace(name: str, bare: str) -> None:
-    assert file_name(name) == bare
+    assert wiki_file_name(name) == bare
 
 
 @pytest.mark.parametrize(
@@ -95,11 +98,11 @@ def test_a_name_is_taken_without_its_namespace(name: str, bare: str) -> None:
 )
 def test_a_name_that_no_wiki_takes_is_a_value_error(name: str) -> None:
     with pytest.raises(ValueError, match=r"^filename="):
-        file_name(name)
+        wiki_file_name(name)
 
 
-def test_a_name_that_is_no_text_is_told() -> None:
+def test_a_name_that_is_not_text_is_refused() -> None:
     with pytest.raises(ValueError, match="half of a surrogate pair at 1"):
-        file_name("x\ud800.png")
+        wiki_file_name("x\ud800.png")
     with pytest.raises(TypeError, match="filename is of type bytes"):
-        file_name(b"x.png")  # type: ignore[arg-type]  # on purpose
+        wiki_file_name(b"x.png")  # type: ignore[arg-type]  # on purpose

@@ -1,4 +1,4 @@
-"""Checkpoints as text, and what is in a warning, however the wiki has put it."""
+"""Checkpoints as text, and the values of warnings in every form of the wiki."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async._upload.upload_warnings import warnings_of
+from mwclient_async._upload.upload_warnings import parse_upload_warnings
 from mwclient_async._values.checkpoint import Checkpoint
 from mwclient_async._values.warnings import UploadWarning
 
-POINT = Checkpoint(
+CHECKPOINT = Checkpoint(
     wiki="https://wiki.example/w/api.php",
     filename="Ünï 🪐.png",
     size=10,
@@ -33,16 +33,16 @@ _ODD = st.text(st.characters())  # lone surrogates and control characters, too
 @given(wiki=_ODD, filename=_ODD, filekey=_ODD, offset=st.integers(0), rest=st.integers(0), stashed=st.booleans())
 @settings(deadline=None, max_examples=100)
 def test_u7_a_checkpoint_comes_back_from_its_text(offset: int, rest: int, **values: Any) -> None:
-    point = Checkpoint(sha1="0" * 40, offset=offset, size=offset + rest, **values)
-    assert Checkpoint.parse(str(point)) == point
+    checkpoint = Checkpoint(sha1="0" * 40, offset=offset, size=offset + rest, **values)
+    assert Checkpoint.parse(str(checkpoint)) == checkpoint
 
 
 def test_u7_the_text_is_one_word_of_plain_ascii() -> None:
-    text = str(POINT)
+    text = str(CHECKPOINT)
     assert text.startswith("mwu1.")
     assert text.isascii()
     assert not set(text) & set(" /+=&?\n")
-    assert Checkpoint.parse(f" {text}\n") == POINT  # as it comes from a file
+    assert Checkpoint.parse(f" {text}\n") == CHECKPOINT  # as read from a file
 
 
 def packed(state: Any) -> str:
@@ -55,8 +55,16 @@ FIELDS = {"wiki": "W", "filename": "F", "size": 1, "filekey": "K", "offset": 1, 
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "mwu1.", "mwu1.A", "mwu1.AAAA", "mwu2" + str(POINT)[4:], "mwc1" + str(POINT)[4:], str(POINT)[5:]),
-        *(str(POINT)[:-3], str(POINT)[:40], "mwu1.🪐", "mwu1.//", "x" * 100_000),
+        *(
+            "",
+            "mwu1.",
+            "mwu1.A",
+            "mwu1.AAAA",
+            "mwu2" + str(CHECKPOINT)[4:],
+            "mwc1" + str(CHECKPOINT)[4:],
+            str(CHECKPOINT)[5:],
+        ),
+        *(str(CHECKPOINT)[:-3], str(CHECKPOINT)[:40], "mwu1.🪐", "mwu1.//", "x" * 100_000),
         *(packed(state) for state in (None, 1, "text", [], {}, [1] * 7, {**FIELDS, "more": 1}, {"wiki": "W"})),
         *(
             packed({**FIELDS, name: wrong})
@@ -70,15 +78,15 @@ FIELDS = {"wiki": "W", "filename": "F", "size": 1, "filekey": "K", "offset": 1, 
     ],
     ids=lambda text: text[:20],
 )
-def test_u7_any_other_text_is_a_value_error_that_says_what_to_do(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no checkpoint of this version \(.*begin the upload anew"):
+def test_u7_any_other_text_is_a_value_error_with_advice(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is not a checkpoint of this version \(.*start the upload again"):
         Checkpoint.parse(text)
 
 
 @given(text=st.text(max_size=60), cut=st.integers(0, 200))
 @settings(deadline=None, max_examples=150)
-def test_u7_damaged_text_is_never_anything_but_a_value_error(text: str, cut: int) -> None:
-    for damaged in (text, f"mwu1.{text}", str(POINT)[:cut] + text):
+def test_u7_damaged_text_is_always_a_value_error(text: str, cut: int) -> None:
+    for damaged in (text, f"mwu1.{text}", str(CHECKPOINT)[:cut] + text):
         try:
             assert isinstance(Checkpoint.parse(damaged), Checkpoint)
         except ValueError:
@@ -86,7 +94,7 @@ def test_u7_damaged_text_is_never_anything_but_a_value_error(text: str, cut: int
 
 
 def test_u7_another_state_is_another_checkpoint() -> None:
-    assert Checkpoint.parse(str(evolve(POINT, stashed=True))) != POINT
+    assert Checkpoint.parse(str(evolve(CHECKPOINT, stashed=True))) != CHECKPOINT
 
 
 # Warnings ------------------------------------------------------------------------------------------------------------
@@ -117,10 +125,10 @@ def test_u7_another_state_is_another_checkpoint() -> None:
         ("of-an-extension", None, (), (), ()),
     ],
 )  # fmt: skip
-def test_u5_what_is_in_a_warning_is_typed(
+def test_u5_the_value_of_a_warning_is_typed(
     kind: str, value: Any, titles: tuple[str, ...], timestamps: tuple[datetime, ...], numbers: tuple[int, ...]
 ) -> None:
-    (warning,) = warnings_of({"warnings": {kind: value}})
+    (warning,) = parse_upload_warnings({"warnings": {kind: value}})
     assert warning == UploadWarning(kind=kind, value=value)
     assert (warning.titles, warning.timestamps, warning.numbers) == (titles, timestamps, numbers)
     assert not any(isinstance(number, bool) for number in warning.numbers)
@@ -130,7 +138,7 @@ FILE = {"fileName": "W.png", "timestamp": "20261121120000"}
 
 
 @pytest.mark.parametrize(
-    ("inside", "kind", "value"),
+    ("internal", "kind", "value"),
     [
         ({"exists": {"warning": "exists", "file": FILE}}, "exists", "W.png"),
         (
@@ -148,12 +156,10 @@ FILE = {"fileName": "W.png", "timestamp": "20261121120000"}
         ({"was-deleted": "W.png"}, "was-deleted", "W.png"),
     ],
 )
-def test_u5_the_inner_words_of_a_job_of_1_43_become_those_of_the_manual(
-    inside: dict[str, Any], kind: str, value: Any
-) -> None:
-    assert warnings_of({"warnings": inside}) == (UploadWarning(kind=kind, value=value),)
+def test_u5_the_internal_form_of_a_jobs_warnings_is_converted(internal: dict[str, Any], kind: str, value: Any) -> None:
+    assert parse_upload_warnings({"warnings": internal}) == (UploadWarning(kind=kind, value=value),)
 
 
 @pytest.mark.parametrize("warnings", [None, [], ["exists"], "exists", 5], ids=repr)
-def test_u5_what_is_no_mapping_of_kinds_is_no_warning_that_can_be_chosen(warnings: Any) -> None:
-    assert warnings_of({"warnings": warnings}) == ()
+def test_u5_warnings_that_are_not_a_mapping_cannot_be_chosen(warnings: Any) -> None:
+    assert parse_upload_warnings({"warnings": warnings}) == ()

@@ -1,4 +1,4 @@
-"""New versions of a file that is there, by a choice that names it; and the way back to an old one."""
+"""New versions of an existing file, and reverts to an old one."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from mwclient_async import RemoteFile, Site, StashedFile, UploadMethod
 from mwclient_async.errors import FileRefused, PageMissing, UploadWarnings
 from mwclient_async.testing import LocalWiki
 from tests.support.fault_proxy import DROP_AFTER, FaultProxy
-from tests.support.http_server import Seen
+from tests.support.http_server import ReceivedRequest
 from tests.support.image_files import png, sha1
 from tests.support.uploads import (
     QUICK,
     Account,
     Pictures,
-    capital,
     chunk_at,
+    fault_for,
     is_publishing,
     is_whole,
-    only,
     serving,
     versions,
+    wiki_name,
 )
 
 CHUNKED: dict[str, Any] = {"method": UploadMethod.CHUNKED, "chunk_size": 4_096}
 
 
-def brings_bytes(seen: Seen) -> bool:
+def has_bytes(seen: ReceivedRequest) -> bool:
     return chunk_at(seen) is not None or is_whole(seen)
 
 
 @pytest.mark.everywhere
-def test_a_new_version_is_published_whichever_way_it_goes_and_the_page_keeps_its_text(
+def test_a_new_version_is_published_by_every_method_and_the_page_keeps_its_text(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:
     paths = [picture(number=number) for number in range(5)]
@@ -49,21 +49,21 @@ def test_a_new_version_is_published_whichever_way_it_goes_and_the_page_keeps_its
                 (StashedFile(stashed.filekey), UploadMethod.STASH, {}),
                 (RemoteFile(f"{server.url}/0"), UploadMethod.URL, {}),
             ]
-            for number, (source, way, how) in enumerate(sources, start=1):
-                result = await bot.file(name).upload_version(source, comment=f"version {number}", **how)
-                assert (result.method, [it.kind for it in result.ignored]) == (way, ["exists"])
+            for number, (source, method, options) in enumerate(sources, start=1):
+                result = await bot.file(name).upload_version(source, comment=f"version {number}", **options)
+                assert (result.method, [warning.kind for warning in result.ignored]) == (method, ["exists"])
                 assert result.imageinfo is not None
-                assert (result.filename, result.imageinfo.comment) == (capital(name), f"version {number}")
+                assert (result.filename, result.imageinfo.comment) == (wiki_name(name), f"version {number}")
             assert await versions(bot, name) == [sha1(path) for path in reversed(paths)]
             assert await bot.page(f"File:{name}").text() == "the page"
 
     anyio.run(run)
 
 
-async def test_what_is_not_there_gets_no_new_version_and_nothing_is_sent(
+async def test_a_missing_file_gets_no_new_version_and_nothing_is_sent(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:
-    """A page without a file, a redirect to one and a deleted file are no files, either."""
+    """Also for a page without a file, a redirect and a deleted file."""
     async with FaultProxy(wiki.url) as proxy, uploader.site(proxy) as site:
         await site.upload(picture(number=1), filename=f"There {name}")
         await site.call("edit", title=f"File:Redirect {name}", text=f"#REDIRECT [[File:There {name}]]")
@@ -74,12 +74,12 @@ async def test_what_is_not_there_gets_no_new_version_and_nothing_is_sent(
         proxy.seen.clear()
         for missing in (name, f"Redirect {name}", f"Page {name}", f"Gone {name}"):
             for source in (picture(number=4), stashed, RemoteFile("http://127.0.0.1:9/x")):
-                with pytest.raises(PageMissing, match="could get a new version"):
+                with pytest.raises(PageMissing, match="of its own to replace"):
                     await site.file(missing).upload_version(source, ignore_warnings=True)
         assert [seen.action for seen in proxy.seen if seen.action == "upload"] == []
 
 
-async def test_the_same_contents_are_no_new_version_and_that_is_said_before_they_are_sent_where_it_can_be(
+async def test_the_same_contents_are_refused_before_they_are_sent_if_possible(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:
     path, other = picture(number=1), picture(number=2)
@@ -89,11 +89,11 @@ async def test_the_same_contents_are_no_new_version_and_that_is_said_before_they
         proxy.seen.clear()
         sources: list[Any] = [path, StashedFile(stashed.filekey), RemoteFile(f"{server.url}/0")]
         for source in sources:
-            with pytest.raises(FileRefused, match="has these very contents") as caught:
+            with pytest.raises(FileRefused, match="has the same contents") as caught:
                 await site.file(name).upload_version(source)
             assert caught.value.code == "fileexists-no-change"
-        assert not any(brings_bytes(seen) for seen in proxy.seen)
-        assert caught.value.filekey  # the wiki had to fetch it to know
+        assert not any(has_bytes(seen) for seen in proxy.seen)
+        assert caught.value.filekey  # the wiki had to fetch it to compare
         await site.file(name).upload_version(other)
         with pytest.raises(UploadWarnings) as again:
             await site.file(name).upload_version(path)
@@ -102,34 +102,32 @@ async def test_the_same_contents_are_no_new_version_and_that_is_said_before_they
         assert await versions(site, name) == [sha1(path), sha1(other), sha1(path)]
 
 
-async def second_is_over(site: Site) -> None:
-    """By the wiki's clock: it takes one new version in a second, and what is lost is to be the answer to that."""
+async def next_second(site: Site) -> None:
+    """Wait for the next second of the wiki's clock, because the wiki takes one new version per second."""
     began = (await site.call("query", curtimestamp=True))["curtimestamp"]
     while (await site.call("query", curtimestamp=True))["curtimestamp"] == began:
         pass
 
 
-async def test_u4_a_new_version_whose_answer_was_lost_is_there_once_and_a_checkpoint_finds_it(
+async def test_u4_a_new_version_whose_reply_was_lost_is_published_once(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:
     first, second, third = (picture(number=number) for number in range(3))
     async with FaultProxy(wiki.url) as proxy, uploader.site(proxy, retry=QUICK) as site:
         await site.upload(first, filename=name)
-        proxy.plan = only(is_whole, DROP_AFTER)
-        assert not (await site.file(name).upload_version(second)).verified  # the loss was of the warning
-        await second_is_over(site)
-        points: list[Any] = []
-        proxy.plan = only(is_publishing, None, DROP_AFTER)
-        result = await site.file(name).upload_version(third, on_checkpoint=points.append, **CHUNKED)
-        again = await site.file(name).upload_version(third, checkpoint=points[-1], **CHUNKED)
+        proxy.plan = fault_for(is_whole, DROP_AFTER)
+        assert not (await site.file(name).upload_version(second)).verified  # the lost response was the warning
+        await next_second(site)
+        checkpoints: list[Any] = []
+        proxy.plan = fault_for(is_publishing, None, DROP_AFTER)
+        result = await site.file(name).upload_version(third, on_checkpoint=checkpoints.append, **CHUNKED)
+        again = await site.file(name).upload_version(third, checkpoint=checkpoints[-1], **CHUNKED)
         assert (result.verified, again.verified) == (True, True)
         assert await versions(site, name) == [sha1(third), sha1(second), sha1(first)]
 
 
-async def test_a_revert_that_comes_too_soon_for_the_wikis_clock_is_done_all_the_same(
-    bot: Site, picture: Pictures, name: str
-) -> None:
-    """The wiki refuses a second replacement in one second with ``Failure``, in an answer that is no error."""
+async def test_a_revert_in_the_same_second_is_done_in_the_next(bot: Site, picture: Pictures, name: str) -> None:
+    """The wiki refuses a second replacement in one second with the result ``Failure``."""
     old, new = picture(number=1), picture(number=2)
     file = bot.file(name)
     await bot.upload(old, filename=name)
@@ -148,7 +146,7 @@ async def test_a_revert_that_comes_too_soon_for_the_wikis_clock_is_done_all_the_
         await bot.file(f"No {name}").revert(archivename=archived)
 
 
-async def test_a_file_is_the_same_by_whatever_name_its_namespace_has(bot: Site, picture: Pictures, name: str) -> None:
+async def test_a_file_is_found_by_every_name_of_its_namespace(bot: Site, picture: Pictures, name: str) -> None:
     await bot.upload(picture(number=1), filename=name)
     for number, namespace in enumerate(("File:", "image:", "", " file : "), start=2):
         await bot.file(f"{namespace}{name}").upload_version(png(picture(number=number), 2_000, seed=number * 77))

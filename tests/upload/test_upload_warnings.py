@@ -1,4 +1,4 @@
-"""U5: every kind of warning that a wiki has, typed; what was not chosen raises, and the file is gone on with."""
+"""U5: every kind of warning, typed. A warning that was not chosen raises, and the stashed file can be published."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mwclient_async import RemoteFile, Site, StashedFile, UploadMethod, UploadWa
 from mwclient_async.errors import FileRefused, UploadWarnings
 from mwclient_async.testing import LocalWiki
 from tests.support.image_files import png, sha1
-from tests.support.uploads import Account, Pictures, capital, in_database, serving, versions
+from tests.support.uploads import Account, Pictures, change_database, serving, versions, wiki_name
 
 
 async def warned(site: Site, path: Path | RemoteFile, filename: str, **options: object) -> dict[str, UploadWarning]:
-    """What the wiki warns of; nothing is published."""
+    """The warnings of the wiki about an upload; nothing is published."""
     with pytest.raises(UploadWarnings) as caught:
         await site.upload(path, filename=filename, **options)  # type: ignore[arg-type]
     assert caught.value.filename == filename
@@ -24,7 +24,7 @@ async def warned(site: Site, path: Path | RemoteFile, filename: str, **options: 
 
 
 @pytest.mark.everywhere
-def test_u5_every_kind_that_a_name_is_warned_of(
+def test_u5_every_warning_about_a_name_is_typed(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:
     async def run() -> None:
@@ -35,7 +35,7 @@ def test_u5_every_kind_that_a_name_is_warned_of(
                 warnings = await warned(site, picture(2_000, number=next(numbers)), filename)
                 return [(kind, warning.titles) for kind, warning in warnings.items()]
 
-            there = capital(name)
+            there = wiki_name(name)
             await site.upload(picture(2_000, number=next(numbers)), filename=name)
             assert await kinds(name) == [("exists", (there,))]
             assert await kinds(name.replace(".png", ".PNG")) == [("exists-normalized", (there,))]
@@ -52,12 +52,12 @@ def test_u5_every_kind_that_a_name_is_warned_of(
 
 
 @pytest.mark.everywhere
-def test_u5_every_kind_that_contents_are_warned_of(
+def test_u5_every_warning_about_contents_is_typed(
     wiki: LocalWiki, uploader: Account, picture: Pictures, name: str
 ) -> None:
     async def run() -> None:
         old, new = picture(2_000, number=1), picture(2_000, number=2)
-        there = capital(name)
+        there = wiki_name(name)
         async with uploader.site(wiki) as site:
             first = await site.upload(old, filename=name)
             assert first.imageinfo is not None
@@ -75,25 +75,27 @@ def test_u5_every_kind_that_contents_are_warned_of(
     anyio.run(run)
 
 
-async def test_u5_a_deleted_file_that_is_hidden_is_warned_of_without_its_name(
+async def test_u5_the_warning_about_a_hidden_deleted_file_has_no_name(
     wiki: LocalWiki, bot: Site, newcomer: Account, picture: Pictures, name: str
 ) -> None:
     path = picture(2_000)
     await bot.upload(path, filename=name)
     await bot.call("delete", title=f"File:{name}")
-    in_database(wiki, f"UPDATE filearchive SET fa_deleted = 1 WHERE fa_name = '{capital(name)}'")
+    change_database(wiki, f"UPDATE filearchive SET fa_deleted = 1 WHERE fa_name = '{wiki_name(name)}'")
     async with newcomer.site(wiki) as other:
         hidden = (await warned(other, path, f"copy of {name}"))["duplicate-archive"]
     assert (hidden.titles, hidden.value) == ((), "")
 
 
-async def test_u5_what_a_wiki_can_be_set_to_warn_of(narrowed: Site, picture: Pictures, name: str) -> None:
+async def test_u5_warnings_that_a_wiki_can_be_configured_for(narrowed: Site, picture: Pictures, name: str) -> None:
     large, odd = picture(30_000), f"{name}.apng"
     size = large.stat().st_size
     numbers = (await warned(narrowed, large, name))["large-file"].numbers
     assert numbers == (20 * 1024, size)
     small = picture(2_000, number=1)
-    with pytest.raises(FileRefused, match=r"takes no files named '\.apng'"):  # the wiki does not say that it may
+    with pytest.raises(
+        FileRefused, match=r"does not take files named '\.apng'"
+    ):  # siteinfo does not list the extension
         await narrowed.upload(small, filename=odd, ignore_warnings={"exists"})
     result = await narrowed.upload(small, filename=odd, ignore_warnings={"filetype-unwanted-type"})
     (unwanted,) = result.ignored
@@ -103,33 +105,33 @@ async def test_u5_what_a_wiki_can_be_set_to_warn_of(narrowed: Site, picture: Pic
     assert again.keys() == {"filetype-unwanted-type", "exists"}
 
 
-async def test_an_empty_file_is_no_warning_but_refused(bot: Site, name: str) -> None:
+async def test_an_empty_file_is_refused_without_a_warning(bot: Site, name: str) -> None:
     async with serving(b"") as server:
         with pytest.raises(FileRefused) as caught:
             await bot.upload(RemoteFile(f"{server.url}/0"), filename=name)
     assert caught.value.code == "empty-file"
 
 
-@pytest.mark.parametrize("way", [UploadMethod.DIRECT, UploadMethod.CHUNKED])
-async def test_u5_all_that_was_warned_of_must_have_been_chosen_by_kind_or_by_true(
-    bot: Site, tmp_path: Path, picture: Pictures, name: str, way: UploadMethod
+@pytest.mark.parametrize("method", [UploadMethod.DIRECT, UploadMethod.CHUNKED])
+async def test_u5_every_warning_must_be_chosen_by_kind_or_by_true(
+    bot: Site, tmp_path: Path, picture: Pictures, name: str, method: UploadMethod
 ) -> None:
-    """Three kinds at once; each choice that is not all of them raises, and each leaves a file to go on with."""
+    """Several kinds at once: a choice that does not name all of them raises, with a filekey."""
     path, other = picture(2_000, number=1), f"other {name}"
     await bot.upload(path, filename=other)
     await bot.upload(picture(2_000, number=2), filename=name)
     everything = {"exists", "duplicate"}
     for chosen in (["duplicate"], {"exists", "thumb"}):
-        assert (await warned(bot, path, name, ignore_warnings=chosen, method=way)).keys() == everything
-    result = await bot.upload(path, filename=name, ignore_warnings=[*everything, "thumb"], method=way)
-    assert ({warning.kind for warning in result.ignored}, result.method) == (everything, way)
+        assert (await warned(bot, path, name, ignore_warnings=chosen, method=method)).keys() == everything
+    result = await bot.upload(path, filename=name, ignore_warnings=[*everything, "thumb"], method=method)
+    assert ({warning.kind for warning in result.ignored}, result.method) == (everything, method)
     third = png(tmp_path / "third.png", 2_000, seed=len(name))
-    told = await bot.upload(third, filename=name, ignore_warnings=True, method=way)
-    assert [warning.kind for warning in told.ignored] == ["exists"]
+    forced = await bot.upload(third, filename=name, ignore_warnings=True, method=method)
+    assert [warning.kind for warning in forced.ignored] == ["exists"]
     assert (await versions(bot, name))[:2] == [sha1(third), sha1(path)]
 
 
-async def test_u5_one_goes_on_from_a_warning_under_another_name_and_the_key_serves_once(
+async def test_u5_a_stashed_file_can_be_published_once_under_another_name(
     bot: Site, picture: Pictures, name: str
 ) -> None:
     await bot.upload(picture(number=1), filename=name)

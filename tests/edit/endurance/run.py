@@ -1,4 +1,4 @@
-"""Ten tasks append lines to fifty pages and read them, through a proxy that loses what it can."""
+"""Ten tasks append lines to fifty pages and read them, through a proxy that injects faults."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RETRY = RetryPolicy(attempts=12, first_delay=0.01, longest_delay=0.3)
 
 @frozen(kw_only=True)
 class Size:
-    """How long it goes on."""
+    """The size of a run: numbers of jobs, pages and tasks, the rate of faults, and the least number of each kind."""
 
     appends: int
     reads: int
@@ -35,14 +35,14 @@ class Size:
 
 @define
 class Tally:
-    """What became of it. ``lines`` are those on the pages in the end."""
+    """The results of a run. ``lines`` are the lines on the pages at the end."""
 
     done_on: defaultdict[str, set[str]] = Factory(lambda: defaultdict(set))
     verified: int = 0
     unknown: dict[str, str] = Factory(dict)
-    raised: list[str] = Factory(list)
-    right: int = 0
-    wrong: list[str] = Factory(list)
+    errors: list[str] = Factory(list)
+    correct_reads: int = 0
+    wrong_reads: list[str] = Factory(list)
     lines: Counter[str] = Factory(Counter)
     logins: int = 0
     tokens: int = 0
@@ -50,7 +50,7 @@ class Tally:
     faults: Counter[str] = Factory(Counter)
     requests: int = 0
 
-    def heard(self, event: Event) -> None:
+    def record(self, event: Event) -> None:
         self.logins += isinstance(event, LoggedIn)
         self.tokens += isinstance(event, TokensFetched)
         if isinstance(event, Retrying):
@@ -58,78 +58,82 @@ class Tally:
 
     @property
     def done(self) -> set[str]:
-        """All lines that were reported done."""
+        """All lines that were reported saved."""
         return set().union(*self.done_on.values())
 
     @property
-    def landed(self) -> int:
-        """How many of the unknown ones are there after all."""
+    def saved_unknown(self) -> int:
+        """How many appends with an unknown outcome were saved."""
         return sum(self.lines[line] for line in self.unknown)
 
     def __str__(self) -> str:
         return (
-            f"{len(self.done)} appends reported done ({self.verified} found in the history), {len(self.unknown)} "
-            f"unknown ({self.landed} of them landed), {len(self.raised)} raised; {sum(self.lines.values())} lines on "
-            f"the pages; {self.right} reads right, {len(self.wrong)} wrong; {self.requests} requests, {self.logins} "
-            f"logins, {self.tokens} token requests; faults: {dict(sorted(self.faults.items()))}"
+            f"{len(self.done)} appends reported saved ({self.verified} found in the history), {len(self.unknown)} "
+            f"unknown ({self.saved_unknown} of them saved), {len(self.errors)} errors; {sum(self.lines.values())} "
+            f"lines on the pages; {self.correct_reads} reads correct, {len(self.wrong_reads)} wrong; {self.requests} "
+            f"requests, {self.logins} logins, {self.tokens} token requests; faults: {dict(sorted(self.faults.items()))}"
         )
 
 
-async def endure(wiki: LocalWiki, auth: BotPassword, *, size: Size, seed: int, prefix: str) -> Tally:
-    """Do it, with the session thrown away and all tokens refused midway; count what is on the wiki in the end."""
+async def run_endurance(wiki: LocalWiki, auth: BotPassword, *, size: Size, seed: int, prefix: str) -> Tally:
+    """Do all jobs; halfway, the wiki loses the session and refuses all tokens. Then count the lines on the wiki."""
     tally, titles = Tally(), [f"{prefix} {number}/a?b&c" for number in range(size.pages)]
     async with FaultProxy(wiki.url) as proxy:
 
-        def heard(event: Event) -> None:
-            tally.heard(event)
+        def record_event(event: Event) -> None:
+            tally.record(event)
             proxy.reopen()
 
-        site = Site(f"{proxy.url}/api.php", user_agent=USER_AGENT, auth=auth, http=HTTP, retry=RETRY, on_event=heard)
+        site = Site(
+            f"{proxy.url}/api.php", user_agent=USER_AGENT, auth=auth, http=HTTP, retry=RETRY, on_event=record_event
+        )
         async with site:
             for title in titles:
                 await site.page(title).create("Start.")
             proxy.plan = Seeded(seed, rate=size.rate, kinds=ALL, least=size.least)
-            work = iter(_work(size, seed, titles))
-            halfway = _Halfway((size.appends + size.reads) // 2, wiki)
+            jobs = iter(_jobs(size, seed, titles))
+            halfway = _MidwayFaults((size.appends + size.reads) // 2, wiki)
             async with anyio.create_task_group() as tasks:
                 for _ in range(size.tasks):
-                    tasks.start_soon(_labour, site, work, tally, halfway.passed)
+                    tasks.start_soon(_do_jobs, site, jobs, tally, halfway.count_job)
         tally.faults, tally.requests = proxy.counts, len(proxy.seen)
-    async with Site(wiki.api_url, user_agent=USER_AGENT) as calm:
-        async for page in calm.pages(titles=titles, prop="revisions", rvprop="content", rvslots="main"):
+    async with Site(wiki.api_url, user_agent=USER_AGENT) as direct_site:
+        async for page in direct_site.pages(titles=titles, prop="revisions", rvprop="content", rvslots="main"):
             tally.lines.update(line for line in (page.revisions[0].content or "").splitlines() if line.startswith("* "))
     return tally
 
 
 @define
-class _Halfway:
+class _MidwayFaults:
     left: int
     wiki: LocalWiki
 
-    def passed(self) -> None:
+    def count_job(self) -> None:
         self.left -= 1
         if self.left == 0:
             guarded.lose_sessions(self.wiki)
             guarded.refuse_tokens(self.wiki)
 
 
-def _work(size: Size, seed: int, titles: list[str]) -> list[tuple[str, str | None]]:
-    """Titles with a line to append, or None to read them, in an order that the seed decides."""
+def _jobs(size: Size, seed: int, titles: list[str]) -> list[tuple[str, str | None]]:
+    """Titles, each with a line to append, or None to read the page, in an order that depends on the seed."""
     chance = random.Random(seed)
     appends = [(chance.choice(titles), f"* line {number} of {seed}") for number in range(size.appends)]
     reads = [(chance.choice(titles), None) for _ in range(size.reads)]
-    mixed: list[tuple[str, str | None]] = [*appends, *reads]
-    chance.shuffle(mixed)
-    return mixed
+    jobs: list[tuple[str, str | None]] = [*appends, *reads]
+    chance.shuffle(jobs)
+    return jobs
 
 
-async def _labour(site: Site, work: Iterator[tuple[str, str | None]], tally: Tally, passed: Callable[[], None]) -> None:
-    for title, line in work:
+async def _do_jobs(
+    site: Site, jobs: Iterator[tuple[str, str | None]], tally: Tally, count_job: Callable[[], None]
+) -> None:
+    for title, line in jobs:
         if line is None:
             await _read(site, title, tally)
         else:
             await _append(site, title, line, tally)
-        passed()
+        count_job()
 
 
 async def _append(site: Site, title: str, line: str, tally: Tally) -> None:
@@ -137,23 +141,23 @@ async def _append(site: Site, title: str, line: str, tally: Tally) -> None:
         result = await site.page(title).append(f"\n{line}", summary=f"adds {line}")
     except OutcomeUnknown as error:
         tally.unknown[line] = str(error)
-    except Exception as error:  # noqa: BLE001 - counted, and none is expected
-        tally.raised.append(repr(error))
+    except Exception as error:  # noqa: BLE001 - counted; none is expected
+        tally.errors.append(repr(error))
     else:
         tally.done_on[title].add(line)
         tally.verified += result.verified
 
 
 async def _read(site: Site, title: str, tally: Tally) -> None:
-    """A read is right when it has every line that was reported done on that page before it was sent."""
+    """Read a page. The read is correct if it has every line that was reported saved before it was sent."""
     before = set(tally.done_on[title])
     try:
         (page,) = await site.query(titles=title, prop="revisions", rvprop="content", rvslots="main").collect()
         lines = (page.revisions[0].content or "").splitlines()
-    except Exception as error:  # noqa: BLE001 - counted, and none is expected
-        tally.wrong.append(repr(error))
+    except Exception as error:  # noqa: BLE001 - counted; none is expected
+        tally.wrong_reads.append(repr(error))
         return
     if page.title == title and before <= set(lines):
-        tally.right += 1
+        tally.correct_reads += 1
     else:
-        tally.wrong.append(f"{title!r} lacks {before - set(lines)}")
+        tally.wrong_reads.append(f"{title!r} lacks {before - set(lines)}")

@@ -1,1 +1,1 @@
-"""A campaign of random queries: each is compared with an oracle that asks every page and every property once."""
+"""A campaign of random queries. Each is compared with an oracle that requests each page and property alone."""

@@ -1,4 +1,4 @@
-"""The comparison: what the library brought beside what the oracle says it should have."""
+"""The comparison: what the library received, and what the oracle says that it should have received."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.query.campaign.questions import PREFIXES, PROP_GENERATORS, Question
 from tests.support.lossy_transport import FaultyTransport
 
 _ROW_PROPS: Mapping[str, str] = {"recentchanges": "title", "exturlusage": "title"}
-_VOLATILE = frozenset({"time", "servedby"})  # the clock of the wiki, which is not a matter of querying
+_VOLATILE = frozenset({"time", "servedby"})  # they differ from response to response
 
 
 @frozen
 class Difference:
-    """What came otherwise than it should, in the query of that seed."""
+    """A result that is not the expected one, in the query of that seed."""
 
     seed: int
     text: str
@@ -33,7 +33,7 @@ class Difference:
 
 @define
 class Campaign:
-    """Asks questions of one wiki and keeps count of everything that was compared."""
+    """Sends queries to one wiki and counts everything that was compared."""
 
     site: Site
     transport: FaultyTransport
@@ -41,21 +41,21 @@ class Campaign:
     differences: list[Difference] = field(factory=list)
     counts: Counter[str] = field(factory=Counter)
     generators: Counter[str] = field(factory=Counter)
-    fed: Counter[str] = field(factory=Counter)
+    sources_with_pages: Counter[str] = field(factory=Counter)
     props: Counter[str] = field(factory=Counter)
-    filled: Counter[str] = field(factory=Counter)
+    with_rows: Counter[str] = field(factory=Counter)
 
-    async def put(self, question: Question) -> None:
-        """One question: every difference is noted, with what repeats it."""
+    async def ask(self, question: Question) -> None:
+        """Send one query and compare its results. Each difference is stored with the seed that repeats it."""
         before = len(self.differences)
         sent = len(self.transport.requests)
-        asked = self.oracle.requests
+        sent_by_oracle = self.oracle.requests
         try:
             await self._compare(question)
-        except Exception as error:  # noqa: BLE001 - an error is a difference, too; the campaign goes on
-            self._differ(question, f"{type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - an error is a difference, too; the campaign continues
+            self._add_difference(question, f"{type(error).__name__}: {error}")
         self.counts["queries"] += 1
-        self.counts["requests"] += len(self.transport.requests) - sent - (self.oracle.requests - asked)
+        self.counts["requests"] += len(self.transport.requests) - sent - (self.oracle.requests - sent_by_oracle)
         self.counts["succeeded"] += len(self.differences) == before
         self.generators[question.generator or next(iter(question.source))] += 1
         self.props.update(question.props.keys())
@@ -65,9 +65,9 @@ class Campaign:
         if question.distinct:
             stream = stream.distinct()
         if question.stop_after is not None:
-            pages, sizes = await self._interrupted(question, stream)
+            pages, sizes = await self._resume(question, stream)
         elif question.lists or question.metas:
-            pages, sizes = await self._with_lists(question, stream), itertools.repeat(self._size(question))
+            pages, sizes = await self._read_lists(question, stream), itertools.repeat(self._size(question))
         else:
             async with stream.open(read_ahead=question.read_ahead) as run:
                 pages = [page async for page in run]
@@ -77,13 +77,13 @@ class Campaign:
             expected = list(dict.fromkeys(expected))
         got = [_name(page) for page in pages]
         if got != expected:
-            self._differ(question, f"pages and their order: got {got}, expected {expected}")
+            self._add_difference(question, f"pages and their order: got {got}, expected {expected}")
         await self._compare_pages(question, pages)
         if pages:
-            self.fed[question.generator or next(iter(question.source))] += 1
+            self.sources_with_pages[question.generator or next(iter(question.source))] += 1
         self.counts["pages"] += len(pages)
 
-    async def _interrupted(self, question: Question, stream: Stream[Page]) -> tuple[list[Page], Iterator[int]]:
+    async def _resume(self, question: Question, stream: Stream[Page]) -> tuple[list[Page], Iterator[int]]:
         head: list[Page] = []
         async with stream.open(read_ahead=question.read_ahead) as run:
             while len(head) < (question.stop_after or 0):
@@ -98,20 +98,20 @@ class Campaign:
         self.counts["resumes"] += 1
         return [*head, *tail], await self._sizes(question, len(head))
 
-    async def _sizes(self, question: Question, given: int) -> Iterator[int]:
-        """How the generator's rows are cut when a run is resumed after that many pages."""
+    async def _sizes(self, question: Question, resumed_after: int) -> Iterator[int]:
+        """The sizes of the generator's batches, if a run is resumed after that many pages."""
         rows, order = await self._rows(question)
         first, then = self._size(question), self._size(question, resumed=True)
         taken = 0
         count = 0
         for piece in cut(rows, itertools.repeat(first)):
-            if taken >= given:
+            if taken >= resumed_after:
                 break
             taken += len(await self.oracle.batch(self.site, piece, order=order, redirects=question.redirects))
             count += 1
         return itertools.chain(itertools.repeat(first, count), itertools.repeat(then))
 
-    async def _with_lists(self, question: Question, stream: Stream[Page]) -> list[Page]:
+    async def _read_lists(self, question: Question, stream: Stream[Page]) -> list[Page]:
         pages: list[Page] = []
         lists: dict[str, list[Any]] = {name: [] for name in question.lists}
         metas: dict[str, Any] = {}
@@ -119,25 +119,25 @@ class Campaign:
             pages.extend(batch.items)
             names = [_name(page) for page in batch.items]
             if len(set(names)) != len(names):
-                self._differ(question, f"a page is twice in one batch: {names}")
+                self._add_difference(question, f"a page is twice in one batch: {names}")
             for name in question.lists:
                 lists[name].extend(batch.lists.get(name, ()))
             metas.update(batch.meta)
         for name, params in question.lists.items():
             expected = await self.oracle.rows(self.site, name, {**params, f"{PREFIXES[name]}limit": "max"})
-            self._same(question, f"list={name}", lists[name], expected)
-            self.filled[f"list={name}"] += bool(expected)
+            self._check_equal(question, f"list={name}", lists[name], expected)
+            self.with_rows[f"list={name}"] += bool(expected)
             self.counts["rows"] += len(expected)
         for name in question.metas:
-            told = await self.oracle.meta(self.site, name, {})
-            self._same(question, f"meta={name}", {n: _settled(metas.get(n)) for n in told}, _settled(told))
-            self.filled[f"meta={name}"] += bool(told)
+            meta = await self.oracle.meta(self.site, name, {})
+            self._check_equal(question, f"meta={name}", {n: _stable(metas.get(n)) for n in meta}, _stable(meta))
+            self.with_rows[f"meta={name}"] += bool(meta)
         return pages
 
-    # What should come --------------------------------------------------------------------------------------------
+    # What is expected --------------------------------------------------------------------------------------------
 
     def _size(self, question: Question, *, resumed: bool = False) -> int:
-        """How many rows of the generator a request takes."""
+        """How many rows of the generator a request brings."""
         own = question.limits.get(f"g{PREFIXES.get(question.generator or '', '')}limit")
         with_text = "content" in question.props.get("revisions", {}).get("rvprop", "")
         room = own if isinstance(own, int) else 50 if with_text else 500
@@ -150,16 +150,18 @@ class Campaign:
         expected: list[str] = []
         at = 0
         for size in sizes:
-            want = size if question.limit is None else min(size, question.limit - len(expected))
-            if at >= len(rows) or want <= 0:
+            wanted = size if question.limit is None else min(size, question.limit - len(expected))
+            if at >= len(rows) or wanted <= 0:
                 break
-            pages = await self.oracle.batch(self.site, rows[at : at + want], order=order, redirects=question.redirects)
+            pages = await self.oracle.batch(
+                self.site, rows[at : at + wanted], order=order, redirects=question.redirects
+            )
             expected += pages
-            at += want
+            at += wanted
         return expected
 
     async def _source(self, question: Question) -> list[str]:
-        """The pages that are named in the query, as the wiki orders them."""
+        """The pages that the query names, in the order of the wiki."""
         ((kind, values),) = question.source.items()
         if kind == "titles":
             normal = [(await self.oracle.page(self.site, value, None, {}))["title"] for value in values]
@@ -172,18 +174,18 @@ class Campaign:
         titles = [await self.oracle.title_of(self.site, pageid) for pageid in sorted(ids)]
         pages = await self.oracle.batch(self.site, titles, order="id", redirects=question.redirects)
         gone = [title for title in pages if await self.oracle.pageid(self.site, title) is None]
-        # Ids of no page come before the targets of redirects, which may be missing, too.
+        # Ids without a page come after the missing targets of redirects.
         unknown = ["#999999"] if kind == "pageids" else []
-        return [*(title for title in pages if title not in gone), *_missing_ids(unknown, gone)]
+        return [*(title for title in pages if title not in gone), *gone, *unknown]
 
     async def _rows(self, question: Question) -> tuple[list[str], str]:
-        """The titles of all rows of the generator, and how the wiki orders the pages of a batch."""
+        """The titles of all rows of the generator, and the order in which the wiki sends the pages of a batch."""
         name = question.generator
         assert name is not None
         if name in PROP_GENERATORS:
             return await self._prop_rows(question, name), "table"
-        by_id = name in ID_ORDER and f"{PREFIXES[name]}unique" not in question.feeding
-        params = {**question.feeding, f"{PREFIXES[name]}limit": "max"}
+        by_id = name in ID_ORDER and f"{PREFIXES[name]}unique" not in question.generator_params
+        params = {**question.generator_params, f"{PREFIXES[name]}limit": "max"}
         if by_id:
             params[f"{PREFIXES[name]}prop"] = "ids"
         elif name in _ROW_PROPS:
@@ -197,16 +199,16 @@ class Campaign:
         return [row["title"] for row in rows], order
 
     async def _prop_rows(self, question: Question, name: str) -> list[str]:
-        """Forward links go by the id of the page, backward ones by its title."""
+        """The wiki sorts forward links by the id of their page, backward links by its title."""
         source = await self._source(question)
         stubs = [await self.oracle.page(self.site, title, None, {}) for title in source]
         forward = name in {"categories", "images", "links", "templates"}
         if forward:
-            backwards = question.feeding.get(f"{PREFIXES[name]}dir") == "descending"
+            backwards = question.generator_params.get(f"{PREFIXES[name]}dir") == "descending"
             stubs = sorted((s for s in stubs if "pageid" in s), key=lambda s: s["pageid"], reverse=backwards)
         else:
             stubs.sort(key=lambda stub: (stub["ns"], db_key(stub)))
-        params = {**question.feeding, f"{PREFIXES[name]}limit": "max"}
+        params = {**question.generator_params, f"{PREFIXES[name]}limit": "max"}
         rows = []
         for stub in stubs:
             page = await self.oracle.page(self.site, stub["title"], name, params)
@@ -214,18 +216,18 @@ class Campaign:
         return rows
 
     async def _compare_pages(self, question: Question, pages: Sequence[Page]) -> None:
-        await self.oracle.prepare(*(partial(self._whole, question, page) for page in pages))
+        await self.oracle.prefetch(*(partial(self._expected_page, question, page) for page in pages))
         for page in pages:
-            expected = await self._whole(question, page)
+            expected = await self._expected_page(question, page)
             got = {name: value for name, value in page.raw.items() if name != "index"}
-            self._same(question, _name(page), got, expected)
+            self._check_equal(question, _name(page), got, expected)
             for prop in question.props:
                 rows = expected.get(prop)
-                self.filled[f"prop={prop}"] += bool(rows) or (prop == "info" and "touched" in expected)
+                self.with_rows[f"prop={prop}"] += bool(rows) or (prop == "info" and "touched" in expected)
                 self.counts["rows"] += len(rows) if isinstance(rows, list) else bool(rows)
 
-    async def _whole(self, question: Question, page: Page) -> dict[str, Any]:
-        """The page with all its properties, each asked alone."""
+    async def _expected_page(self, question: Question, page: Page) -> dict[str, Any]:
+        """The page with all its properties, each requested alone."""
         if not page.title:
             return {"pageid": 999_999, "missing": True}
         whole: dict[str, Any] = {}
@@ -240,24 +242,24 @@ class Campaign:
 
     async def _revisions(self, question: Question, page: Page, params: Mapping[str, Any]) -> dict[str, Any]:
         found = [await self.oracle.revision(self.site, revid, params) for revid in sorted(question.source["revids"])]
-        own = [one for one in found if one["pageid"] == page.pageid]
-        return {**own[0], "revisions": [revision for one in own for revision in one["revisions"]]}
+        same_page = [one for one in found if one["pageid"] == page.pageid]
+        return {**same_page[0], "revisions": [revision for one in same_page for revision in one["revisions"]]}
 
     # Differences -------------------------------------------------------------------------------------------------
 
-    def _same(self, question: Question, what: str, got: Any, expected: Any) -> None:
+    def _check_equal(self, question: Question, what: str, got: Any, expected: Any) -> None:
         if got == expected:
             return
         if isinstance(got, Mapping) and isinstance(expected, Mapping):
             names = sorted(n for n in {*got, *expected} if got.get(n) != expected.get(n))
             for name in names:
-                self._differ(
+                self._add_difference(
                     question, f"{what}, {name}: got {_short(got.get(name))}, expected {_short(expected.get(name))}"
                 )
         else:
-            self._differ(question, f"{what}: got {_short(got)}, expected {_short(expected)}")
+            self._add_difference(question, f"{what}: got {_short(got)}, expected {_short(expected)}")
 
-    def _differ(self, question: Question, what: str) -> None:
+    def _add_difference(self, question: Question, what: str) -> None:
         text = (
             f"{what}\n  site.query(limit={question.limit}, batch_size={question.batch_size}, "
             f"**{question.query}), distinct={question.distinct}, read_ahead={question.read_ahead}, "
@@ -270,13 +272,9 @@ def _name(page: Page) -> str:
     return page.title or f"#{page.raw.get('pageid')}"
 
 
-def _missing_ids(unknown: list[str], gone: list[str]) -> list[str]:
-    return [*gone, *unknown]
-
-
-def _settled(value: Any) -> Any:
+def _stable(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _settled(inner) for name, inner in value.items() if name not in _VOLATILE}
+        return {name: _stable(inner) for name, inner in value.items() if name not in _VOLATILE}
     return value
 
 

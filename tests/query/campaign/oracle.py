@@ -1,7 +1,7 @@
-"""The oracle: knows every page and every property from requests so plain that they cannot be merged wrongly.
+"""The oracle: it reads each page and each property with requests so plain that they cannot be merged wrongly.
 
-It asks for one page and one property at a time, or for one list, with the largest limits, follows ``continue`` by the
-textbook rule within that one module, and remembers the answer. What a query should bring is then worked out here.
+It requests one page and one property at a time, or one list, with the largest limits. It continues by the manual's rule
+within that one module, and stores the result. From these results it computes what a query should bring.
 """
 
 from __future__ import annotations
@@ -20,44 +20,44 @@ Row = Mapping[str, Any]
 Params = Mapping[str, Any]
 
 ID_ORDER = ("allfileusages", "alllinks", "allredirects", "alltransclusions")
-"""Lists that feed a query by the ids of the linking pages, unless each target is wanted once."""
+"""Generators that name pages by the ids of the linking pages, unless ``unique`` is set."""
 
 DIRECT = frozenset(
     {"allpages", "backlinks", "categorymembers", "embeddedin", "exturlusage", "imageusage", "pageswithprop"}
 )
-"""Lists whose rows are pages already: the wiki keeps their order."""
+"""Generators whose rows are rows of the page table: the wiki keeps their order."""
 
 INDEXED = frozenset({"prefixsearch", "search"})
-"""Lists that number their pages."""
+"""Generators that number their pages in ``index``."""
 
 
 @define
 class Oracle:
-    """What one wiki holds. ``requests`` is how often it was asked."""
+    """What one wiki contains. ``requests`` is the number of requests that were sent."""
 
     known: dict[str, Any] = field(factory=dict)
     requests: int = 0
 
     async def rows(self, site: Site, module: str, params: Params) -> list[Row]:
-        """All rows of one list; ``params`` have its prefix."""
-        body = await self._asked(site, {"list": module, **params})
+        """All rows of one list. ``params`` have its prefix."""
+        body = await self._cached(site, {"list": module, **params})
         return body.get(module, [])
 
     async def page(self, site: Site, title: str, prop: str | None, params: Params) -> dict[str, Any]:
-        """One page with one property, or with none."""
-        body = await self._asked(site, {"titles": title, **({"prop": prop} if prop else {}), **params})
+        """One page with one property, or without properties."""
+        body = await self._cached(site, {"titles": title, **({"prop": prop} if prop else {}), **params})
         (page,) = body["pages"]
         return page
 
     async def revision(self, site: Site, revid: int, params: Params) -> dict[str, Any]:
         """The page of a revision, with that revision."""
-        body = await self._asked(site, {"revids": revid, "prop": "revisions", **params})
+        body = await self._cached(site, {"revids": revid, "prop": "revisions", **params})
         (page,) = body["pages"]
         return page
 
     async def meta(self, site: Site, module: str, params: Params) -> Mapping[str, Any]:
-        """One meta module's answer."""
-        return await self._asked(site, {"meta": module, **params})
+        """The meta data of one module."""
+        return await self._cached(site, {"meta": module, **params})
 
     async def pageid(self, site: Site, title: str) -> int | None:
         """The id of a page, None for a missing one."""
@@ -65,52 +65,53 @@ class Oracle:
 
     async def title_of(self, site: Site, pageid: int) -> str:
         """The title of a page that exists."""
-        body = await self._asked(site, {"pageids": pageid})
+        body = await self._cached(site, {"pageids": pageid})
         return body["pages"][0]["title"]
 
     async def target(self, site: Site, title: str) -> str | None:
-        """Where a redirect leads, one step; "" for another wiki; None for a page that is no redirect."""
+        """The target of a redirect (one step), "" for another wiki, None for a page that is not a redirect."""
         if not (await self.page(site, title, "info", {})).get("redirect"):
             return None
-        body = await self._asked(site, {"titles": title, "redirects": 1})
+        body = await self._cached(site, {"titles": title, "redirects": 1})
         (entry,) = [entry for entry in body["redirects"] if entry["from"] == title]
         return "" if "tointerwiki" in entry else entry["to"]
 
-    async def prepare(self, *questions: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        """Ask several at a time what will be needed soon: each is still a request, or several, of its own."""
+    async def prefetch(self, *questions: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """Run several questions concurrently, so that their results are stored. Each sends its own requests."""
         async with anyio.create_task_group() as tasks:
             for question in questions:
                 tasks.start_soon(question)
 
-    async def _asked(self, site: Site, params: Params) -> dict[str, Any]:
+    async def _cached(self, site: Site, params: Params) -> dict[str, Any]:
         key = json.dumps(params, sort_keys=True)
         if key not in self.known:
-            self.known[key] = await self._walk(site, params)
+            self.known[key] = await self._fetch(site, params)
         return self.known[key]
 
-    async def _walk(self, site: Site, params: Params) -> dict[str, Any]:
+    async def _fetch(self, site: Site, params: Params) -> dict[str, Any]:
         whole: dict[str, Any] = {}
-        following: Params = {}
+        next_continue: Params = {}
         while True:
-            body = await site.call("query", params={**params, **following})
+            body = await site.call("query", params={**params, **next_continue})
             self.requests += 1
             append(whole, body.get("query", {}))
             if "continue" not in body:
                 return whole
-            following = body["continue"]
+            next_continue = body["continue"]
 
     async def batch(self, site: Site, rows: Sequence[str], *, order: str, redirects: bool) -> list[str]:
         """The titles of one batch of a generator, in the wiki's order.
 
-        The wiki reads its pages from a table: by title, namespace after namespace as they first appear, or by id. With
-        ``redirects`` the targets come after the pages that are none, level by level. Missing pages come last.
+        The wiki reads the pages from its page table, ordered by title or by id. If by title, namespaces come in the
+        order in which they first appear. With ``redirects``, the targets come after the pages that are not redirects,
+        level by level. Missing pages come last.
         """
         seen: dict[str, bool] = {}
         pages: list[str] = []
         missing: list[str] = []
-        level, how = list(rows), order
+        level, read_order = list(rows), order
         while level:
-            level = await self._read(site, [title for title in level if title not in seen], how)
+            level = await self._read(site, [title for title in level if title not in seen], read_order)
             pending: list[str] = []
             for title in level:
                 seen[title] = True
@@ -121,7 +122,7 @@ class Oracle:
                 else:
                     pages.append(title)
             ids = {title: await self.pageid(site, title) or 0 for title in pending}
-            level, how = [], "table"
+            level, read_order = [], "table"
             for title in sorted(pending, key=ids.__getitem__):
                 target = await self.target(site, title)
                 if target:
@@ -131,22 +132,22 @@ class Oracle:
             pages.sort(key=ranks.__getitem__)
         return pages + missing
 
-    async def _read(self, site: Site, titles: Sequence[str], how: str) -> list[str]:
-        """The order in which the wiki reads these pages; missing ones last."""
-        await self.prepare(*(partial(self.page, site, title, None, {}) for title in titles))
+    async def _read(self, site: Site, titles: Sequence[str], order: str) -> list[str]:
+        """These pages in the order in which the wiki reads them, missing pages last."""
+        await self.prefetch(*(partial(self.page, site, title, None, {}) for title in titles))
         stubs = {title: await self.page(site, title, None, {}) for title in dict.fromkeys(titles)}
-        there = [title for title, stub in stubs.items() if "pageid" in stub]
+        existing = [title for title, stub in stubs.items() if "pageid" in stub]
         namespaces = list(dict.fromkeys(stub["ns"] for stub in stubs.values()))
-        if how == "id":
-            there.sort(key=lambda title: stubs[title]["pageid"])
-        elif how in {"table", "index"}:
-            there.sort(key=lambda title: (namespaces.index(stubs[title]["ns"]), db_key(stubs[title])))
-        gone = [title for title in stubs if title not in there]
+        if order == "id":
+            existing.sort(key=lambda title: stubs[title]["pageid"])
+        elif order in {"table", "index"}:
+            existing.sort(key=lambda title: (namespaces.index(stubs[title]["ns"]), db_key(stubs[title])))
+        gone = [title for title in stubs if title not in existing]
         gone.sort(key=lambda title: namespaces.index(stubs[title]["ns"]))
-        return there + gone
+        return existing + gone
 
     async def _merged_ranks(self, site: Site, rows: Sequence[str], *, redirects: bool) -> dict[str, int]:
-        """The number of each page; a target has the lowest of those that lead to it."""
+        """The number of each page. A target of redirects has the lowest number of the titles that lead to it."""
         ranks: dict[str, int] = {}
         for number, row in enumerate(rows):
             title: str | None = row
@@ -160,13 +161,13 @@ class Oracle:
 
 
 def db_key(stub: Row) -> bytes:
-    """The title as the page table sorts it."""
+    """The title in the form by which the page table sorts it."""
     title = stub["title"] if stub["ns"] == 0 else stub["title"].partition(":")[2]
     return title.replace(" ", "_").encode()
 
 
 def append(whole: dict[str, Any], part: Mapping[str, Any]) -> None:
-    """The textbook rule, for one page and one module."""
+    """Merge by the manual's rule, for one page and one module."""
     for name, value in part.items():
         if name == "pages" and name in whole:
             for page, more in zip(whole[name], value, strict=True):

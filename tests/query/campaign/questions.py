@@ -1,4 +1,4 @@
-"""Random queries: a seed -> a question that both the library and the oracle can answer."""
+"""Random queries: a seed becomes a query that both the library and the oracle can send."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ PROPS = (
 )  # fmt: skip
 _FILE_PROPS = frozenset({"duplicatefiles", "fileusage", "imageinfo"})
 _LIMITED = frozenset(PROPS) & frozenset(PREFIXES)
-_NO_REDIRECTS = frozenset({"allimages", "allpages"})  # the wiki refuses it together with redirects
+_NO_REDIRECTS = frozenset({"allimages", "allpages"})  # the wiki refuses these together with redirects
 _OF_FILES = frozenset({"allfileusages", "allimages", "fileusage", "images"})
 
 
-# MediaWiki 1.43 sorts these two by the number of the target, upwards, and continues by its title or downwards where
-# `unique` or a descending `dir` is asked for: rows are lost or come again however one follows its `continue`.
-_SORTED_OTHERWISE = frozenset({"alllinks", "alltransclusions"})
+# MediaWiki 1.43 sorts these two by the number of the target, ascending. But with `unique` it continues by the title,
+# and with `dir=descending` it continues in descending order: any client loses rows or gets rows twice.
+_WRONG_CONTINUE = frozenset({"alllinks", "alltransclusions"})
 
 
 @frozen(kw_only=True)
-class Subject:
-    """What there is to ask about on a wiki of that version."""
+class WikiContents:
+    """What a wiki of that version contains."""
 
     version: str
     titles: Sequence[str]
@@ -56,11 +56,11 @@ class Subject:
 
 @frozen(kw_only=True)
 class Question:
-    """One query. Parameters of modules stand with their prefixes, those of the generator without the ``g``."""
+    """One query. Parameters of modules have their prefixes, those of the generator without the ``g``."""
 
     seed: int
     generator: str | None
-    feeding: Params
+    generator_params: Params
     source: Params
     props: Mapping[str, Params]
     limits: Params
@@ -77,95 +77,104 @@ class Question:
     @property
     def query(self) -> Params:
         """The keywords of ``site.query``, without limit and batch_size."""
-        fed = {f"g{name}": value for name, value in self.feeding.items()}
-        asked = {
+        generator_params = {f"g{name}": value for name, value in self.generator_params.items()}
+        module_params = {
             name: value for params in (*self.props.values(), *self.lists.values()) for name, value in params.items()
         }
         return {
             **({"generator": self.generator} if self.generator else {}),
-            **fed,
+            **generator_params,
             **self.source,
             **({"prop": list(self.props)} if self.props else {}),
             **({"list": list(self.lists)} if self.lists else {}),
             **({"meta": list(self.metas)} if self.metas else {}),
-            **asked,
+            **module_params,
             **self.limits,
             **({"redirects": True} if self.redirects else {}),
         }
 
 
-def ask(seed: int, about: Subject) -> Question:
-    """The question of that seed."""
+def make_question(seed: int, contents: WikiContents) -> Question:
+    """The query of that seed."""
     rng = random.Random(seed)
-    source, generator, feeding = _pages(rng, seed, about)
-    if about.version.startswith("1.43") and generator in _SORTED_OTHERWISE:
-        feeding = {name: value for name, value in feeding.items() if not name.endswith(("unique", "dir"))}
+    source, generator, generator_params = _pages(rng, seed, contents)
+    if contents.version.startswith("1.43") and generator in _WRONG_CONTINUE:
+        generator_params = {n: value for n, value in generator_params.items() if not n.endswith(("unique", "dir"))}
+    props = _props(rng, source, generator)
+    tiny = rng.random() < 0.35
+    limits = _limits(rng, props, generator, tiny=tiny)
+    limit = rng.choice((1, 4, 9)) if tiny else rng.choice((None, None, None, 1, 5, 17, 60))
+    batch_size = rng.choice((2, 3)) if tiny else rng.choice((None, None, 3, 8, 25, 90))
+    reading = _reading(rng, limit, tiny=tiny, resumable=bool(generator or not source))
+    return Question(
+        seed=seed,
+        generator=generator,
+        generator_params=generator_params,
+        source=source,
+        props=props,
+        limits=limits,
+        redirects=generator not in _NO_REDIRECTS and "revids" not in source and rng.random() < 0.35,
+        batch_size=batch_size,
+        read_ahead=rng.choice((0, 1)),
+        **reading,
+    )
+
+
+def _props(rng: random.Random, source: Params, generator: str | None) -> dict[str, Params]:
     files = generator in _OF_FILES
     chosen = {
         name: _prop(rng, name) for name in PROPS if rng.random() < (0.7 if files and name in _FILE_PROPS else 0.2)
     }
     if "revids" in source or not chosen:
         chosen["revisions" if "revids" in source else "info"] = {"rvprop": "ids|size"} if "revids" in source else {}
-    tiny = rng.random() < 0.35
+    return chosen
+
+
+def _limits(rng: random.Random, props: Mapping[str, Params], generator: str | None, *, tiny: bool) -> Params:
     sizes = (1, 2, 3) if tiny else (5, 7, 11, 30, 200, "max")
-    limits = {f"{PREFIXES[name]}limit": rng.choice(sizes) for name in chosen if name in _LIMITED and rng.random() < 0.7}
+    limits = {f"{PREFIXES[name]}limit": rng.choice(sizes) for name in props if name in _LIMITED and rng.random() < 0.7}
     if generator and rng.random() < 0.4:
         limits[f"g{PREFIXES[generator]}limit"] = rng.choice((2, 3, 6, 20, 50, "max"))
-    limit = rng.choice((1, 4, 9)) if tiny else rng.choice((None, None, None, 1, 5, 17, 60))
-    batch_size = rng.choice((2, 3)) if tiny else rng.choice((None, None, 3, 8, 25, 90))
-    lists: dict[str, Params] = {}
-    metas: list[str] = []
-    distinct = False
-    stop_after = resumed_size = None
-    use = rng.random()
-    if generator or not source:
-        if use < 0.25 and not tiny:
-            limit, lists, metas = None, _lists(rng), rng.choice(([], ["siteinfo"], ["siteinfo", "userinfo"]))
-        elif use < 0.35 and not tiny:
-            limit, distinct = None, True
-        elif use < 0.75:
-            limit = None if not tiny else limit
-            stop_after, resumed_size = rng.choice((0, 1, 2, 3, 5, 8, 20)), rng.choice((None, 1, 2, 4, 30))
-            limit = None
-            if tiny or resumed_size in {1, 2}:
-                stop_after = min(stop_after, 5)
-    return Question(
-        seed=seed,
-        generator=generator,
-        feeding=feeding,
-        source=source,
-        props=chosen,
-        limits=limits,
-        redirects=generator not in _NO_REDIRECTS and "revids" not in source and rng.random() < 0.35,
-        lists=lists,
-        metas=metas,
-        limit=limit,
-        batch_size=batch_size,
-        read_ahead=rng.choice((0, 1)),
-        distinct=distinct,
-        stop_after=stop_after,
-        resumed_size=resumed_size,
-    )
+    return limits
 
 
-def _pages(rng: random.Random, seed: int, about: Subject) -> tuple[Params, str | None, Params]:
+def _reading(rng: random.Random, limit: int | None, *, tiny: bool, resumable: bool) -> dict[str, Any]:
+    """How the query is read: with lists beside it, as a distinct stream, interrupted and resumed, or plainly."""
+    plain: dict[str, Any] = {"limit": limit, "lists": {}, "metas": [], "distinct": False}
+    kind = rng.random()
+    if not resumable:
+        return plain
+    if kind < 0.25 and not tiny:
+        metas: list[list[str]] = [[], ["siteinfo"], ["siteinfo", "userinfo"]]
+        return {**plain, "limit": None, "lists": _lists(rng), "metas": rng.choice(metas)}
+    if kind < 0.35 and not tiny:
+        return {**plain, "limit": None, "distinct": True}
+    if kind >= 0.75:
+        return plain
+    stop_after, resumed_size = rng.choice((0, 1, 2, 3, 5, 8, 20)), rng.choice((None, 1, 2, 4, 30))
+    if tiny or resumed_size in {1, 2}:
+        stop_after = min(stop_after, 5)
+    return {**plain, "limit": None, "stop_after": stop_after, "resumed_size": resumed_size}
+
+
+def _pages(rng: random.Random, seed: int, contents: WikiContents) -> tuple[Params, str | None, Params]:
     kinds = (*LIST_GENERATORS, *PROP_GENERATORS, "titles", "pageids", "revids")
-    kind = kinds[seed % len(kinds)]  # each in turn, so that a short campaign has them all
-    some = rng.sample(about.titles, rng.choice((1, 4, 12, 50)))
+    kind = kinds[seed % len(kinds)]  # each in turn, so that a short campaign has all kinds
+    some = rng.sample(contents.titles, rng.choice((1, 4, 12, 50)))
     if kind == "titles":
         return {"titles": [*some[:48], *rng.sample(["No page", "Talk:No page", "R00"], 2)]}, None, {}
     if kind == "pageids":
-        return {"pageids": [*rng.sample(about.pageids, rng.choice((1, 9, 45))), 999_999]}, None, {}
+        return {"pageids": [*rng.sample(contents.pageids, rng.choice((1, 9, 45))), 999_999]}, None, {}
     if kind == "revids":
-        return {"revids": rng.sample(about.revids, rng.choice((1, 9, 45)))}, None, {}
+        return {"revids": rng.sample(contents.revids, rng.choice((1, 9, 45)))}, None, {}
     if kind in PROP_GENERATORS:
         if kind == "fileusage":
             some = [f"File:Campaign {number}.png" for number in range(FILES)]
-        return {"titles": some}, kind, _feeding_prop(rng, kind)
-    return {}, kind, _FEEDING[kind](rng)
+        return {"titles": some}, kind, _prop_generator_params(rng, kind)
+    return {}, kind, _LIST_GENERATOR_PARAMS[kind](rng)
 
 
-def _feeding_prop(rng: random.Random, kind: str) -> Params:
+def _prop_generator_params(rng: random.Random, kind: str) -> Params:
     prefix = PREFIXES[kind]
     params: Params = {}
     if kind in {"links", "templates", "linkshere", "transcludedin", "redirects"} and rng.random() < 0.3:
@@ -217,7 +226,7 @@ def _allpages(rng: random.Random) -> Params:
     return params
 
 
-_FEEDING: Mapping[str, Callable[[random.Random], Params]] = {
+_LIST_GENERATOR_PARAMS: Mapping[str, Callable[[random.Random], Params]] = {
     "allcategories": lambda rng: {**_direction(rng, "ac"), **({"acprefix": "C"} if rng.random() < 0.3 else {})},
     "allfileusages": lambda rng: _unique(rng, "af", ()),
     "allimages": lambda rng: _direction(rng, "ai"),

@@ -1,4 +1,4 @@
-"""A wiki with something for every module: 150 odd pages, joined at random, and the pages of the manual's examples."""
+"""The campaign's wiki: about 150 pages with random links, and the pages of the manual's examples."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ USER_AGENT = "mwclient-async-campaign/1.0 (tests@example.org)"
 SEED = 1729
 FILES = 7
 
-# A header lowers the size of a reply for one request: the same wiki answers whole and in shreds.
+# A header lowers the size limit of one response, so that the same wiki can send a result whole or in small parts.
 SETTINGS = "if ( isset( $_SERVER['HTTP_X_REPLY_SIZE'] ) ) $wgAPIMaxResultSize = (int)$_SERVER['HTTP_X_REPLY_SIZE'];"
 
 _ODD = (
@@ -45,7 +45,7 @@ EXAMPLES = (
     SeedPage("Types target", "A target."),
     SeedPage("Template:Types template", "A template."),
     SeedPage("Category:Types", "A category."),
-    # Redirects: plain, double, with a fragment, in a circle, to itself, to nothing, to another wiki.
+    # Redirects: plain, double, with a fragment, in a circle, to itself, to a missing page, to another wiki.
     SeedPage("Main page", "#REDIRECT [[Main Page]]"),
     SeedPage("Double", "#REDIRECT [[Main page]]"),
     SeedPage("Project:!--", "#REDIRECT [[Project:Manual of Style#Invisible comments]]"),
@@ -69,7 +69,7 @@ EXAMPLES = (
     SeedPage("Rea", "#REDIRECT [[Red]]"),
     SeedPage("Red", "Red text"),
     SeedPage("Ref", "Ref text"),
-    # A page whose text is larger than a small wiki's whole reply, between two that are not.
+    # A page whose text is larger than the smallest response limit of the tests, between two that are not.
     SeedPage("Heavier", "before"),
     SeedPage("Heaviest", "weight " * 9_000),
     SeedPage("Heavily", "[[Title]] " + "light " * 100),
@@ -79,26 +79,26 @@ EXAMPLES = (
 
 
 @frozen(kw_only=True)
-class Furnished:
-    """A furnished wiki that no test writes to. ``bot`` is an account with the right ``apihighlimits``."""
+class CampaignWiki:
+    """A wiki that no test writes to. ``bot`` is an account with the right ``apihighlimits``."""
 
     wiki: LocalWiki
     titles: Sequence[str]
     bot: BotPassword
 
 
-_furnished: dict[str, Furnished] = {}
+_campaign_wikis: dict[str, CampaignWiki] = {}
 
 
-def furnished(factory: WikiFactory, version: str) -> Furnished:
-    """The furnished wiki of that version, the same one for all tests of a session."""
+def get_campaign_wiki(factory: WikiFactory, version: str) -> CampaignWiki:
+    """The campaign's wiki of that version, the same one for all tests of a session."""
     wiki = factory(version=version, settings=SETTINGS)
-    if wiki.api_url not in _furnished:
-        _furnished[wiki.api_url] = anyio.run(_furnish, wiki)
-    return _furnished[wiki.api_url]
+    if wiki.api_url not in _campaign_wikis:
+        _campaign_wikis[wiki.api_url] = anyio.run(_populate, wiki)
+    return _campaign_wikis[wiki.api_url]
 
 
-async def _furnish(wiki: LocalWiki) -> Furnished:
+async def _populate(wiki: LocalWiki) -> CampaignWiki:
     interwiki = [(prefix, f"https://{prefix}.example.org/wiki/$1") for prefix in _INTERWIKI]
     with closing(sqlite3.connect(wiki.directory / "data" / "wiki.sqlite", timeout=60)) as database, database:
         database.executemany(
@@ -115,11 +115,11 @@ async def _furnish(wiki: LocalWiki) -> Furnished:
     pages = list(random_pages(random.Random(SEED)))
     await wiki.seed([*pages, *EXAMPLES], shuffle_seed=SEED)
     await wiki.run_jobs()
-    return Furnished(wiki=wiki, titles=tuple(page.title for page in (*pages, *EXAMPLES)), bot=bot)
+    return CampaignWiki(wiki=wiki, titles=tuple(page.title for page in (*pages, *EXAMPLES)), bot=bot)
 
 
 def random_pages(rng: random.Random) -> Iterator[SeedPage]:
-    """The pages that are joined at random, about 150 of them."""
+    """About 150 pages with random links, templates, categories and files."""
     main = [*_ODD, *(f"Page {number:02}" for number in range(60 - len(_ODD)))]
     templates = [f"Template:T{number}" for number in range(8)]
     categories = [f"Category:C{number}" for number in range(14)]
@@ -127,7 +127,7 @@ def random_pages(rng: random.Random) -> Iterator[SeedPage]:
     redirects = [f"R{number:02}" for number in range(24)]
     titles = [*main, *other, *templates, *categories, *redirects]
     for number, redirect in enumerate(redirects):
-        # Half of them lead to another redirect, which makes chains; some lead to a section or to nothing.
+        # Half of them lead to another redirect, which makes chains. Some lead to a section or to a missing page.
         target = rng.choice(redirects[number + 1 :] or main) if number % 2 else rng.choice([*main, *other])
         yield SeedPage(redirect, f"#REDIRECT [[{rng.choice(['Nowhere', target, target, target + '#Part'])}]]")
     for title in templates:

@@ -1,4 +1,4 @@
-"""The rows of the table: what a bot does, which of its requests a fault hits, and what is then on the wiki."""
+"""The rows of the table: what a bot does, which of its requests a fault hits, and what the wiki then holds."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from mwclient_async.testing.seeding import SeedPage, SeedRevision
 from tests.conftest import USER_AGENT
 from tests.support.fault_proxy import DROP_AFTER, DROP_BEFORE, Fault, Plan
 from tests.support.guarded_wiki import WARNED
-from tests.support.http_server import Seen
+from tests.support.http_server import ReceivedRequest
 from tests.support.logins import whoami
 
 SHELF, LONG = "Shelf", "Long"
-"""The beginning of the titles of a few pages that are only read, and the title of one with many revisions."""
+"""The beginning of the titles of a few pages that are only read, and the title of a page with many revisions."""
 
 ON_SHELF = [f"{SHELF} {number}" for number in range(5)]
 REVISIONS = 25
 CHUNK = 2048
 OLD_TOKEN = "0123456789abcdef0123456789abcdef66aa00bb+\\"
 START = "Start."
-"""The text of a page that is to be changed."""
+"""The text of a page before it is changed."""
 
 SEEDS = [
     *(SeedPage(title, f"Text of {title}.") for title in ON_SHELF),
@@ -39,29 +39,29 @@ SEEDS = [
 
 
 class Kind(Enum):
-    """What a client may do when the answer to such a request is lost. ``table.RULES`` has a row for each."""
+    """What a client may do when the response to such a request is lost. ``table.RULES`` has a row for each kind."""
 
     READ = auto()
-    """Nothing on the wiki depends on it."""
+    """It does not change the wiki."""
     STEP = auto()
-    """On the way to a write, and harmless by itself: a token, the base, a chunk, the look at the history."""
+    """A step before a write, harmless by itself: a token, the base revision, a chunk, a read of the history."""
     EDIT = auto()
-    """With compare-and-swap, where the history, or the stash, tells what became of it."""
+    """With compare-and-swap: the history, or the stash, shows whether it was executed."""
     WRITE = auto()
-    """Neither the one nor the other."""
+    """A write without compare-and-swap."""
     CONFLICT = auto()
-    """An edit that the wiki refuses, because somebody else was first."""
+    """An edit that the wiki refuses, because another user has edited first."""
     OLD_TOKEN = auto()
-    """An edit that is refused until the token is fetched anew."""
+    """An edit that is refused until a new token is fetched."""
     FILTERED = auto()
-    """An edit on a wiki that could take a second one for a confirmation."""
+    """An edit on a wiki whose abuse filter could take a second request for a confirmation."""
     WARNED = auto()
-    """An edit there that the wiki warns of: the second one would be saved."""
+    """An edit on such a wiki with a warning: a second request would be saved."""
 
 
 @frozen(kw_only=True)
 class Bot:
-    """An account of a wiki, and a login of it that all cells share."""
+    """An account of a wiki, and its login, which all cells share."""
 
     wiki: LocalWiki
     name: str
@@ -87,7 +87,7 @@ class Cell:
 
     @property
     def trace(self) -> str:
-        """Under which name it is found on the wiki."""
+        """The key of its revisions or log entries in what ``run._traces`` returns."""
         log, title = self.operation.log, self.title
         return title if not log else f"upload: File:{self.filename}" if log == "upload" else f"{log}: {title}"
 
@@ -100,16 +100,16 @@ class Cell:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """All that hit it."""
+        """All faults that hit the operation."""
         operation = self.operation
         return (self.fault, *operation.prior, *((DROP_AFTER,) if operation.losing else ()))
 
     def plan(self) -> Plan:
-        """Lose what has to be lost first, then do what this cell is about."""
+        """The faults, in order: those that must come first, then that of this cell."""
         operation = self.operation
         faults, lost = iter((*operation.prior, self.fault)), iter((DROP_AFTER,))
 
-        def plan(seen: Seen) -> Fault | None:
+        def plan(seen: ReceivedRequest) -> Fault | None:
             if operation.hits(seen):
                 return next(faults, None)
             return next(lost, None) if operation.losing and operation.losing(seen) else None
@@ -118,29 +118,29 @@ class Cell:
 
 
 Act = Callable[[Site, Cell], Awaitable[int | None]]
-"""Does it, asserts that the answer is right, and returns the revision id that it names, if any."""
+"""Performs the operation, asserts that its result is right, and returns the revision id in it, if there is one."""
 
 
 # The requests that are hit -------------------------------------------------------------------------------------------
 
 
-def action(name: str, **params: str) -> Callable[[Seen], bool]:
-    """Requests of that action with these parameters; "?*" is any value, and "" none."""
+def action(name: str, **params: str) -> Callable[[ReceivedRequest], bool]:
+    """Requests of that action with these parameters; "?*" is any value, "" means that it is not sent."""
 
-    def hits(seen: Seen) -> bool:
+    def hits(seen: ReceivedRequest) -> bool:
         sent = {**dict.fromkeys(params, ""), **seen.params}
         return seen.action == name and all(fnmatchcase(sent[key], value) for key, value in params.items())
 
     return hits
 
 
-def rest(method: str, target: str) -> Callable[[Seen], bool]:
-    """Requests of the REST API whose target has this pattern in it."""
+def rest(method: str, target: str) -> Callable[[ReceivedRequest], bool]:
+    """Requests of the REST API whose target matches this pattern."""
     return lambda seen: seen.method == method and re.search(rf"/rest\.php/v1/{target}", seen.target) is not None
 
 
-def chunk(offset: int) -> Callable[[Seen], bool]:
-    """The piece of a file from there."""
+def chunk(offset: int) -> Callable[[ReceivedRequest], bool]:
+    """The request with the chunk at this offset."""
     return lambda seen: f'name="offset"\r\n\r\n{offset}\r\n'.encode() in seen.body
 
 
@@ -149,7 +149,7 @@ HISTORY = action("query", rvprop="ids|timestamp|user|comment|sha1")
 CREATE, UPDATE, READ_BACK = rest("POST", "page$"), rest("PUT", "page/"), rest("GET", "page/[^/]+$")
 
 
-# How the bot arrives -------------------------------------------------------------------------------------------------
+# How the bot logs in -------------------------------------------------------------------------------------------------
 
 Options = Callable[[Bot, str], Mapping[str, Any]]
 
@@ -163,7 +163,7 @@ def by_login(bot: Bot, _: str) -> Mapping[str, Any]:
     return {"auth": bot.auth}
 
 
-def as_nobody(_: Bot, __: str) -> Mapping[str, Any]:
+def anonymously(_: Bot, __: str) -> Mapping[str, Any]:
     return {}
 
 
@@ -171,8 +171,8 @@ def as_nobody(_: Bot, __: str) -> Mapping[str, Any]:
 
 
 async def call_query(site: Site, _: Cell) -> None:
-    answer = await site.call("query", titles=ON_SHELF[0], prop="revisions", rvprop="content", rvslots="main")
-    (page,) = answer["query"]["pages"]
+    response = await site.call("query", titles=ON_SHELF[0], prop="revisions", rvprop="content", rvslots="main")
+    (page,) = response["query"]["pages"]
     assert page["revisions"][0]["slots"]["main"]["content"] == f"Text of {ON_SHELF[0]}."
 
 
@@ -238,13 +238,13 @@ async def rest_update(site: Site, cell: Cell) -> int:
 
 
 async def call_edit(site: Site, cell: Cell) -> int:
-    answer = await site.call("edit", title=cell.title, appendtext="\n* a line", summary="added")
-    return int(answer["edit"]["newrevid"])
+    response = await site.call("edit", title=cell.title, appendtext="\n* a line", summary="added")
+    return int(response["edit"]["newrevid"])
 
 
 async def move(site: Site, cell: Cell) -> None:
-    answer = await site.call("move", from_=cell.title, to=f"{cell.title}!", reason="better")
-    assert answer["move"]["to"] == f"{cell.title}!"
+    response = await site.call("move", from_=cell.title, to=f"{cell.title}!", reason="better")
+    assert response["move"]["to"] == f"{cell.title}!"
 
 
 async def delete(site: Site, cell: Cell) -> None:
@@ -281,29 +281,29 @@ async def upload(site: Site, cell: Cell) -> None:
 
 @frozen(kw_only=True)
 class Operation:
-    """One row. ``shown`` is the pattern of the page's text when it was done, ``log`` the log that knows it instead."""
+    """One row. ``shown`` is a pattern of the page's text afterwards, ``log`` the log that records it instead."""
 
     name: str
     kind: Kind
     act: Act
-    hits: Callable[[Seen], bool]
+    hits: Callable[[ReceivedRequest], bool]
     shown: str = ""
     log: str = ""
     creates: bool = False
-    """There is no page before."""
-    arrives: Options = logged_in
+    """The page does not exist before."""
+    login_options: Options = logged_in
     prior: tuple[Fault, ...] = ()
-    """What the first of the requests suffer that ``hits`` means; the fault is the next one's."""
-    losing: Callable[[Seen], bool] | None = None
-    """A request whose answer has to be lost before there are any that ``hits`` means."""
+    """The faults of the first requests that ``hits`` selects; the fault of the cell is that of the next one."""
+    losing: Callable[[ReceivedRequest], bool] | None = None
+    """A request whose response must be lost, so that the client sends the requests that ``hits`` selects."""
     refused: bool = False
-    """The Action API refuses it: its header tells so, where the body is broken."""
+    """The Action API refuses it. Its header says so even if the body is broken."""
 
 
 READ = partial(Operation, kind=Kind.READ)
 APPEND = partial(Operation, act=append, shown=r"Start\.\n\* a line")
 EDITING = partial(Operation, kind=Kind.EDIT, hits=EDIT)
-LOGIN = partial(Operation, kind=Kind.READ, arrives=as_nobody)
+LOGIN = partial(Operation, kind=Kind.READ, login_options=anonymously)
 UPLOAD = partial(Operation, act=upload, log="upload", creates=True)
 SIGNATURE = r"\[\[User:[^]]+\]\] .*\(UTC\)"
 
@@ -318,7 +318,7 @@ READS = (
     LOGIN(name="bot password", act=bot_login, hits=action("login")),
     LOGIN(name="password, its token", act=client_login, hits=action("query", type="login")),
     LOGIN(name="password", act=client_login, hits=action("clientlogin")),
-    READ(name="logout", act=logout, hits=action("logout"), arrives=by_login),
+    READ(name="logout", act=logout, hits=action("logout"), login_options=by_login),
 )
 EDITS = (
     EDITING(name="create", act=create, shown=r"New text\.", creates=True),
@@ -337,7 +337,7 @@ EDITS = (
 )
 STEPS = (
     APPEND(name="append, its base", kind=Kind.STEP, hits=BASE),
-    APPEND(name="append, its token", kind=Kind.STEP, hits=TOKENS, arrives=partial(logged_in, tokens={})),
+    APPEND(name="append, its token", kind=Kind.STEP, hits=TOKENS, login_options=partial(logged_in, tokens={})),
     APPEND(name="append, its history", kind=Kind.STEP, hits=HISTORY, losing=EDIT),
     Operation(
         name="REST update, read back", kind=Kind.STEP, act=rest_update, hits=READ_BACK, losing=UPDATE,
@@ -347,7 +347,7 @@ STEPS = (
     UPLOAD(name="upload, last chunk", kind=Kind.EDIT, hits=chunk(CHUNK)),
     APPEND(
         name="append, old token", kind=Kind.OLD_TOKEN, hits=EDIT, refused=True,
-        arrives=partial(logged_in, tokens={"csrf": OLD_TOKEN}),
+        login_options=partial(logged_in, tokens={"csrf": OLD_TOKEN}),
     ),
     EDITING(name="save over another", act=save_over_another, kind=Kind.CONFLICT, refused=True),
 )  # fmt: skip
@@ -358,7 +358,7 @@ WRITES = (
     UPLOAD(name="upload, publishing", kind=Kind.EDIT, hits=action("upload", filekey="?*")),
 )
 FILTERED = (
-    APPEND(name="append where filters are", kind=Kind.FILTERED, hits=EDIT),
+    APPEND(name="append with filters", kind=Kind.FILTERED, hits=EDIT),
     EDITING(name="append warned", act=partial(append, new=f" {WARNED}"), kind=Kind.WARNED, refused=True),
     Operation(
         name="REST create warned", kind=Kind.WARNED, act=partial(rest_create, new=WARNED), hits=CREATE, creates=True

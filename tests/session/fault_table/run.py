@@ -1,4 +1,4 @@
-"""How the cells are tried, some at a time, and how it is found out what came of them."""
+"""Runs the cells, several at a time, and finds out how each of them ended."""
 
 from __future__ import annotations
 
@@ -25,67 +25,67 @@ from tests.conftest import USER_AGENT
 from tests.session.fault_table.operations import START, Bot, Cell, Operation
 from tests.session.fault_table.table import Outcome, expected
 from tests.support.fault_proxy import STALL_AFTER, STALL_BEFORE, Delivery, Fault, FaultProxy
-from tests.support.http_server import Seen, ask
+from tests.support.http_server import ReceivedRequest, ask
 
 STALLS = (STALL_BEFORE, STALL_AFTER)
 SLOW = Fault(kind="SLOW", acted=False, delivery=Delivery.NOTHING)
-"""As DROP_BEFORE; but the request reaches the wiki after all, just before it is sent again."""
+"""Like DROP_BEFORE, but the request reaches the wiki late, just before it is sent again."""
 SLOWER = Fault(kind="SLOWER", acted=False, delivery=Delivery.NOTHING)
-"""The same, when everything is over."""
+"""Like SLOW, but the request reaches the wiki after the operation has ended."""
 
 _QUICK = RetryPolicy(first_delay=0.01)
-_AT_ONCE = 4  # so many the wiki serves
-_SOON = HttpOptions(read_timeout=3, commit_timeout=3)
+_CONCURRENCY = 4  # as many as the wiki serves
+_SHORT_TIMEOUTS = HttpOptions(read_timeout=3, commit_timeout=3)
 
 
 class _Transport:
     """The transport of one cell.
 
-    It gives up soon on a request that is to stall, and lets another cell go on meanwhile; for all others it has time,
-    so that what becomes of them does not depend on the machine's speed.
+    A request that stalls has short timeouts, and another cell runs during that time. All other requests have the usual
+    timeouts, so that the outcome does not depend on the machine's speed.
     """
 
     def __init__(self, cell: Cell, proxy: FaultProxy, turn: anyio.Semaphore) -> None:
         self._cell, self._proxy, self._turn = cell, proxy, turn
-        self._patient = HttpxTransport(HttpOptions(), Limits())
-        self._hasty = HttpxTransport(_SOON, Limits())
+        self._usual = HttpxTransport(HttpOptions(), Limits())
+        self._short = HttpxTransport(_SHORT_TIMEOUTS, Limits())
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         fault, hit = self._cell.fault, self._cell.operation.hits(_seen(request))
         happened = self._proxy.counts[fault.kind]
         if hit and fault is SLOW and happened:
-            await self.arrive()
+            await self.deliver()
         if not hit or fault not in STALLS or happened:
-            return await self._patient.send(request)
+            return await self._usual.send(request)
         self._turn.release()
         try:
-            return await self._hasty.send(request)
+            return await self._short.send(request)
         finally:
             with anyio.CancelScope(shield=True):
                 await self._turn.acquire()
 
-    async def arrive(self) -> None:
-        """Let the wiki have the request that the fault hit."""
+    async def deliver(self) -> None:
+        """Send the request that the fault hit to the wiki."""
         hit = [seen for seen in self._proxy.seen if self._cell.operation.hits(seen)]
         wiki = urlsplit(self._cell.bot.wiki.url)
         await ask(hit[len(self._cell.operation.prior)], host=str(wiki.hostname), port=wiki.port or 80)
 
     async def aclose(self) -> None:
-        await self._patient.aclose()
-        await self._hasty.aclose()
+        await self._usual.aclose()
+        await self._short.aclose()
 
 
-def _seen(request: HttpRequest) -> Seen:
+def _seen(request: HttpRequest) -> ReceivedRequest:
     body = request.body.head if isinstance(request.body, MultipartBody) else request.body
     target = urlsplit(request.url)._replace(scheme="", netloc="").geturl()
-    return Seen(method=request.method, target=target, headers=tuple(request.headers.items()), body=body)
+    return ReceivedRequest(method=request.method, target=target, headers=tuple(request.headers.items()), body=body)
 
 
 @frozen
-class Said:
-    """What the library said, the revision that it named, and how often it sent the request."""
+class Result:
+    """The library's result or error, the revision id in it, and how often the request was sent."""
 
-    answer: str
+    result: str
     revid: int | None
     sent: int
 
@@ -93,71 +93,71 @@ class Said:
 async def wrong(
     bot: Bot, operations: Iterable[Operation], faults: Sequence[Fault], *, files: Path
 ) -> dict[str, tuple[Outcome, Outcome]]:
-    """Every cell of these rows and columns that does not end as the table says: how it ended, and how it should."""
+    """The cells of these rows and columns that do not end as the table says: how each ended, and how it should."""
     run = f"Run {token_hex(4)}"
     cells = [
         Cell(bot, operation, fault, run, number, files)
         for number, (operation, fault) in enumerate(product(operations, faults))
     ]
     await bot.wiki.seed([SeedPage(cell.title, START) for cell in cells if not cell.operation.creates], links=False)
-    since, said = datetime.now(UTC) - timedelta(seconds=2), dict[Cell, Said]()
-    turn = anyio.Semaphore(_AT_ONCE)
+    since, results = datetime.now(UTC) - timedelta(seconds=2), dict[Cell, Result]()
+    turn = anyio.Semaphore(_CONCURRENCY)
     async with anyio.create_task_group() as tasks:
         for cell in sorted(cells, key=lambda cell: cell.fault not in STALLS):
-            tasks.start_soon(_try, cell, turn, said)
+            tasks.start_soon(_try, cell, turn, results)
     traces = await _traces(bot, since)
-    ended = {cell: _outcome(cell, said[cell], traces) for cell in cells}
+    ended = {cell: _outcome(cell, results[cell], traces) for cell in cells}
     wanted = {cell: expected(cell.operation, cell.fault) for cell in cells}
     return {str(cell): (ended[cell], wanted[cell]) for cell in cells if ended[cell] != wanted[cell]}
 
 
-async def _try(cell: Cell, turn: anyio.Semaphore, said: dict[Cell, Said]) -> None:
+async def _try(cell: Cell, turn: anyio.Semaphore, results: dict[Cell, Result]) -> None:
     async with turn, FaultProxy(cell.bot.wiki.url, cell.plan()) as proxy:
 
-        def heard(event: Event) -> None:
-            if isinstance(event, Retrying):  # not before: a connection was refused
+        def on_event(event: Event) -> None:
+            if isinstance(event, Retrying):  # until then, connections are refused
                 proxy.reopen()
 
         api_url, revid = f"{proxy.url}/api.php", None
-        options = cell.operation.arrives(cell.bot, api_url)
-        way = _Transport(cell, proxy, turn)
+        options = cell.operation.login_options(cell.bot, api_url)
+        transport = _Transport(cell, proxy, turn)
         try:
             async with Site(
-                api_url, user_agent=USER_AGENT, retry=_QUICK, transport=way, on_event=heard, **options
+                api_url, user_agent=USER_AGENT, retry=_QUICK, transport=transport, on_event=on_event, **options
             ) as site:
                 revid = await cell.operation.act(site, cell)
         except MediaWikiError as error:
-            answer = type(error).__name__
-        except Exception as error:  # noqa: BLE001 - a wrong answer, as a rule
-            answer = repr(error)
+            result = type(error).__name__
+        except Exception as error:  # noqa: BLE001 - usually a wrong result
+            result = repr(error)
         else:
-            answer = "done"
+            result = "done"
         assert proxy.counts[cell.fault.kind] == cell.faults.count(cell.fault), f"{cell} met no fault"
         sent = sum(cell.operation.hits(seen) for seen in proxy.seen)
         if cell.fault is SLOWER:
-            await way.arrive()
-        said[cell] = Said(answer, revid, sent)
+            await transport.deliver()
+        results[cell] = Result(result, revid, sent)
 
 
-def _outcome(cell: Cell, said: Said, traces: Mapping[str, list[Mapping[str, Any]]]) -> Outcome:
-    """What the library said, amended where the wiki knows better."""
-    found, answer = traces.get(cell.trace, ()), said.answer
+def _outcome(cell: Cell, result: Result, traces: Mapping[str, list[Mapping[str, Any]]]) -> Outcome:
+    """The result of the library, with a remark if the wiki contradicts it."""
+    found, text_of_result = traces.get(cell.trace, ()), result.result
     for trace in found:
         text = trace.get("slots", {}).get("main", {}).get("content", "")
         if not re.fullmatch(cell.operation.shown, text):
-            answer += f", but the page says {text!r}"
-    if answer == "done" and said.revid is not None and said.revid not in [trace["revid"] for trace in found]:
-        answer += f", but as revision {said.revid}"
-    return Outcome(answer, len(found), said.sent)
+            text_of_result += f", but the page says {text!r}"
+    if text_of_result == "done" and result.revid is not None and result.revid not in [row["revid"] for row in found]:
+        text_of_result += f", but as revision {result.revid}"
+    return Outcome(text_of_result, len(found), result.sent)
 
 
 async def _traces(bot: Bot, since: datetime) -> Mapping[str, list[Mapping[str, Any]]]:
-    """What the account has done, as the wiki itself says: revisions by title, other things by log and title."""
+    """What the account has done, by the wiki: revisions by title, other operations by log and title."""
     found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    whose: dict[str, Any] = {"user": bot.name, "start": since, "dir": "newer"}
+    by_account: dict[str, Any] = {"user": bot.name, "start": since, "dir": "newer"}
     async with Site(bot.wiki.api_url, user_agent=USER_AGENT) as site:
-        async for page in site.list("allrevisions", prop="ids|content", slots="main", **whose):
+        async for page in site.list("allrevisions", prop="ids|content", slots="main", **by_account):
             found[page["title"]] += page["revisions"]
-        async for entry in site.list("logevents", prop="title|type", **whose).mappings():
+        async for entry in site.list("logevents", prop="title|type", **by_account).mappings():
             found[f"{entry['type']}: {entry['title']}"].append(entry)
     return found

@@ -1,7 +1,7 @@
-"""The table: what becomes of an operation that a fault hits.
+"""The table: how an operation ends that a fault hits.
 
-A cell is right when three things are: what the library *says* (done, with the right answer, or which error), how often
-it is *on the wiki*, which is asked directly, and how often the request was *sent*.
+A cell is right if three things are right: the *result* of the library (done, or which error), how often the operation
+is *on the wiki*, which is asked directly, and how often the request was *sent*.
 """
 
 from __future__ import annotations
@@ -19,36 +19,36 @@ class Effect(Enum):
     """What a fault does to the request that it hits."""
 
     ANSWERED = auto()
-    """Nothing: the next connection is refused."""
-    TURNED_AWAY = auto()
-    """The answer says that the wiki has not seen it."""
+    """No harm: the response arrives. Only the next connection is refused."""
+    REFUSED = auto()
+    """The response says that the wiki has not executed it."""
     LOST_BEFORE = auto()
-    """The wiki has not seen it, and nobody says so."""
+    """The wiki has not received it, and there is no response."""
     LOST_AFTER = auto()
-    """The wiki has acted, and its answer is not to be had."""
+    """The wiki has executed it, and the response is lost."""
 
 
 @frozen
 class Outcome:
     """How a cell ends."""
 
-    said: str
+    result: str
     on_wiki: int
     sent: int
 
 
 def read(*, sent: int) -> Outcome:
-    """The right answer; nothing is on the wiki."""
+    """The right result; the wiki is unchanged."""
     return Outcome("done", 0, sent)
 
 
 def done(*, sent: int) -> Outcome:
-    """The right answer; it is on the wiki once."""
+    """The right result; it is on the wiki once."""
     return Outcome("done", 1, sent)
 
 
 def unknown(*, on_wiki: int) -> Outcome:
-    """It cannot be told, and so it is not sent again."""
+    """The outcome cannot be found out, so it is not sent again."""
     return Outcome("OutcomeUnknown", on_wiki, 1)
 
 
@@ -61,7 +61,7 @@ def warned(*, sent: int) -> Outcome:
 
 
 RULES: Mapping[Kind, tuple[Outcome, Outcome, Outcome, Outcome]] = {
-    #                answered          turned away       lost before         lost after
+    #                answered          refused           lost before         lost after
     Kind.READ:      (read(sent=1),     read(sent=2),     read(sent=2),       read(sent=2)),
     Kind.STEP:      (done(sent=1),     done(sent=2),     done(sent=2),       done(sent=2)),
     Kind.EDIT:      (done(sent=1),     done(sent=2),     done(sent=2),       done(sent=1)),
@@ -71,11 +71,11 @@ RULES: Mapping[Kind, tuple[Outcome, Outcome, Outcome, Outcome]] = {
     Kind.FILTERED:  (done(sent=1),     done(sent=2),     unknown(on_wiki=0), done(sent=1)),
     Kind.WARNED:    (warned(sent=1),   warned(sent=2),   unknown(on_wiki=0), unknown(on_wiki=0)),
 }  # fmt: skip
-_COLUMNS = (Effect.ANSWERED, Effect.TURNED_AWAY, Effect.LOST_BEFORE, Effect.LOST_AFTER)
+_COLUMNS = (Effect.ANSWERED, Effect.REFUSED, Effect.LOST_BEFORE, Effect.LOST_AFTER)
 
 
 def expected(operation: Operation, fault: Fault) -> Outcome:
-    """What the table says."""
+    """The outcome by the table."""
     outcome = RULES[operation.kind][_COLUMNS.index(_effect(operation, fault))]
     return evolve(outcome, sent=outcome.sent + len(operation.prior))
 
@@ -84,5 +84,5 @@ def _effect(operation: Operation, fault: Fault) -> Effect:
     if fault.then_refuse or (fault is BROKEN_JSON and operation.refused):
         return Effect.ANSWERED
     if fault is TOO_MANY:
-        return Effect.TURNED_AWAY
+        return Effect.REFUSED
     return Effect.LOST_AFTER if fault.acted else Effect.LOST_BEFORE

@@ -1,4 +1,4 @@
-"""Operation by fault, on the real wiki: whatever gets lost, nothing is done twice, and nothing is said that is not."""
+"""Each operation with each fault, on a real wiki: no write is executed twice, and no result is wrong."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ $wgPasswordConfig['pbkdf2']['cost'] = '1';
 
 @pytest.fixture(scope="module")
 def anyio_backend(anyio_backend: object) -> object:
-    """Without asyncio's debug mode, which doubles the time that Python takes."""
+    """Without asyncio's debug mode, which doubles the running time."""
     return anyio_backend[0] if isinstance(anyio_backend, tuple) else anyio_backend
 
 
@@ -52,21 +52,23 @@ def tabler(mediawiki_factory: WikiFactory, mediawiki_version: str) -> Bot:
 @pytest.fixture(scope="session")
 def watched(mediawiki_factory: WikiFactory, mediawiki_version: str) -> Bot:
     """On a wiki with an abuse filter."""
-    return bot(guarded.filtered(mediawiki_factory, mediawiki_version), "Watched")
+    return bot(guarded.filtered_wiki(mediawiki_factory, mediawiki_version), "Watched")
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-async def test_w2_each_cell_ends_in_the_right_answer_or_the_error_that_the_table_names(
+async def test_w2_each_cell_ends_with_the_result_or_the_error_of_the_table(
     tabler: Bot, section: str, tmp_path: Path
 ) -> None:
     assert await wrong(tabler, SECTIONS[section], ALL, files=tmp_path) == {}
 
 
-async def test_w2_a_lost_edit_that_arrives_after_all_is_not_done_twice(tabler: Bot, tmp_path: Path) -> None:
+async def test_w2_a_lost_edit_that_arrives_late_is_not_executed_twice(tabler: Bot, tmp_path: Path) -> None:
     assert await wrong(tabler, EDITS, [SLOW, SLOWER], files=tmp_path) == {}
 
 
-async def test_w2_where_a_filter_may_have_warned_nothing_is_confirmed_by_accident(watched: Bot, tmp_path: Path) -> None:
+async def test_w2_if_a_filter_may_have_warned_the_edit_is_not_confirmed_by_accident(
+    watched: Bot, tmp_path: Path
+) -> None:
     assert await wrong(watched, FILTERED, ALL, files=tmp_path) == {}
 
 

@@ -1,4 +1,4 @@
-"""A wiki that takes OAuth 2 tokens, as one with Extension:OAuth does."""
+"""A wiki that accepts OAuth 2 tokens, as a wiki with Extension:OAuth does."""
 
 from tests.support.oauth_wiki.token_desk import SETTINGS, Client, TokenDesk, TokenRequest
 

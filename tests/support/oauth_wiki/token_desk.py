@@ -1,4 +1,4 @@
-"""The side of the tests: register clients, issue tokens, take them back."""
+"""For the tests: register clients, issue tokens, revoke them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ require '{Path(__file__).parent / "setup.php"}';
 
 @frozen(kw_only=True)
 class Client:
-    """What the owner of a client is shown once."""
+    """The id and the secret of a client."""
 
     id: str
     secret: str
@@ -32,7 +32,7 @@ class Client:
 
 @frozen(kw_only=True)
 class TokenRequest:
-    """A request to the endpoint for tokens: how it was answered, and whether it had a header Authorization."""
+    """A request to the token endpoint: the status of its response, and whether it had a header Authorization."""
 
     status: int
     grant_type: str
@@ -41,9 +41,9 @@ class TokenRequest:
 
 
 class TokenDesk:
-    """Where a wiki that was started with SETTINGS keeps clients and tokens. All desks of one wiki are the same.
+    """The clients and tokens of a wiki that was started with SETTINGS. All desks of one wiki are the same.
 
-    The wiki reads it at each request: what is changed here holds at once.
+    The wiki reads them at each request, so a change takes effect at once.
     """
 
     def __init__(self, wiki: LocalWiki) -> None:
@@ -52,18 +52,18 @@ class TokenDesk:
             (self._directory / kind).mkdir(parents=True, exist_ok=True)
 
     def register(self, user: str, *, grants: Iterable[str] = GRANTS, lifetime: int = 3600) -> Client:
-        """Register a client that acts for ``user``; its tokens are good for ``lifetime`` seconds."""
+        """Register a client that acts for ``user``; its tokens are valid for ``lifetime`` seconds."""
         client = Client(id=secrets.token_hex(16), secret=secrets.token_hex(20))
         known = {"secret": client.secret, "user": user, "grants": list(grants), "lifetime": lifetime}
         self._write("clients", client.id, known)
         return client
 
     def forget(self, client: Client) -> None:
-        """From now on the client's id and secret are wrong; its tokens stay good."""
+        """Delete the client: its id and secret become wrong, its tokens stay valid."""
         self._file("clients", client.id).unlink()
 
     def issue(self, user: str, *, grants: Iterable[str] = GRANTS, lifetime: int = 3600) -> str:
-        """Give out a token that a user got in another way; each is that of a client of its own."""
+        """Issue a token without the token endpoint; each token has a client of its own."""
         now, client = int(time.time()), secrets.token_hex(16)
         known = {"client": client, "user": user, "grants": list(grants), "expires": now + lifetime, "revoked": False}
         claims = {"aud": client, "jti": secrets.token_hex(40), "iat": now, "exp": known["expires"], "sub": user}
@@ -72,27 +72,27 @@ class TokenDesk:
         return token
 
     def revoke(self, token: str) -> None:
-        """Take a token back."""
+        """Revoke a token."""
         self._change(self._file("tokens", _digest(token)), revoked=True)
 
     def expire(self, token: str) -> None:
-        """Let a token's time be over."""
+        """Let a token expire."""
         self._change(self._file("tokens", _digest(token)), expires=0)
 
     def expire_all(self) -> None:
-        """Let the time of every token be over that was given out so far."""
+        """Let all tokens expire that were issued so far."""
         for file in (self._directory / "tokens").glob("*.json"):
             self._change(file, expires=0)
 
     @property
     def requests(self) -> list[TokenRequest]:
-        """What the endpoint for tokens was asked so far, except what a refused token kept from it."""
+        """All requests to the token endpoint so far, except those that were refused because of their token."""
         log = self._directory / "requests.jsonl"
         lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
         return [TokenRequest(**json.loads(line)) for line in lines]
 
     def issued(self, client: Client) -> int:
-        """How many tokens the endpoint gave this client."""
+        """How many tokens the endpoint issued to this client."""
         return sum(request.status == 200 and request.client_id == client.id for request in self.requests)
 
     def _file(self, kind: str, name: str) -> Path:
@@ -112,7 +112,7 @@ def _digest(token: str) -> str:
 
 
 def _jwt(claims: dict[str, Any]) -> str:
-    """As long as a real one, and signed by nobody."""
+    """A token as long as a real one, without a valid signature."""
     header = {"typ": "JWT", "alg": "RS256"}
     parts = [json.dumps(header).encode(), json.dumps(claims).encode(), secrets.token_bytes(256)]
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)

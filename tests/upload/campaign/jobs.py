@@ -1,25 +1,26 @@
-"""What is uploaded in a run, and how its processes die: decided by a seed."""
+"""What is uploaded in a run, and when its processes are killed. A seed decides both."""
 
 from __future__ import annotations
 
 import random
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 from attrs import frozen
 
 from mwclient_async import UploadMethod
 from tests.support.image_files import png
-from tests.upload.campaign.loads import Point
+from tests.upload.campaign.upload_requests import RequestKind
 
-LEAST_CHUNK = 1024  # what the wiki takes
+MIN_CHUNK_SIZE = 1024  # bytes: what the wiki takes
 MEBIBYTE = 1024 * 1024
-_SMALLEST = 300
-_MOST_CHUNKS = 9
+_MIN_SIZE = 300
+_MAX_CHUNKS = 9
 
 
-class At(Enum):
-    """Which of an upload's checkpoints: the first, one in the middle, the last of a chunk, that of the whole file."""
+class CheckpointKind(Enum):
+    """A checkpoint of an upload: the first, one in the middle, the last of a chunk, that of the whole file."""
 
     FIRST = "first"
     MIDDLE = "middle"
@@ -28,68 +29,83 @@ class At(Enum):
 
 
 @frozen(kw_only=True)
-class Death:
+class Kill:
     """When a process is killed.
 
-    Either with a checkpoint, just before it is stored or just after; or while the answer to a request at this point is
-    held back, after the wiki has acted or before.
+    Either at a checkpoint, just before it is stored or just after; or while the proxy holds back the response to a
+    request of this kind, after the wiki has acted or before.
     """
 
-    at: At | None = None
+    checkpoint: CheckpointKind | None = None
     stored: bool = False
-    point: Point = Point.OTHER
+    request: RequestKind = RequestKind.OTHER
     acted: bool = False
 
-    def number(self, job: Job) -> int | None:
-        """Which checkpoint of its process: 1 is the first; -1 that of the whole file; None where a request counts."""
-        if self.at is None:
+    def checkpoint_number(self, job: Job) -> int | None:
+        """The number of the checkpoint in its process: 1 is the first, -1 that of the whole file.
+
+        None if the process is killed during a request.
+        """
+        if self.checkpoint is None:
             return None
-        # Where the wiki takes its time, there is one more for the last chunk, before the file is put together.
-        numbers = {At.FIRST: 1, At.MIDDLE: (job.chunks + 1) // 2, At.CHUNKS: job.chunks - 1 + job.asynchronous}
-        return numbers.get(self.at, -1)
+        # An asynchronous upload has one more checkpoint, for the last chunk, before the file is assembled.
+        numbers = {
+            CheckpointKind.FIRST: 1,
+            CheckpointKind.MIDDLE: (job.chunks + 1) // 2,
+            CheckpointKind.CHUNKS: job.chunks - 1 + job.asynchronous,
+        }
+        return numbers.get(self.checkpoint, -1)
 
 
-def _stored(at: At) -> Death:
-    return Death(at=at, stored=True)
+def _after_storing(checkpoint: CheckpointKind) -> Kill:
+    return Kill(checkpoint=checkpoint, stored=True)
 
 
-def _held(point: Point, *, acted: bool) -> Death:
-    return Death(point=point, acted=acted)
+def _while_held(request: RequestKind, *, acted: bool) -> Kill:
+    return Kill(request=request, acted=acted)
 
 
-SYNCHRONOUS: tuple[tuple[Death, ...], ...] = (
-    (_held(Point.LAST, acted=True),),
-    (_stored(At.CHUNKS),),
-    (Death(at=At.STASHED),),
-    (_held(Point.CHUNK, acted=True),),
-    (_stored(At.STASHED),),
-    (Death(at=At.MIDDLE), Death(at=At.FIRST)),
-    (_held(Point.PUBLISH, acted=False),),
-    (_stored(At.FIRST), _held(Point.CHUNK, acted=False), _held(Point.LAST, acted=True)),
-    (Death(at=At.FIRST),),
-    (_held(Point.LAST, acted=False),),
-    (_stored(At.MIDDLE), _held(Point.PUBLISH, acted=True)),
-    (_held(Point.FIRST, acted=True), _held(Point.LAST, acted=True), _held(Point.PUBLISH, acted=True)),
+SYNCHRONOUS: tuple[tuple[Kill, ...], ...] = (
+    (_while_held(RequestKind.LAST, acted=True),),
+    (_after_storing(CheckpointKind.CHUNKS),),
+    (Kill(checkpoint=CheckpointKind.STASHED),),
+    (_while_held(RequestKind.CHUNK, acted=True),),
+    (_after_storing(CheckpointKind.STASHED),),
+    (Kill(checkpoint=CheckpointKind.MIDDLE), Kill(checkpoint=CheckpointKind.FIRST)),
+    (_while_held(RequestKind.PUBLISH, acted=False),),
+    (
+        _after_storing(CheckpointKind.FIRST),
+        _while_held(RequestKind.CHUNK, acted=False),
+        _while_held(RequestKind.LAST, acted=True),
+    ),
+    (Kill(checkpoint=CheckpointKind.FIRST),),
+    (_while_held(RequestKind.LAST, acted=False),),
+    (_after_storing(CheckpointKind.MIDDLE), _while_held(RequestKind.PUBLISH, acted=True)),
+    (
+        _while_held(RequestKind.FIRST, acted=True),
+        _while_held(RequestKind.LAST, acted=True),
+        _while_held(RequestKind.PUBLISH, acted=True),
+    ),
 )
-ASYNCHRONOUS: tuple[tuple[Death, ...], ...] = (
-    (_stored(At.CHUNKS), _held(Point.PUBLISH, acted=True)),
-    (_held(Point.LAST, acted=True),),
-    (_held(Point.PUBLISH, acted=True),),
-    (_held(Point.STATUS, acted=True),),
-    (Death(at=At.CHUNKS), _stored(At.STASHED)),
-    (Death(at=At.STASHED),),
-    (_held(Point.STATUS, acted=False), _held(Point.PUBLISH, acted=False)),
-    (_stored(At.MIDDLE),),
+ASYNCHRONOUS: tuple[tuple[Kill, ...], ...] = (
+    (_after_storing(CheckpointKind.CHUNKS), _while_held(RequestKind.PUBLISH, acted=True)),
+    (_while_held(RequestKind.LAST, acted=True),),
+    (_while_held(RequestKind.PUBLISH, acted=True),),
+    (_while_held(RequestKind.STATUS, acted=True),),
+    (Kill(checkpoint=CheckpointKind.CHUNKS), _after_storing(CheckpointKind.STASHED)),
+    (Kill(checkpoint=CheckpointKind.STASHED),),
+    (_while_held(RequestKind.STATUS, acted=False), _while_held(RequestKind.PUBLISH, acted=False)),
+    (_after_storing(CheckpointKind.MIDDLE),),
 )
-"""How the processes of one upload die, one after the other; the last one of each upload lives."""
+"""When the processes of one upload are killed, one after the other. The last process is not killed."""
 
-Kind = tuple[tuple[Death, ...], bool]
-DEATHS: list[Kind] = [(deaths, False) for deaths in SYNCHRONOUS] + [(deaths, True) for deaths in ASYNCHRONOUS]
+Kind = tuple[tuple[Kill, ...], bool]
+KILLS: list[Kind] = [(kills, False) for kills in SYNCHRONOUS] + [(kills, True) for kills in ASYNCHRONOUS]
 
 
 @frozen(kw_only=True)
 class Job:
-    """One upload. ``way`` is None where the library chooses; ``deaths`` are those of its processes, in order."""
+    """One upload. ``method`` is None if the library chooses. ``kills`` says when each of its processes is killed."""
 
     name: str
     path: Path
@@ -97,7 +113,7 @@ class Job:
     chunk_size: int
     method: UploadMethod | None
     asynchronous: bool
-    deaths: tuple[Death, ...] = ()
+    kills: tuple[Kill, ...] = ()
 
     @property
     def chunks(self) -> int:
@@ -106,10 +122,10 @@ class Job:
 
 
 def make_jobs(directory: Path, *, count: int, killed: int, largest: int, seed: int, prefix: str) -> list[Job]:
-    """So many files of random sizes, written to the directory, with so many that are killed among them."""
+    """Write ``count`` files of random sizes to the directory. The uploads of ``killed`` of them are killed."""
     chance = random.Random(seed)
     kinds: list[Kind | None] = [None] * (count - killed)
-    kinds += [DEATHS[number * len(DEATHS) // killed] for number in range(killed)]
+    kinds += [KILLS[number * len(KILLS) // killed] for number in range(killed)]
     chance.shuffle(kinds)
     return [
         _job(directory / f"{number}.png", f"{prefix} {number} é&+='q'.png", kind, chance, largest)
@@ -118,16 +134,17 @@ def make_jobs(directory: Path, *, count: int, killed: int, largest: int, seed: i
 
 
 def _job(path: Path, name: str, kind: Kind | None, chance: random.Random, largest: int) -> Job:
-    smallest = _SMALLEST if kind is None else 8 * LEAST_CHUNK
+    smallest = _MIN_SIZE if kind is None else 8 * MIN_CHUNK_SIZE
     wanted = int(smallest * (largest / smallest) ** chance.random())
     size = png(path, wanted, seed=chance.getrandbits(32)).stat().st_size
+    make = partial(Job, name=name, path=path, size=size, method=UploadMethod.CHUNKED)
     if kind is not None:
-        chunk = max(LEAST_CHUNK, size // chance.randint(3, 7))
-        deaths, slow = kind
-        way = UploadMethod.CHUNKED
-        return Job(name=name, path=path, size=size, chunk_size=chunk, method=way, asynchronous=slow, deaths=deaths)
-    if chance.random() < 1 / 3:  # in one request, unless it is larger than such a request may be
-        return Job(name=name, path=path, size=size, chunk_size=max(LEAST_CHUNK, size), method=None, asynchronous=False)
-    slow = chance.random() < 1 / 2
-    chunk = max(LEAST_CHUNK, size // _MOST_CHUNKS, int(LEAST_CHUNK * (size / LEAST_CHUNK) ** chance.random()))
-    return Job(name=name, path=path, size=size, chunk_size=chunk, method=UploadMethod.CHUNKED, asynchronous=slow)
+        kills, asynchronous = kind
+        chunk_size = max(MIN_CHUNK_SIZE, size // chance.randint(3, 7))
+        return make(chunk_size=chunk_size, asynchronous=asynchronous, kills=kills)
+    if chance.random() < 1 / 3:  # in one request, unless it is too large for that
+        return make(chunk_size=max(MIN_CHUNK_SIZE, size), method=None, asynchronous=False)
+    asynchronous = chance.random() < 1 / 2
+    growth = (size / MIN_CHUNK_SIZE) ** chance.random()
+    chunk_size = max(MIN_CHUNK_SIZE, size // _MAX_CHUNKS, int(MIN_CHUNK_SIZE * growth))
+    return make(chunk_size=chunk_size, asynchronous=asynchronous)

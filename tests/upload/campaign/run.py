@@ -1,4 +1,4 @@
-"""Many uploads at once through a line that fails everywhere, some by processes that are killed and begun again."""
+"""Many uploads at once over a connection with every fault; some are killed and resumed by another process."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from mwclient_async.models.events import Event, LoggedIn, TokensFetched
 from mwclient_async.testing import LocalWiki
 from tests.support import guarded_wiki as guarded
 from tests.support.fault_proxy import ALL, REFUSE, STALL_AFTER, STALL_BEFORE, Fault
-from tests.support.http_server import Seen
-from tests.upload.campaign.jobs import LEAST_CHUNK, Death, Job, make_jobs
-from tests.upload.campaign.ledger import Ledger
-from tests.upload.campaign.line import Line, Troubles
-from tests.upload.campaign.loads import Load, Point
-from tests.upload.campaign.worker import COMMENT, HTTP, RETRY, USER_AGENT, ImpatientClock, Order
+from tests.support.http_server import ReceivedRequest
+from tests.upload.campaign.byte_counts import ByteCounts
+from tests.upload.campaign.jobs import MIN_CHUNK_SIZE, Job, Kill, make_jobs
+from tests.upload.campaign.unreliable_proxy import FaultPlan, UnreliableProxy
+from tests.upload.campaign.upload_requests import RequestKind, UploadRequest
+from tests.upload.campaign.worker import COMMENT, HTTP, RETRY, USER_AGENT, ShortSleepClock, WorkerTask
 
 ROOT = Path(__file__).parents[3]
 WORKER = [sys.executable, "-m", "tests.upload.campaign.worker"]
-_GATHERED = 0.4  # seconds
+_JOBS_DELAY = 0.4  # seconds, so that several jobs run at once
 HELD_BEFORE, HELD_AFTER = evolve(STALL_BEFORE, kind="HELD_BEFORE"), evolve(STALL_AFTER, kind="HELD_AFTER")
 
 
 @frozen(kw_only=True)
-class Size:
-    """How much there is to do: ``killed`` of the ``uploads`` are killed, ``forgotten`` of them lose their chunks."""
+class CampaignSize:
+    """The size of a campaign: ``killed`` of the ``uploads`` are killed, ``forgotten`` of them lose their chunks."""
 
     uploads: int
     killed: int
@@ -50,67 +50,72 @@ class Size:
 
 
 @define
-class Tally:
-    """What became of it. ``found`` are the SHA-1s of all versions of each file that is on the wiki in the end."""
+class CampaignResult:
+    """The result of a campaign. ``found`` are the SHA-1s of all versions of each file on the wiki at the end."""
 
-    size: Size
+    size: CampaignSize
     wanted: dict[str, str] = Factory(dict)
     done: list[str] = Factory(list)
     raised: list[str] = Factory(list)
     found: dict[str, list[str]] = Factory(dict)
     on_disk: dict[str, list[str]] = Factory(dict)
     logged: Counter[str] = Factory(Counter)
-    ways: Counter[str] = Factory(Counter)
+    methods: Counter[str] = Factory(Counter)
     verified: int = 0
     restarted: int = 0
-    deaths: int = 0
+    killed: int = 0
     resumed: int = 0
     logins: int = 0
     tokens: int = 0
     bytes: int = 0
-    ledger: Ledger = Factory(Ledger)
-    requests: Counter[Point] = Factory(Counter)
+    byte_counts: ByteCounts = Factory(ByteCounts)
+    requests: Counter[RequestKind] = Factory(Counter)
     faults: Counter[str] = Factory(Counter)
-    drawn: Counter[tuple[Point, str]] = Factory(Counter)
+    faults_by_request: Counter[tuple[RequestKind, str]] = Factory(Counter)
 
-    def heard(self, event: Event) -> None:
+    def count_event(self, event: Event) -> None:
         self.logins += isinstance(event, LoggedIn)
         self.tokens += isinstance(event, TokensFetched)
 
-    def share(self, some: int) -> float:
-        """Some bytes as a share of all the files' bytes."""
-        return some / self.bytes
+    def share(self, count: int) -> float:
+        """The number of bytes as a share of all the files' bytes."""
+        return count / self.bytes
 
     def __str__(self) -> str:
-        drawn: Counter[Point] = Counter()
-        for (point, _), count in self.drawn.items():
-            drawn[point] += count
-        at = ", ".join(f"{point.value} {drawn[point]} in {self.requests[point]}" for point in Point)
+        faults: Counter[RequestKind] = Counter()
+        for (kind, _), count in self.faults_by_request.items():
+            faults[kind] += count
+        by_request = ", ".join(f"{kind.value} {faults[kind]} in {self.requests[kind]}" for kind in RequestKind)
+        counts = self.byte_counts
         return (
             f"{len(self.done)} of {self.size.uploads} uploads reported done ({self.verified} of them verified, "
-            f"{self.restarted} begun anew), {len(self.raised)} raised; {len(self.found)} files on the wiki in "
+            f"{self.restarted} restarted), {len(self.raised)} raised; {len(self.found)} files on the wiki in "
             f"{sum(map(len, self.found.values()))} versions\n"
-            f"  {dict(sorted(self.ways.items()))}; {self.deaths} processes killed, {self.resumed} went on from a "
+            f"  {dict(sorted(self.methods.items()))}; {self.killed} processes killed, {self.resumed} resumed from a "
             f"checkpoint; {self.logins} logins, {self.tokens} token requests\n"
-            f"  {self.bytes:,} bytes in files, {self.ledger.sent:,} sent: {self.share(self.ledger.again):.1%} again, "
-            f"{self.share(self.ledger.needless):.1%} needlessly\n  {self.ledger}\n"
-            f"  faults: {dict(sorted(self.faults.items()))}\n  faults in requests: {at}"
+            f"  {self.bytes:,} bytes in files, {counts.sent:,} sent: {self.share(counts.sent_again):.1%} again, "
+            f"{self.share(counts.needless):.1%} needlessly\n  {counts}\n"
+            f"  faults: {dict(sorted(self.faults.items()))}\n  faults in requests: {by_request}"
         )
 
 
-async def run(wiki: LocalWiki, auth: BotPassword, directory: Path, *, size: Size, seed: int, prefix: str) -> Tally:
-    """Do it, with all tokens refused and all sessions thrown away on the way; look at the wiki in the end."""
+async def run(
+    wiki: LocalWiki, auth: BotPassword, directory: Path, *, size: CampaignSize, seed: int, prefix: str
+) -> CampaignResult:
+    """Run the uploads, with all tokens refused and all sessions lost on the way; then read what the wiki has."""
     jobs = make_jobs(directory, count=size.uploads, killed=size.killed, largest=size.largest, seed=seed, prefix=prefix)
-    troubles = Troubles(seed, size.rate, _database(wiki), kinds=size.kinds, forgetful=_forgetful(jobs, size, seed))
-    tally = Tally(size, wanted={job.name: _sha1(job.path) for job in jobs}, bytes=sum(job.size for job in jobs))
-    await _Run(wiki, auth, troubles, tally).all(jobs)
-    await wiki.run_jobs()  # nothing that was begun is left to be done
-    tally.found, tally.on_disk, tally.logged = on_the_wiki(wiki, prefix)
-    tally.ledger, tally.requests, tally.drawn = troubles.ledger, troubles.requests, troubles.drawn
-    return tally
+    plan = FaultPlan(seed, size.rate, _database(wiki), kinds=size.kinds, forgetful=_forgetful(jobs, size, seed))
+    result = CampaignResult(
+        size, wanted={job.name: _sha1(job.path) for job in jobs}, bytes=sum(job.size for job in jobs)
+    )
+    await _Run(wiki, auth, plan, result).run(jobs)
+    await wiki.run_jobs()  # so that no upload is pending
+    result.found, result.on_disk, result.logged = read_wiki(wiki, prefix)
+    result.byte_counts, result.requests, result.faults_by_request = plan.byte_counts, plan.requests, plan.faults
+    return result
 
 
-def _forgetful(jobs: list[Job], size: Size, seed: int) -> dict[str, int]:
+def _forgetful(jobs: list[Job], size: CampaignSize, seed: int) -> dict[str, int]:
     chance = random.Random(seed)
     chosen = chance.sample(
         [job for job in jobs if job.method is UploadMethod.CHUNKED and job.chunks > 1], size.forgotten
@@ -120,61 +125,61 @@ def _forgetful(jobs: list[Job], size: Size, seed: int) -> dict[str, int]:
 
 @frozen
 class _Run:
-    """The parts of one run."""
+    """One run: the wiki, the faults, and the result that it fills."""
 
     wiki: LocalWiki
     auth: BotPassword
-    troubles: Troubles
-    tally: Tally
+    plan: FaultPlan
+    result: CampaignResult
 
-    async def all(self, jobs: list[Job]) -> None:
-        """Everything, by so many tasks at a time."""
-        async with Line(self.wiki.url, self.troubles) as line, anyio.create_task_group() as house:
-            house.start_soon(self._keep_house)
+    async def run(self, jobs: list[Job]) -> None:
+        """Run all jobs in several tasks."""
+        async with UnreliableProxy(self.wiki.url, self.plan) as proxy, anyio.create_task_group() as wiki_jobs:
+            wiki_jobs.start_soon(self._run_wiki_jobs)
 
-            def heard(event: Event) -> None:
-                self.tally.heard(event)
-                line.reopen()
+            def count_event(event: Event) -> None:
+                self.result.count_event(event)
+                proxy.reopen()
 
             site = Site(
-                f"{line.url}/api.php",
+                f"{proxy.url}/api.php",
                 user_agent=USER_AGENT,
                 auth=self.auth,
                 http=HTTP,
                 retry=RETRY,
-                clock=ImpatientClock(),
-                on_event=heard,
+                clock=ShortSleepClock(),
+                on_event=count_event,
             )
             work = iter(list(enumerate(jobs)))
             async with site, anyio.create_task_group() as tasks:
-                for _ in range(self.tally.size.tasks):
-                    tasks.start_soon(self._labour, site, work)
-            house.cancel_scope.cancel()
-        self.tally.faults += line.counts
+                for _ in range(self.result.size.tasks):
+                    tasks.start_soon(self._run_jobs, site, work)
+            wiki_jobs.cancel_scope.cancel()
+        self.result.faults += proxy.counts
 
-    async def _keep_house(self) -> None:
-        """Run the wiki's jobs soon after there may be some, all at once: the script takes a while to start."""
+    async def _run_wiki_jobs(self) -> None:
+        """Run the wiki's jobs soon after there may be some, many at once, because the script is slow to start."""
         while True:
-            await self.troubles.busy.wait()
-            await anyio.sleep(_GATHERED)
-            self.troubles.busy = anyio.Event()
+            await self.plan.has_jobs.wait()
+            await anyio.sleep(_JOBS_DELAY)
+            self.plan.has_jobs = anyio.Event()
             await self.wiki.run_jobs()
 
-    async def _labour(self, site: Site, work: Iterator[tuple[int, Job]]) -> None:
+    async def _run_jobs(self, site: Site, work: Iterator[tuple[int, Job]]) -> None:
         for number, job in work:
-            if number == self.tally.size.uploads // 3:
+            if number == self.result.size.uploads // 3:
                 guarded.refuse_tokens(self.wiki)
-            if number == 2 * self.tally.size.uploads // 3:
+            if number == 2 * self.result.size.uploads // 3:
                 guarded.lose_sessions(self.wiki)
             try:
-                await (self._with_deaths(job) if job.deaths else self._in_one_go(site, job))
-            except Exception as error:  # noqa: BLE001 - counted, and none is expected
-                self.tally.raised.append(f"{job}: {error!r}")
+                await (self._upload_with_kills(job) if job.kills else self._upload(site, job))
+            except Exception as error:  # noqa: BLE001 - counted; a test asserts that there are none
+                self.result.raised.append(f"{job}: {error!r}")
             else:
-                self.tally.done.append(job.name)
+                self.result.done.append(job.name)
             job.path.unlink()
 
-    async def _in_one_go(self, site: Site, job: Job) -> None:
+    async def _upload(self, site: Site, job: Job) -> None:
         restarts: list[UploadProgress] = []
         result = await site.upload(
             job.path,
@@ -185,93 +190,93 @@ class _Run:
             asynchronous=job.asynchronous,
             on_progress=lambda progress: restarts.append(progress) if progress.restarted else None,
         )
-        self.tally.ways[f"{result.method.value}{' async' * job.asynchronous}"] += 1
-        self.tally.verified += result.verified
-        self.tally.restarted += bool(restarts)
+        self.result.methods[f"{result.method.value}{' async' * job.asynchronous}"] += 1
+        self.result.verified += result.verified
+        self.result.restarted += bool(restarts)
 
-    # The killed ones -------------------------------------------------------------------------------------------------
+    # Uploads that are killed -----------------------------------------------------------------------------------------
 
-    async def _with_deaths(self, job: Job) -> None:
-        held = _Held(self.troubles)
-        async with Line(self.wiki.url, self.troubles, held) as line:  # the second process comes to the same address
-            for death in job.deaths:
-                held.death = death
-                await self._process(job, line, death)
-            held.death = None
-            outcome = await self._process(job, line, None)
-        self.tally.faults += line.counts
-        self.tally.ways[f"killed{' async' * job.asynchronous}"] += 1
-        self.tally.verified += bool(outcome["verified"])
-        self.tally.restarted += bool(outcome["restarted"])
+    async def _upload_with_kills(self, job: Job) -> None:
+        held_response = _HeldResponse(self.plan)
+        async with UnreliableProxy(self.wiki.url, self.plan, held_response) as proxy:  # every process uses the same URL
+            for kill in job.kills:
+                held_response.kill = kill
+                await self._run_process(job, proxy, kill)
+            held_response.kill = None
+            outcome = await self._run_process(job, proxy, None)
+        self.result.faults += proxy.counts
+        self.result.methods[f"killed{' async' * job.asynchronous}"] += 1
+        self.result.verified += bool(outcome["verified"])
+        self.result.restarted += bool(outcome["restarted"])
 
-    async def _process(self, job: Job, line: Line, death: Death | None) -> dict[str, object]:
+    async def _run_process(self, job: Job, proxy: UnreliableProxy, kill: Kill | None) -> dict[str, object]:
         store = job.path.with_suffix(".checkpoint")
-        order = Order(
-            api_url=f"{line.url}/api.php",
+        task = WorkerTask(
+            api_url=f"{proxy.url}/api.php",
             account=self.auth.name,
             password=self.auth.password,
             path=str(job.path),
             filename=job.name,
-            chunk_size=job.chunk_size if not store.exists() else max(LEAST_CHUNK, job.chunk_size * 2 // 3),
+            chunk_size=job.chunk_size if not store.exists() else max(MIN_CHUNK_SIZE, job.chunk_size * 2 // 3),
             asynchronous=job.asynchronous,
             store=str(store),
-            dies_at=death.number(job) if death is not None else None,
-            dies_after_storing=death is not None and death.stored,
+            killed_at=kill.checkpoint_number(job) if kill is not None else None,
+            killed_after_storing=kill is not None and kill.stored,
         )
-        self.tally.resumed += store.exists()
-        status, said = await _run_worker(order, line, death)
-        if death is None and status == 0:
-            outcome: dict[str, object] = json.loads(said.splitlines()[-1])
+        self.result.resumed += store.exists()
+        status, output = await _run_worker(task, proxy, kill)
+        if kill is None and status == 0:
+            outcome: dict[str, object] = json.loads(output.splitlines()[-1])
             return outcome
-        if death is None or status != -signal.SIGKILL:
-            raise AssertionError(f"{death} ended with status {status}: {said}")
-        self.tally.deaths += 1
+        if kill is None or status != -signal.SIGKILL:
+            raise AssertionError(f"{kill} ended with status {status}: {output}")
+        self.result.killed += 1
         return {}
 
 
 @define
-class _Held:
-    """The plan of one upload: the answer to a request at the point of ``death`` is never given."""
+class _HeldResponse:
+    """The plan of one upload: the response to the request at which the process is killed is held back."""
 
-    _others: Troubles
-    death: Death | None = None
+    _plan: FaultPlan
+    kill: Kill | None = None
 
-    def __call__(self, seen: Seen) -> Fault | None:
-        fault = self._others(seen)
-        death = self.death
-        if death is not None and death.at is None and Load.of(seen).point is death.point:
-            return HELD_AFTER if death.acted else HELD_BEFORE
-        return None if fault is REFUSE else fault  # another process cannot say when to open again
+    def __call__(self, seen: ReceivedRequest) -> Fault | None:
+        fault = self._plan(seen)
+        kill = self.kill
+        if kill is not None and kill.checkpoint is None and UploadRequest.parse(seen).kind is kill.request:
+            return HELD_AFTER if kill.acted else HELD_BEFORE
+        return None if fault is REFUSE else fault  # a worker process cannot reopen the proxy
 
 
-async def _run_worker(order: Order, line: Line, death: Death | None) -> tuple[int, str]:
-    """One process: its status, and what it printed."""
+async def _run_worker(task: WorkerTask, proxy: UnreliableProxy, kill: Kill | None) -> tuple[int, str]:
+    """Run one process; return its exit status and what it printed."""
     async with (
         await anyio.open_process(WORKER, stderr=STDOUT, cwd=ROOT) as process,
         anyio.create_task_group() as tasks,
     ):
         assert process.stdin is not None
         assert process.stdout is not None
-        await process.stdin.send(order.encode())
+        await process.stdin.send(task.encode())
         await process.stdin.aclose()
-        if death is not None and death.at is None:
-            tasks.start_soon(_kill_while_held, process, line, HELD_AFTER.kind if death.acted else HELD_BEFORE.kind)
-        said = b"".join([piece async for piece in process.stdout])
+        if kill is not None and kill.checkpoint is None:
+            tasks.start_soon(_kill_while_held, process, proxy, HELD_AFTER.kind if kill.acted else HELD_BEFORE.kind)
+        output = b"".join([piece async for piece in process.stdout])
         await process.wait()
         tasks.cancel_scope.cancel()
-    return process.returncode or 0, said.decode(errors="replace")
+    return process.returncode or 0, output.decode(errors="replace")
 
 
-async def _kill_while_held(process: Process, line: Line, kind: str) -> None:
-    await line.until(kind, times=line.counts[kind] + 1)
+async def _kill_while_held(process: Process, proxy: UnreliableProxy, kind: str) -> None:
+    await proxy.until(kind, times=proxy.counts[kind] + 1)
     process.kill()
 
 
-# What is there in the end --------------------------------------------------------------------------------------------
+# What the wiki has at the end ----------------------------------------------------------------------------------------
 
 
-def on_the_wiki(wiki: LocalWiki, prefix: str) -> tuple[dict[str, list[str]], dict[str, list[str]], Counter[str]]:
-    """All versions of the files with that prefix, by the database and by the disk, and how often each was logged."""
+def read_wiki(wiki: LocalWiki, prefix: str) -> tuple[dict[str, list[str]], dict[str, list[str]], Counter[str]]:
+    """All versions of the files with that prefix, in the database and on disk, and how often each upload was logged."""
     found, on_disk = defaultdict(list), defaultdict(list)
     like = (f"{prefix.replace(' ', '_')}%",)
     with closing(sqlite3.connect(_database(wiki), timeout=60)) as database:

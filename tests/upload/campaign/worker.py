@@ -1,7 +1,7 @@
-"""One upload in a process of its own, which may have to die in the middle: ``python -m tests.upload.campaign.worker``.
+"""One upload in a process of its own, which may be killed: ``python -m tests.upload.campaign.worker``.
 
-It reads an Order, in JSON, from its standard input, goes on from the checkpoint that is stored, if there is one, stores
-another one after each chunk, and prints what came of it.
+It reads a WorkerTask in JSON from its standard input, resumes from the stored checkpoint if there is one, stores a
+checkpoint after each chunk, and prints the result.
 """
 
 from __future__ import annotations
@@ -23,22 +23,23 @@ RETRY = RetryPolicy(attempts=12, first_delay=0.01, longest_delay=0.3)
 USER_AGENT = "mwclient-async-tests/1.0 (tests@example.org)"
 COMMENT = "one of many"
 
-_LONGEST_NAP = 0.3
+_MAX_SLEEP = 0.3
 
 
-class ImpatientClock(SystemClock):
-    """Real time, but a wiki that is at work is asked again soon."""
+class ShortSleepClock(SystemClock):
+    """Real time with short sleeps: the status of a job is polled often."""
 
     async def sleep(self, seconds: float) -> None:
-        await anyio.sleep(min(seconds, _LONGEST_NAP))
+        await anyio.sleep(min(seconds, _MAX_SLEEP))
 
 
 @frozen(kw_only=True)
-class Order:
-    """What to upload. ``store`` is where the checkpoint is kept.
+class WorkerTask:
+    """What to upload. ``store`` is the path of the file with the checkpoint.
 
-    The process dies when it is given the checkpoint of the number ``dies_at`` (-1: that of the whole file, which also
-    counts where there are fewer than that, because an answer was lost): after it has stored that one, or before.
+    The process kills itself when it gets the checkpoint of number ``killed_at``, after storing that one or before. The
+    checkpoint of the whole file has the number -1. It also kills the process if there are fewer checkpoints than that,
+    because a response was lost.
     """
 
     api_url: str
@@ -49,59 +50,59 @@ class Order:
     chunk_size: int
     asynchronous: bool
     store: str
-    dies_at: int | None = None
-    dies_after_storing: bool = False
+    killed_at: int | None = None
+    killed_after_storing: bool = False
 
     def encode(self) -> bytes:
         return json.dumps(asdict(self)).encode()
 
 
 @define
-class _Keeper:
-    """Stores checkpoints, never half of one."""
+class _CheckpointStore:
+    """Stores checkpoints atomically."""
 
-    order: Order
+    task: WorkerTask
     count: int = 0
 
-    def keep(self, checkpoint: Checkpoint) -> None:
+    def store(self, checkpoint: Checkpoint) -> None:
         self.count += 1
-        dies = self.order.dies_at is not None and (checkpoint.stashed or self.count == self.order.dies_at)
-        if dies and not self.order.dies_after_storing:
+        kills_now = self.task.killed_at is not None and (checkpoint.stashed or self.count == self.task.killed_at)
+        if kills_now and not self.task.killed_after_storing:
             os.kill(os.getpid(), signal.SIGKILL)
-        new = Path(f"{self.order.store}.new")
+        new = Path(f"{self.task.store}.new")
         new.write_text(str(checkpoint), encoding="ascii")
-        new.replace(self.order.store)
-        if dies:
+        new.replace(self.task.store)
+        if kills_now:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def stored(order: Order) -> Checkpoint | None:
-    """The checkpoint of an earlier process, if it came that far."""
-    store = Path(order.store)
+def read_checkpoint(task: WorkerTask) -> Checkpoint | None:
+    """The checkpoint of an earlier process, if it has stored one."""
+    store = Path(task.store)
     return Checkpoint.parse(store.read_text(encoding="ascii")) if store.exists() else None
 
 
-async def work(order: Order, point: Checkpoint | None) -> dict[str, object]:
-    """Upload it; what came of it, in plain values."""
+async def work(task: WorkerTask, checkpoint: Checkpoint | None) -> dict[str, object]:
+    """Upload the file; return the result as JSON values."""
     restarts: list[UploadProgress] = []
-    auth = BotPassword(name=order.account, password=order.password)
-    clock = ImpatientClock()
-    async with Site(order.api_url, user_agent=USER_AGENT, auth=auth, http=HTTP, retry=RETRY, clock=clock) as site:
+    auth = BotPassword(name=task.account, password=task.password)
+    clock = ShortSleepClock()
+    async with Site(task.api_url, user_agent=USER_AGENT, auth=auth, http=HTTP, retry=RETRY, clock=clock) as site:
         result = await site.upload(
-            order.path,
-            filename=order.filename,
+            task.path,
+            filename=task.filename,
             comment=COMMENT,
             method=UploadMethod.CHUNKED,
-            chunk_size=order.chunk_size,
-            asynchronous=order.asynchronous,
-            checkpoint=point,
-            on_checkpoint=_Keeper(order).keep,
+            chunk_size=task.chunk_size,
+            asynchronous=task.asynchronous,
+            checkpoint=checkpoint,
+            on_checkpoint=_CheckpointStore(task).store,
             on_progress=lambda progress: restarts.append(progress) if progress.restarted else None,
         )
-    offset = point.offset if point is not None else None
+    offset = checkpoint.offset if checkpoint is not None else None
     return {"verified": result.verified, "restarted": bool(restarts), "resumed": offset}
 
 
 if __name__ == "__main__":
-    given = Order(**json.load(sys.stdin))
-    sys.stdout.write(json.dumps(anyio.run(work, given, stored(given))) + "\n")
+    task = WorkerTask(**json.load(sys.stdin))
+    sys.stdout.write(json.dumps(anyio.run(work, task, read_checkpoint(task))) + "\n")

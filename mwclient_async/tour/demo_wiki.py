@@ -1,4 +1,4 @@
-"""The throwaway wiki of the tour, and the truth about what is on it."""
+"""The throwaway wiki of the tour, and what the tour expects to read from it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision
 from mwclient_async.tour.files import Picture, paint
 from mwclient_async.tour.screen import Screen
 
-LONG = "A long history"
+LONG_HISTORY = "A long history"
 BOT = "TourBot"
-_MAIN = "Main Page"  # which MediaWiki's installer makes
+_MAIN = "Main Page"  # MediaWiki's installer makes it
 _PAGES = 300
 _REVISIONS = 2_500
 _CATEGORIES = 60
-_MOST = 11  # categories of one page
+_MOST_CATEGORIES = 11  # of one page
 _NAMES = ("Page {:03}", "Moons/Titan {:03}", 'C++ & "quotes" {:03}', "🪐 Ringed planet {:03}", "كوكب {:03}")
 
 EXAMPLES = [name.format(number) for number, name in enumerate(_NAMES)]
-"""Titles of some of its pages."""
+"""Titles of some pages of the wiki."""
 
 
 @frozen(kw_only=True)
-class Furnished:
-    """A running wiki. ``categories`` are those of every page, ``comments`` those of the long history, oldest first."""
+class DemoWiki:
+    """A running wiki: the categories of every page, and the comments of the long history, oldest first."""
 
     wiki: LocalWiki
     categories: Mapping[str, frozenset[str]]
@@ -39,12 +39,14 @@ class Furnished:
 
 
 @asynccontextmanager
-async def furnished(screen: Screen) -> AsyncIterator[Furnished]:
-    """Start a wiki, write the pages, and make what the upload needs; nothing of it is left at the end."""
+async def demo_wiki(screen: Screen) -> AsyncIterator[DemoWiki]:
+    """Start a wiki, write its pages, and make what the upload needs; remove all of it at the end."""
     chance = random.Random(1)  # noqa: S311 - the same pages each time, not a secret
     titles = [_NAMES[number % len(_NAMES)].format(number) for number in range(_PAGES)]
     categories = {
-        title: frozenset(f"Category:C{chance.randrange(_CATEGORIES):02}" for _ in range(chance.randrange(_MOST + 1)))
+        title: frozenset(
+            f"Category:C{chance.randrange(_CATEGORIES):02}" for _ in range(chance.randrange(_MOST_CATEGORIES + 1))
+        )
         for title in titles
     }
     comments = [f"edit {number}" for number in range(_REVISIONS)]
@@ -57,9 +59,9 @@ async def furnished(screen: Screen) -> AsyncIterator[Furnished]:
             await wiki.create_user(BOT, groups=["bot"])
             bot = await wiki.create_bot_password(BOT)
             picture = await paint(wiki.directory)
-        yield Furnished(
+        yield DemoWiki(
             wiki=wiki,
-            categories={**categories, LONG: frozenset(), _MAIN: frozenset()},
+            categories={**categories, LONG_HISTORY: frozenset(), _MAIN: frozenset()},
             comments=comments,
             bot=bot,
             picture=picture,
@@ -74,9 +76,9 @@ def _page(entry: tuple[str, frozenset[str]]) -> SeedPage:
 def _long_page(comments: list[str]) -> SeedPage:
     begin = datetime(2020, 1, 1, tzinfo=UTC)
     return SeedPage(
-        LONG,
+        LONG_HISTORY,
         revisions=[
             SeedRevision(f"Revision {number}", comment=comment, timestamp=begin + timedelta(hours=number // 3))
-            for number, comment in enumerate(comments)  # three share each moment
+            for number, comment in enumerate(comments)  # three revisions have the same time
         ],
     )

@@ -1,0 +1,197 @@
+"""After a lost reply, the page's history decides whether an edit was saved.
+
+A revision of our account since the base revision that has our text is our edit. Text is compared as the wiki stores it
+(``text_normalization.py``). An append is compared with the text of its parent revision.
+
+If the history cannot decide, the outcome is unknown: a revision of our account has the same summary and another text,
+or the page no longer exists, or the history cannot be read.
+
+See https://www.mediawiki.org/wiki/API:Revisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from attrs import field, frozen
+
+from mwclient_async._http.flow import Flow
+from mwclient_async._http.messages import ApiRequest, ApiResponse
+from mwclient_async._http.text_normalization import may_be_stored_form, may_be_summary, may_hold_change, sha1_of
+from mwclient_async._session.known_revisions import BaseRevision
+from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, has_abuse_filter
+from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError, UnrecognizedParameters
+
+PAGE_GONE = "the page no longer exists"
+_BATCH, _MOST_REVISIONS = 50, 500  # revisions since the base that are looked at: per request, and in all
+_FILTERED = (
+    "it is not in the page's history, and was not sent again, because an abuse filter of this wiki could take a second "
+    "request for a confirmation"
+)
+
+
+class CompareAndSwapWrite(Protocol):
+    """An edit, by the Action API or by the REST API: what is needed to send it and to find it in the history."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def pageid(self) -> int: ...
+    @property
+    def text(self) -> str | None: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def commutes(self) -> bool: ...
+    def applied_to(self, text: str) -> str: ...
+    def request(self, base: BaseRevision) -> ApiRequest: ...
+    def check_response(self, response: ApiResponse) -> ApiResponse: ...
+
+
+@frozen(kw_only=True)
+class CompletedWrite:
+    """An edit that the wiki has saved: its ``response``, or the ``revision`` that the history has of it."""
+
+    base: BaseRevision
+    response: ApiResponse | None = None
+    revision: Mapping[str, Any] = field(factory=dict)
+    title: str = ""
+    pageid: int = 0
+
+
+def find_in_history(write: CompareAndSwapWrite, lost: LostReply) -> Flow[Executed[CompletedWrite] | NotSeen]:
+    """Look for an edit whose reply was lost in the page's history. Raises OutcomeUnknown if that cannot decide."""
+    try:
+        return (yield from _find(write, lost))
+    except (OutcomeUnknown, UnrecognizedParameters):
+        raise
+    except MediaWikiError as error:
+        raise unknown_outcome(write, lost, f"the page's history could not be read ({error})") from error
+
+
+def _find(write: CompareAndSwapWrite, lost: LostReply) -> Flow[Executed[CompletedWrite] | NotSeen]:
+    assert lost.base is not None
+    base = lost.base
+    response = yield _history_request(write, base)
+    query = response.body["query"]
+    not_seen = NotSeen(_FILTERED if has_abuse_filter(query) else "")
+    page = page_of(response)
+    if "missing" in page:
+        if base.revid:
+            raise unknown_outcome(write, lost, PAGE_GONE)
+        return not_seen
+    since_base = yield from _revisions_since(write, lost, base, response)
+    ours = [revision for revision in since_base if _may_be_ours(revision, query["userinfo"])]
+    revision = yield from _recognized(write, lost, base, ours)
+    if revision is None:
+        return not_seen
+    title, pageid = str(page.get("title", "")), int(page.get("pageid", 0))
+    return Executed(CompletedWrite(base=base, revision=revision, title=title, pageid=pageid))
+
+
+def _history_request(
+    write: CompareAndSwapWrite, base: BaseRevision, continuation: Mapping[str, str] | None = None
+) -> ApiRequest:
+    params = {"action": "query", "prop": "revisions", "rvprop": "ids|timestamp|user|comment|sha1"}
+    if continuation is None:
+        params |= {"meta": "userinfo|siteinfo", "siprop": "extensions"}
+    page = {"pageids": str(base.pageid)} if base.pageid else page_parameters(write)
+    return ApiRequest(params={**params, **page, "rvlimit": str(_BATCH), **(continuation or {})})
+
+
+def _revisions_since(
+    write: CompareAndSwapWrite, lost: LostReply, base: BaseRevision, response: ApiResponse
+) -> Flow[list[Mapping[str, Any]]]:
+    """The revisions since the base, newest first."""
+    found: list[Mapping[str, Any]] = []
+    while True:
+        for revision in page_of(response).get("revisions", ()):
+            if revision["revid"] == base.revid or (not base.revid and revision["timestamp"] < base.since):
+                return found
+            found.append(revision)
+        continuation = response.body.get("continue")
+        if not continuation and not base.revid:
+            return found
+        if not continuation:
+            raise unknown_outcome(write, lost, "the base revision is not in the page's history any more")
+        if len(found) >= _MOST_REVISIONS:
+            raise unknown_outcome(write, lost, f"more than {_MOST_REVISIONS} revisions were made since")
+        response = yield _history_request(write, base, {name: str(value) for name, value in continuation.items()})
+
+
+def _may_be_ours(revision: Mapping[str, Any], userinfo: Mapping[str, Any]) -> bool:
+    """Whether our account made it. An anonymous client does not know which address or temporary account it has."""
+    is_anonymous = bool(revision.get("anon") or revision.get("temp"))
+    return revision.get("user") == userinfo["name"] or (bool(userinfo.get("anon")) and is_anonymous)
+
+
+def _recognized(
+    write: CompareAndSwapWrite, lost: LostReply, base: BaseRevision, ours: Sequence[Mapping[str, Any]]
+) -> Flow[Mapping[str, Any] | None]:
+    """The oldest revision of our account that has our text."""
+    if write.text is not None:
+        wanted = sha1_of(write.text)
+        if same := [revision for revision in ours if revision.get("sha1") == wanted]:
+            return same[-1]
+    similar = []
+    for revision in reversed(ours):
+        parent = int(revision.get("parentid", 0))
+        before, after, start = yield from _texts(parent, int(revision["revid"]), base.revid)
+        if may_be_stored_form(after, sent=write.applied_to(before)):
+            return revision
+        if not may_be_summary(str(revision.get("comment", "")), sent=write.summary):
+            continue
+        if parent != base.revid and may_hold_change(after, base=start, sent=write.applied_to(start)):
+            return revision
+        similar.append(int(revision["revid"]))
+    if similar:
+        known = f"this account has since made an edit with that summary and another text: revision {similar[0]}"
+        raise unknown_outcome(write, lost, known)
+    return None
+
+
+def _texts(*revids: int) -> Flow[tuple[str, ...]]:
+    """The texts of these revisions; an empty text for revision 0, which stands for "before the first"."""
+    wanted = "|".join(str(revid) for revid in revids if revid)
+    params = {"action": "query", "prop": "revisions", "rvprop": "ids|content", "rvslots": "main", "revids": wanted}
+    response = yield ApiRequest(params=params)
+    pages: Iterable[Mapping[str, Any]] = response.body.get("query", {}).get("pages", ())
+    texts = {
+        revision["revid"]: str(revision.get("slots", {}).get("main", {}).get("content", ""))
+        for page in pages
+        for revision in page.get("revisions", ())
+    }
+    return tuple(texts.get(revid, "") for revid in revids)
+
+
+def unknown_outcome(write: CompareAndSwapWrite, lost: LostReply, known: str) -> OutcomeUnknown:
+    """The error that says what is known of an edit whose reply was lost, and how to check."""
+    base = lost.base or BaseRevision(revid=0)
+    after = f"revision {base.revid}" if base.revid else base.since
+    unknown = OutcomeUnknown(
+        f"the reply to the edit of {write.name} was lost, and {known}; look at the page's history after {after} before "
+        "you repeat the edit",
+        title=write.title or None,
+        base=base.revid,
+        since=base.since or None,
+    )
+    unknown.__cause__ = lost.cause
+    return unknown
+
+
+def page_of(response: ApiResponse) -> Mapping[str, Any]:
+    """The one page that a query asked for."""
+    try:
+        return dict(response.body["query"]["pages"][0])
+    except (LookupError, TypeError, ValueError):
+        raise ProtocolError("the wiki's response does not contain the page that was asked for") from None
+
+
+def page_parameters(write: CompareAndSwapWrite) -> Mapping[str, str]:
+    """The page as the parameter of a query: a title with ``|`` in it is one title."""
+    if not write.title:
+        return {"pageids": str(write.pageid)}
+    return {"titles": f"\x1f{write.title}" if "|" in write.title else write.title}

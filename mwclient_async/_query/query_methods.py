@@ -1,0 +1,263 @@
+"""The methods of Site that query the wiki: pages, lists, exports, and what the wiki and the account are.
+
+The manual's page is https://www.mediawiki.org/wiki/API:Query.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Literal, overload
+
+from mwclient_async._query.export import Export
+from mwclient_async._query.fetch_site_info import fetch_site_info
+from mwclient_async._query.page_inputs import Inputs
+from mwclient_async._query.queries import Queries
+from mwclient_async._query.stream import Stream
+from mwclient_async.models.accounts import Block, User, UserInfo
+from mwclient_async.models.info import SiteInfo
+from mwclient_async.models.lists import (
+    ArchivedFile,
+    CategoryMember,
+    Contribution,
+    ExternalUse,
+    InterwikiBacklink,
+    LinkedTitle,
+    ListedCategory,
+    ListedFile,
+    ListedPage,
+    LogEvent,
+    ProtectedTitle,
+    RecentChange,
+    SearchResult,
+    SpecialPageRow,
+    StashEntry,
+    Tag,
+    WatchedChange,
+)
+from mwclient_async.models.page import Page
+
+_Count = int | None
+_PageLists = Literal["allpages", "backlinks", "embeddedin", "imageusage", "prefixsearch", "random"]
+_BacklinkLists = Literal["iwbacklinks", "langbacklinks"]
+_UserLists = Literal["allusers", "users"]
+
+
+class QueryMethods(ABC):
+    """The part of Site that queries the wiki."""
+
+    @property
+    @abstractmethod
+    def _queries(self) -> Queries:
+        """The queries of the open site. RuntimeError if it is not open."""
+
+    def query(
+        self,
+        *,
+        limit: int | None = None,
+        batch_size: int | None = None,
+        params: Mapping[str, Any] | None = None,
+        **parameters: Any,
+    ) -> Stream[Page]:
+        """Pages with their properties: ``async for page in site.query(generator=..., prop=[...])``.
+
+        Returns a stream of Page. Each page comes once per batch, complete, in the generator's order; missing pages come
+        last. The pages come from ``titles``, ``pageids``, ``revids`` or ``generator``. A query with none of these is
+        read with ``.batches()``, which also has the lists and the meta data of any query.
+
+        Arguments:
+            limit: the largest number of pages in all.
+            batch_size: the number of pages per request. Limits that are left out are the largest that the account may
+                have.
+            params: parameters with any name.
+            parameters: parameters of the query, with their prefixes.
+
+        Raises:
+            ValueError: the parameters contradict each other; before any request.
+            MediaWikiError: while iterating; ``cursor`` is the place to resume from.
+
+        See https://www.mediawiki.org/wiki/API:Query.
+        """
+        return self._queries.query(limit=limit, batch_size=batch_size, params=params, keywords=parameters)
+
+    def pages(
+        self,
+        *,
+        titles: Inputs | None = None,
+        pageids: Inputs | None = None,
+        revids: Inputs | None = None,
+        limit: int | None = None,
+        params: Mapping[str, Any] | None = None,
+        **parameters: Any,
+    ) -> Stream[Page]:
+        """One Page for each title or id, in the order of the inputs: any number of them, from any iterable.
+
+        The iterable may be asynchronous. Each request asks for as many pages as this account may (50, or 500 with
+        ``apihighlimits``). ``page.asked`` is the input, ``page.status`` says whether it is a page: one that does not
+        exist has a Page, too, and an input that comes twice has two. For a revision id, the Page has just that
+        revision. ``open(read_ahead=n)`` sends n further requests ahead, within ``Limits.concurrency``. ``limit`` is the
+        largest number of pages.
+
+        Raises:
+            ValueError: there is not exactly one of ``titles``, ``pageids`` and ``revids``.
+            TypeError: an input has the wrong type.
+            RuntimeError: the inputs are an iterator, and it is read a second time.
+            CursorMismatch: the stream is resumed with other inputs.
+            MediaWikiError: while iterating; ``cursor`` is the place to resume from.
+
+        See https://www.mediawiki.org/wiki/API:Query#Specifying_pages.
+        """
+        sources = {"titles": titles, "pageids": pageids, "revids": revids}
+        return self._queries.pages(sources, limit=limit, params=params, keywords=parameters)
+
+    def export(
+        self,
+        *,
+        titles: Inputs | None = None,
+        pageids: Inputs | None = None,
+        revids: Inputs | None = None,
+        params: Mapping[str, Any] | None = None,
+        **parameters: Any,
+    ) -> Export:
+        """Pages as one XML document, as Special:Export writes it: ``async for piece in site.export(titles=...)``.
+
+        Each piece is the bytes (UTF-8) of one batch. The pages come from any number of titles or ids, or from a
+        ``generator`` with its parameters; ``exportschema`` chooses the version of the format. If iterating raises, the
+        pieces so far are not a whole document: start again.
+
+        Raises:
+            ValueError: there is no source of pages, or a parameter that an export cannot have.
+            MediaWikiError: while iterating.
+
+        See https://www.mediawiki.org/wiki/API:Query#Exporting_pages.
+        """
+        sources = {"titles": titles, "pageids": pageids, "revids": revids}
+        return self._queries.export(sources, params=params, keywords=parameters)
+
+    @overload
+    def list(
+        self, module: _PageLists, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[ListedPage]: ...
+    @overload
+    def list(
+        self, module: Literal["allcategories"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[ListedCategory]: ...
+    @overload
+    def list(
+        self, module: Literal["allimages"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[ListedFile]: ...
+    @overload
+    def list(
+        self, module: Literal["alllinks"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[LinkedTitle]: ...
+    @overload
+    def list(
+        self, module: _UserLists, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[User]: ...
+    @overload
+    def list(
+        self, module: Literal["blocks"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[Block]: ...
+    @overload
+    def list(
+        self, module: Literal["categorymembers"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[CategoryMember]: ...
+    @overload
+    def list(
+        self, module: Literal["exturlusage"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[ExternalUse]: ...
+    @overload
+    def list(
+        self, module: Literal["filearchive"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[ArchivedFile]: ...
+    @overload
+    def list(
+        self, module: _BacklinkLists, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[InterwikiBacklink]: ...
+    @overload
+    def list(
+        self, module: Literal["logevents"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[LogEvent]: ...
+    @overload
+    def list(
+        self, module: Literal["mystashedfiles"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[StashEntry]: ...
+    @overload
+    def list(
+        self, module: Literal["protectedtitles"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[ProtectedTitle]: ...
+    @overload
+    def list(
+        self, module: Literal["querypage"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[SpecialPageRow]: ...
+    @overload
+    def list(
+        self, module: Literal["recentchanges"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[RecentChange]: ...
+    @overload
+    def list(
+        self, module: Literal["search"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[SearchResult]: ...
+    @overload
+    def list(
+        self, module: Literal["tags"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[Tag]: ...
+    @overload
+    def list(
+        self, module: Literal["usercontribs"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[Contribution]: ...
+    @overload
+    def list(
+        self, module: Literal["watchlist"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[WatchedChange]: ...
+    @overload
+    def list(
+        self, module: str, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
+    ) -> Stream[Mapping[str, Any]]: ...
+
+    def list(
+        self, module: str, /, *, limit: int | None = None, batch_size: int | None = None, **parameters: Any
+    ) -> Stream[Any]:
+        """The rows of one list: ``site.list("recentchanges", type="edit", limit=100)``.
+
+        Returns a stream. Parameters are written without the list's prefix. The rows of a list that has a class in
+        ``mwclient_async.models.lists`` are typed. The rows of every other list module of the wiki, also those of
+        extensions, are mappings as the wiki sent them. ``limit`` is the largest number of rows in all, ``batch_size``
+        the number of rows per request.
+
+        Raises:
+            ValueError: a value cannot be sent; before any request. Or the wiki does not have the list; at the first
+                item.
+            UnrecognizedParameters: the wiki does not know a parameter; at the first item.
+            MediaWikiError: while iterating; ``cursor`` is the place to resume from.
+
+        See https://www.mediawiki.org/wiki/API:Lists.
+        """
+        return self._queries.list_rows(module, limit=limit, batch_size=batch_size, keywords=parameters)
+
+    async def info(self, *props: str, **parameters: Any) -> SiteInfo:
+        """What the wiki reports about itself: ``(await site.info()).general.sitename``.
+
+        ``props`` are the parts, by the names of ``siprop``; without any: general, namespaces with their aliases,
+        statistics, fileextensions and rightsinfo, in one request. A part that was not asked for raises NotRequested
+        when it is read. Further parameters are written without the prefix:
+        ``site.info("usergroups", numberingroup=True)``.
+
+        Raises:
+            UnrecognizedParameters: this wiki does not know a part.
+
+        See https://www.mediawiki.org/wiki/API:Siteinfo.
+        """
+        return await fetch_site_info(self._queries, props, parameters)
+
+    async def userinfo(self) -> UserInfo:
+        """The account that the site is logged in with: name, groups, rights, options, rate limits, block and so on.
+
+        Each call sends one request. Fields that an older wiki does not know keep their defaults.
+
+        Raises:
+            ApiError: the wiki refused.
+
+        See https://www.mediawiki.org/wiki/API:Userinfo.
+        """
+        return await self._queries.user_info()

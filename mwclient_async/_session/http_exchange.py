@@ -1,0 +1,41 @@
+"""One HTTP exchange: one request, its response or failure, and the event that reports it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from mwclient_async._http.messages import HttpRequest, HttpResponse
+from mwclient_async._session.clock import Clock
+from mwclient_async._session.observers import Observers, describe_error, log
+from mwclient_async.errors import MediaWikiError
+from mwclient_async.models.events import RequestFinished
+
+if TYPE_CHECKING:
+    from mwclient_async._http.transport import Transport
+
+
+async def exchange(
+    request: HttpRequest, *, transport: Transport, clock: Clock, observers: Observers, label: str, attempt: int
+) -> HttpResponse:
+    """Send the request once and return the response, whatever its status. Reports a RequestFinished either way."""
+    log.debug("%s %s %s", request.method, urlsplit(request.url).path, label)
+    began = clock.now()
+    finished: Callable[..., RequestFinished] = partial(
+        RequestFinished, label=label, method=request.method, attempt=attempt
+    )
+    try:
+        response = await transport.send(request)
+    except MediaWikiError as error:
+        observers.notify_event(finished(seconds=clock.now() - began, failure=describe_error(error)))
+        raise
+    observers.notify_event(
+        finished(
+            seconds=clock.now() - began,
+            status=response.status,
+            request_id=response.header("x-request-id"),
+        )
+    )
+    return response

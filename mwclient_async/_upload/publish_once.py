@@ -1,0 +1,176 @@
+"""How a file is published once, although the reply may be lost.
+
+- *The file's page decides*: a latest version with our SHA-1 is our file. If the page does not have it, the request may
+  be sent again: a filekey works once, and the wiki refuses the same contents a second time.
+- *With ``async``*, the wiki is asked for the status of the upload before its page is read.
+- *If an abuse filter could have warned*, nothing is sent again, because the filter would take the second request for a
+  confirmation.
+
+The manual's page is https://www.mediawiki.org/wiki/API:Upload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from mwclient_async._http.conversion import structurer
+from mwclient_async._http.flow import Flow, with_one_deadline
+from mwclient_async._http.messages import ApiRequest
+from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, has_abuse_filter, send_until_known
+from mwclient_async._upload.file_versions import (
+    ARCHIVE_NAME_WAIT,
+    IMAGEINFO_PROPS,
+    REPLACED_TOO_SOON,
+    local_imageinfo,
+)
+from mwclient_async._upload.publication import Publication
+from mwclient_async._upload.stash import STASH_GONE_CODES, fetch_status, upload_result
+from mwclient_async.errors import (
+    ApiError,
+    MediaWikiError,
+    OutcomeUnknown,
+    ProtocolError,
+    TransportError,
+    Unavailable,
+    UploadError,
+)
+from mwclient_async.models.props import ImageInfo
+from mwclient_async.models.upload import UploadResult
+
+_MAY_BE_PUBLISHED_BEFORE = STASH_GONE_CODES | {"fileexists-no-change"}  # by a process that ended before the response
+
+
+def publish_once(
+    publication: Publication, request: ApiRequest, *, sha1: str | None, resumed: bool = False
+) -> Flow[Mapping[str, Any] | UploadResult]:
+    """Send a request that publishes. Returns the wiki's result, or the file that was found after a lost reply."""
+    lost = LostReply()
+    try:
+        result = yield from with_one_deadline(
+            send_until_known(_PublishRequest(publication, request, sha1=sha1), lost),
+        )
+    except ApiError as error:
+        if not resumed or lost.happened or error.code not in _MAY_BE_PUBLISHED_BEFORE:
+            raise
+        published = yield from _published_before(publication, request, sha1, lost)
+        if published is None:
+            raise
+        return published
+    is_warning = not isinstance(result, UploadResult) and result.get("result") == "Warning"
+    if is_warning and (lost.happened or resumed):  # the warning may be about the file that our request has published
+        return (yield from _published_before(publication, request, sha1, lost)) or result
+    return result
+
+
+def _published_before(
+    publication: Publication, request: ApiRequest, sha1: str | None, lost: LostReply
+) -> Flow[Mapping[str, Any] | UploadResult | None]:
+    """Our file, if an earlier request has published it or is about to."""
+    found = yield from _find_published(publication, request, sha1, lost)
+    return found.result if isinstance(found, Executed) else None
+
+
+@frozen
+class _PublishRequest:
+    """A request that publishes a file, as the lost-reply helper wants it."""
+
+    _publication: Publication
+    _request: ApiRequest
+    _sha1: str | None = field(kw_only=True)
+
+    def send(self) -> Flow[Mapping[str, Any] | UploadResult]:
+        try:
+            return upload_result((yield self._request))
+        except UploadError as error:
+            if not is_in_progress(error):
+                raise
+            return {"result": "Poll"}
+
+    def resolve(
+        self, lost: LostReply, error: MediaWikiError
+    ) -> Flow[Executed[Mapping[str, Any] | UploadResult] | NotSeen]:
+        found = yield from _find_published(self._publication, self._request, self._sha1, lost)
+        is_gone = isinstance(error, ApiError) and error.code in STASH_GONE_CODES
+        if isinstance(found, NotSeen) and is_gone:
+            raise _outcome_unknown_after(self._publication, lost, error)
+        return found
+
+    def passes_after(self, error: MediaWikiError) -> float | None:
+        is_too_soon = isinstance(error, UploadError) and error.code == REPLACED_TOO_SOON
+        return ARCHIVE_NAME_WAIT if is_too_soon else None
+
+    def give_up(self, lost: LostReply, error: MediaWikiError, why: str) -> MediaWikiError:  # noqa: ARG002
+        if isinstance(error, OutcomeUnknown):
+            return outcome_unknown(self._publication, lost.error, "")
+        if lost.happened and isinstance(error, TransportError | Unavailable):
+            return _outcome_unknown_after(self._publication, lost, error)
+        return error
+
+
+def is_in_progress(error: MediaWikiError) -> bool:
+    """Whether the wiki says that it is publishing that file, so that its status can be asked."""
+    return isinstance(error, UploadError) and error.code == "publishfailed"
+
+
+def _find_published(
+    publication: Publication, request: ApiRequest, sha1: str | None, lost: LostReply
+) -> Flow[Executed[Mapping[str, Any] | UploadResult] | NotSeen]:
+    """Our file, if it is published or in progress."""
+    failure: UploadError | None = None
+    try:
+        if "async" in request.params:
+            status, failure = yield from _status_or_failure(request.params["filekey"])
+            if status.get("result") in {"Poll", "Success", "Warning"}:
+                return Executed(status)
+        found = yield from _find_on_page(publication.filename, sha1)
+    except OutcomeUnknown:
+        raise
+    except (TransportError, ProtocolError, Unavailable) as error:
+        if not lost.happened:
+            raise
+        raise outcome_unknown(publication, lost.error, f"the wiki could not be asked ({error})") from error
+    if isinstance(found, NotSeen) and failure is not None:
+        raise failure
+    return found
+
+
+def _status_or_failure(filekey: str) -> Flow[tuple[Mapping[str, Any], UploadError | None]]:
+    """The status of an asynchronous upload, and the error if it failed. Both are empty if the wiki knows no status."""
+    try:
+        return (yield from fetch_status({"filekey": filekey})), None
+    except UploadError as error:
+        return {}, error if error.code != "missingresult" else None
+
+
+def _find_on_page(filename: str, sha1: str | None) -> Flow[Executed[UploadResult] | NotSeen]:
+    """Our file on its page, if the latest version has our SHA-1."""
+    params = {"action": "query", "titles": f"File:{filename}", "prop": "imageinfo", "meta": "siteinfo"}
+    response = yield ApiRequest(params={**params, "iiprop": IMAGEINFO_PROPS, "siprop": "extensions"})
+    query = response.body.get("query", {})
+    page = (query.get("pages") or [{}])[0]
+    info = local_imageinfo(page)
+    if sha1 is None or info is None or info.get("sha1") != sha1:
+        return NotSeen("an abuse filter could take a second request for a confirmation" * has_abuse_filter(query))
+    name = str(page.get("title", filename)).partition(":")[2].replace(" ", "_")
+    return Executed(UploadResult(filename=name, imageinfo=structurer(ImageInfo)(info), verified=True))
+
+
+def _outcome_unknown_after(publication: Publication, lost: LostReply, error: MediaWikiError) -> OutcomeUnknown:
+    """The error for a file that was not found after a lost reply, if the next error proves nothing."""
+    return outcome_unknown(
+        publication, lost.error, f"the reply to its publishing was lost, and this error followed: {error}"
+    )
+
+
+def outcome_unknown(publication: Publication, lost_reply: OutcomeUnknown | None, reason: str) -> OutcomeUnknown:
+    reason = reason or "the reply to its publishing was lost, and the wiki does not have it so far"
+    error = OutcomeUnknown(
+        f"{publication.filename!r} may or may not be published: {reason}; look at the page "
+        f"File:{publication.filename} before you upload it again",
+        title=f"File:{publication.filename}",
+    )
+    error.__cause__ = lost_reply.__cause__ if lost_reply is not None else None
+    return error

@@ -1,0 +1,113 @@
+"""What all frozen values have in common: they hash, also with mappings and lists in them, and they can be copied."""
+
+from __future__ import annotations
+
+import collections.abc
+import copy
+import pickle
+import pkgutil
+import ssl
+import types
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import attrs
+import pytest
+
+from mwclient_async import errors, models
+from mwclient_async._values import checkpoint, cursor, warnings
+from mwclient_async.errors import ApiErrorItem
+from mwclient_async.models.auth import BotPassword
+from mwclient_async.models.lists import ListedPage
+from mwclient_async.models.options import HttpOptions
+from mwclient_async.models.upload import RemoteFile
+
+MODULES = [import_module(f"{models.__name__}.{module.name}") for module in pkgutil.iter_modules(models.__path__)]
+CLASSES = {
+    cls.__name__: cls
+    for module in [*MODULES, checkpoint, cursor, warnings, errors]
+    for cls in vars(module).values()
+    if isinstance(cls, type) and attrs.has(cls) and cls.__module__ == module.__name__
+}
+VALID: Mapping[type, Mapping[str, Any]] = {  # values that pass the validators
+    BotPassword: {"name": "Account@application"},
+    HttpOptions: {"proxy": "http://localhost:8080", "headers": ()},
+    RemoteFile: {"url": "https://example.org/a.png"},
+    ListedPage: {"redirlinks": (ListedPage(title="A", ns=0),)},
+}
+
+
+async def answer(question: object) -> Mapping[str, str]:
+    """A function that can be pickled."""
+    return {"answer": str(question)}
+
+
+ERROR: errors.MediaWikiError = errors.PageMissing((ApiErrorItem(code="missingtitle"),))
+PLAIN: Mapping[Any, Callable[[], Any]] = {
+    Any: lambda: {"a": [1, {"b": None}]},
+    str: lambda: "text",
+    int: lambda: 4711,
+    float: lambda: 0.5,
+    bool: lambda: True,
+    bytes: lambda: b"text",
+    datetime: lambda: datetime(2026, 11, 21, 8, tzinfo=UTC),
+    ssl.SSLContext: lambda: True,
+    errors.MediaWikiError: lambda: ERROR,
+    collections.abc.Callable: lambda: answer,
+}
+GENERIC: Mapping[Any, Callable[..., Any]] = {
+    Union: lambda first, *_: example(first),
+    types.UnionType: lambda first, *_: example(first),
+    tuple: lambda *items: tuple(example(item) for item in items if item is not Ellipsis),
+    frozenset: lambda item: frozenset({example(item)}),
+    collections.abc.Mapping: lambda key, value: {example(key): example(value)},
+}
+
+
+def example(kind: Any) -> Any:
+    """A filled value of a type."""
+    origin = get_origin(kind) or kind
+    if origin in GENERIC:
+        return GENERIC[origin](*get_args(kind))
+    if origin in PLAIN:
+        return PLAIN[origin]()
+    if isinstance(kind, TypeVar):
+        return "item"
+    return filled(kind) if attrs.has(kind) else next(iter(kind))
+
+
+def filled(cls: type) -> Any:
+    """A value with something in each of its fields."""
+    hints = get_type_hints(cls, localns={"ssl": ssl})
+    known = dict(VALID.get(cls, {}))
+    fields = [field for field in attrs.fields(cls) if field.init and field.alias not in {"reader", "structure"}]
+    return cls(**known, **{field.alias: example(hints[field.name]) for field in fields if field.name not in known})
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_equal_values_have_equal_hashes(name: str) -> None:
+    value, other = filled(CLASSES[name]), filled(CLASSES[name])
+    assert value == other
+    assert hash(value) == hash(other)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_values_can_be_copied_and_pickled(name: str) -> None:
+    value = filled(CLASSES[name])
+    assert copy.copy(value) == value
+    if name != "PageEdit":  # errors are equal to themselves only
+        assert copy.deepcopy(value) == value == pickle.loads(pickle.dumps(value))
+
+
+def test_cursors_of_read_only_mappings_can_be_pickled() -> None:
+    made = cursor.Cursor(wiki="https://example.org/w/api.php", fingerprint=MappingProxyType({"a": "b"}))
+    assert pickle.loads(pickle.dumps(made)) == made == copy.deepcopy(made)
+
+
+def test_the_classes_are_found() -> None:
+    """A guard of the tests above: they would hold for an empty set, too."""
+    assert len(CLASSES) > 150
+    assert {"Page", "Cursor", "LoginState", "Checkpoint", "ApiWarning", "UploadWarning", "Revision"} <= set(CLASSES)

@@ -1,0 +1,138 @@
+"""The front door: every name that a user can meet is a name of the package, loaded at first use.
+
+Which names these are is found out from the code (``tests/support/public_surface.py``). To add one, write it into the
+table of ``mwclient_async/__init__.py`` and run ``python -m tests.test_front_door``, which writes ``__init__.pyi``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib import import_module, metadata
+from pathlib import Path
+
+import pytest
+
+import mwclient_async
+from tests.support.public_surface import PACKAGE, ROOT, STUB, imported_by, public_names, stub, stub_of
+
+HOMES: Mapping[str, str] = vars(mwclient_async)["_HOMES"]
+HOME_OF: Mapping[str, str] = vars(mwclient_async)["_HOME_OF"]
+NAMES: list[str] = vars(mwclient_async)["__all__"]
+
+
+# The list ------------------------------------------------------------------------------------------------------------
+
+
+def test_every_name_that_a_user_can_meet_is_a_name_of_the_package() -> None:
+    wanted = {(module, name) for name, modules in public_names().items() for module in modules}
+    assert wanted == {(module, name) for name, module in HOME_OF.items()}
+
+
+def test_no_two_modules_define_a_public_name() -> None:
+    assert {name: modules for name, modules in public_names().items() if len(modules) > 1} == {}
+
+
+def test_no_name_is_in_the_table_twice() -> None:
+    names = [name for listed in HOMES.values() for name in listed.split()]
+    assert sorted(names) == NAMES
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    assert stub() == HOME_OF
+    assert STUB.read_text(encoding="utf-8") == stub_of(HOMES)
+
+
+PAGES = [*ROOT.parent.glob("*.md"), *ROOT.parent.glob("docs/*.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_the_documentation_imports_is_a_name_of_the_package(page: Path) -> None:
+    assert imported_by(page.read_text(encoding="utf-8")) <= set(NAMES)
+
+
+def test_the_names_of_an_import_are_found() -> None:
+    several = "from mwclient_async.models.rest import (\n    Html,\n    Lint,\n)\n"
+    others = "from mwclient_async.testing import LocalWiki\nfrom mwclient_async import Site"
+    assert imported_by(several + others) == {"Html", "Lint", "Site"}
+
+
+# Use -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_what_its_module_has(name: str) -> None:
+    value = getattr(mwclient_async, name)
+    assert value is getattr(import_module(f"{PACKAGE}.{HOME_OF[name]}"), name)
+    if inspect.isclass(value):
+        assert (value.__name__, value.__module__) == (name, f"{PACKAGE}.{HOME_OF[name]}")
+        assert value.__doc__
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    assert mwclient_async.__version__ == metadata.version(PACKAGE)
+
+
+def test_a_package_that_is_not_installed_has_a_version_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    monkeypatch.delitem(vars(mwclient_async), "__version__", raising=False)
+    assert mwclient_async.__version__ == "0"
+    monkeypatch.delitem(vars(mwclient_async), "__version__")
+
+
+def test_dir_lists_the_names() -> None:
+    assert dir(mwclient_async) == sorted([*NAMES, "__version__"])
+
+
+def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Sight'"):
+        getattr(mwclient_async, "Sight")  # noqa: B009 - type checkers refuse the plain form
+
+
+def test_the_package_is_typed() -> None:
+    assert (ROOT / "py.typed").read_bytes() == b""
+
+
+# The cost of an import -----------------------------------------------------------------------------------------------
+
+
+def loaded_by(statement: str, *, after: str = "") -> set[str]:
+    """The modules that a statement loads in a fresh interpreter."""
+    lines = [
+        "import sys, json",
+        after,
+        "before = set(sys.modules)",
+        statement,
+        "print(json.dumps(sorted(set(sys.modules) - before)))",
+    ]
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "\n".join(lines)], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(ran.stdout))
+
+
+def test_importing_the_package_loads_no_library_and_no_module_of_it() -> None:
+    loaded = loaded_by(f"import {PACKAGE}; dir({PACKAGE})")
+    libraries = {"httpx", "cattrs", "anyio", "attrs", "attr", "rich", "asyncio"}
+    assert not {name.split(".")[0] for name in loaded} & libraries
+    assert {name for name in loaded if name.startswith(PACKAGE)} == {PACKAGE}
+
+
+def test_the_pytest_plugin_costs_the_tests_of_other_projects_nothing() -> None:
+    loaded = loaded_by(f"import {PACKAGE}.testing.plugin", after="import pytest")
+    assert loaded == {PACKAGE, f"{PACKAGE}.testing", f"{PACKAGE}.testing.plugin"}
+
+
+def test_values_are_loaded_without_the_http_library() -> None:
+    loaded = loaded_by(f"from {PACKAGE} import Page, Cursor, RetryPolicy, UploadResult, EditConflict, HttpRequest")
+    assert not {name.split(".")[0] for name in loaded} & {"httpx", "cattrs", "anyio"}
+
+
+if __name__ == "__main__":
+    STUB.write_text(stub_of(HOMES), encoding="utf-8")
