@@ -1,5 +1,6 @@
-# Every target does its own set-up on a machine that has Python 3.11 and make: a virtual environment in .venv, the
-# Python packages, and MediaWiki. What is there already is left alone, and what is installed is announced.
+# Each target installs what it needs on a machine that has Python 3.11 and make: a virtual environment in .venv, the
+# Python packages and, for the targets that use a wiki, MediaWiki and PHP. It announces what it installs, and it does
+# not touch what is installed already.
 
 PYTHON ?= python3
 ARGS ?=
@@ -8,29 +9,48 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 RIVALS := $(VENV)/.rivals
+SMOKE := build/smoke
+# Files that share a wiki stay in one process; tests/conftest.py puts the slow ones first.
+BY_FILE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 GROUP := import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup tour test soak check docs bench clean wiki wikis
+.PHONY: help setup tour unit test cover soak check docs bench release clean wiki wikis
+
+# The tests start Python many times: keep the compiled modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:
-	@echo "make tour    watch the library work against a real MediaWiki on this machine"
-	@echo "make test    run the tests (ARGS=... goes to pytest)"
-	@echo "make soak    run the long campaigns"
-	@echo "make check   ruff and mypy"
-	@echo "make docs    run the examples of the documentation"
-	@echo "make bench   run the benchmarks"
-	@echo "make setup   only install what the others need"
-	@echo "make clean   remove the virtual environment and all caches of this directory"
+	@echo "make tour     watch the library work against a real MediaWiki on this machine"
+	@echo "make unit     run the tests that need no wiki: no MediaWiki, no PHP, at most a minute (ARGS=... goes to pytest)"
+	@echo "make test     run all tests but the campaigns, on two versions of MediaWiki (ARGS=... goes to pytest)"
+	@echo "make cover    run the same tests and measure how much of the library they reach"
+	@echo "make soak     run the long campaigns"
+	@echo "make check    run ruff and mypy"
+	@echo "make docs     run the examples of the documentation"
+	@echo "make bench    run the benchmarks"
+	@echo "make release  build the wheel and the source archive and try them in a clean environment; uploads nothing"
+	@echo "make setup    only install what the other targets need"
+	@echo "make clean    remove the virtual environment and all caches of this directory"
 
 setup: wikis
 
 tour: wiki
 	@$(RUN) -m mwclient_async.tour $(ARGS)
 
+unit: $(READY)
+	$(RUN) -m pytest -m "not wiki and not soak" --numprocesses 2 --dist worksteal $(ARGS)
+
 test: wikis
-	$(RUN) -m pytest -m "not soak" --numprocesses 2 --dist loadfile $(ARGS)
+	$(RUN) -m pytest -m "not soak" $(BY_FILE) $(ARGS)
+
+cover: wikis
+	rm -f .coverage .coverage.*
+	$(RUN) -m coverage run -m pytest -m "not soak" $(BY_FILE) $(ARGS)
+	$(RUN) -m coverage combine --quiet
+	$(RUN) -m coverage html --quiet --fail-under 0
+	$(RUN) -m coverage report --skip-covered
 
 soak: wikis
 	$(RUN) -m pytest -m soak -s $(ARGS)
@@ -46,11 +66,21 @@ docs: wiki
 bench: wiki $(RIVALS)
 	@set -e; for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(RUN) $$benchmark $(ARGS); done
 
+release: $(READY)
+	rm -rf dist
+	$(RUN) -m build
+	$(RUN) -m twine check --strict dist/*
+	$(RUN) -m venv --clear $(SMOKE)
+	$(SMOKE)/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	$(SMOKE)/bin/python -m pip check
+	$(SMOKE)/bin/python -I -c 'import mwclient_async; from mwclient_async import Site; print(mwclient_async.__version__)'
+	$(SMOKE)/bin/python -I -m mwclient_async.tour --help
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# One MediaWiki is enough to look at; the tests want both versions.
+# One MediaWiki is enough for the tour; the tests need both versions.
 wiki: $(READY)
 	@$(RUN) -m mwclient_async.testing install
 
@@ -68,10 +98,10 @@ $(RIVALS): pyproject.toml | $(READY)
 	@$(RUN) -c '$(GROUP)' bench | $(RUN) -m pip install --quiet --disable-pip-version-check --requirement /dev/stdin
 	@touch $@
 
-# Debian's Python comes without the part that makes virtual environments: a package of its own.
+# Debian has the modules that make virtual environments in a package of their own.
 $(RUN):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "Python 3.11 or newer is needed, and $(PYTHON) is not: name one with make PYTHON=..." >&2; exit 1; }
+		echo "Python 3.11 or newer is needed, but $(PYTHON) is older: choose another one with make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
 		command -v apt-get >/dev/null || { \
 			echo "$(PYTHON) cannot make virtual environments: its modules venv and ensurepip are missing." >&2; \
