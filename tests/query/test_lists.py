@@ -45,7 +45,7 @@ PARAMETERS: Mapping[str, Row] = {
     "tags": {},
     "usercontribs": {"user": ["Astronomer", "192.0.2.7", "Steward"]},
     "users": {
-        "users": ["Steward", "Vandal", "Astronomer", "192.0.2.7", "Unknown user"],
+        "users": ["Steward", "Vandal", "Astronomer", "192.0.2.7", "Missing user"],
         "attachedwiki": "local",
     },
     "watchlist": {"allrev": True},
@@ -244,7 +244,7 @@ async def test_links_through_a_redirect_come_with_it(steward: Site) -> None:
 
 
 async def test_users_that_do_not_exist_and_memberships_that_end(steward: Site) -> None:
-    names = ["192.0.2.7", "Unknown user", "Astronomer"]
+    names = ["192.0.2.7", "Missing user", "Astronomer"]
     rows = await steward.list("users", users=names, prop=["groupmemberships", "cancreate"]).collect()
     invalid, missing, astronomer = (next(row for row in rows if row.name == name) for name in names)
     assert (invalid.invalid, invalid.missing, invalid.userid) == (True, False, None)
