@@ -33,7 +33,9 @@ ONCE = RetryPolicy(attempts=1)
 
 
 @frozen
-class Scene:
+class Stopper:
+    """Makes further edits of an account fail, each method in another way."""
+
     wiki: LocalWiki
     name: str
     admin_site: Site
@@ -59,46 +61,44 @@ class Scene:
         return self.wiki.directory / "www" / "images" / "lock_yBgMBwiR"
 
 
-FATAL_EVENTS: list[tuple[Callable[[Scene], Awaitable[None]], type[MediaWikiError]]] = [
-    (Scene.block, Blocked),
-    (Scene.take_the_right, PermissionDenied),
-    (Scene.change_the_password, AuthError),
-    (Scene.lock, ReadOnly),
-    (Scene.ask_to_stop, BotStopped),
+FATAL_EVENTS: list[tuple[Callable[[Stopper], Awaitable[None]], type[MediaWikiError]]] = [
+    (Stopper.block, Blocked),
+    (Stopper.take_the_right, PermissionDenied),
+    (Stopper.change_the_password, AuthError),
+    (Stopper.lock, ReadOnly),
+    (Stopper.ask_to_stop, BotStopped),
 ]
 
 
 @pytest.fixture(scope="session")
-def halting(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
+def wiki_with_halted_group(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
     return mediawiki_factory(version=mediawiki_version, settings=HALTED)
 
 
-@pytest.mark.parametrize(
-    ("cause_failure", "error"), FATAL_EVENTS, ids=[cause_failure.__name__ for cause_failure, _ in FATAL_EVENTS]
-)
+@pytest.mark.parametrize(("stop", "error"), FATAL_EVENTS, ids=[stop.__name__ for stop, _ in FATAL_EVENTS])
 async def test_a_fatal_error_is_raised_after_the_edits_that_are_under_way(
-    halting: LocalWiki, cause_failure: Callable[[Scene], Awaitable[None]], error: type[MediaWikiError]
+    wiki_with_halted_group: LocalWiki, stop: Callable[[Stopper], Awaitable[None]], error: type[MediaWikiError]
 ) -> None:
     name = fresh("Stopped")
-    password = await halting.create_user(name)
-    titles = await seed_pages(halting, "Fatal", 10)
+    password = await wiki_with_halted_group.create_user(name)
+    titles = await seed_pages(wiki_with_halted_group, "Fatal", 10)
     auth = ClientLogin(username=name, password=password)
-    admin = ClientLogin(username=halting.admin_name, password=halting.admin_password)
+    admin = ClientLogin(username=wiki_with_halted_group.admin_name, password=wiki_with_halted_group.admin_password)
     defaults = EditDefaults(stop_page=STOP, stop_every=0)
-    async with site_of(halting, auth=admin) as admin_site:
-        scene, received = Scene(halting, name, admin_site), list[PageEdit]()
+    async with site_of(wiki_with_halted_group, auth=admin) as admin_site:
+        stopper, received = Stopper(wiki_with_halted_group, name, admin_site), list[PageEdit]()
         try:
-            async with site_of(halting, auth=auth, retry=ONCE, defaults=defaults) as site:
+            async with site_of(wiki_with_halted_group, auth=auth, retry=ONCE, defaults=defaults) as site:
                 edits = site.edit_many(titles, add_line_once, concurrency=2)
                 with pytest.raises(error) as caught:
                     async with edits:
                         async for edit in edits:
                             received.append(edit)
                             if len(received) == 3:
-                                await cause_failure(scene)
+                                await stop(stopper)
         finally:
             with suppress(FileNotFoundError):
-                scene.lock_file.unlink()
+                stopper.lock_file.unlink()
             await admin_site.page(STOP).save("", missing="create")
         assert caught.value.cursor == edits.cursor
         assert 3 <= len(received) <= 6
@@ -110,12 +110,15 @@ async def test_a_fatal_error_is_raised_after_the_edits_that_are_under_way(
         assert await count_lines(admin_site, titles) == {1: 10}
 
 
-async def test_a_block_from_some_pages_is_an_error_of_these_pages_only(halting: LocalWiki) -> None:
+async def test_a_block_from_some_pages_is_an_error_of_these_pages_only(wiki_with_halted_group: LocalWiki) -> None:
     name = fresh("Partly")
-    auth = ClientLogin(username=name, password=await halting.create_user(name))
-    admin = ClientLogin(username=halting.admin_name, password=halting.admin_password)
-    titles = await seed_pages(halting, "Partial", 4)
-    async with site_of(halting, auth=admin) as admin_site, site_of(halting, auth=auth) as site:
+    auth = ClientLogin(username=name, password=await wiki_with_halted_group.create_user(name))
+    admin = ClientLogin(username=wiki_with_halted_group.admin_name, password=wiki_with_halted_group.admin_password)
+    titles = await seed_pages(wiki_with_halted_group, "Partial", 4)
+    async with (
+        site_of(wiki_with_halted_group, auth=admin) as admin_site,
+        site_of(wiki_with_halted_group, auth=auth) as site,
+    ):
         await admin_site.call("block", user=name, partial=True, pagerestrictions=titles[1], allowusertalk=True)
         async with site.edit_many(titles, add_line_once) as edits:
             found = {edit.title: type(edit.error) for edit in await edits.collect()}

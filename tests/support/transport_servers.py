@@ -238,8 +238,8 @@ def _reply(wire: h2.connection.H2Connection, stream: int, answer: ServerResponse
 @contextmanager
 def server_that_never_reads() -> Iterator[str]:
     """The address of a server that accepts connections and never reads."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        yield f"127.0.0.1:{door.getsockname()[1]}"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
 
 
 @asynccontextmanager
@@ -248,15 +248,15 @@ async def refusing_certificates(context: ssl.SSLContext) -> AsyncIterator[str]:
 
     It runs in a thread, because there OpenSSL itself tells the client why.
     """
-    door = socket.create_server(("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", 0))
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(anyio.to_thread.run_sync, _refuse, door, context)
-        yield f"127.0.0.1:{door.getsockname()[1]}"
+        tasks.start_soon(anyio.to_thread.run_sync, _refuse, listening, context)
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
 
 
-def _refuse(door: socket.socket, context: ssl.SSLContext) -> None:
-    with door:
-        raw, _ = door.accept()
+def _refuse(listening: socket.socket, context: ssl.SSLContext) -> None:
+    with listening:
+        raw, _ = listening.accept()
     with context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False) as waiting:
         with suppress(ssl.SSLError):
             waiting.do_handshake()
