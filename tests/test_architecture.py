@@ -31,7 +31,7 @@ LAYERS = (
     ("_actions", "_rest", "_upload"),
     ("_page",),
     ("_site",),
-    ("tour", "cli", "dask", "testing"),
+    ("tour", "testing"),
     ("",),  # the front door
 )
 LAZY = ("", "testing")  # packages whose names are loaded when they are first used
@@ -199,7 +199,7 @@ def test_a_third_party_library_is_known_to_one_file_only(library: str, file: str
 
 
 def test_rich_is_known_to_the_tour_only() -> None:
-    assert {name.split(".")[0] for name in users("rich")} <= {"tour", "cli"}
+    assert {name.split(".")[0] for name in users("rich")} <= {"tour"}
 
 
 @pytest.mark.parametrize("library", ["asyncio", "trio", "sniffio"])
