@@ -89,3 +89,13 @@ def test_links_between_the_pages_lead_somewhere() -> None:
     ]
     assert len(links) > 5
     assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_files_that_the_maintainers_pages_name_exist() -> None:
+    """`_query/merge.py` is below the package; `tests/test_prose.py` is below the project."""
+    pages = [ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md"]
+    names = {name for page in pages for name in re.findall(r"`([\w./]+\.py)`", page.read_text(encoding="utf-8"))}
+    assert len(names) > 30
+    assert {
+        name for name in names if not any((place / name).exists() for place in (ROOT, ROOT / "mwclient_async"))
+    } == {"module_table.py"}
