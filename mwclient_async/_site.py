@@ -164,6 +164,8 @@ class Site(QueryMethods, UploadMethods):
     async def discover(cls, page_url: str, *, user_agent: str, **options: Unpack[SiteOptions]) -> AsyncIterator[Self]:
         """The wiki that a page belongs to, opened: ``async with Site.discover(url, user_agent=...) as site``.
 
+        Returns an async context manager, whose ``async with`` gives the open Site.
+
         ``page_url`` is the address of any page of the wiki, or of its api.php; ``options`` are those of Site. The page
         is read without login and without ``HttpOptions.headers``, and its redirects are followed. The site uses the
         api.php that the page names, else one at the usual places beside it, with the rest.php that api.php names.
@@ -203,14 +205,16 @@ class Site(QueryMethods, UploadMethods):
     ) -> Site:
         """Another wiki of the same farm, to open inside this one: ``async with site.sibling(url) as commons``.
 
-        It shares this site's connections, limit of requests in flight, and the pauses that the farm asks for. It does
-        not share cookies, login and ``HttpOptions.headers``: pass ``auth``, or ``share_oauth=True`` to use the OAuth
-        login of this site, if its token is valid for both. All other options are those of this site, also
-        ``on_warning`` and ``on_event`` unless they are passed.
+        Returns a Site that is not open yet. It shares this site's connections, limit of requests in flight, and the
+        pauses that the farm asks for. It does not share cookies, login and ``HttpOptions.headers``: pass ``auth``, or
+        ``share_oauth=True`` to use the OAuth login of this site, if its token is valid for both. All other options are
+        those of this site, also ``on_warning`` and ``on_event`` unless they are passed.
 
         Raises:
             ValueError: the address cannot work, or ``share_oauth`` is set without an OAuth login or together with
                 ``auth``.
+
+        See https://www.mediawiki.org/wiki/API:Main_page.
         """
         own = self._auth if self._opened is None else self._opened.auth
         if share_oauth and not isinstance(own, OAuth2Token | OAuth2ClientCredentials):
@@ -263,9 +267,15 @@ class Site(QueryMethods, UploadMethods):
         await self._session.log_out()
 
     def login_state(self) -> LoginState:
-        """The cookies and tokens of this login, for another process: ``Site(login_state=...)``. Never the password.
+        """The cookies and tokens of this login, for another process: ``Site(login_state=...)``.
 
-        An OAuth login has no state: pass its token to the other process instead.
+        Returns a LoginState. It never contains the password. An OAuth login has no state: pass its token to the other
+        process instead.
+
+        Raises:
+            RuntimeError: the site is not open.
+
+        See https://www.mediawiki.org/wiki/API:Login.
         """
         return self._session.state()
 
@@ -308,11 +318,13 @@ class Site(QueryMethods, UploadMethods):
     def page(self, page: str | Page) -> PageHandle:
         """The handle of one page: ``await site.page("Sandbox").append("...")``. It sends no request by itself.
 
-        ``page`` is a title, or a Page of a query. With a Page, edits are based on its revision: if another user has
-        saved the page since, and the wiki cannot merge the edits, they raise EditConflict.
+        Returns a PageHandle. ``page`` is a title, or a Page of a query. With a Page, edits are based on its revision:
+        if another user has saved the page since, and the wiki cannot merge the edits, they raise EditConflict.
 
         Raises:
             ValueError: the title is empty.
+
+        See https://www.mediawiki.org/wiki/API:Edit.
         """
         return page_handle(self._page_services, page)
 
@@ -329,7 +341,8 @@ class Site(QueryMethods, UploadMethods):
     ) -> ManyEdits:
         """Edit many pages by one function: ``async with site.edit_many(titles, transform, summary="...") as edits``.
 
-        Iterating gives a PageEdit for each page, as soon as it is done. See ManyEdits for the errors that end the run.
+        Returns a ManyEdits. Iterating it gives a PageEdit for each page as soon as it is done, in no particular order.
+        See ManyEdits for the errors that end the run.
 
         Arguments:
             pages: any number of titles, from any iterable, or a stream of pages. Titles are read in batches. A stream
@@ -347,6 +360,8 @@ class Site(QueryMethods, UploadMethods):
             ValueError: an option is not valid; before any request. Or the titles are not those of the earlier run; once
                 they have been read.
             CursorMismatch: the cursor belongs to another wiki or another query.
+
+        See https://www.mediawiki.org/wiki/API:Edit.
         """
         if concurrency is not None and not wire_params.is_count(concurrency, least=1):
             raise ValueError(f"concurrency={concurrency!r}: give a whole number from 1 up")

@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree::
+"""All errors of this library, as one tree::
 
     MediaWikiError                     every error of this package; ``.cursor`` if a stream was running
     |-- TransportError                 no usable response came: network, time-outs, proxies
@@ -264,7 +264,7 @@ class RateLimited(Unavailable):
     hint = "nothing was done; slow down, or use an account with a higher limit"
 
 
-# Who is asking -------------------------------------------------------------------------------------------------------
+# Logins and rights ---------------------------------------------------------------------------------------------------
 
 
 class AuthError(ApiError):

@@ -41,7 +41,7 @@ class AccountActions(ActionGroup):
         Returns an AuthStep. If its ``status`` is not ``"PASS"``, the wiki wants more: call this again with
         ``continue_=True`` and the fields that the step lists.
 
-        Some of the arguments:
+        Arguments:
             fields: further fields that this wiki wants (``captchaWord``).
             requests: use only the authentication requests with these ids.
 
@@ -108,7 +108,7 @@ class AccountActions(ActionGroup):
 
         The site's ``auth`` does not change: log in again with the new credentials.
 
-        Some of the arguments:
+        Arguments:
             request: an id in ``meta=authmanagerinfo`` with ``amirequestsfor=change``.
             fields: the fields that this request wants (``password`` and ``retype``).
 

@@ -52,7 +52,7 @@ class CompareActions(ActionGroup):
 
         Returns a CompareResult: both sides, and the difference as HTML.
 
-        Some of the arguments:
+        Arguments:
             fromtext, totext: a text. With a page or a revision on the same side, it is compared as the new text of
                 that page.
             torelative: compare with the previous, the next or the current revision, instead of a second side.

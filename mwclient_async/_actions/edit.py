@@ -1,4 +1,4 @@
-"""The raw edit, and the edit stash."""
+"""``action=edit`` without the safety of the page handle, and ``action=stashedit``."""
 
 from __future__ import annotations
 

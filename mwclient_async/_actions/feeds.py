@@ -120,7 +120,7 @@ class FeedActions(ActionGroup):
 
         Returns a Document: its bytes, its content type, and its entries.
 
-        Some of the arguments:
+        Arguments:
             target: only changes of pages that this page links to; with ``showlinkedto``, of pages that link to it.
             inverttags: only changes without these tags. It needs a newer wiki.
 
@@ -164,7 +164,7 @@ class FeedActions(ActionGroup):
         Returns a Document: its bytes, its content type, and its entries. If the account may not read the watchlist, the
         wiki does not refuse: the feed has the error as its entry.
 
-        Some of the arguments:
+        Arguments:
             wlowner, wltoken: another user's watchlist, with the token that this user's preferences show.
             wlshow, wltype: only such changes. MediaWiki 1.39 fails on them (InternalError).
 

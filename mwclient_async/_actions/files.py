@@ -19,7 +19,7 @@ class FileActions(PageSetActions):
     async def filerevert(self, filename: str, *, archivename: str, comment: str = "") -> None:
         """Make an old version of a file its latest version.
 
-        Some of the arguments:
+        Arguments:
             filename: the file's name, with or without ``File:``.
             archivename: the name of the old version, which ``prop=imageinfo`` lists with ``iiprop=archivename``.
             comment: the comment for the upload log.

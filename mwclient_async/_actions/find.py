@@ -31,7 +31,7 @@ class SearchActions(ActionGroup):
 
         Returns one OpenSearchHit per page, best first. For all pages, use ``site.list("prefixsearch")``.
 
-        Some of the arguments:
+        Arguments:
             namespace: numbers of namespaces; the main one by default.
             limit: how many pages at most; 10 by default, up to 500.
             redirects: ``"resolve"`` returns the target of a redirect.
@@ -64,7 +64,7 @@ class SearchActions(ActionGroup):
 
         Returns one ModuleInfo per module: its properties and its parameters.
 
-        Some of the arguments:
+        Arguments:
             modules: the paths of the modules. ``"query+*"`` is all modules of a query, and ``"main"`` has the
                 parameters of every request.
             helpformat: the format of the descriptions; without it, there are none.

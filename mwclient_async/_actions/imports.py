@@ -36,7 +36,7 @@ class ImportActions(ActionGroup):
 
         Returns one ImportedPage per page: its title, and how many revisions were imported.
 
-        Some of the arguments:
+        Arguments:
             xml: the bytes of an export, or the path of its file. All of it is held in memory. It needs
                 ``interwikiprefix``, which is put before the names of unknown users.
             interwikisource: a wiki that this wiki can import from. It needs ``interwikipage``, the page's title there.

@@ -55,7 +55,7 @@ class PageSetActions(ActionGroup):
         Returns a PageResults: ``await site.actions.purge(titles=[...])`` gives a tuple with one PurgedPage per page,
         and ``async for`` gives them one by one. A purge may be repeated, so it is sent again if a response was lost.
 
-        Some of the arguments:
+        Arguments:
             titles, pageids, revids: the pages, any number of them; give one of these or ``generator``.
             generator: the name of a query module that lists the pages. Its parameters are further arguments, with
                 their prefix (``gcmtitle``); it is followed to its end.
@@ -134,7 +134,7 @@ class PageSetActions(ActionGroup):
         Returns a PageResults, as ``purge`` does: one NotifiedPage per page; with ``entirewatchlist``, one without a
         title. The wiki has no result for special pages and for titles of other wikis.
 
-        Some of the arguments:
+        Arguments:
             entirewatchlist: every page of the watchlist, instead of the arguments of ``purge`` that select pages.
             timestamp: changes since then are new.
             torevid: this revision is the first one that was not seen. It works for one page only.

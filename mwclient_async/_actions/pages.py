@@ -100,7 +100,7 @@ class PageActions(ActionGroup):
 
         Returns a DeleteResult: the title, the reason and the id of the log entry.
 
-        Some of the arguments:
+        Arguments:
             title, pageid: the page; give one of them. Deleting a file's page deletes all versions of the file.
             reason: the reason for the log. Without one, the wiki makes it from the page's text.
             oldimage: the archive name of one old version of a file, which alone is deleted.
@@ -141,7 +141,7 @@ class PageActions(ActionGroup):
 
         Returns an UndeleteResult: the title, and how many revisions and file versions were restored.
 
-        Some of the arguments:
+        Arguments:
             timestamps: the times of the revisions that are restored.
             fileids: the ids of the file versions that are restored.
 
@@ -183,7 +183,7 @@ class PageActions(ActionGroup):
 
         Returns a ProtectResult: the title and the protections.
 
-        Some of the arguments:
+        Arguments:
             title, pageid: the page; give one of them. For a title without a page, only ``create`` can be protected.
             protections: the level for each action. An action that is not named is open to everyone afterwards;
                 ``"all"`` opens a named one.
@@ -226,7 +226,7 @@ class PageActions(ActionGroup):
 
         Returns a MergeHistoryResult: both titles, and the time up to which revisions were moved.
 
-        Some of the arguments:
+        Arguments:
             from_, fromid: the page whose revisions are moved; give one of them.
             to, toid: the page that gets them; give one of them.
             timestamp: the time of the last revision that is moved. Without one, all revisions are moved.
@@ -268,7 +268,7 @@ class PageActions(ActionGroup):
 
         Returns a RollbackResult: the title, the summary, and the revision ids before and after.
 
-        Some of the arguments:
+        Arguments:
             title, pageid: the page; give one of them.
             user: the name or IP address of the user whose edits are reverted.
             markbot: mark these edits and the rollback as a bot's, so that recent changes do not show them.

@@ -88,7 +88,7 @@ class ParseActions(ActionGroup):
 
         Returns a ParseResult: the parts that ``prop`` names, or the wiki's own choice without it.
 
-        Some of the arguments:
+        Arguments:
             page, pageid, oldid, text: what is parsed; give one of them, or only ``summary``.
             title, revid: parse ``text`` as if it were on this page, or were this revision.
             pst: apply the pre-save transform (signatures, ``subst:``); ``onlypst`` does nothing else.

@@ -142,7 +142,7 @@ class ReviewActions(ActionGroup):
         Returns a RevisionDeleteResult: one item per id. Some items may be unchanged, for example the latest revision:
         the result's ``errors`` say so.
 
-        Some of the arguments:
+        Arguments:
             ids: the ids of the revisions or log entries; for an old file version, the digits in its archive name; for
                 a deleted one, its timestamp.
             target: the title of the page, if the type needs one.

@@ -52,7 +52,7 @@ class UserActions(ActionGroup):
         Returns a UserRightsResult: the groups added and removed. The wiki does not report a group that this account
         may not change: the result's ``unchanged`` lists it.
 
-        Some of the arguments:
+        Arguments:
             add: groups, or a mapping of each group to its expiry: ``add={"bot": "2 weeks"}``.
             expiry: one expiry for all groups in ``add``.
 
@@ -98,7 +98,7 @@ class UserActions(ActionGroup):
     ) -> None:
         """Change the account's preferences: ``options({"language": "de", "nickname": None})``.
 
-        Some of the arguments:
+        Arguments:
             changes: the new value of each preference; None resets it to its default.
             reset: first reset all preferences, or those of the ``resetkinds``.
             global_: what to do with global preferences. It needs a newer wiki.

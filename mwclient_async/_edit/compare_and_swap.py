@@ -1,4 +1,4 @@
-"""An edit that is saved once, even if replies are lost.
+"""Sends one edit with its base revision and resolves a lost reply.
 
 - *Compare and swap.* Every request says what the page must be for the edit to be saved: a base revision, or a page that
   does not exist. So the wiki refuses to save the same edit a second time.
@@ -35,7 +35,7 @@ def compare_and_swap(
 
 @frozen
 class _Swap:
-    """One edit on one base, as the lost-reply helper wants it."""
+    """One edit on one base, as a ResolvableWrite."""
 
     _write: CompareAndSwapWrite
     _base: BaseRevision

@@ -4,8 +4,8 @@ The reader and the workers share a channel without a buffer, so a page is read o
 pass their results to the consumer through a second such channel.
 
 The cursor moves forward only over pages whose results the consumer has received. The reader notes the stream's cursor
-after each page; a result marks its page as received, and the cursor becomes that of the last page before which all are
-received.
+after each page, and a result marks its page as received. So the cursor is that of the last page for which this result
+and all earlier ones were received.
 
 See https://www.mediawiki.org/wiki/API:Edit.
 """
@@ -149,7 +149,17 @@ class ManyEdits(AsyncIterator[PageEdit]):
         return edit
 
     async def collect(self) -> list[PageEdit]:
-        """Return a PageEdit for each page, in the order in which they were done. Raises the errors of ManyEdits."""
+        """Wait for all edits.
+
+        Returns a list with a PageEdit for each page, in the order in which the edits were done.
+
+        Raises:
+            MediaWikiError: an error that would stop all further edits. ManyEdits lists these errors.
+            Exception: any error of the function itself, or of the source of the pages.
+            RuntimeError: this was called outside ``async with``.
+
+        See https://www.mediawiki.org/wiki/API:Edit.
+        """
         return [edit async for edit in self]
 
     async def _read_pages(self, run: StreamRun[Any], jobs: MemoryObjectSendStream[_Job]) -> None:

@@ -1,1 +1,1 @@
-"""Messages, requests, responses and the transports."""
+"""HTTP and the messages of the API: parameters, URLs, requests, responses, conversion, cookies, flows, transports."""

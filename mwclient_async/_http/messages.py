@@ -56,7 +56,7 @@ class ApiRequest:
     Its meaning:
 
     - ``write``: it may change the wiki, so after a lost reply it is not simply sent again.
-    - ``repeatable``: the wiki refuses to do this write twice (a chunk with its offset), so it may be sent again.
+    - ``repeatable``: sending this write twice does no harm (the first of several chunks), so it may be sent again.
     - ``creating``: it creates a page, which must not exist yet.
     - ``login``: it is part of a login, so it does not assert that the account is logged in.
     - ``partial``: it leaves out some modules of a query but keeps their parameters.

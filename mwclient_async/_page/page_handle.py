@@ -1,6 +1,6 @@
-"""``site.page(title)``: one page of a wiki, to read, edit and manage.
+"""PageHandle: the edits of one page.
 
-This module has the edits. ``page_reader.py`` has what is read, ``page_manager.py`` the actions on a page as a whole.
+``page_reader.py`` has the methods that read a page, ``page_manager.py`` the actions on a page as a whole.
 See https://www.mediawiki.org/wiki/API:Edit.
 """
 
@@ -30,7 +30,7 @@ _RESERVED_PARAMS = frozenset(
 
 
 class EditOptions(TypedDict, total=False):
-    """The options of every edit. For an option that is left out, the site's EditDefaults count.
+    """The options of every edit. For an option that is left out, the site's EditDefaults apply.
 
     - ``minor`` flags a minor edit, ``bot`` a bot's edit (the account needs the right ``bot``).
     - ``tags`` are change tags.
@@ -48,7 +48,7 @@ class EditOptions(TypedDict, total=False):
 
 
 class PageHandle(PageManager):
-    """``site.page(title)``: one page. To make a handle sends no request.
+    """``site.page(title)``: one page. Making a handle sends no request.
 
     Every edit is saved once, even if replies are lost: it is sent with the revision that it is based on, and after a
     lost reply the page's history decides whether it was saved. Edits of one page by one Site wait for each other.
@@ -96,7 +96,7 @@ class PageHandle(PageManager):
 
         Returns an EditResult. It is UNCHANGED, and nothing was sent, if the function returns None or the same text.
 
-        Args:
+        Arguments:
             transform: the function, plain or a coroutine function. It may be called several times, so its result
                 should depend on its argument only. A page that does not exist has the text ``""``.
             summary: the edit summary.

@@ -57,7 +57,7 @@ class PageManager(PageReader):
         Returns a MoveResult: the old and the new title, and the talk page and subpages that moved along. If one of
         these could not be moved, the result's ``errors`` say so, and the page itself has moved.
 
-        Args:
+        Arguments:
             to: the new title.
             reason: the reason for the log.
             movetalk: move the talk page, too.
@@ -139,7 +139,7 @@ class PageManager(PageReader):
 
         Returns a ProtectResult: the title and the protections.
 
-        Args:
+        Arguments:
             protections: the level for each action. An action that is not named is open to everyone afterwards. If
                 the page does not exist, only ``create`` can be protected.
             expiry: one expiry for all actions, or one per action.

@@ -75,14 +75,22 @@ class PageReader:
         return page
 
     async def exists(self) -> bool:
-        """Whether the page exists. False for a title that cannot be that of a page."""
+        """Ask the wiki whether the page exists.
+
+        Returns True if it does; False if it does not, or if its title cannot be that of a page.
+
+        Raises:
+            MediaWikiError: the request failed.
+
+        See https://www.mediawiki.org/wiki/API:Pageprops.
+        """
         return (await self.get("pageprops", ppprop="displaytitle")).exists
 
     async def text(self, *, slot: str = "main", section: int | None = None) -> str:
         """Read the text of the latest revision. A later ``save`` is based on that revision.
 
-        Returns the wikitext, or whatever the page's content model is. ``slot`` reads another slot of the revision than
-        the main one. ``section`` is the number of a section; 0 is the text before the first heading.
+        Returns the wikitext, or whatever the page's content model is. ``slot`` is the slot to read, ``main`` by
+        default. ``section`` is the number of a section; 0 is the text before the first heading.
 
         Raises:
             PageMissing: the page, the slot or the section does not exist.
@@ -111,7 +119,8 @@ class PageReader:
     async def html(self) -> str:
         """Read the page as HTML: the content only, without the skin around it.
 
-        ``site.rest.page_html`` gives the HTML of Parsoid, which can be converted back to wikitext.
+        Returns the HTML as a string, made from the latest revision. ``site.rest.page_html`` gives the HTML of Parsoid,
+        which can be converted back to wikitext.
 
         Raises:
             PageMissing: the page does not exist.
@@ -127,6 +136,9 @@ class PageReader:
         """Read the page's protections: for each action, the level that it needs and the expiry.
 
         Returns a tuple, empty for a page without protection. A page that does not exist can be protected, too.
+
+        Raises:
+            MediaWikiError: the request failed.
 
         See https://www.mediawiki.org/wiki/API:Info.
         """

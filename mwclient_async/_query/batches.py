@@ -3,7 +3,7 @@
 A sequence reserves one batch at a time and returns a function that fetches it (a ``FetchBatch``). In a continued query
 each batch begins where the batch before it ended, so that only one fetch can be in flight (``serial``). The batches of
 a list of inputs are independent, so that several can be in flight. A sequence changes its state only when a fetch has
-succeeded, or it can run the same fetch again: nothing is lost if one is cancelled.
+succeeded. Otherwise the same fetch can run again: nothing is lost if one is cancelled.
 """
 
 from __future__ import annotations

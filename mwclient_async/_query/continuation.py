@@ -7,7 +7,7 @@ from the server's code. Other clients lose data because they break one of them:
   older. A key that has vanished belongs to a module that has finished. If it is sent again, that module skips rows of
   the next batch.
 - *The end is a missing ``continue``*, never an empty response. A module may filter all of its rows away, and a
-  generator that has finished sends no pages (a dry run): such an empty response can have a ``continue``.
+  generator that has finished sends no pages: such an empty response can have a ``continue``.
 - *A generator supplies the pages in batches.* Until ``batchcomplete``, each response repeats all pages of the batch as
   stubs and holds a part of their properties; ``"revisions": []`` may be filled by the next response. The fragments are
   merged until ``batchcomplete``, and only then is a page complete (``merge.py``).

@@ -92,11 +92,11 @@ class QueryMethods(ABC):
     ) -> Stream[Page]:
         """One Page for each title or id, in the order of the inputs: any number of them, from any iterable.
 
-        The iterable may be asynchronous. Each request asks for as many pages as this account may (50, or 500 with
-        ``apihighlimits``). ``page.asked`` is the input, ``page.status`` says whether it is a page: one that does not
-        exist has a Page, too, and an input that comes twice has two. For a revision id, the Page has just that
-        revision. ``open(read_ahead=n)`` sends n further requests ahead, within ``Limits.concurrency``. ``limit`` is the
-        largest number of pages.
+        Returns a stream of Page, in the order of the inputs. The iterable may be asynchronous. Each request asks for as
+        many pages as this account may (50, or 500 with ``apihighlimits``). ``page.asked`` is the input, ``page.status``
+        says whether it is a page: one that does not exist has a Page, too, and an input that comes twice has two. For a
+        revision id, the Page has just that revision. ``open(read_ahead=n)`` sends n further requests ahead, within
+        ``Limits.concurrency``. ``limit`` is the largest number of pages.
 
         Raises:
             ValueError: there is not exactly one of ``titles``, ``pageids`` and ``revids``.
@@ -121,9 +121,10 @@ class QueryMethods(ABC):
     ) -> Export:
         """Pages as one XML document, as Special:Export writes it: ``async for piece in site.export(titles=...)``.
 
-        Each piece is the bytes (UTF-8) of one batch. The pages come from any number of titles or ids, or from a
-        ``generator`` with its parameters; ``exportschema`` chooses the version of the format. If iterating raises, the
-        pieces so far are not a whole document: start again.
+        Returns an Export, an async iterator of bytes (UTF-8). Each piece has the pages of one batch, in the wiki's
+        order. The pages come from any number of titles or ids, or from a ``generator`` with its parameters;
+        ``exportschema`` chooses the version of the format. If iterating raises, the pieces so far are not a whole
+        document: start again.
 
         Raises:
             ValueError: there is no source of pages, or a parameter that an export cannot have.
@@ -238,9 +239,9 @@ class QueryMethods(ABC):
     async def info(self, *props: str, **parameters: Any) -> SiteInfo:
         """What the wiki reports about itself: ``(await site.info()).general.sitename``.
 
-        ``props`` are the parts, by the names of ``siprop``; without any: general, namespaces with their aliases,
-        statistics, fileextensions and rightsinfo, in one request. A part that was not asked for raises NotRequested
-        when it is read. Further parameters are written without the prefix:
+        Returns a SiteInfo. ``props`` are the parts, by the names of ``siprop``; without any: general, namespaces with
+        their aliases, statistics, fileextensions and rightsinfo, in one request. A part that was not asked for raises
+        NotRequested when it is read. Further parameters are written without the prefix:
         ``site.info("usergroups", numberingroup=True)``.
 
         Raises:
@@ -253,7 +254,7 @@ class QueryMethods(ABC):
     async def userinfo(self) -> UserInfo:
         """The account that the site is logged in with: name, groups, rights, options, rate limits, block and so on.
 
-        Each call sends one request. Fields that an older wiki does not know keep their defaults.
+        Returns a UserInfo. Each call sends one request. Fields that an older wiki does not know keep their defaults.
 
         Raises:
             ApiError: the wiki refused.

@@ -72,6 +72,8 @@ class Stream(Generic[T]):
 
         Raises:
             ValueError: the query has no items to iterate. Its message says what to use instead.
+
+        See https://www.mediawiki.org/wiki/API:Continue.
         """
         if self._not_iterable is not None:
             raise ValueError(self._not_iterable)
@@ -89,6 +91,8 @@ class Stream(Generic[T]):
 
         Raises:
             ValueError: ``read_ahead`` is negative, or the query has no items to iterate.
+
+        See https://www.mediawiki.org/wiki/API:Continue.
         """
         if read_ahead < 0:
             raise ValueError(f"read_ahead={read_ahead}: give a number of batches, 0 or more")
@@ -108,7 +112,7 @@ class Stream(Generic[T]):
         """Resume from a stored cursor.
 
         Returns the same stream, beginning after the item at which the cursor was taken. A ``limit`` counts from there.
-        On an unchanged wiki exactly the rest comes. If the wiki has changed, no item is missed that stayed.
+        On an unchanged wiki exactly the rest comes. If the wiki has changed, no item that stayed is missed.
 
         Arguments:
             cursor: ``run.cursor``, ``batch.cursor`` or ``error.cursor``, or its text ``str(cursor)``.
@@ -133,6 +137,8 @@ class Stream(Generic[T]):
         """Give the items as the wiki sent them, without conversion.
 
         Returns a stream of mappings (JSON objects), in the same order.
+
+        See https://www.mediawiki.org/wiki/API:JSON_version_2.
         """
         return self._with(raw=True)
 
@@ -142,7 +148,7 @@ class Stream(Generic[T]):
         Returns a stream in which a page comes once for each response that names it, each time with the part of its
         properties (links, revisions ...) that this response has.
 
-        ``site.pages`` has no fragments: to iterate such a stream raises ValueError.
+        ``site.pages`` has no fragments: iterating it raises ValueError.
 
         See https://www.mediawiki.org/wiki/API:Query#batchcomplete.
         """
@@ -182,7 +188,9 @@ class Stream(Generic[T]):
         Returns a stream without the repetitions. It remembers a key of each item, so that its memory grows with the
         number of items. A resumed stream remembers nothing of what was given before.
 
-        ``site.pages`` cannot be distinct: to iterate such a stream raises ValueError.
+        ``site.pages`` cannot be distinct: iterating it raises ValueError.
+
+        See https://www.mediawiki.org/wiki/API:Query#Generators.
         """
         return self._with(distinct=True)
 
@@ -194,6 +202,8 @@ class Stream(Generic[T]):
         Raises:
             MediaWikiError: a request failed.
             ValueError: the query has no items to iterate.
+
+        See https://www.mediawiki.org/wiki/API:Query.
         """
         one: Stream[T] = self._with(limit=1 if self._spec.limit is None else min(1, self._spec.limit))
         async for item in one:
@@ -209,6 +219,8 @@ class Stream(Generic[T]):
             MediaWikiError: a request failed. ``error.cursor`` is the position after the last item received.
             ContinuationLoop: the wiki sends the same ``continue`` again and again.
             ValueError: the query has no items to iterate.
+
+        See https://www.mediawiki.org/wiki/API:Continue.
         """
         return [item async for item in self]
 

@@ -53,7 +53,7 @@ class CoreRest(Rest):
     A write is sent once. If its reply is lost, that is OutcomeUnknown: without the Action API, the page's history
     cannot be checked here. ``media`` lists up to 100 files here, and up to 500 through ``Site(...).rest``.
 
-    Some of the arguments:
+    Arguments:
         project: the kind of wiki, for example ``"wikipedia"`` or ``"commons"``.
         language: the wiki's language; multilingual projects such as ``commons`` have none.
         access_token: an OAuth 2 token, or an async function without arguments that returns one. The function is called

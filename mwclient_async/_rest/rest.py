@@ -56,7 +56,7 @@ class Rest(PageMethods, RevisionMethods, TransformMethods):
 
         Returns the RestPage. A missing page is not created; ``create_page`` does that.
 
-        Some of the arguments:
+        Arguments:
             comment: the edit summary. Without one, the wiki writes one.
             latest: the id of the revision that the new text is based on.
             content_model: must be the page's own, if it is given.

@@ -50,7 +50,9 @@ class PageMethods(RestGroup):
         return await self._fetch(endpoints.search_title, params=_search_params(query, limit))
 
     async def search_description(self) -> str:
-        """Get the wiki's OpenSearch description, an XML document.
+        """Get the wiki's OpenSearch description.
+
+        Returns an XML document, as a string.
 
         Raises:
             Unsupported: the wiki is older than MediaWiki 1.41.

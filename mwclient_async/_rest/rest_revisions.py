@@ -48,7 +48,7 @@ class RevisionMethods(RestGroup):
         Returns a Stream of HistoryRevision. The wiki sends 20 revisions per request; for many revisions,
         ``site.query(prop="revisions", rvlimit="max")`` gets 500 per request.
 
-        Some of the arguments:
+        Arguments:
             filter: only revisions of this kind: ``anonymous``, ``bot``, ``reverted`` or ``minor``.
             older_than: start just below this revision id; newest first.
             newer_than: start just above this revision id, up to the latest; oldest first.
@@ -89,7 +89,7 @@ class RevisionMethods(RestGroup):
         Returns a HistoryCount. The wiki stops counting at a maximum of its own; ``limit`` is then True. The count may
         be some time old.
 
-        Some of the arguments:
+        Arguments:
             type: what is counted. ``temporary`` needs MediaWiki 1.42 or newer.
             from_, to: two revision ids; count only the ``edits`` or ``editors`` between them, without these two.
 

@@ -1,4 +1,4 @@
-"""Who this client is to the wiki: the login and its renewal, and the tokens and the account that belong to it.
+"""Logs in, renews a lost login, fetches tokens and the account.
 
 - A login that the wiki no longer knows is renewed once for all requests that need it. It takes the login lock
   exclusively, so no other request of the site is in flight.

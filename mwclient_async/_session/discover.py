@@ -1,4 +1,4 @@
-"""Sends the requests that find a wiki's APIs: the shell around ``discovery.py``."""
+"""Sends the requests of discovery. ``discovery.py`` has the rules: which requests, and which address is accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Finds a wiki's api.php and rest.php from the address of any of its pages.
+"""The rules of discovery: how a wiki's api.php and rest.php are found from the address of any of its pages.
+
+This module decides; ``discover.py`` sends the requests.
 
 Every page of a MediaWiki names the api.php in its head, ``<link rel="EditURI" href="//host/w/api.php?action=rsd">``
 (https://www.mediawiki.org/wiki/API:Main_page). If a page does not, the usual paths on its host are tried. An address is

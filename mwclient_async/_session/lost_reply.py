@@ -5,9 +5,9 @@ The request was sent, and no answer came. It may have been executed, or not, or 
 stash. Three answers are possible:
 
 - It was executed: :class:`Executed` holds the result.
-- It is not visible: :class:`NotSeen`. It is sent again, because the wiki refuses to execute the same write twice
-  (compare-and-swap, a filekey that works once, an offset). If something forbids that, such as an abuse filter that
-  would take the second request for a confirmation, ``obstacle`` says so.
+- No trace of the write is found: :class:`NotSeen`. The write is sent again, because the wiki refuses to execute the
+  same write twice (compare-and-swap, a filekey that works once, an offset). If something forbids that, such as an abuse
+  filter that would take the second request for a confirmation, ``obstacle`` says so.
 - It cannot be known: the write raises the error that says what is known.
 
 An error that follows a lost reply, such as an edit conflict, proves nothing about the request before it. So the write

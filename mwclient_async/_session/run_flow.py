@@ -1,4 +1,4 @@
-"""What runs a flow: it sends the requests, waits, reports and asks, and keeps the retry policy."""
+"""Runs flows: sends their requests, waits, reports, asks, and keeps the retry policy."""
 
 from __future__ import annotations
 

@@ -110,7 +110,10 @@ class _Accepted:
 
 @frozen
 class _Assembling:
-    """The wiki has all chunks, and a job assembles the file. ``reported``: its status says so, not the last chunk."""
+    """The wiki has all chunks, and a job assembles the file.
+
+    ``reported``: this is known from a status request, not from the last chunk's response.
+    """
 
     filekey: str
     reported: bool = False
@@ -118,7 +121,10 @@ class _Assembling:
 
 @frozen
 class _Assembled:
-    """The file is in the stash. ``reported``: its status or a search says so, not the last chunk."""
+    """The file is in the stash.
+
+    ``reported``: this is known from a status request or a search of the stash, not from the last chunk's response.
+    """
 
     filekey: str
     sha1: str | None = None
@@ -365,7 +371,7 @@ class _ChunkSession:
 
 @frozen
 class _Chunk:
-    """One chunk, as the lost-reply helper wants it."""
+    """One chunk, as a ResolvableWrite."""
 
     _session: _ChunkSession
     _length: int

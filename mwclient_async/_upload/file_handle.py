@@ -45,8 +45,9 @@ class FileHandle:
         return f"<{self._title}>"
 
     async def info(self, *, version: datetime | None = None) -> ImageInfo:
-        """The properties of the latest version: size in bytes, SHA-1 in hex, URL, MIME type, timestamp, user.
+        """Get the properties of the file.
 
+        Returns an ImageInfo of the latest version: size in bytes, SHA-1 in hex, URL, MIME type, timestamp, user.
         ``version`` is the timestamp of an older version, to get the properties of that one.
 
         Raises:

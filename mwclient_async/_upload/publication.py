@@ -1,4 +1,4 @@
-"""What is published."""
+"""Publication: name, text and warnings of one file to publish."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mwclient_async._values.warnings import UploadWarning
 
 @frozen(kw_only=True)
 class Publication:
-    """What is published, and how. ``ignored`` are the kinds of warnings to ignore, or True for all of them.
+    """The file to publish, and how. ``ignored`` are the kinds of warnings to ignore, or True for all of them.
 
     ``asynchronous`` lets a job of the wiki publish the file; it is polled for ``patience`` seconds at most.
     """

@@ -75,7 +75,7 @@ def _published_before(
 
 @frozen
 class _PublishRequest:
-    """A request that publishes a file, as the lost-reply helper wants it."""
+    """A request that publishes a file, as a ResolvableWrite."""
 
     _publication: Publication
     _request: ApiRequest

@@ -27,10 +27,12 @@ class UploadMethods(ABC):
     def file(self, title: str) -> FileHandle:
         """The handle of one file: ``await site.file("Earth.png").download("earth.png")``.
 
-        It sends no request by itself.
+        Returns a FileHandle. It sends no request by itself.
 
         Raises:
             ValueError: the title is empty.
+
+        See https://www.mediawiki.org/wiki/API:Imageinfo.
         """
         uploads = self._uploads
         return FileHandle(uploads.session, uploads.wiki, title)
@@ -93,18 +95,31 @@ class UploadMethods(ABC):
     async def stash(self, source: UploadInput, *, filename: str, **options: Unpack[UploadOptions]) -> StashedFile:
         """Upload a file to the account's stash only: ``site.upload(stashed, filename=...)`` publishes it.
 
-        The stash keeps files for some hours. The wiki checks ``filename`` already here. The errors are those of
-        ``upload``.
+        Returns a StashedFile: its filekey, its size in bytes and its SHA-1. The stash keeps files for some hours. The
+        wiki checks ``filename`` already here.
+
+        Raises:
+            FileNotFoundError: the path does not exist.
+            ValueError: no wiki accepts such a name, or an option is not valid; before any request.
+            FileRefused: this wiki does not accept the extension or the size; before the transfer.
+            SourceChanged: the file changed while it was being sent.
+            UploadPending: the wiki is still working on the file.
+            StashError: the stash lost the file or its chunks.
+            ApiError: the wiki refused for another reason.
+            TransportError: no response came, even after the retries.
+
+        An error during the upload has the ``checkpoint`` to resume from.
 
         See https://www.mediawiki.org/wiki/API:Upload.
         """
         return await self._uploads.stash(source, filename=filename, options=options)
 
     async def stashed(self, file: StashedFile | str) -> ImageInfo:
-        """A file in the account's stash: size in bytes, SHA-1, width and height in pixels, MIME type, time.
+        """Get the properties of a file in the account's stash.
 
-        ``file`` is a StashedFile or its filekey, which older wikis called the session key. For a file of which only
-        some chunks have arrived, this describes the first chunk. ``site.list("mystashedfiles")`` lists all files.
+        Returns an ImageInfo: size in bytes, SHA-1 in hex, width and height in pixels, MIME type, timestamp. ``file`` is
+        a StashedFile or its filekey, which older wikis called the session key. For a file of which only some chunks
+        have arrived, this describes the first chunk. ``site.list("mystashedfiles")`` lists all files.
 
         Raises:
             StashError: the account does not have this file in its stash (any longer).

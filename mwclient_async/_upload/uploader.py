@@ -1,4 +1,4 @@
-"""Uploads: reads the source, runs the flows of this package, and reports progress and checkpoints."""
+"""Runs one upload: reads the source, runs the flows of this package, and reports progress and checkpoints."""
 
 from __future__ import annotations
 

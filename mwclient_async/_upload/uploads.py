@@ -1,4 +1,4 @@
-"""Uploads: checks the arguments of ``site.upload`` and ``site.stash``, and runs them.
+"""``site.upload`` and its kin: checks the options and builds the job, which ``uploader.py`` runs.
 
 The manual's page is https://www.mediawiki.org/wiki/API:Upload.
 """

@@ -29,7 +29,7 @@ class EditOutcome(Enum):
 
 @frozen(kw_only=True)
 class EditResult:
-    """An edit that was done, exactly once.
+    """The result of an edit.
 
     ``revid`` is the id of the revision that this edit made, ``oldrevid`` that of the one before it (0 for a new page),
     ``timestamp`` when it was saved (None if nothing changed). For an UNCHANGED edit, which made no revision, both ids

@@ -16,11 +16,12 @@ _PROXIES = ("http://", "https://", "socks5://", "socks5h://")
 class RetryPolicy:
     """When and how long the session retries a request. Times are in seconds.
 
-    ``attempts`` is the largest number of attempts for one request, the first included. Before retry number n the
-    session waits for a random time between 0 and ``first_delay * 2**n``, at most ``longest_delay`` ("full jitter"); a
-    wait that the wiki asks for is a minimum. No attempt begins more than ``deadline`` seconds after the first one. The
-    time-outs of HttpOptions bound each attempt. If a retry will most likely fail too (an unknown host, a response that
-    is not an API's), there are three attempts at most.
+    ``attempts`` is the largest number of attempts for one request, the first included. Before retry number n, counted
+    from 1, the session waits for a random time between 0 and ``first_delay * 2**(n-1)``, at most ``longest_delay``
+    ("full jitter"). So the first wait is at most ``first_delay``. A wait that the wiki asks for is a minimum. No
+    attempt begins more than ``deadline`` seconds after the first one. The time-outs of HttpOptions bound each attempt.
+    If a retry will most likely fail too (an unknown host, a response that is not an API's), there are three attempts at
+    most.
     """
 
     attempts: int = field(default=8, validator=validators.ge(1))
@@ -55,9 +56,10 @@ class HttpOptions:
       the write unknown.
     - ``send_timeout`` is the longest silence while sending.
     - ``keepalive`` is how long a connection is kept for the next read.
-    - ``proxy`` is a URL; without one the usual environment variables (``HTTPS_PROXY``, ``NO_PROXY``) count, except for
-      servers on this machine.
-    - ``verify`` is False, or an SSL context with your own certificates, also a client certificate.
+    - ``proxy`` is a URL; without one the usual environment variables (``HTTPS_PROXY``, ``NO_PROXY``) are used,
+      except for servers on this machine.
+    - ``verify``: True checks the server's certificate, False does not; an SSL context has your own certificates, also a
+      client certificate.
     - ``headers`` are added to every request to the wiki, and never shown.
     - ``plain_http`` allows sending credentials over http to another machine, so that anyone on the way can read them.
     - ``http2`` reads over HTTP/2 if the server offers it. Writes and uploads stay on HTTP/1.1, because there the client

@@ -15,7 +15,7 @@ _GUARD = Path(__file__).with_name("guard.py")
 
 
 class GuardedDirectory:
-    """A temporary directory and a process group that works in it; both go together, even after a crash.
+    """A temporary directory and a process group that works in it; both are removed together, even after a crash.
 
     Its methods block the calling thread. It is not bound to an event loop.
     """

@@ -24,7 +24,7 @@ from mwclient_async.errors import (
     Refused,
 )
 from mwclient_async.models.edits import EditOutcome, EditResult
-from tests.support.model_page import ME, TITLE, ModelWiki
+from tests.support.model_page import ME, TITLE, ModelPageWiki
 from tests.support.scripted_flow import Answer, Script, refusal, run_with_answers
 
 ATTEMPTS = 4
@@ -36,10 +36,10 @@ SECTION = Edit(title=TITLE, append="ours", heading="A [[b|c]]", missing="create"
 ALL = [CREATE, SAVE, APPEND, PREPEND, SECTION]
 
 
-def make_wiki(*faults: str | None, text: str | None = "Text.", **options: Any) -> ModelWiki:
+def make_wiki(*faults: str | None, text: str | None = "Text.", **options: Any) -> ModelPageWiki:
     """A wiki on which the n-th edit request has the n-th fault."""
     left = list(faults)
-    wiki = ModelWiki(
+    wiki = ModelPageWiki(
         fault=lambda request: left.pop(0) if left and request.params["action"] == "edit" else None, **options
     )
     if text is not None:
@@ -47,16 +47,16 @@ def make_wiki(*faults: str | None, text: str | None = "Text.", **options: Any) -
     return wiki
 
 
-def run(edit: Edit, wiki: ModelWiki, base: BaseRevision | None = None) -> EditResult:
+def run(edit: Edit, wiki: ModelPageWiki, base: BaseRevision | None = None) -> EditResult:
     return run_with_answers(save_edit(edit, base), wiki.respond, attempts=ATTEMPTS)
 
 
-def count_ours(wiki: ModelWiki) -> int:
+def count_ours(wiki: ModelPageWiki) -> int:
     """How often our edit is in the history."""
     return sum("ours" in revision.text and revision.user == ME for revision in wiki.revisions)
 
 
-def edit_requests(wiki: ModelWiki) -> list[ApiRequest]:
+def edit_requests(wiki: ModelPageWiki) -> list[ApiRequest]:
     return [request for request in wiki.requests if request.params["action"] == "edit"]
 
 
@@ -138,7 +138,7 @@ def test_w2_a_page_that_no_longer_exists_is_an_unknown_outcome() -> None:
 
 def test_w2_a_history_that_cannot_be_read_is_an_unknown_outcome() -> None:
     left = ["before"]
-    wiki = ModelWiki(fault=lambda request: left.pop() if left and request.params["action"] == "edit" else "fail")
+    wiki = ModelPageWiki(fault=lambda request: left.pop() if left and request.params["action"] == "edit" else "fail")
     wiki.save("Text.")
     with pytest.raises(OutcomeUnknown, match="history could not be read"):
         run(SAVE, wiki, BaseRevision(revid=wiki.revisions[-1].revid, pageid=7))
@@ -147,7 +147,7 @@ def test_w2_a_history_that_cannot_be_read_is_an_unknown_outcome() -> None:
 def test_w2_a_long_history_since_the_base_is_read_in_several_requests() -> None:
     wiki = make_wiki("after")
 
-    def save_many(wiki: ModelWiki) -> None:
+    def save_many(wiki: ModelPageWiki) -> None:
         for number in range(60 if len(wiki.requests) == 3 else 0):
             wiki.save(f"{wiki.revisions[-1].text} {number}")
 
@@ -231,7 +231,7 @@ def test_w2_a_response_that_does_not_mention_the_edit_is_resolved_by_the_history
     for useless in useless_responses:
         wiki, left = make_wiki(), [useless]
 
-        def respond(request: ApiRequest, wiki: ModelWiki = wiki, left: list[Answer] = left) -> Answer:
+        def respond(request: ApiRequest, wiki: ModelPageWiki = wiki, left: list[Answer] = left) -> Answer:
             response = wiki.respond(request)
             return left.pop() if left and request.params["action"] == "edit" else response
 
@@ -306,7 +306,7 @@ def test_w2_a_request_that_arrives_between_the_conflict_and_the_next_try_is_foun
     wiki = make_wiki("late", text="Text.\nEnd.")
     base = BaseRevision(revid=wiki.revisions[-1].revid)
 
-    def interfere(wiki: ModelWiki) -> None:
+    def interfere(wiki: ModelPageWiki) -> None:
         if len(wiki.requests) == 3:  # before the second try
             wiki.save("Text.\n* tail")
         if len(wiki.requests) == 5:  # before the page is read again
@@ -321,7 +321,7 @@ def test_w2_a_request_that_arrives_between_the_conflict_and_the_next_try_is_foun
 # Random faults -------------------------------------------------------------------------------------------------------
 
 FAULTS = st.lists(st.sampled_from([None, "before", "after", "late"]), max_size=12)
-INTERFERENCES: list[Callable[[ModelWiki], object]] = [
+INTERFERENCES: list[Callable[[ModelPageWiki], object]] = [
     lambda _: None,
     lambda wiki: wiki.save(f"{wiki.revisions[-1].text if wiki.revisions else ''}\n* other {wiki.now}"),
     lambda wiki: wiki.save(f"other {wiki.now}\n{wiki.revisions[-1].text if wiki.revisions else ''}"),
@@ -343,7 +343,7 @@ def test_w2_no_edit_is_saved_twice_and_none_is_reported_that_was_not_saved(
     *,
     edit: Edit,
     faults: list[str | None],
-    interferences: list[Callable[[ModelWiki], object]],
+    interferences: list[Callable[[ModelPageWiki], object]],
     page_exists: bool,
     has_filter: bool,
 ) -> None:
@@ -364,7 +364,7 @@ def test_w2_no_edit_is_saved_twice_and_none_is_reported_that_was_not_saved(
         assert any(revision.revid == result.revid and revision.user == ME for revision in wiki.revisions)
 
 
-def count_our_revisions(wiki: ModelWiki) -> int:
+def count_our_revisions(wiki: ModelPageWiki) -> int:
     """How many revisions our requests have made: revisions of our account that add our text."""
     texts = {revision.revid: revision.text for revision in wiki.revisions} | {0: ""}
     return sum(

@@ -24,7 +24,7 @@ from mwclient_async._query.continuation import (
 from mwclient_async._query.merge import page_key
 from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import Module, core_module
-from tests.support.model_query import ModelWiki
+from tests.support.model_query import ModelQueryWiki
 from tests.support.scripted_flow import Script, run_with_answers
 
 ANONYMOUS = Account(name="192.0.2.7", anonymous=True, rights=frozenset({"read"}))
@@ -65,7 +65,7 @@ def list_query(name: str = "allpages", **params: str) -> Query:
     )
 
 
-def all_batches(query: Query, wiki: ModelWiki, **limits: int) -> list[FetchedBatch]:
+def all_batches(query: Query, wiki: ModelQueryWiki, **limits: int) -> list[FetchedBatch]:
     """All batches of a query, in order."""
     batches: list[FetchedBatch] = []
     guard = LoopGuard()
@@ -159,7 +159,7 @@ def test_c1_numbers_in_a_continue_are_sent_as_text() -> None:
 
 
 def test_c1_every_request_of_a_batch_has_the_same_limits() -> None:
-    wiki = ModelWiki(
+    wiki = ModelQueryWiki(
         pages=[{"pageid": n, "ns": 0, "title": f"P{n}", "links": [1, 2, 3]} for n in range(1, 8)], cuts=(2,)
     )
     all_batches(generator_query("links"), wiki, gaplimit=4, pllimit=500)
@@ -298,7 +298,7 @@ def results(draw: st.DrawFn) -> list[dict[str, Any]]:
 def test_c1_c2_c4_the_same_pages_come_complete_and_in_order_however_a_result_is_divided(
     pages: list[dict[str, Any]], cuts: list[int], limit: int, props: list[str]
 ) -> None:
-    batches = all_batches(generator_query(*props), ModelWiki(pages=[*pages], cuts=cuts), gaplimit=limit)
+    batches = all_batches(generator_query(*props), ModelQueryWiki(pages=[*pages], cuts=cuts), gaplimit=limit)
     parts = [pages[at : at + limit] for at in range(0, len(pages), limit)] or [[]]
     expected = [sorted(part, key=lambda page: "missing" in page) for part in parts]
     assert [list(batch.rows) for batch in batches] == expected
@@ -329,7 +329,7 @@ def test_c4_c7_pages_that_stay_come_once_and_complete_while_others_come_and_go(
             elif present:
                 gone.add(present.pop(where % len(present))["title"])
 
-    wiki = ModelWiki(pages=[*staying], cuts=cuts, before_request=change_pages)
+    wiki = ModelQueryWiki(pages=[*staying], cuts=cuts, before_request=change_pages)
     rows = [
         row for batch in all_batches(generator_query("categories", "links"), wiki, gaplimit=limit) for row in batch.rows
     ]

@@ -15,7 +15,7 @@ from mwclient_async.errors import CursorMismatch
 from mwclient_async.testing import LocalWiki, SeedPage
 from tests.conftest import USER_AGENT
 from tests.support.corpus import LONG, Corpus
-from tests.support.lossy_transport import FaultyTransport, InterferingTransport
+from tests.support.lossy_transport import InterferingTransport, LossyTransport
 
 # Small limits: a batch of fifty pages takes about fifteen responses.
 QUERY: dict[str, Any] = {"generator": "allpages", "prop": ["categories"], "cllimit": 20, "gaplimit": 50}
@@ -197,7 +197,7 @@ async def test_all_2500_revisions_of_a_page_are_merged_into_one(reader: Site) ->
 @pytest.mark.everywhere
 @pytest.mark.parametrize(("rvlimit", "requests"), [(3, 1), (500, 1), (1200, 3)])
 async def test_a_limit_of_revisions_is_the_number_for_each_page(corpus: Corpus, rvlimit: int, requests: int) -> None:
-    transport = FaultyTransport(lambda *_: None)
+    transport = LossyTransport(lambda *_: None)
     async with Site(corpus.wiki.api_url, user_agent=USER_AGENT, transport=transport) as site:
         stream = site.query(titles=LONG, prop=["revisions", "info"], rvprop=["ids", "comment"], rvlimit=rvlimit)
         (page,) = await stream.collect()
@@ -207,7 +207,7 @@ async def test_a_limit_of_revisions_is_the_number_for_each_page(corpus: Corpus, 
 
 
 async def test_a_range_of_revisions_comes_whole_in_the_fewest_requests(corpus: Corpus) -> None:
-    transport = FaultyTransport(lambda *_: None)
+    transport = LossyTransport(lambda *_: None)
     async with Site(corpus.wiki.api_url, user_agent=USER_AGENT, transport=transport) as site:
         stream = site.query(titles=LONG, prop="revisions", rvprop="comment", rvdir="newer", rvuser="192.0.2.7")
         (page,) = await stream.collect()

@@ -18,7 +18,7 @@ from mwclient_async.testing.factory import WikiFactory
 from mwclient_async.testing.scripted import json_response, sent
 from tests.conftest import USER_AGENT
 from tests.support.corpus import LONG, Corpus
-from tests.support.lossy_transport import FaultyTransport
+from tests.support.lossy_transport import LossyTransport
 
 UNUSUAL = [
     "Page 001", "page_001", " Page  001 ", "Page 001", "No such page", "<bad>", "", "Special:Version", "Media:X",
@@ -97,7 +97,7 @@ async def test_page_ids_with_and_without_a_page(reader: Site) -> None:
 
 @pytest.mark.parametrize("read_ahead", [0, 2])
 async def test_any_number_of_titles_50_a_request(corpus: Corpus, read_ahead: int) -> None:
-    transport = FaultyTransport(lambda *_: None)
+    transport = LossyTransport(lambda *_: None)
     titles = [title for title in corpus.categories for _ in range(2)]
     async with Site(corpus.wiki.api_url, user_agent=USER_AGENT, transport=transport) as site:
         stream = site.pages(titles=iter(titles), prop="categories")
@@ -145,7 +145,7 @@ async def test_inputs_may_be_asynchronous_but_an_iterator_is_read_once(reader: S
 
 
 async def test_without_inputs_no_request_is_sent(corpus: Corpus) -> None:
-    transport = FaultyTransport(lambda *_: None)
+    transport = LossyTransport(lambda *_: None)
     async with Site(corpus.wiki.api_url, user_agent=USER_AGENT, transport=transport, limits=Limits()) as site:
         assert await site.pages(titles=[]).collect() == []
         assert await site.pages(titles=["A"], limit=0).collect() == []

@@ -16,7 +16,7 @@ from mwclient_async.errors import ApiError, TooManyValues, UnrecognizedParameter
 from mwclient_async.testing.scripted import sent
 from tests.conftest import USER_AGENT
 from tests.query.campaign.wiki import CampaignWiki, get_campaign_wiki
-from tests.support.lossy_transport import FaultyTransport
+from tests.support.lossy_transport import LossyTransport
 
 if TYPE_CHECKING:
     from mwclient_async.testing.factory import WikiFactory
@@ -27,7 +27,7 @@ class ObservedSite:
     """A site, its requests and its warnings."""
 
     site: Site
-    transport: FaultyTransport
+    transport: LossyTransport
     warnings: list[ApiWarning]
 
     @property
@@ -43,7 +43,7 @@ def campaign_wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> Cam
 
 @pytest.fixture
 async def observed(campaign_wiki: CampaignWiki) -> AsyncIterator[ObservedSite]:
-    transport = FaultyTransport(lambda *_: None)
+    transport = LossyTransport(lambda *_: None)
     warnings: list[ApiWarning] = []
     api = campaign_wiki.wiki.api_url
     async with Site(api, user_agent=USER_AGENT, transport=transport, on_warning=warnings.append) as site:

@@ -63,7 +63,7 @@ def desk(wiki: LocalWiki) -> TokenDesk:
 async def test_s1_no_secret_of_a_bot_password_is_exposed(
     wiki: LocalWiki, robot: BotPassword, exposed: LeakCheck, tmp_path: Path
 ) -> None:
-    async with exposed.visit(wiki, auth=robot, retry=ONCE) as (opened, spy):
+    async with exposed.visit(wiki, auth=robot, retry=ONCE) as (opened, recorder):
         page = await opened.rest.create_page(fresh("Discreet"), source="x")
         stream = opened.query(titles=page.title, prop="revisions", meta="tokens", rvprop="user")
         async for batch in stream.batches():
@@ -76,9 +76,9 @@ async def test_s1_no_secret_of_a_bot_password_is_exposed(
         guarded.lose_sessions(wiki)
         await opened.rest.update_page(page.title, source="z", latest=edited.revid)
         exposed.show(opened.login_state())
-        spy.dropped = "action=edit"
+        recorder.dropped = "action=edit"
         await exposed.refused(lambda: opened.call("edit", title=page.title, text="lost"), OutcomeUnknown)
-        spy.cut, spy.dropped = "meta=tokens", "nothing"
+        recorder.cut, recorder.dropped = "meta=tokens", "nothing"
         guarded.refuse_tokens(wiki)
         await exposed.refused(lambda: opened.call("edit", title=page.title, text="cut"), ProtocolError)
     await exposed.shut_out(wiki, evolve(robot, password=WRONG))

@@ -27,7 +27,7 @@ from mwclient_async.errors import (
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import Scripted, ScriptedTransport, json_response, sent
 from tests.conftest import USER_AGENT
-from tests.support.lossy_transport import FaultyTransport
+from tests.support.lossy_transport import LossyTransport
 
 API = "https://wiki.example.org/w/api.php"
 QUICK = RetryPolicy(first_delay=0.001)
@@ -163,7 +163,7 @@ async def test_an_unknown_host_is_given_up_after_a_few_tries_with_advice() -> No
 
 
 async def test_a_query_too_long_for_an_url_is_posted(wiki: LocalWiki) -> None:
-    transport = FaultyTransport(lambda *_: None)
+    transport = LossyTransport(lambda *_: None)
     titles = [f"{number:02} {'長い題名' * 10}" for number in range(50)]
     async with Site(wiki.api_url, user_agent=USER_AGENT, transport=transport) as site:
         pages = await site.query(titles=titles, prop="info").collect()

@@ -1,8 +1,8 @@
-"""A proxy between a client and a wiki that drops, truncates, stalls and replaces requests and responses.
+"""A proxy that drops, cuts, delays or replaces requests and responses, as a test's plan says.
 
-It is a real server, so that the HTTP library's handling of a fault is part of the test. For every request the proxy
-calls a plan, which returns a fault or None. A fault is a value: whether the wiki sees the request, what happens to the
-wiki's response, and how much of it the client receives.
+It is a real server between a client and a wiki, so that the HTTP library's handling of a fault is part of the test. For
+every request the proxy calls a plan, which returns a fault or None. A fault is a value: whether the wiki sees the
+request, what happens to the wiki's response, and how much of it the client receives.
 
 ::
 

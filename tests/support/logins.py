@@ -25,7 +25,7 @@ from mwclient_async.models.events import Event, RequestFinished
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import json_response, sent
 from tests.conftest import USER_AGENT
-from tests.support.lossy_transport import FaultyTransport
+from tests.support.lossy_transport import LossyTransport
 
 E = TypeVar("E", bound=Event)
 
@@ -51,7 +51,7 @@ class EventLog(list[Event]):
         return sum(event.label == label for event in self.of(RequestFinished))
 
 
-class RecordingTransport(FaultyTransport):
+class RecordingTransport(LossyTransport):
     """Sends to a real wiki and records all requests and responses; calls ``before`` with each request first."""
 
     def __init__(self, before: Callable[[HttpRequest], object] = lambda _: None) -> None:
@@ -121,7 +121,7 @@ async def run_concurrently(work: Callable[[int], Awaitable[object]], *, number: 
     return errors
 
 
-class Spy(RecordingTransport):
+class SecretRecorder(RecordingTransport):
     """Collects every secret that is sent or received. Truncates responses to ``cut``, drops those to ``dropped``."""
 
     cut = "nothing"
@@ -172,22 +172,25 @@ class LeakCheck:
             led = led.__cause__ or led.__context__
 
     @asynccontextmanager
-    async def visit(self, wiki: LocalWiki, **options: Any) -> AsyncIterator[tuple[Site, Spy]]:
+    async def visit(self, wiki: LocalWiki, **options: Any) -> AsyncIterator[tuple[Site, SecretRecorder]]:
         """Open a site; add its events, its requests and its attributes."""
-        spy = Spy()
-        opened = site(wiki, transport=spy, on_event=self.show, on_warning=self.show, **options)
+        recorder = SecretRecorder()
+        opened = site(wiki, transport=recorder, on_event=self.show, on_warning=self.show, **options)
         self.show(opened, *options.values())
         try:
             async with opened:
-                yield opened, spy
+                yield opened, recorder
                 session = opened._session
                 self.show(
                     session, session.shared, session._request_builder, session._auth_state, session._auth_state.cookies
                 )
         finally:
-            self.show(*spy.requests, *(request.body for request in spy.requests if not isinstance(request.body, bytes)))
-            self.show(*spy.responses)
-            self.know(*spy.secrets())
+            self.show(
+                *recorder.requests,
+                *(request.body for request in recorder.requests if not isinstance(request.body, bytes)),
+            )
+            self.show(*recorder.responses)
+            self.know(*recorder.secrets())
 
     async def refused(self, attempt: Callable[[], Awaitable[object]], *errors: type[Exception]) -> None:
         """Add the errors of an attempt that must fail."""
@@ -197,8 +200,8 @@ class LeakCheck:
 
     async def shut_out(self, wiki: LocalWiki, auth: Auth, *errors: type[Exception], cut: str = "nothing") -> None:
         """Add the errors of a login that must fail."""
-        async with self.visit(wiki, retry=RetryPolicy(attempts=1)) as (opened, spy):
-            spy.cut = cut
+        async with self.visit(wiki, retry=RetryPolicy(attempts=1)) as (opened, recorder):
+            recorder.cut = cut
             self.show(auth)
             await self.refused(lambda: opened.login(auth), *errors)
 

@@ -15,7 +15,7 @@ Fault = Callable[[int, HttpRequest], str | None]
 """Returns the fault of the n-th request: "before" or "after" the wiki acts, or None."""
 
 
-class FaultyTransport:
+class LossyTransport:
     """Loses a request before it is sent, or its response after the wiki has acted, as ``fault`` decides."""
 
     def __init__(self, fault: Fault) -> None:
@@ -40,21 +40,21 @@ class FaultyTransport:
         await self._http.aclose()
 
 
-class InterferingTransport(FaultyTransport):
+class InterferingTransport(LossyTransport):
     """Calls a function just before the n-th request, for example to change a page."""
 
-    def __init__(self, before: int, meddle: Callable[[], Awaitable[object]]) -> None:
+    def __init__(self, before: int, interfere: Callable[[], Awaitable[object]]) -> None:
         super().__init__(lambda *_: None)
         self._before = before
-        self._meddle = meddle
+        self._interfere = interfere
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         if len(self.requests) + 1 == self._before:
-            await self._meddle()
+            await self._interfere()
         return await super().send(request)
 
 
-class CountingTransport(FaultyTransport):
+class CountingTransport(LossyTransport):
     """Loses nothing; counts the requests and adds headers to them."""
 
     def __init__(self, *headers: tuple[str, str]) -> None:

@@ -36,7 +36,7 @@ class Revision:
 
 
 @define
-class ModelWiki:
+class ModelPageWiki:
     """Answers the requests of an edit.
 
     ``fault`` gives the fault of each request, or None: ``"before"`` loses the request, ``"after"`` loses the response,
@@ -45,7 +45,7 @@ class ModelWiki:
     """
 
     fault: Callable[[ApiRequest], str | None] = lambda _: None
-    interfere: Callable[[ModelWiki], object] = lambda _: None
+    interfere: Callable[[ModelPageWiki], object] = lambda _: None
     has_abuse_filter: bool = False
     revisions: list[Revision] = Factory(list)
     requests: list[ApiRequest] = Factory(list)

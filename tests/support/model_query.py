@@ -22,7 +22,7 @@ _INFO_KEYS = ("length", "touched")
 
 
 @frozen(kw_only=True)
-class ModelWiki:
+class ModelQueryWiki:
     """``pages`` are complete. ``cuts`` are how many rows a response brings, in turn.
 
     ``before_request`` is called with the number of the request and the pages, which it may change.

@@ -21,7 +21,7 @@ async def get(url: str) -> httpx.Response:
 
 
 class Account:
-    """A user who is logged in."""
+    """A logged-in account, which sends writes."""
 
     def __init__(self, client: httpx.AsyncClient, wiki: LocalWiki) -> None:
         self._client = client

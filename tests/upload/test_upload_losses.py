@@ -28,7 +28,7 @@ from tests.support.fault_proxy import (
 from tests.support.guarded_wiki import filtered_wiki
 from tests.support.http_server import ReceivedRequest
 from tests.support.image_files import sha1
-from tests.support.lossy_transport import FaultyTransport
+from tests.support.lossy_transport import LossyTransport
 from tests.support.uploads import (
     QUICK,
     Account,
@@ -220,7 +220,7 @@ async def test_w2_the_file_of_a_redirects_target_is_not_the_published_file(
         assert sorted(listed) == sorted([wiki_name(name), f"Target_{name}"])
 
 
-class BreakingTransport(FaultyTransport):
+class BreakingTransport(LossyTransport):
     """The connection breaks during the first file, before all of it was read."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 from mwclient_async import Page, Site, Stream
 from tests.query.campaign.oracle import DIRECT, ID_ORDER, INDEXED, Oracle, cut, db_key
 from tests.query.campaign.questions import PREFIXES, PROP_GENERATORS, Question
-from tests.support.lossy_transport import FaultyTransport
+from tests.support.lossy_transport import LossyTransport
 
 _ROW_PROPS: Mapping[str, str] = {"recentchanges": "title", "exturlusage": "title"}
 _VOLATILE = frozenset({"time", "servedby"})  # they differ from response to response
@@ -36,7 +36,7 @@ class Campaign:
     """Sends queries to one wiki and counts everything that was compared."""
 
     site: Site
-    transport: FaultyTransport
+    transport: LossyTransport
     oracle: Oracle
     differences: list[Difference] = field(factory=list)
     counts: Counter[str] = field(factory=Counter)

@@ -10,14 +10,14 @@ from tests.query.campaign.comparison import Campaign
 from tests.query.campaign.oracle import Oracle
 from tests.query.campaign.questions import LIST_GENERATORS, PROP_GENERATORS, PROPS, WikiContents, make_question
 from tests.query.campaign.wiki import USER_AGENT, CampaignWiki
-from tests.support.lossy_transport import FaultyTransport
+from tests.support.lossy_transport import LossyTransport
 
 _oracles: dict[str, Oracle] = {}
 
 
 async def run_campaign(campaign_wiki: CampaignWiki, seeds: Iterable[int]) -> Campaign:
     """Send the queries of these seeds. The oracle of a wiki keeps its responses for the next campaign."""
-    transport = FaultyTransport(lambda *_: None)
+    transport = LossyTransport(lambda *_: None)
     oracle = _oracles.setdefault(campaign_wiki.wiki.api_url, Oracle())
     async with Site(campaign_wiki.wiki.api_url, user_agent=USER_AGENT, transport=transport) as site:
         campaign = Campaign(site=site, transport=transport, oracle=oracle)
