@@ -34,6 +34,14 @@ async def writer(wiki: LocalWiki) -> AsyncIterator[Site]:
         yield site
 
 
+async def next_title(run: AsyncIterator[Any], titles: list[str]) -> str | None:
+    """The title of the next event of these pages. A run may begin in the second of another test."""
+    event = await anext(run)
+    while event.title not in titles:
+        event = await anext(run)
+    return event.title
+
+
 @pytest.mark.everywhere
 async def test_each_new_event_comes_once_and_in_order(writer: Site) -> None:
     titles = [fresh("Followed") for _ in range(7)]
@@ -43,25 +51,21 @@ async def test_each_new_event_comes_once_and_in_order(writer: Site) -> None:
         await run.next_batch()  # it begins now
         for made in titles:
             await writer.page(made).create("x")
-            given.append((await anext(run)).title)
+            given.append(await next_title(run, titles))
     assert given == titles
 
 
 async def test_c7_a_cursor_resumes_in_another_process(writer: Site) -> None:
     titles = [fresh("Handed over") for _ in range(6)]
     stream = writer.list("recentchanges", batch_size=4, type="new").follow(overlap=3600)
-    first: list[str | None] = []
     async with stream.open() as run:
         await run.next_batch()
         for title in titles:
             await writer.page(title).create("x")
-        async for change in run:
-            first.append(change.title)
-            if len(first) == 3:
-                break
+        first = [await next_title(run, titles) for _ in range(3)]
         cursor = str(run.cursor)
     async with stream.resume(cursor).open() as run:
-        rest = [(await anext(run)).title for _ in range(3)]
+        rest = [await next_title(run, titles) for _ in range(3)]
     assert first + rest == titles
 
 
