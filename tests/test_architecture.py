@@ -213,7 +213,7 @@ AWAITING = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
 IMPURE = frozenset(
     {
         *("anyio", "asyncio", "trio", "sniffio", "httpx", "aiohttp"),
-        *("time", "random", "secrets", "uuid"),
+        *("time", "random", "secrets", "uuid", "logging"),
         *("os", "pathlib", "io", "tempfile", "shutil", "socket", "ssl", "threading", "subprocess"),
     }
 )
@@ -237,6 +237,9 @@ def is_a_package(name: str) -> bool:
 PURE = frozenset(name for name in NAMES if is_in_a_room(name) and not is_a_package(name) and not awaits(tree(name)))
 
 
+LOGGING = {"_session.observers", "_http.secret_log_filter"}  # two modules that do not await write to the log
+
+
 def impurities(name: str, found: Iterable[Import], pure: frozenset[str]) -> set[str]:
     """What a pure module must not import: impure libraries and, except for types, shells."""
     libraries = {one.target for one in found if not one.typing_only and one.target.split(".")[0] in IMPURE}
@@ -245,13 +248,12 @@ def impurities(name: str, found: Iterable[Import], pure: frozenset[str]) -> set[
 
 
 def clock_calls(tree: ast.AST) -> set[str]:
-    called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return {function.attr for function in called if isinstance(function, ast.Attribute)} & CLOCK_METHODS
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} & CLOCK_METHODS
 
 
 @pytest.mark.parametrize("name", sorted(PURE))
 def test_a_pure_module_imports_only_pure_ones(name: str) -> None:
-    assert impurities(name, imports(name), PURE) == set()
+    assert impurities(name, imports(name), PURE) - ({"logging"} if name in LOGGING else set()) == set()
 
 
 @pytest.mark.parametrize("name", sorted(PURE))

@@ -26,7 +26,7 @@ from mwclient_async._edit.history_check import (
     page_parameters,
     unknown_outcome,
 )
-from mwclient_async._http.flow import Flow, with_one_deadline
+from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.text_normalization import md5_of
 from mwclient_async._session.known_revisions import BaseRevision
@@ -157,14 +157,12 @@ def undo_revisions(undo: Undo) -> Flow[EditResult]:
 def save_edit(edit: Edit, base: BaseRevision | None) -> Flow[EditResult]:
     """Save an edit through the Action API, once. ``base`` is the revision it is based on; None for the latest one.
 
-    An append or a prepend that meets an edit conflict is sent again, on top of the other edit. All requests share one
-    deadline. Raises EditConflict, PageMissing, PageExists, CaptchaRequired or another refusal of the wiki, and
-    OutcomeUnknown if a reply was lost and nothing can be known.
+    An append or a prepend that meets an edit conflict is sent again, on top of the other edit. After a lost reply, all
+    tries share one deadline.
+
+    Raises EditConflict, PageMissing, PageExists, CaptchaRequired or another refusal of the wiki,
+    and OutcomeUnknown if a reply was lost and nothing can be known.
     """
-    return with_one_deadline(_save_edit(edit, base))
-
-
-def _save_edit(edit: Edit, base: BaseRevision | None) -> Flow[EditResult]:
     lost = LostReply()
     for _ in range(_MAX_CONFLICTS):
         edit, base = (yield from read_base(edit)) if base is None else (edit, base)

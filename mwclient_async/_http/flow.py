@@ -47,7 +47,8 @@ class Ask:
 class TryAgain:
     """Ask the retry policy for another try after ``error``, and wait until then, at least ``least_wait`` seconds.
 
-    The flow is sent an ApiResponse. Its body is True after the wait, or False if the policy allows no further try.
+    The flow is sent an ApiResponse. Its body is True after the wait, or False if the policy allows no further try. All
+    tries of an operation share one deadline, which begins with its first TryAgain.
     """
 
     error: MediaWikiError
@@ -55,25 +56,14 @@ class TryAgain:
 
 
 @frozen
-class OneDeadline:
-    """Run another flow whose requests and retries all share one deadline, which begins now.
-
-    The flow is sent an ApiResponse whose body is the result of the other flow, or its error is thrown into it.
-    """
-
-    flow: Generator[FlowStep, ApiResponse, Any]
+class ResetRetries:
+    """Begin a new operation: from now on, tries and their deadline are counted anew."""
 
 
-FlowStep = ApiRequest | Wait | Report | Ask | TryAgain | OneDeadline
+FlowStep = ApiRequest | Wait | Report | Ask | TryAgain | ResetRetries
 Flow = Generator[FlowStep, ApiResponse, T]
 
 
 def may_try_again(error: MediaWikiError, *, least_wait: float = 0.0) -> Flow[bool]:
     """Wait for the next try after this error; False if the retry policy allows none."""
     return bool((yield TryAgain(error, least_wait)).body)
-
-
-def with_one_deadline(flow: Flow[T]) -> Flow[T]:
-    """The result of a flow whose requests and retries all share one deadline."""
-    result: T = (yield OneDeadline(flow)).body
-    return result

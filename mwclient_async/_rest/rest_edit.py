@@ -16,7 +16,7 @@ from attrs import field, frozen
 from mwclient_async._edit.compare_and_swap import compare_and_swap
 from mwclient_async._edit.edits import Edit, check_presence, read_base
 from mwclient_async._edit.history_check import CompletedWrite
-from mwclient_async._http.flow import Flow, with_one_deadline
+from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._rest import endpoints
 from mwclient_async._session.known_revisions import BaseRevision
@@ -65,12 +65,9 @@ class RestEdit:
 def rest_edit(edit: RestEdit, base: BaseRevision | None) -> Flow[Mapping[str, Any]]:
     """Create a page through the REST API if ``base`` is None, or replace its text, once.
 
-    Returns the page as the wiki sends it. All requests share one deadline. Raises what ``edits.save_edit`` raises.
+    Returns the page as the wiki sends it. After a lost reply, all tries share one deadline. Raises what
+    ``edits.save_edit`` raises.
     """
-    return with_one_deadline(_rest_edit(edit, base))
-
-
-def _rest_edit(edit: RestEdit, base: BaseRevision | None) -> Flow[Mapping[str, Any]]:
     if base is None:
         creation = Edit(title=edit.title, missing="only")
         creation, base = yield from read_base(creation)

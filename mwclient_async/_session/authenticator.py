@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Protocol
 
 import anyio
 
@@ -40,6 +41,14 @@ SendWith = Callable[[ApiRequest, RetryState], Awaitable[ApiResponse]]
 _RENEWAL_MARGIN = 60.0  # seconds before an OAuth token expires at which it is renewed, but not before half its life
 _LOGIN_PAUSE = ("login",)
 _PAUSE_AFTER_REFUSAL = 60.0  # seconds after a refused login in which it is not renewed: wikis count the attempts
+
+
+class SendSince(Protocol):
+    """The session's method ``send``, with the moment when the deadline of the request that needs this one began."""
+
+    async def __call__(self, request: ApiRequest, *, since: float | None = None) -> ApiResponse:
+        """Send one request, again if that is safe."""
+        ...
 
 
 class LoginLock:
@@ -188,7 +197,7 @@ class Authenticator:
 class LoginData:
     """Fetches tokens and account, and keeps them in the AuthState."""
 
-    def __init__(self, auth_state: AuthState, send: Send, observers: Observers) -> None:
+    def __init__(self, auth_state: AuthState, send: SendSince, observers: Observers) -> None:
         self._auth_state = auth_state
         self._send = send
         self._observers = observers
@@ -210,14 +219,20 @@ class LoginData:
                 raise ProtocolError(f"the wiki gave no {kind} token")
         return token
 
+    def _sender(self, since: float | None) -> Send:
+        async def send(request: ApiRequest, **_: object) -> ApiResponse:
+            return await self._send(request, since=since)
+
+        return send
+
     async def _fetch_account(self) -> Account:
-        account = await run_flow(fetch_account(), self._send)
+        account = await run_flow(fetch_account(), self._sender(None))
         self._auth_state.account = account  # no await since the response, so no login can have come between
         return account
 
     async def _fetch_tokens(self, since: float | None) -> dict[str, str]:
         flow = fetch_tokens(logged_in=self._auth_state.logged_in)
-        tokens = await run_flow(flow, partial(self._send, since=since))
+        tokens = await run_flow(flow, self._sender(since))
         self._auth_state.tokens = tokens  # no await since the response, as above
         self._observers.notify_event(TokensFetched(kinds=tuple(sorted(tokens))))
         return tokens

@@ -13,7 +13,9 @@ stash. Three answers are possible:
 An error that follows a lost reply, such as an edit conflict, proves nothing about the request before it. So the write
 is looked for once more before that error is raised.
 
-Tries, waits (full jitter) and the deadline are those of the site's retry policy.
+Tries and waits (full jitter) are those of the site's retry policy. All tries of an operation share one deadline, which
+counts from the first lost reply. The requests that look for the write have the tries of any read, because an unknown
+outcome costs more than a wait.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
 import anyio
-from attrs import frozen
+from attrs import define
 
-from mwclient_async._http.flow import NO_RESPONSE, Ask, Flow, FlowStep, OneDeadline, TryAgain, Wait
+from mwclient_async._http.flow import NO_RESPONSE, Ask, Flow, FlowStep, Report, ResetRetries, TryAgain, Wait
 from mwclient_async._http.messages import ApiRequest, ApiResponse, ReadAt
 from mwclient_async._session.retry_state import RetryState
 from mwclient_async.errors import MediaWikiError
@@ -20,18 +20,9 @@ class Send(Protocol):
     """The session's method ``send``, as streams and uploads are given it."""
 
     async def __call__(
-        self,
-        request: ApiRequest,
-        *,
-        read: ReadAt | None = None,
-        on_sent: Callable[[], None] | None = None,
-        since: float | None = None,
+        self, request: ApiRequest, *, read: ReadAt | None = None, on_sent: Callable[[], None] | None = None
     ) -> ApiResponse:
-        """Send one request, again if that is safe.
-
-        ``on_sent`` is called each time the request is on the wire. The deadline of retries counts from ``since`` on the
-        site's clock, or from the first try.
-        """
+        """Send one request, again if that is safe. ``on_sent`` is called each time the request is on the wire."""
         ...
 
 
@@ -44,17 +35,19 @@ async def run_flow(
     report: Callable[[Any], Awaitable[None]] | None = None,
     ask: Callable[[Any], Awaitable[Any]] | None = None,
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
-    retries: Callable[[], RetryState] | None = None,
+    retries: Callable[[str], RetryState] | None = None,
 ) -> T:
     """Run a flow and return its result.
 
-    ``read`` gives the parts of a file, ``report`` is told the progress, ``ask`` answers questions, ``sleep`` waits,
-    and ``retries`` makes the state of the retry policy, which flows with a TryAgain or a OneDeadline need.
+    ``read`` gives the parts of a file, ``report`` is told the progress, ``ask`` answers questions, and ``sleep`` waits.
+    ``retries`` makes the state of the retry policy, for the label of a request; flows with a TryAgain need it.
+
+    Errors of a request are thrown into the flow. Errors of ``report`` and ``ask`` are not: they end the flow.
     """
-    return await _Runner(send, read, on_sent, report, ask, sleep, retries).run(flow, None)
+    return await _Runner(send, read, on_sent, report, ask, sleep, retries).run(flow)
 
 
-@frozen
+@define
 class _Runner:
     _send: Send
     _read: ReadAt | None
@@ -62,14 +55,19 @@ class _Runner:
     _report: Callable[[Any], Awaitable[None]] | None
     _ask: Callable[[Any], Awaitable[Any]] | None
     _sleep: Callable[[float], Awaitable[None]]
-    _retries: Callable[[], RetryState] | None
+    _new_state: Callable[[str], RetryState] | None
+    _state: RetryState | None = None  # of the operation in progress, from its first TryAgain on
+    _label: str = ""  # of its latest write
 
-    async def run(self, flow: Flow[T], state: RetryState | None) -> T:
+    async def run(self, flow: Flow[T]) -> T:
         try:
             step = next(flow)
             while True:
+                if not isinstance(step, ApiRequest):
+                    step = flow.send(await self._take(step))
+                    continue
                 try:
-                    response = await self._take(step, state)
+                    response = await self._send_request(step)
                 except MediaWikiError as error:
                     step = flow.throw(error)
                 else:
@@ -79,34 +77,27 @@ class _Runner:
         finally:
             flow.close()
 
-    async def _take(self, step: FlowStep, state: RetryState | None) -> ApiResponse:
-        """Do one step, and return what the flow is sent."""
-        if isinstance(step, ApiRequest):
-            return await self._send_request(step, state)
+    async def _send_request(self, request: ApiRequest) -> ApiResponse:
+        self._label = request.label if request.write else self._label
+        return await self._send(request, read=self._read, on_sent=self._on_sent)
+
+    async def _take(self, step: FlowStep) -> ApiResponse:
+        """Do one step that is not a request, and return what the flow is sent."""
         if isinstance(step, TryAgain):
-            granted = await (state or self._new_state()).wait_for_next_try(step.error, least_wait=step.least_wait)
-            return ApiResponse(body=granted)
-        if isinstance(step, OneDeadline):
-            return ApiResponse(body=await self.run(step.flow, state or self._started_state()))
+            return ApiResponse(body=await self._try_again(step))
         if isinstance(step, Ask):
             assert self._ask is not None, "this flow asks a question, and nothing was passed that answers it"
             return ApiResponse(body=await self._ask(step.question))
-        if isinstance(step, Wait):
+        if isinstance(step, ResetRetries):
+            self._state = None
+        elif isinstance(step, Wait):
             await self._sleep(step.seconds)
-        elif self._report is not None:
+        elif isinstance(step, Report) and self._report is not None:
             await self._report(step.event)
         return NO_RESPONSE
 
-    async def _send_request(self, request: ApiRequest, state: RetryState | None) -> ApiResponse:
-        if state is None:
-            return await self._send(request, read=self._read, on_sent=self._on_sent)
-        return await self._send(request, read=self._read, on_sent=self._on_sent, since=state.since)
-
-    def _started_state(self) -> RetryState:
-        state = self._new_state()
-        state.start()
-        return state
-
-    def _new_state(self) -> RetryState:
-        assert self._retries is not None, "this flow tries again, and was run without a retry policy"
-        return self._retries()
+    async def _try_again(self, step: TryAgain) -> bool:
+        if self._state is None:
+            assert self._new_state is not None, "this flow tries again, and was run without a retry policy"
+            self._state = self._new_state(self._label)
+        return await self._state.wait_for_next_try(step.error, least_wait=step.least_wait)

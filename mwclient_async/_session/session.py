@@ -157,7 +157,7 @@ class Session:
         result: T = self._fetched[flow]
         return result
 
-    def new_retry_state(self, label: str = "a write whose reply was lost", since: float | None = None) -> RetryState:
+    def new_retry_state(self, label: str, since: float | None = None) -> RetryState:
         """The state of this site's retry policy, at its beginning."""
         return RetryState(policy=self.retry, clock=self.clock, observers=self.observers, label=label, since=since)
 

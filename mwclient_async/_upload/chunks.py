@@ -23,7 +23,7 @@ from typing import Any
 
 from attrs import define, frozen
 
-from mwclient_async._http.flow import Ask, Flow, Report, with_one_deadline
+from mwclient_async._http.flow import Ask, Flow, Report, ResetRetries
 from mwclient_async._http.messages import ApiRequest, FilePart
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, send_until_known
 from mwclient_async._session.retry import is_transient
@@ -160,8 +160,9 @@ def _outcome(result: Mapping[str, Any], *, filekey: str | None, reported: bool =
 def send_chunks(plan: ChunkPlan, *, sha1: Callable[[], str], start: Position | None = None) -> Flow[StashedFile]:
     """Send a file to the stash, from ``start`` on if the wiki has a part of it.
 
-    Reports an UploadProgress before each chunk and a Position after it. Each chunk has a deadline of its own. Raises
-    StashError, ChunkRefused, FileRefused, SourceChanged, UploadPending.
+    Reports an UploadProgress before each chunk and a Position after it. Each chunk has tries of its own, and
+    a deadline that counts from its first lost reply. Raises StashError, ChunkRefused, FileRefused, SourceChanged,
+    UploadPending.
     """
     return (yield from _ChunkSession(plan, sha1, start, restarted=plan.restarted).run())
 
@@ -185,7 +186,7 @@ class _ChunkSession:
             self._offset, self._filekey = self._start.offset, self._start.filekey
         while True:
             length = min(self._chunk_size, plan.size - self._offset)
-            outcome = yield from with_one_deadline(self._next(length))
+            outcome = yield from self._next(length)
             stashed = yield from self._apply(outcome, length)
             if stashed is not None:
                 return stashed
@@ -194,6 +195,7 @@ class _ChunkSession:
         """Send the next chunk until the wiki has said what became of it."""
         if not length:  # an earlier process has sent everything, and did not wait until it was assembled
             return (yield from self._look_up(None, is_last=True))
+        yield ResetRetries()
         return (yield from send_until_known(_Chunk(self, length), LostReply()))
 
     def is_last(self, length: int) -> bool:
@@ -379,9 +381,11 @@ class _Chunk:
     def send(self) -> Flow[_Outcome]:
         return self._session.send(self._length)
 
-    def resolve(self, lost: LostReply, error: MediaWikiError) -> Flow[Executed[_Outcome] | NotSeen]:
-        cause = lost.cause
-        return self._session.resolve(self._length, cause if isinstance(cause, MediaWikiError) else error)
+    def resolve(self, lost: LostReply, error: MediaWikiError) -> Flow[Executed[_Outcome] | NotSeen]:  # noqa: ARG002
+        if not isinstance(error, OutcomeUnknown):  # a refusal of a chunk is final, whatever was lost before
+            return NotSeen()
+        cause = error.__cause__
+        return (yield from self._session.resolve(self._length, cause if isinstance(cause, MediaWikiError) else error))
 
     def passes_after(self, error: MediaWikiError) -> float | None:  # noqa: ARG002 - no refusal of a chunk passes
         return None

@@ -17,7 +17,7 @@ from typing import Any
 from attrs import field, frozen
 
 from mwclient_async._http.conversion import structurer
-from mwclient_async._http.flow import Flow, with_one_deadline
+from mwclient_async._http.flow import Flow, ResetRetries
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, has_abuse_filter, send_until_known
 from mwclient_async._upload.file_versions import (
@@ -48,10 +48,9 @@ def publish_once(
 ) -> Flow[Mapping[str, Any] | UploadResult]:
     """Send a request that publishes. Returns the wiki's result, or the file that was found after a lost reply."""
     lost = LostReply()
+    yield ResetRetries()
     try:
-        result = yield from with_one_deadline(
-            send_until_known(_PublishRequest(publication, request, sha1=sha1), lost),
-        )
+        result = yield from send_until_known(_PublishRequest(publication, request, sha1=sha1), lost)
     except ApiError as error:
         if not resumed or lost.happened or error.code not in _MAY_BE_PUBLISHED_BEFORE:
             raise

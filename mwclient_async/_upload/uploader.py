@@ -66,7 +66,7 @@ class Uploader:
 
     send: Send
     clock: Clock
-    retries: Callable[[], RetryState]
+    retries: Callable[[str], RetryState]
     wiki: str
     rules: Callable[[], Awaitable[UploadRules]]
 

@@ -323,144 +323,144 @@ class SiteInfo:
     @property
     def general(self) -> General:
         """The wiki's name, its addresses, and what it allows."""
-        return self._asked("general")
+        return self._requested("general")
 
     @property
     def namespaces(self) -> Mapping[int, Namespace]:
         """The namespaces by id, with their aliases."""
-        return self._asked("namespaces")
+        return self._requested("namespaces")
 
     @property
     def namespacealiases(self) -> Mapping[str, int]:
         """Further names of namespaces -> their ids."""
-        return self._asked("namespacealiases")
+        return self._requested("namespacealiases")
 
     @property
     def statistics(self) -> Statistics:
         """The numbers of pages, edits, users and so on."""
-        return self._asked("statistics")
+        return self._requested("statistics")
 
     @property
     def fileextensions(self) -> tuple[str, ...]:
         """The extensions that files may have, without the dot."""
-        return self._asked("fileextensions")
+        return self._requested("fileextensions")
 
     @property
     def rightsinfo(self) -> RightsInfo:
         """The license of the content."""
-        return self._asked("rightsinfo")
+        return self._requested("rightsinfo")
 
     @property
     def restrictions(self) -> Restrictions:
         """The kinds and levels of protection."""
-        return self._asked("restrictions")
+        return self._requested("restrictions")
 
     @property
     def usergroups(self) -> Mapping[str, UserGroup]:
         """The groups by name, with their rights."""
-        return self._asked("usergroups")
+        return self._requested("usergroups")
 
     @property
     def autocreatetempuser(self) -> AutoCreateTempUser:
         """Whether users without an account get a temporary one."""
-        return self._asked("autocreatetempuser")
+        return self._requested("autocreatetempuser")
 
     @property
     def autopromote(self) -> Mapping[str, Any]:
         """The conditions under which accounts are added to groups automatically, by group."""
-        return self._asked("autopromote")
+        return self._requested("autopromote")
 
     @property
     def autopromoteonce(self) -> Mapping[str, Any]:
         """The same for groups that an account is added to only once, by event and group."""
-        return self._asked("autopromoteonce")
+        return self._requested("autopromoteonce")
 
     @property
     def interwikimap(self) -> Mapping[str, Interwiki]:
         """The prefixes of links to other wikis, by prefix."""
-        return self._asked("interwikimap")
+        return self._requested("interwikimap")
 
     @property
     def languages(self) -> Mapping[str, Language]:
         """The languages that MediaWiki knows, by code."""
-        return self._asked("languages")
+        return self._requested("languages")
 
     @property
     def languagevariants(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         """Languages with variants: language -> variant -> the variants that replace it if it is missing."""
-        return self._asked("languagevariants")
+        return self._requested("languagevariants")
 
     @property
     def magicwords(self) -> Mapping[str, MagicWord]:
         """The magic words by name."""
-        return self._asked("magicwords")
+        return self._requested("magicwords")
 
     @property
     def specialpagealiases(self) -> Mapping[str, SpecialPageAlias]:
         """The special pages by their name in English."""
-        return self._asked("specialpagealiases")
+        return self._requested("specialpagealiases")
 
     @property
     def extensions(self) -> tuple[Extension, ...]:
         """The installed extensions and skins."""
-        return self._asked("extensions")
+        return self._requested("extensions")
 
     @property
     def skins(self) -> tuple[Skin, ...]:
         """The skins."""
-        return self._asked("skins")
+        return self._requested("skins")
 
     @property
     def libraries(self) -> tuple[Library, ...]:
         """The PHP libraries."""
-        return self._asked("libraries")
+        return self._requested("libraries")
 
     @property
     def clientlibraries(self) -> tuple[Library, ...]:
         """The libraries that the wiki sends to browsers."""
-        return self._asked("clientlibraries")
+        return self._requested("clientlibraries")
 
     @property
     def showhooks(self) -> tuple[Hook, ...]:
         """The hooks that extensions use."""
-        return self._asked("showhooks")
+        return self._requested("showhooks")
 
     @property
     def extensiontags(self) -> tuple[str, ...]:
         """The tags of the parser, such as ``<pre>``."""
-        return self._asked("extensiontags")
+        return self._requested("extensiontags")
 
     @property
     def functionhooks(self) -> tuple[str, ...]:
         """The functions of the parser."""
-        return self._asked("functionhooks")
+        return self._requested("functionhooks")
 
     @property
     def variables(self) -> tuple[str, ...]:
         """The variables of the parser."""
-        return self._asked("variables")
+        return self._requested("variables")
 
     @property
     def protocols(self) -> tuple[str, ...]:
         """The beginnings of URLs that become links in wikitext, such as ``https://``."""
-        return self._asked("protocols")
+        return self._requested("protocols")
 
     @property
     def defaultoptions(self) -> Mapping[str, Any]:
         """The options of a new account."""
-        return self._asked("defaultoptions")
+        return self._requested("defaultoptions")
 
     @property
     def uploaddialog(self) -> Mapping[str, Any]:
         """The configuration of the wiki's own upload dialog."""
-        return self._asked("uploaddialog")
+        return self._requested("uploaddialog")
 
     @property
     def dbrepllag(self) -> tuple[DatabaseLag, ...]:
         """The replication lag of the databases."""
-        return self._asked("dbrepllag")
+        return self._requested("dbrepllag")
 
-    def _asked(self, prop: str) -> Any:
+    def _requested(self, prop: str) -> Any:
         try:
             return self._parts[prop]
         except KeyError:

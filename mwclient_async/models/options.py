@@ -22,6 +22,9 @@ class RetryPolicy:
     attempt begins more than ``deadline`` seconds after the first one. The time-outs of HttpOptions bound each attempt.
     If a retry will most likely fail too (an unknown host, a response that is not an API's), there are three attempts at
     most.
+
+    After a lost reply, an edit, the publishing of a file, and a chunk each have these numbers for all their tries
+    together. The deadline then counts from the first lost reply.
     """
 
     attempts: int = field(default=8, validator=validators.ge(1))

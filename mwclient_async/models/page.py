@@ -97,22 +97,22 @@ class Page:
     @property
     def info(self) -> PageInfo:
         """``prop=info``: length, times, protection, addresses."""
-        return self._asked("info")
+        return self._requested_prop("info")
 
     @property
     def pageprops(self) -> Mapping[str, str]:
         """``prop=pageprops``: the properties that the parser stored for the page, by name."""
-        return self._asked("pageprops")
+        return self._requested_prop("pageprops")
 
     @property
     def categories(self) -> tuple[PageCategory, ...]:
         """``prop=categories``, in the wiki's order."""
-        return self._asked("categories")
+        return self._requested_prop("categories")
 
     @property
     def categoryinfo(self) -> CategoryInfo | None:
         """``prop=categoryinfo``; None if the page is not a category, or has no members."""
-        return self._asked("categoryinfo")
+        return self._requested_prop("categoryinfo")
 
     # Its revisions
 
@@ -122,95 +122,95 @@ class Page:
 
         See https://www.mediawiki.org/wiki/API:Revisions.
         """
-        return self._asked("revisions")
+        return self._requested_prop("revisions")
 
     @property
     def deletedrevisions(self) -> tuple[Revision, ...]:
         """``prop=deletedrevisions``, newest first. A page that does not exist can have some."""
-        return self._asked("deletedrevisions")
+        return self._requested_prop("deletedrevisions")
 
     @property
     def contributors(self) -> Contributors:
         """``prop=contributors``: the accounts that edited the page, and the number of other users who did."""
-        return self._asked("contributors")
+        return self._requested_prop("contributors")
 
     # Links from it
 
     @property
     def links(self) -> tuple[PageLink, ...]:
         """``prop=links``: the pages that this one links to."""
-        return self._asked("links")
+        return self._requested_prop("links")
 
     @property
     def templates(self) -> tuple[PageLink, ...]:
         """``prop=templates``: the pages that this one transcludes."""
-        return self._asked("templates")
+        return self._requested_prop("templates")
 
     @property
     def images(self) -> tuple[PageLink, ...]:
         """``prop=images``: the files that this page shows."""
-        return self._asked("images")
+        return self._requested_prop("images")
 
     @property
     def langlinks(self) -> tuple[LangLink, ...]:
         """``prop=langlinks``: the same page in other languages."""
-        return self._asked("langlinks")
+        return self._requested_prop("langlinks")
 
     @property
     def iwlinks(self) -> tuple[InterwikiLink, ...]:
         """``prop=iwlinks``: links to other wikis."""
-        return self._asked("iwlinks")
+        return self._requested_prop("iwlinks")
 
     @property
     def extlinks(self) -> tuple[ExtLink, ...]:
         """``prop=extlinks``: links to other web pages."""
-        return self._asked("extlinks")
+        return self._requested_prop("extlinks")
 
     # Links to it
 
     @property
     def linkshere(self) -> tuple[LinkingPage, ...]:
         """``prop=linkshere``: the pages that link to this one."""
-        return self._asked("linkshere")
+        return self._requested_prop("linkshere")
 
     @property
     def redirects(self) -> tuple[LinkingPage, ...]:
         """``prop=redirects``: the redirects to this page."""
-        return self._asked("redirects")
+        return self._requested_prop("redirects")
 
     @property
     def transcludedin(self) -> tuple[LinkingPage, ...]:
         """``prop=transcludedin``: the pages that transclude this one."""
-        return self._asked("transcludedin")
+        return self._requested_prop("transcludedin")
 
     @property
     def fileusage(self) -> tuple[LinkingPage, ...]:
         """``prop=fileusage``: the pages that show this file."""
-        return self._asked("fileusage")
+        return self._requested_prop("fileusage")
 
     # The file
 
     @property
     def imageinfo(self) -> tuple[ImageInfo, ...]:
         """``prop=imageinfo``: the file's current version, or as many as ``iilimit`` asks for, newest first."""
-        return self._asked("imageinfo")
+        return self._requested_prop("imageinfo")
 
     @property
     def imagerepository(self) -> str | None:
         """The file's repository, with ``prop=imageinfo``: ``local``, another one's name, or None without a file."""
-        self._asked("imageinfo")
+        self._requested_prop("imageinfo")
         return self.raw.get("imagerepository") or None
 
     @property
     def badfile(self) -> bool | None:
         """Whether the wiki forbids showing the file inline, with ``prop=imageinfo`` and ``iiprop=badfile``."""
-        self._asked("imageinfo")
+        self._requested_prop("imageinfo")
         return self.raw.get("badfile")
 
     @property
     def duplicatefiles(self) -> tuple[DuplicateFile, ...]:
         """``prop=duplicatefiles``: files with the same contents."""
-        return self._asked("duplicatefiles")
+        return self._requested_prop("duplicatefiles")
 
     # The rest
 
@@ -235,7 +235,7 @@ class Page:
             )
         return self._structure(self.raw[key], kind)
 
-    def _asked(self, prop: str) -> Any:
+    def _requested_prop(self, prop: str) -> Any:
         if prop not in self._read:
             if prop not in self._asked_for:
                 raise NotRequested(f"the query of {self.title!r} did not ask for this property: add prop={prop}")

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from mwclient_async._http.flow import Flow, with_one_deadline
+from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, send_until_known
 from mwclient_async._session.observers import Observers
 from mwclient_async._session.retry_state import RetryState
 from mwclient_async._session.run_flow import run_flow
+from mwclient_async._upload.file_versions import revert_to
 from mwclient_async.errors import HttpError, MediaWikiError, OutcomeUnknown, PermissionDenied, ReplyLost
 from mwclient_async.models.events import Event, Retrying
 from mwclient_async.models.options import RetryPolicy
@@ -96,15 +97,13 @@ def test_w2_a_refusal_without_a_lost_reply_is_raised_at_once() -> None:
 
 
 class Wiki:
-    """Loses every reply; each request takes some time. ``sinces`` are the beginnings of the deadlines."""
+    """Loses every reply; each request takes some seconds. ``writes`` counts the writes."""
 
     def __init__(self, clock: ScriptedClock, *, takes: float = 0.0, error: Callable[[], MediaWikiError] = lost) -> None:
         self._clock, self._takes, self._error = clock, takes, error
-        self.sinces: list[float | None] = []
         self.writes = 0
 
-    async def send(self, request: ApiRequest, *, since: float | None = None, **_: object) -> ApiResponse:
-        self.sinces.append(since)
+    async def send(self, request: ApiRequest, **_: object) -> ApiResponse:
         await self._clock.sleep(self._takes)
         if not request.write:
             return ApiResponse(body=ABSENT)
@@ -116,12 +115,11 @@ async def gives_up(wiki: Wiki, clock: ScriptedClock, policy: RetryPolicy) -> lis
     """The retries until a write that is always lost is given up."""
     events: list[Event] = []
 
-    def new_state() -> RetryState:
-        return RetryState(policy=policy, clock=clock, observers=Observers(None, events.append), label="write")
+    def new_state(label: str) -> RetryState:
+        return RetryState(policy=policy, clock=clock, observers=Observers(None, events.append), label=label)
 
-    flow = with_one_deadline(send_until_known(Write(), LostReply()))
     with pytest.raises(MediaWikiError):
-        await run_flow(flow, wiki.send, sleep=clock.sleep, retries=new_state)
+        await run_flow(send_until_known(Write(), LostReply()), wiki.send, sleep=clock.sleep, retries=new_state)
     return [event for event in events if isinstance(event, Retrying)]
 
 
@@ -129,16 +127,23 @@ async def test_w1_the_waits_have_full_jitter() -> None:
     clock = ScriptedClock(draw=0.5)
     policy = RetryPolicy(attempts=5, first_delay=1.0, longest_delay=3.0)
     retries = await gives_up(Wiki(clock), clock, policy)
-    assert [retry.after for retry in retries] == [0.5, 1.0, 1.5, 1.5]
+    assert [(retry.after, retry.attempt) for retry in retries] == [(0.5, 1), (1.0, 2), (1.5, 3), (1.5, 4)]
+    assert {retry.label for retry in retries} == {"action=edit"}
 
 
-async def test_w1_all_steps_share_one_deadline() -> None:
-    """Each try takes 10 seconds and each look 10 more, so that a policy of 35 seconds ends after two tries."""
+async def test_w1_all_tries_share_one_deadline() -> None:
+    """Each try takes 10 seconds and each look 10 more; the deadline counts from the first lost reply."""
     clock = ScriptedClock(draw=0.0)
     wiki = Wiki(clock, takes=10.0)
-    await gives_up(wiki, clock, RetryPolicy(attempts=50, deadline=35.0))
+    await gives_up(wiki, clock, RetryPolicy(attempts=50, deadline=45.0))
+    assert wiki.writes == 4  # at 0, 20, 40 and 60 seconds; a fifth would begin 60 seconds after the first look
+
+
+async def test_w1_a_request_that_outlasts_the_deadline_is_tried_again() -> None:
+    clock = ScriptedClock(draw=0.0)
+    wiki = Wiki(clock, takes=400.0)
+    await gives_up(wiki, clock, RetryPolicy(attempts=50, deadline=300.0))
     assert wiki.writes == 2
-    assert set(wiki.sinces) == {0.0}
 
 
 async def test_w1_a_wait_that_the_wiki_asks_for_is_kept() -> None:
@@ -146,3 +151,21 @@ async def test_w1_a_wait_that_the_wiki_asks_for_is_kept() -> None:
     cause = HttpError("busy", status=503, retry_after=7.0)
     retries = await gives_up(Wiki(clock, error=lambda: lost(cause)), clock, RetryPolicy(attempts=2))
     assert [retry.after for retry in retries] == [7.0]
+
+
+async def test_w1_a_refusal_that_passes_is_tried_as_often_as_the_policy_allows() -> None:
+    """The revert of a file that was replaced in this second: each refusal is final but for its time."""
+    clock = ScriptedClock(draw=0.0)
+    refused = {"result": "Failure", "errors": [{"code": "backend-fail-alreadyexists", "text": "exists"}]}
+    sent: list[ApiRequest] = []
+
+    async def send(request: ApiRequest, **_: object) -> ApiResponse:
+        sent.append(request)
+        return ApiResponse(body={"filerevert": refused})
+
+    def new_state(label: str) -> RetryState:
+        return RetryState(policy=RetryPolicy(attempts=3), clock=clock, observers=Observers(), label=label)
+
+    with pytest.raises(MediaWikiError, match="backend-fail-alreadyexists"):
+        await run_flow(revert_to("A.png", "2026!A.png", ""), send, sleep=clock.sleep, retries=new_state)
+    assert (len(sent), clock.slept) == (3, [1.0, 1.0])

@@ -1,4 +1,4 @@
-"""What runs a flow: it takes each step, and leaves no flow unfinished."""
+"""What runs a flow: it takes each step, counts the tries, and leaves no flow unfinished."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import anyio
 import pytest
 
-from mwclient_async._http.flow import Ask, Flow, Report, Wait, with_one_deadline
+from mwclient_async._http.flow import Ask, Flow, Report, ResetRetries, Wait, may_try_again
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._session.observers import Observers
 from mwclient_async._session.retry_state import RetryState
@@ -19,8 +19,12 @@ from mwclient_async.testing.scripted import ScriptedClock
 READ = ApiRequest(params={"action": "query"})
 
 
-def new_states(clock: ScriptedClock) -> Callable[[], RetryState]:
-    return lambda: RetryState(policy=RetryPolicy(), clock=clock, observers=Observers(), label="flow")
+def new_state_of(clock: ScriptedClock) -> Callable[[str], RetryState]:
+    return lambda label: RetryState(policy=RetryPolicy(attempts=8), clock=clock, observers=Observers(), label=label)
+
+
+async def unused(request: ApiRequest, **_: object) -> ApiResponse:
+    raise AssertionError(f"{request} is not expected")
 
 
 async def test_each_step_is_taken_and_the_result_is_returned() -> None:
@@ -59,27 +63,38 @@ async def test_an_error_of_a_request_is_thrown_into_the_flow() -> None:
     assert await run_flow(flow(), send) == "recovered"
 
 
-async def test_w1_a_flow_within_a_flow_shares_its_deadline() -> None:
-    clock, sinces = ScriptedClock(), list[float | None]()
+async def test_an_error_of_a_callback_ends_the_flow_and_is_not_thrown_into_it() -> None:
+    """A flow could take the caller's own error for the wiki's answer, and continue."""
 
-    def inner() -> Flow[None]:
-        yield READ
+    def flow() -> Flow[str]:
+        try:
+            yield Report("half")
+        except ReplyLost:
+            return "recovered"
+        return "reported"
 
-    def outer() -> Flow[None]:
-        yield Wait(5.0)
-        yield READ
-        yield from with_one_deadline(inner())
+    async def report(_event: object) -> None:
+        raise ReplyLost("of the caller's own site")
 
-    async def send(request: ApiRequest, *, since: float | None = None, **_: object) -> ApiResponse:
-        sinces.append(since)
-        return ApiResponse(body={})
-
-    await run_flow(with_one_deadline(outer()), send, sleep=clock.sleep, retries=new_states(clock))
-    assert sinces == [0.0, 0.0]
+    with pytest.raises(ReplyLost, match="own site"):
+        await run_flow(flow(), unused, report=report)
 
 
-@pytest.mark.parametrize("nested", [False, True])
-async def test_w7_a_cancelled_flow_is_closed(*, nested: bool) -> None:
+async def test_w1_tries_are_counted_over_the_whole_flow_until_it_begins_a_new_operation() -> None:
+    clock = ScriptedClock()
+
+    def flow() -> Flow[list[int]]:
+        granted = [0, 0]
+        for operation in (0, 1):
+            yield ResetRetries()
+            while (yield from may_try_again(ReplyLost("cut"))):
+                granted[operation] += 1
+        return granted
+
+    assert await run_flow(flow(), unused, sleep=clock.sleep, retries=new_state_of(clock)) == [7, 7]
+
+
+async def test_w7_a_cancelled_flow_is_closed() -> None:
     closed, waiting = list[bool](), anyio.Event()
 
     def flow() -> Flow[None]:
@@ -96,11 +111,11 @@ async def test_w7_a_cancelled_flow_is_closed(*, nested: bool) -> None:
         raise AssertionError
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_run, with_one_deadline(running) if nested else running, send)
+        tasks.start_soon(_run, running, send)
         await waiting.wait()
         tasks.cancel_scope.cancel()
     assert closed == [True]
 
 
 async def _run(flow: Flow[None], send: Callable[..., object]) -> None:
-    await run_flow(flow, send, retries=new_states(ScriptedClock()))  # type: ignore[arg-type]  # a stand-in
+    await run_flow(flow, send, retries=new_state_of(ScriptedClock()))  # type: ignore[arg-type]  # a stand-in

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from attrs import define
 
-from mwclient_async._http.flow import NO_RESPONSE, Ask, Flow, FlowStep, OneDeadline, Report, TryAgain
+from mwclient_async._http.flow import NO_RESPONSE, Ask, Flow, FlowStep, Report, ResetRetries, TryAgain
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async.errors import ApiErrorItem, MediaWikiError, class_for
 
@@ -68,37 +68,33 @@ class _ScriptedRun:
     answer_question: Callable[[Any], Any] | None
     attempts: int
 
+    tries: int = 1  # of the operation in progress, as the runner counts them
+
     def run(self, flow: Flow[T]) -> T:
-        attempts = self.attempts
         try:
             step = next(flow)
             while True:
-                try:
-                    response = self._take(step)
-                except MediaWikiError as error:
-                    step = flow.throw(error)
+                if not isinstance(step, ApiRequest):
+                    step = flow.send(self._take(step))
+                    continue
+                answered = self.answer(step)
+                if isinstance(answered, MediaWikiError):
+                    step = flow.throw(answered)
                 else:
-                    step = flow.send(response)
+                    step = flow.send(ApiResponse(body=answered))
         except StopIteration as end:
             return end.value
-        finally:
-            self.attempts = attempts
 
     def _take(self, step: FlowStep) -> ApiResponse:
-        if isinstance(step, ApiRequest):
-            answered = self.answer(step)
-            if isinstance(answered, MediaWikiError):
-                raise answered
-            return ApiResponse(body=answered)
-        if isinstance(step, OneDeadline):
-            return ApiResponse(body=self.run(step.flow))
         if isinstance(step, TryAgain):
             self.events.append(step)
-            self.attempts -= 1
-            return ApiResponse(body=self.attempts > 0)
+            self.tries += 1
+            return ApiResponse(body=self.tries <= self.attempts)
         if isinstance(step, Ask):
             assert self.answer_question is not None
             return ApiResponse(body=self.answer_question(step.question))
+        if isinstance(step, ResetRetries):
+            self.tries = 1
         if isinstance(step, Report):
             self.events.append(step.event)
         return NO_RESPONSE

@@ -97,7 +97,7 @@ async def reading(site: Site) -> None:
     assert_type(page.log(), Stream[LogEvent])
 
 
-async def manners(api_url: str) -> None:
+async def edit_defaults(api_url: str) -> None:
     defaults = EditDefaults(bot=True, tags="a", obey_bots="DemoBot", stop_page="Stop", stop_every=5, dry_run=True)
     assert_type(defaults.tags, tuple[str, ...])
     Site(api_url, user_agent="Demo (a@b.example)", defaults=defaults)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mwclient_async._upload.chunks import HashUpTo, Position
-from mwclient_async.errors import HttpError, MediaWikiError, OutcomeUnknown, ReplyLost
+from mwclient_async.errors import FileRefused, HttpError, MediaWikiError, OutcomeUnknown, ReplyLost
 from tests.support.scripted_flow import Answer, Script
 from tests.support.scripted_stash import (
     GONE,
@@ -91,3 +91,11 @@ def test_u3_a_chunk_is_sent_as_often_as_the_policy_allows(cause: MediaWikiError,
     with pytest.raises(type(cause)) as caught:
         script.run(sending(start=Position(filekey="K", offset=4000)))
     assert caught.value is cause
+
+
+def test_a_refusal_after_a_lost_reply_is_final() -> None:
+    """The offset was right, so the content is wrong: nothing is looked up, and nothing is sent from the beginning."""
+    script = Script(lost_reply(ReplyLost("cut")), continued(4000), wrong_offset(4000))
+    with pytest.raises(FileRefused):
+        script.run(sending(start=Position(filekey="K", offset=4000)))
+    assert sent_ranges(script) == [(4000, 4000), (4000, 4000)]

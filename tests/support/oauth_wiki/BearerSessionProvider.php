@@ -53,7 +53,7 @@ class BearerSessionProvider extends ImmutableSessionProviderWithCookie {
 		] );
 	}
 
-	/** Nobody's session for now; the error follows when the entry point can show it. */
+	/** No user's session for now; the error follows when the entry point can show it. */
 	private function refuse(): SessionInfo {
 		if ( defined( 'MW_REST_API' ) ) {
 			// RestCheckCanExecute, the hook for this, is of 1.44; these functions run before rest.php does anything.

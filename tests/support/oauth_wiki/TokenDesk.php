@@ -6,7 +6,7 @@ use MediaWiki\MediaWikiServices;
 
 /**
  * Clients and tokens: a directory with one small JSON file for each, which the tests write as well. A file is always
- * replaced as a whole, so nobody needs a lock.
+ * replaced as a whole, so no user needs a lock.
  */
 class TokenDesk {
 	private string $directory;
@@ -66,7 +66,7 @@ class TokenDesk {
 		rename( $new, "$this->directory/$kind/$name.json" );
 	}
 
-	/** Nobody checks the signature: what counts is whether the desk knows the token. */
+	/** No user checks the signature: what counts is whether the desk knows the token. */
 	private static function jwt( array $claims ): string {
 		$parts = [ json_encode( [ 'typ' => 'JWT', 'alg' => 'RS256' ] ), json_encode( $claims ), random_bytes( 256 ) ];
 		return implode( '.', array_map(
