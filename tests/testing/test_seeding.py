@@ -101,10 +101,10 @@ async def test_without_links_only_pages_are_written(wiki: LocalWiki) -> None:
 
 
 async def test_page_ids_do_not_follow_titles_unless_the_order_is_kept(wiki: LocalWiki) -> None:
-    await wiki.seed([SeedPage(f"Shuffled {n:02}") for n in range(30)], links=False)
-    await wiki.seed([SeedPage(f"Kept {n:02}") for n in range(30)], links=False, shuffle_seed=None)
-    shuffled = (await ask(wiki, list="allpages", apprefix="Shuffled", aplimit="50"))["query"]["allpages"]
-    kept = (await ask(wiki, list="allpages", apprefix="Kept", aplimit="50"))["query"]["allpages"]
+    await wiki.seed([SeedPage(f"Seeded shuffled {n:02}") for n in range(30)], links=False)
+    await wiki.seed([SeedPage(f"Seeded in order {n:02}") for n in range(30)], links=False, shuffle_seed=None)
+    shuffled = (await ask(wiki, list="allpages", apprefix="Seeded shuffled", aplimit="50"))["query"]["allpages"]
+    kept = (await ask(wiki, list="allpages", apprefix="Seeded in order", aplimit="50"))["query"]["allpages"]
     assert sorted(page["pageid"] for page in shuffled) != [page["pageid"] for page in shuffled]
     assert sorted(page["pageid"] for page in kept) == [page["pageid"] for page in kept]
 
