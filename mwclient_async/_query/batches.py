@@ -16,15 +16,9 @@ from typing import Generic, Protocol, TypeVar
 import anyio
 from attrs import evolve, field, frozen
 
+from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
-from mwclient_async._query.continuation import (
-    BatchSource,
-    Continuation,
-    FetchedBatch,
-    LoopGuard,
-    RepeatedContinueError,
-    Row,
-)
+from mwclient_async._query.continuation import BatchSource, Continuation, FetchedBatch, LoopGuard, RepeatedContinueError
 from mwclient_async._query.page_set import Input, PageSet
 from mwclient_async._session.run_flow import Send, run_flow
 from mwclient_async._values.cursor import Cursor

@@ -28,6 +28,7 @@ from typing import Any, Protocol
 
 from attrs import define, evolve, field, frozen
 
+from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import split_values
@@ -43,7 +44,6 @@ _PAGE_SOURCES = frozenset({"titles", "pageids", "generator", "redirects", "conve
 _NOT_META = frozenset({"pages", *TITLE_MAPS, "badrevids", "badpageids", "export"})
 
 Continuation = Mapping[str, str]
-Row = Mapping[str, Any]
 
 
 class RepeatedContinueError(Exception):

@@ -19,10 +19,11 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import evolve, frozen
 
+from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow, Wait
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import split_values
-from mwclient_async._query.continuation import Continuation, FetchedBatch, LoopGuard, Query, Row, list_row_key
+from mwclient_async._query.continuation import Continuation, FetchedBatch, LoopGuard, Query, list_row_key
 from mwclient_async.errors import ProtocolError
 
 FOLLOWABLE = ("recentchanges", "logevents", "usercontribs", "watchlist")

@@ -16,9 +16,10 @@ from urllib.parse import unquote
 
 from attrs import evolve, frozen
 
+from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.params import wire_value
-from mwclient_async._query.continuation import FetchedBatch, LoopGuard, Query, Row
+from mwclient_async._query.continuation import FetchedBatch, LoopGuard, Query
 from mwclient_async._session.module_table import CONTENT_LIMITS
 from mwclient_async.errors import ProtocolError
 

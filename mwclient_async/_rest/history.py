@@ -17,10 +17,11 @@ from urllib.parse import parse_qs
 
 from attrs import frozen
 
+from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.params import is_count
 from mwclient_async._http.urls import path_segment
-from mwclient_async._query.continuation import Continuation, FetchedBatch, LoopGuard, Row
+from mwclient_async._query.continuation import Continuation, FetchedBatch, LoopGuard
 from mwclient_async._rest import endpoints
 from mwclient_async.errors import ProtocolError
 
