@@ -165,6 +165,10 @@ def _outcome_unknown_after(publication: Publication, lost: LostReply, error: Med
 
 
 def outcome_unknown(publication: Publication, lost_reply: OutcomeUnknown | None, reason: str) -> OutcomeUnknown:
+    """The error that says why it is not known whether the file is published, and where to look.
+
+    An empty ``reason`` says that its reply was lost and that the wiki does not have the file so far.
+    """
     reason = reason or "the reply to its publishing was lost, and the wiki does not have it so far"
     error = OutcomeUnknown(
         f"{publication.filename!r} may or may not be published: {reason}; look at the page "
