@@ -18,9 +18,9 @@ from mwclient_async._actions.write_params import (
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.messages import ApiRequest, ApiResponse, FilePart, ReadAt
-from mwclient_async._session.lock_keys import write_lock_keys
 from mwclient_async._session.module_table import Module
 from mwclient_async._session.session import Session
+from mwclient_async._session.title_locks import write_lock_keys
 from mwclient_async.errors import ProtocolError, UnrecognizedParameters
 
 T = TypeVar("T")

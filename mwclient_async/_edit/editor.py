@@ -23,9 +23,9 @@ from mwclient_async._edit.sections import find_section, replace_section
 from mwclient_async._http.params import checked_text
 from mwclient_async._http.text_normalization import stored_form
 from mwclient_async._session.known_revisions import BaseRevision
-from mwclient_async._session.lock_keys import page_lock_key, title_lock_key
 from mwclient_async._session.observers import log
 from mwclient_async._session.session import Session
+from mwclient_async._session.title_locks import page_lock_key, title_lock_key
 from mwclient_async.errors import (
     ApiErrorItem,
     BotsExcluded,

@@ -15,7 +15,7 @@ from mwclient_async._page.page_services import PageServices
 from mwclient_async._query.stream import Stream
 from mwclient_async._rest.history import HistoryFilter
 from mwclient_async._session.known_revisions import BaseRevision
-from mwclient_async._session.lock_keys import page_lock_key, title_lock_key
+from mwclient_async._session.title_locks import page_lock_key, title_lock_key
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.lists import CategoryMember, ListedPage, LogEvent
 from mwclient_async.models.page import Page

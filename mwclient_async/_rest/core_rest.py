@@ -20,10 +20,10 @@ from mwclient_async._rest.rest import Rest
 from mwclient_async._rest.rest_edit import RestEdit
 from mwclient_async._session.clock import Clock, SystemClock
 from mwclient_async._session.known_revisions import BaseRevision
-from mwclient_async._session.lock_keys import title_lock_key
 from mwclient_async._session.observers import Observers, OnEvent
 from mwclient_async._session.session import Session
 from mwclient_async._session.shared_resources import SharedResources
+from mwclient_async._session.title_locks import title_lock_key
 from mwclient_async.models.auth import OAuth2Token
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.models.rest import RestPage

@@ -9,7 +9,7 @@ from mwclient_async._rest.rest_pages import PageMethods
 from mwclient_async._rest.rest_revisions import RevisionMethods
 from mwclient_async._rest.rest_transforms import TransformMethods
 from mwclient_async._session.known_revisions import BaseRevision
-from mwclient_async._session.lock_keys import title_lock_key
+from mwclient_async._session.title_locks import title_lock_key
 from mwclient_async.models.rest import RestPage
 
 

@@ -2,18 +2,20 @@
 
 - A login that the wiki no longer knows is renewed once for all requests that need it. It takes the login lock
   exclusively, so no other request of the site is in flight.
-- Tokens and account are fetched when they are first needed. Tasks that need them at the same time share one request. A
-  login, a logout or a refused token drops them.
+- Tokens and account are fetched when they are first needed. A login, a logout or a refused token drops them.
+- Tasks that need a login, a token or the account at the same time share one request (``SingleFlight``).
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from copy import copy
 from functools import partial
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import anyio
+from attrs import Factory, define
 
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._session.auth_state import AuthState
@@ -30,11 +32,12 @@ from mwclient_async._session.rate_limits import Pauses
 from mwclient_async._session.retry_state import RetryState
 from mwclient_async._session.run_flow import Send, run_flow
 from mwclient_async._session.shared_resources import SharedResources
-from mwclient_async._session.single_flight import SingleFlight
 from mwclient_async.errors import LoginFailed, LoginThrottled, MediaWikiError, ProtocolError
 from mwclient_async.models.auth import Auth, ClientLogin, OAuth2ClientCredentials, OAuth2Token, checked_token
 from mwclient_async.models.events import LoggedIn, TokensFetched
 from mwclient_async.models.options import RetryPolicy
+
+T = TypeVar("T")
 
 SendWith = Callable[[ApiRequest, RetryState], Awaitable[ApiResponse]]
 
@@ -49,6 +52,55 @@ class SendSince(Protocol):
     async def __call__(self, request: ApiRequest, *, since: float | None = None) -> ApiResponse:
         """Send one request, again if that is safe."""
         ...
+
+
+@define(eq=False)
+class _SharedCall(Generic[T]):
+    finished: anyio.Event = Factory(anyio.Event)
+    results: list[T] = Factory(list)
+    error: MediaWikiError | None = None
+
+
+class SingleFlight(Generic[T]):
+    """Runs one call at a time. A caller that comes while it runs waits for its result.
+
+    An error of the wiki is shared, too, so that fifty tasks do not try a wrong password fifty times. If the task that
+    runs the call is cancelled, or fails in another way, the next waiting task runs it.
+    """
+
+    def __init__(self) -> None:
+        self._flight: _SharedCall[T] | None = None
+
+    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of ``work``, or of the call that is running already."""
+        for result in await self._join_running():
+            return result
+        flight: _SharedCall[T] = _SharedCall()
+        self._flight = flight
+        try:
+            result = await work()
+        except MediaWikiError as error:
+            flight.error = error
+            raise
+        else:
+            flight.results.append(result)
+            return result
+        finally:
+            self._flight = None
+            flight.finished.set()
+
+    async def join(self) -> None:
+        """Wait for the running call, if there is one. Raises the error of the wiki that it raised."""
+        await self._join_running()
+
+    async def _join_running(self) -> list[T]:
+        while (flight := self._flight) is not None:
+            await flight.finished.wait()
+            if flight.error is not None:
+                raise copy(flight.error)  # each task adds its own cursor, notes and traceback
+            if flight.results:
+                return flight.results
+        return []
 
 
 class LoginLock:

@@ -24,7 +24,7 @@ class BaseRevision:
 
 
 class KnownRevisions:
-    """The latest revision of each page that this site edited, by the keys of ``lock_keys.py``.
+    """The latest revision of each page that this site edited, by the keys of ``title_locks.py``.
 
     Any other write to a page must :meth:`forget` it. The oldest entries are dropped beyond 1,000 pages.
     """

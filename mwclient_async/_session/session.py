@@ -174,7 +174,7 @@ class Session:
         return await self._modules.describe(paths)
 
     def lock_titles(self, keys: Iterable[str]) -> AbstractAsyncContextManager[None]:
-        """Keep other tasks from writing to the pages that these keys (``lock_keys.py``) name."""
+        """Keep other tasks from writing to the pages that these keys (``title_locks.py``) name."""
         return self._title_locks.hold(keys)
 
     # The login -------------------------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ from anyio import to_thread
 
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.params import checked_text, checked_title
-from mwclient_async._session.lock_keys import file_lock_key
 from mwclient_async._session.session import Session
+from mwclient_async._session.title_locks import file_lock_key
 from mwclient_async._upload.download import AsyncSink, Downloader, OnBytes, Sink
 from mwclient_async._upload.download_requests import download_source, fetch_imageinfo
 from mwclient_async._upload.file_names import local_file_name, wiki_file_name

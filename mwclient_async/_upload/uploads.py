@@ -14,8 +14,8 @@ from typing import Literal, TypedDict
 from attrs import evolve
 
 from mwclient_async._http import params as wire_params
-from mwclient_async._session.lock_keys import file_lock_key
 from mwclient_async._session.session import Session
+from mwclient_async._session.title_locks import file_lock_key
 from mwclient_async._upload.chunks import DEFAULT_CHUNK_SIZE
 from mwclient_async._upload.file_names import wiki_file_name
 from mwclient_async._upload.progress import OnCheckpoint, OnProgress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mwclient_async._session.lock_keys import file_lock_key, title_lock_key, write_lock_keys
+from mwclient_async._session.title_locks import file_lock_key, title_lock_key, write_lock_keys
 
 
 @pytest.mark.parametrize(
