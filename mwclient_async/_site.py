@@ -18,6 +18,7 @@ from mwclient_async._edit.edit_many import ManyEdits
 from mwclient_async._edit.editor import Editor, Transform
 from mwclient_async._edit.edits import Missing
 from mwclient_async._http import params as wire_params
+from mwclient_async._http.keywords import check_options
 from mwclient_async._http.request_builder import RequestBuilder
 from mwclient_async._http.urls import check_safe_for_credentials, checked_url, rest_url_beside
 from mwclient_async._http.user_agent import full_user_agent
@@ -182,6 +183,7 @@ class Site(QueryMethods, UploadMethods):
 
         See https://www.mediawiki.org/wiki/API:Main_page.
         """
+        check_options(options, SiteOptions, cls.discover)
         api_url, found = await discover(page_url, user_agent=user_agent, options=options)
         try:
             site = cls(api_url, user_agent=user_agent, **found)
@@ -363,6 +365,7 @@ class Site(QueryMethods, UploadMethods):
 
         See https://www.mediawiki.org/wiki/API:Edit.
         """
+        check_options(options, EditOptions, self.edit_many)
         if concurrency is not None and not wire_params.is_count(concurrency, least=1):
             raise ValueError(f"concurrency={concurrency!r}: give a whole number from 1 up")
         stream = pages if isinstance(pages, Stream) else self.pages(titles=pages, prop="revisions", rvprop=_TO_EDIT)

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from mwclient_async._edit.editor import Transform
 from mwclient_async._edit.edits import Edit, Missing, Undo
 from mwclient_async._http import params as wire_params
+from mwclient_async._http.keywords import check_options
 from mwclient_async._http.params import checked_text, checked_title, is_count
 from mwclient_async._http.text_normalization import summary_with_suffix
 from mwclient_async._page.page_manager import PageManager
@@ -116,6 +117,7 @@ class PageHandle(PageManager):
         Errors of the function are raised as they are. PageHandle lists the errors of all edits.
         See https://www.mediawiki.org/wiki/API:Edit.
         """
+        check_options(options, EditOptions, self.edit)
         if section is not None and not is_count(section, least=0):
             raise ValueError(f"section={section!r}: give the number of a section, from 0 up")
         if not is_count(conflicts, least=0):
@@ -143,6 +145,7 @@ class PageHandle(PageManager):
 
         PageHandle lists the errors of all edits. See https://www.mediawiki.org/wiki/API:Edit.
         """
+        check_options(options, EditOptions, self.save)
         edit = self._build_edit(summary, missing, options, text=checked_text("text", text))
         return await self._write(edit, self._base)
 
@@ -156,6 +159,7 @@ class PageHandle(PageManager):
 
         PageHandle lists the errors of all edits. See https://www.mediawiki.org/wiki/API:Edit.
         """
+        check_options(options, EditOptions, self.create)
         return await self._write(self._build_edit(summary, "only", options, text=checked_text("text", text)))
 
     async def append(
@@ -175,6 +179,7 @@ class PageHandle(PageManager):
 
         PageHandle lists the errors of all edits. See https://www.mediawiki.org/wiki/API:Edit.
         """
+        check_options(options, EditOptions, self.append)
         edit = self._build_edit(summary, missing, options, append=_checked_addition(text))
         return await self._write(edit, use_known_base=True)
 
@@ -185,6 +190,7 @@ class PageHandle(PageManager):
 
         Returns and raises the same as ``append``. See https://www.mediawiki.org/wiki/API:Edit.
         """
+        check_options(options, EditOptions, self.prepend)
         edit = self._build_edit(summary, missing, options, prepend=_checked_addition(text))
         return await self._write(edit, use_known_base=True)
 
@@ -207,6 +213,7 @@ class PageHandle(PageManager):
 
         See https://www.mediawiki.org/wiki/API:Edit.
         """
+        check_options(options, EditOptions, self.new_section)
         if not checked_text("heading", heading).strip() or "\n" in heading or "\r" in heading:
             raise ValueError(
                 f"heading={heading!r}: a heading is one line, and not empty; use append() for text without one"
@@ -231,6 +238,7 @@ class PageHandle(PageManager):
 
         PageHandle lists the errors of all edits. See https://www.mediawiki.org/wiki/API:Edit.
         """
+        check_options(options, EditOptions, self.undo)
         for name, number in (("revid", revid), ("after", after)):
             if number is not None and not is_count(number, least=1):
                 raise ValueError(f"{name}={number!r}: give a revision id, a whole number from 1 up")

@@ -8,6 +8,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from mwclient_async._actions.arguments import Expiry, Watchlist
 from mwclient_async._actions.page_results import PageResults
+from mwclient_async._http.keywords import check_options
 from mwclient_async._page.page_reader import PageReader
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.actions_pages import (
@@ -76,6 +77,7 @@ class PageManager(PageReader):
 
         See https://www.mediawiki.org/wiki/API:Move.
         """
+        check_options(options, ActOptions, self.move)
         page: Mapping[str, Any] = {"from_": self._title} if self._title else {"fromid": self._pageid}
         return await self._services.actions.move(
             **page,
@@ -103,6 +105,7 @@ class PageManager(PageReader):
 
         See https://www.mediawiki.org/wiki/API:Delete.
         """
+        check_options(options, ActOptions, self.delete)
         return await self._services.actions.delete(
             **self._page_parameter, reason=reason, deletetalk=deletetalk, **options
         )
@@ -122,6 +125,7 @@ class PageManager(PageReader):
 
         See https://www.mediawiki.org/wiki/API:Undelete.
         """
+        check_options(options, ActOptions, self.undelete)
         return await self._services.actions.undelete(
             self._required_title("undelete"), reason=reason, timestamps=timestamps, **options
         )
@@ -156,6 +160,7 @@ class PageManager(PageReader):
 
         See https://www.mediawiki.org/wiki/API:Protect.
         """
+        check_options(options, ActOptions, self.protect)
         return await self._services.actions.protect(
             **self._page_parameter, protections=protections, expiry=expiry, reason=reason, cascade=cascade, **options
         )
@@ -177,6 +182,7 @@ class PageManager(PageReader):
 
         See https://www.mediawiki.org/wiki/API:Rollback.
         """
+        check_options(options, ActOptions, self.rollback)
         return await self._services.actions.rollback(
             **self._page_parameter, user=user, summary=summary, markbot=markbot, **options
         )

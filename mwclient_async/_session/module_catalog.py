@@ -10,10 +10,11 @@ from collections.abc import Iterable
 
 import anyio
 
+from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.module_table import Module, core_module, parse_paraminfo
 from mwclient_async._session.run_flow import Send, run_flow
-from mwclient_async._session.suggestions import did_you_mean, fetch_module_names, suggest_names
+from mwclient_async._session.suggestions import fetch_module_names, suggest_names
 from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import MediaWikiError
 

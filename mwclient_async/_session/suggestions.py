@@ -5,22 +5,16 @@ See https://www.mediawiki.org/wiki/API:Parameter_information.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from typing import Any
 
 from mwclient_async._http.flow import Flow
+from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import split_values
 from mwclient_async._values.warnings import ApiWarning
 
 _ROLES = ("prop", "list", "meta", "generator")
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``", did you mean 'categories'?"`` for the known name nearest to this one, or an empty string."""
-    found = get_close_matches(name, list(known), n=1)
-    return f", did you mean {found[0]!r}?" if found else ""
 
 
 def fetch_module_names(group: str) -> Flow[frozenset[str]]:

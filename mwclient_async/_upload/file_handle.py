@@ -15,6 +15,7 @@ from typing import BinaryIO, Literal, Unpack
 from anyio import to_thread
 
 from mwclient_async._http import params as wire_params
+from mwclient_async._http.keywords import check_options
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async._session.session import Session
 from mwclient_async._session.title_locks import file_lock_key
@@ -139,6 +140,7 @@ class FileHandle:
 
         See https://www.mediawiki.org/wiki/API:Upload.
         """
+        check_options(options, UploadOptions, self.upload_version)
         return await Uploads(self._session, self._wiki).upload(
             source,
             filename=self._filename,

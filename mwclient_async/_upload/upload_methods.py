@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 from typing import Literal, Unpack
 
+from mwclient_async._http.keywords import check_options
 from mwclient_async._upload.file_handle import FileHandle
 from mwclient_async._upload.sources import UploadInput
 from mwclient_async._upload.uploads import UploadOptions, Uploads
@@ -81,6 +82,7 @@ class UploadMethods(ABC):
 
         See https://www.mediawiki.org/wiki/API:Upload.
         """
+        check_options(options, UploadOptions, self.upload)
         return await self._uploads.upload(
             source,
             filename=filename,
@@ -112,6 +114,7 @@ class UploadMethods(ABC):
 
         See https://www.mediawiki.org/wiki/API:Upload.
         """
+        check_options(options, UploadOptions, self.stash)
         return await self._uploads.stash(source, filename=filename, options=options)
 
     async def stashed(self, file: StashedFile | str) -> ImageInfo:

@@ -113,7 +113,6 @@ class Uploads:
         )
 
     def _job(self, publication: Publication, options: UploadOptions) -> UploadJob:
-        _check_names(options)
         chunk_size, spool = options.get("chunk_size", DEFAULT_CHUNK_SIZE), options.get("spool")
         if chunk_size < 1:
             raise ValueError(f"chunk_size={chunk_size}: give a positive number of bytes")
@@ -147,11 +146,3 @@ def _kinds(*, chosen: Collection[str] | bool) -> Collection[str] | bool:
     if isinstance(chosen, bool):
         return chosen
     return frozenset({chosen} if isinstance(chosen, str) else chosen)
-
-
-def _check_names(options: UploadOptions) -> None:
-    """Raise TypeError for an unknown option, because a mistyped one would be ignored without notice."""
-    if unknown := options.keys() - UploadOptions.__annotations__.keys():
-        raise TypeError(
-            f"an upload has no option {min(unknown)!r}: the options are {', '.join(UploadOptions.__annotations__)}"
-        )
