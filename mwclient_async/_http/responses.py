@@ -21,6 +21,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from mwclient_async._http.messages import ApiResponse, HttpResponse
+from mwclient_async._values.error_codes import action_api_code
 from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import (
     ApiError,
@@ -58,26 +59,6 @@ _NEED_DATA = (
 )  # their data says how to continue; if it was cut, it is better to ask again
 
 _REST_CODE_KEYS = ("actionModuleErrorCode", "failureCode", "errorKey")  # the most specific first
-_MESSAGE_CODES: Mapping[str, str] = {  # names of messages whose code in the Action API is another word
-    "actionthrottledtext": "ratelimited",
-    "autoblockedtext": "autoblocked",
-    "badaccess-group0": "permissiondenied",
-    "badaccess-groups": "permissiondenied",
-    "blockedtext": "blocked",
-    "blockedtext-composite": "blocked",
-    "blockedtext-partial": "blocked",
-    "edit-conflict": "editconflict",
-    "namespaceprotected": "protectednamespace",
-    "nocreate-loggedin": "cantcreate",
-    "nocreatetext": "cantcreate-anon",
-    "protectedinterface": "protectednamespace-interface",
-    "protectedpagetext": "protectedpage",
-    "readonlytext": "readonly",
-    "rest-badtoken": "badtoken",
-    "sessionfailure": "badtoken",
-    "systemblockedtext": "blocked",
-    "titleprotected": "protectedtitle",
-}
 _TEXT_CODES = (  # MediaWiki 1.39 names no code: the beginning of its English text, and the code of newer versions
     ("The requested relative path", "rest-no-match"),
     ("Too many media links found", "rest-media-too-many-links"),
@@ -218,13 +199,27 @@ def _api_error(
     warnings: tuple[ApiWarning, ...] = (),
     cls: type[ApiError] | None = None,
 ) -> ApiError:
-    return (cls or class_for(errors[0].code))(
+    return (cls or _class_of(errors))(
         errors,
         warnings=warnings,
         status=response.status,
         retry_after=retry_after(response),
         request_id=response.header("x-request-id"),
     )
+
+
+def _class_of(errors: tuple[ApiErrorItem, ...]) -> type[ApiError]:
+    """The class of the first error that has one.
+
+    Under a code such as ``failed-save`` of Wikibase, the names of the messages in ``data`` say why.
+    """
+    names = (name for error in errors for name in (error.code, *_message_names(error.data.get("messages"))))
+    return next((cls for name in names if (cls := class_for(name)) is not ApiError), ApiError)
+
+
+def _message_names(messages: Any) -> list[str]:
+    listed = messages.values() if isinstance(messages, Mapping) else messages if isinstance(messages, list) else ()
+    return [str(_mapping(message).get("name", "")) for message in listed]
 
 
 def _error_in_header(response: HttpResponse) -> ApiError | None:
@@ -343,7 +338,7 @@ def _rest_error(response: HttpResponse, body: Mapping[str, Any], *, creating: bo
 
 def _rest_code(body: Mapping[str, Any]) -> str:
     """The code that the Action API has for this error of the REST API, or an empty string."""
-    codes = [_action_api_code(body[key]) for key in _REST_CODE_KEYS if _is_code_name(body.get(key))]
+    codes = [action_api_code(body[key]) for key in _REST_CODE_KEYS if _is_code_name(body.get(key))]
     if not codes and _is_code_name(body.get("error")):
         codes = [body["error"]]
     return next((code for code in codes if class_for(code) is not ApiError), codes[0] if codes else "")
@@ -356,10 +351,6 @@ def _code_from_text(body: Mapping[str, Any], status: int) -> str:
 
 def _is_code_name(value: Any) -> bool:
     return isinstance(value, str) and _CODE_NAME.fullmatch(value) is not None
-
-
-def _action_api_code(message: str) -> str:
-    return _MESSAGE_CODES.get(message, message.removeprefix("apierror-"))
 
 
 def _rest_text(body: Mapping[str, Any]) -> str:

@@ -3,6 +3,9 @@
 The Action API, the REST API (codes that begin with ``rest-``), the results of ``action=login`` and the OAuth extension
 each have codes of their own. Extensions add codes, so the table is never complete: an unknown code becomes ApiError
 itself. The manual's page is https://www.mediawiki.org/wiki/API:Errors_and_warnings.
+
+An error may be told by the name of its message instead: by the REST API, and by ``failed-save`` of Wikibase. The table
+of names and codes follows MediaWiki's own, ``$messageMap`` in ``includes/api/ApiMessageTrait.php``.
 """
 
 from __future__ import annotations
@@ -12,7 +15,9 @@ from collections.abc import Mapping
 CODES: Mapping[str, str] = {  # class name -> its codes
     "MaxlagExceeded": "maxlag",
     "ReadOnly": "readonly",
-    "RateLimited": "ratelimited rest-rate-limit-exceeded",
+    "RateLimited": (
+        "ratelimited actionthrottled rest-rate-limit-exceeded parsoid-stash-rate-limit-error request-limit-reached"
+    ),
     "LoginFailed": (
         "wrongpassword wrongpluginpass sessionlost authmanager-authn-no-primary botpasswords-bad-appid "
         "botpasswords-disabled botpasswords-invalid-name botpasswords-locked botpasswords-needs-reset "
@@ -49,7 +54,7 @@ CODES: Mapping[str, str] = {  # class name -> its codes
         "rest-nonexistent-revision rest-nonexistent-title-revision rest-compare-nonexistent"
     ),
     "AbuseFilter": "abusefilter-warning abusefilter-disallowed",
-    "SpamBlacklisted": "spamblacklist spamdetected spamprotectionmatch",
+    "SpamBlacklisted": "spamblacklist spamdetected spamprotectionmatch spam-blacklisted-link",
     "CaptchaRequired": "captcha captcha-edit-fail captcha-createaccount-fail captcha-sendemail-fail",
     "UploadError": "uploaddisabled publishfailed missingresult backend-fail-alreadyexists",
     "StashError": (
@@ -87,6 +92,35 @@ CODES: Mapping[str, str] = {  # class name -> its codes
     "InternalError": "badconfig",
 }
 
+MESSAGES: Mapping[str, str] = {  # names of messages whose code in the Action API is another word
+    "actionthrottledtext": "ratelimited",
+    "autoblockedtext": "autoblocked",
+    "autoblockedtext-tempuser": "autoblocked",
+    "badaccess-group0": "permissiondenied",
+    "badaccess-groups": "permissiondenied",
+    "blockedtext": "blocked",
+    "blockedtext-composite": "blocked",
+    "blockedtext-partial": "blocked",
+    "blockedtext-tempuser": "blocked",
+    "cantmove-titleprotected": "protectedtitle",
+    "content-not-allowed-here": "contentnotallowedhere",
+    "deleteprotected": "cantedit",
+    "edit-conflict": "editconflict",
+    "namespaceprotected": "protectednamespace",
+    "nocreate-loggedin": "cantcreate",
+    "nocreatetext": "cantcreate-anon",
+    "notanarticle": "missingtitle",
+    "protect-cantedit": "cantedit",
+    "protectedinterface": "protectednamespace-interface",
+    "protectedpagetext": "protectedpage",
+    "readonlytext": "readonly",
+    "rest-badtoken": "badtoken",
+    "sessionfailure": "badtoken",
+    "systemblockedtext": "blocked",
+    "titleprotected": "protectedtitle",
+    "undo-failure": "undofailure",
+}
+
 PREFIXES: Mapping[str, str] = {  # how codes begin -> class name, for the codes that the table above does not list
     "internal_api_error": "InternalError",  # the class of an exception of PHP follows
     "uploaded-": "FileRefused",  # what an SVG file must not contain follows
@@ -108,7 +142,12 @@ def class_names(table: Mapping[str, str]) -> dict[str, str]:
 _CLASS_NAMES = class_names(CODES)
 
 
+def action_api_code(name: str) -> str:
+    """The code that the Action API has for the message with this name; a code stays as it is."""
+    return MESSAGES.get(name, name.removeprefix("apierror-"))
+
+
 def class_name_for(code: str) -> str:
-    """The name of the class for an error code: ``"ApiError"`` for an unknown code."""
+    """The name of the class for an error code, or for the name of an error's message: ``"ApiError"`` if unknown."""
     by_prefix = next((name for prefix, name in PREFIXES.items() if code.startswith(prefix)), "ApiError")
-    return _CLASS_NAMES.get(code, by_prefix)
+    return _CLASS_NAMES.get(action_api_code(code), by_prefix)

@@ -256,6 +256,34 @@ def test_w1_json_of_a_proxy_that_is_overloaded_is_an_http_error(body: Any, statu
     assert caught.value.retry_after == 2.0
 
 
+THROTTLED, NO_REASON = {"name": "actionthrottledtext"}, {"name": "wikibase-api-failed-save"}
+
+
+@pytest.mark.parametrize(
+    ("messages", "cls"),
+    [
+        ([NO_REASON, THROTTLED], RateLimited),
+        ({"0": NO_REASON, "1": THROTTLED, "html": "..."}, RateLimited),
+        ([NO_REASON, {"name": "readonlytext"}], ReadOnly),
+        ([NO_REASON], ApiError),
+        ([{"name": 5}, {"name": None}, "actionthrottledtext", None], ApiError),
+        ("actionthrottledtext", ApiError),
+        (None, ApiError),
+    ],
+)
+def test_the_messages_of_a_general_code_decide_the_class(messages: Any, cls: type[ApiError]) -> None:
+    with pytest.raises(ApiError) as caught:
+        parse_response(json_response(error_body("failed-save", "The save has failed.", messages=messages)))
+    assert (type(caught.value), caught.value.code) == (cls, "failed-save")
+
+
+def test_the_first_error_that_has_a_class_decides() -> None:
+    """MediaWiki 1.43 adds ``ratelimited`` behind the reason that a hook gave."""
+    body = {"errors": [{"code": "of-a-hook"}, {"code": "ratelimited"}, {"code": "blocked"}]}
+    with pytest.raises(RateLimited, match="of-a-hook; ratelimited; blocked"):
+        parse_response(json_response(body))
+
+
 @pytest.mark.parametrize(("errors", "text"), [(["boom"], "boom"), ([None], "None")], ids=["text", "null"])
 def test_errors_that_are_not_objects_are_still_errors(errors: Any, text: str) -> None:
     with pytest.raises(ApiError, match=text) as caught:
