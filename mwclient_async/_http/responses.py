@@ -14,12 +14,12 @@ See https://www.mediawiki.org/wiki/API:Errors_and_warnings and https://www.media
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from mwclient_async._http.json_text import decode_json
 from mwclient_async._http.messages import ApiResponse, HttpResponse
 from mwclient_async._values.error_codes import action_api_code
 from mwclient_async._values.warnings import ApiWarning
@@ -152,8 +152,8 @@ def _parse_json(response: HttpResponse) -> Any:
     broken: Exception | None = None
     if content_type == "application/json" or content_type.endswith("+json"):
         try:
-            return json.loads(response.body)
-        except (ValueError, RecursionError) as error:
+            return decode_json(response.body)
+        except ValueError as error:
             broken = error
     refused = _error_in_header(response)
     if refused is not None:

@@ -27,6 +27,7 @@ _REVID = re.compile(r'(?:W/)?"(\d+)/')  # an ETag has the form "revision/renderi
 _RENDERING = re.compile(r'(?:W/)?"(?:\d+|message)/')  # the same, and that of the texts of the software itself
 _SPECS = "mediawiki.org/wiki/Specs/"  # in the content type of Parsoid's output, from MediaWiki 1.41 on
 _RDF = b"mediawiki.org/rdf/"  # in the first tag of Parsoid's documents
+_BEFORE = b" \t\r\n\xef\xbb\xbf"  # white space, and byte order marks
 _HEAD, _TAIL = 1024, 1024  # bytes: the first tag is looked for in the first ones, and the last tag in the last ones
 
 
@@ -120,7 +121,7 @@ def is_transformed(response: HttpResponse) -> bool:
 
 def _is_complete(response: HttpResponse) -> bool:
     """Whether the document is not cut off: if it begins as a whole HTML document, it also ends as one."""
-    begins = response.body[:_HEAD].lstrip()[:9].lower() == b"<!doctype"
+    begins = response.body[:_HEAD].lstrip(_BEFORE)[:9].lower() == b"<!doctype"
     return not begins or b"</html>" in response.body[-_TAIL:].lower()
 
 

@@ -46,6 +46,16 @@ LOGIN = Fault(
 )
 
 
+@pytest.mark.parametrize("mark", [b"", b"\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n\xef\xbb\xbf"])
+def test_a_document_that_is_cut_is_refused_also_behind_a_byte_order_mark(mark: bytes) -> None:
+    headers = (("content-type", "text/html; charset=utf-8"), ("etag", '"12/5e8f"'))
+    whole = HttpResponse(status=200, headers=headers, body=mark + b"<!DOCTYPE html><html><body></body></html>" + mark)
+    documents = ENDPOINTS["page_html"].documents
+    assert parse_response(whole, rest=True, documents=documents).body == whole.body
+    with pytest.raises(BrokenReply):
+        parse_response(evolve(whole, body=whole.body[:-20]), rest=True, documents=documents)
+
+
 FAULTS = (HTML_200_BEFORE, HTML_200_AFTER, LOGIN, TRUNCATE, DROP_AFTER, UNAVAILABLE_AFTER)
 
 

@@ -1,0 +1,72 @@
+"""Decode the JSON text of a response, and refuse what no MediaWiki sends.
+
+Byte order marks and white space on both sides are ignored: if a PHP file of a wiki's configuration was saved with them,
+they are around every response. The following are refused here, because they would make later steps fail: nesting that
+is deeper than in any response of a wiki, halves of surrogate pairs (which no URL can have in it), NaN, and infinite
+numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import string
+from typing import Any, NoReturn
+
+MAX_DEPTH = 200  # responses of MediaWiki have about ten levels; functions of Python fail at several hundred
+_AROUND = string.whitespace + "\ufeff"
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def decode_json(text: bytes) -> Any:
+    """The value of a JSON text in UTF-8. Raises ValueError if it is not one, or not one that a wiki sends."""
+    decoded = text.decode("utf-8").strip(_AROUND)
+    try:
+        value = _DECODER.decode(decoded)
+    except RecursionError:
+        raise _too_deep() from None
+    if decoded.count("[") + decoded.count("{") > MAX_DEPTH:
+        _check_depth(value)
+    if _SURROGATE.search(decoded) is not None:
+        _check_characters(value)
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text[:20]} is too large")
+    return number
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+
+
+def _too_deep() -> ValueError:
+    return ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _check_characters(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("it has half of a surrogate pair in it, which is not a character") from None
