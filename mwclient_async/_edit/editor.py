@@ -18,7 +18,16 @@ import anyio
 from attrs import define, evolve, field
 
 from mwclient_async._edit.bot_exclusion import is_bot_allowed
-from mwclient_async._edit.edits import Edit, Undo, check_presence, read_base, read_text, save_edit, undo_revisions
+from mwclient_async._edit.edits import (
+    Edit,
+    Undo,
+    check_presence,
+    read_base,
+    read_text,
+    read_undone_base,
+    save_edit,
+    undo_revisions,
+)
 from mwclient_async._edit.sections import find_section, replace_section
 from mwclient_async._http.params import checked_text
 from mwclient_async._http.text_normalization import stored_form
@@ -85,8 +94,7 @@ class Editor:
         async with self.session.lock_titles([_lock_key(undo.page)]):
             self.session.known_revisions.forget(_lock_key(undo.page))
             if self.defaults.dry_run:
-                _, base = await self.session.run_flow(read_base(undo.page))
-                check_presence(undo.page, base)
+                _, base = await self.session.run_flow(read_undone_base(undo))
                 return _unsaved_result(undo.page, base, EditOutcome.DRY_RUN)
             undo = evolve(undo, page=await self._with_bot_flag(undo.page))
             return self._remember(undo.page, await self.session.run_flow(undo_revisions(undo)))

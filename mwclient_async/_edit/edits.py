@@ -36,6 +36,7 @@ from mwclient_async.errors import (
     CaptchaRequired,
     EditConflict,
     InvalidTitle,
+    MediaWikiError,
     OutcomeUnknown,
     PageExists,
     PageMissing,
@@ -52,6 +53,7 @@ exists.
 """
 
 _MAX_CONFLICTS = 20  # of an append or a prepend, which can be saved on top of any other edit
+_TO_CREATE = "to create it, pass missing='create', or use .create()"
 _WIKI_LINK = re.compile(r"\[\[:?(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]")
 
 
@@ -145,8 +147,7 @@ def undo_revisions(undo: Undo) -> Flow[EditResult]:
 
     Raises EditConflict or Refused if later edits prevent it, PageMissing, and OutcomeUnknown if the reply was lost.
     """
-    page, base = yield from read_base(undo.page)
-    check_presence(page, base)
+    page, base = yield from read_undone_base(undo)
     try:
         response = page.check_response((yield undo.request(base)))
     except OutcomeUnknown as error:
@@ -171,9 +172,9 @@ def save_edit(edit: Edit, base: BaseRevision | None) -> Flow[EditResult]:
         check_presence(edit, base, lost)
         try:
             completed = yield from compare_and_swap(edit, base, lost=lost)
-        except (EditConflict, PageExists, PageMissing):
+        except (EditConflict, PageExists, PageMissing) as error:
             if not edit.commutes or edit.missing == "only":
-                raise
+                raise _with_advice(error) from error.__cause__
             base = None  # the page has changed: read it again
             continue
         if lost.happened and _is_unchanged(completed):  # our first request may have arrived late and saved it
@@ -202,6 +203,14 @@ def read_base(edit: Edit) -> Flow[tuple[Edit, BaseRevision]]:
     response = yield ApiRequest(params=params)
     base = _base_revision(edit, response)
     return _with_new_section(edit, base, response), base
+
+
+def read_undone_base(undo: Undo) -> Flow[tuple[Edit, BaseRevision]]:
+    """The same for an undo. Raises PageMissing if there is no such page."""
+    page, base = yield from read_base(undo.page)
+    if not base.revid:
+        raise page_missing(page)
+    return page, base
 
 
 def read_text(edit: Edit, slot: str = "main") -> Flow[tuple[str | None, BaseRevision]]:
@@ -240,9 +249,24 @@ def _invalid_title(edit: Edit, reason: str) -> InvalidTitle:
     return InvalidTitle((ApiErrorItem(code="invalidtitle", text=text),))
 
 
-def page_missing(edit: Edit) -> PageMissing:
+def page_missing(edit: Edit, advice: str = "") -> PageMissing:
     """The error for a page that does not exist."""
-    return PageMissing((ApiErrorItem(code="missingtitle", text=f"There is no page {edit.name}."),))
+    text = f"There is no page {edit.name}{advice and ': '}{advice}."
+    return PageMissing((ApiErrorItem(code="missingtitle", text=text),))
+
+
+def _with_advice(error: EditConflict | PageExists | PageMissing) -> MediaWikiError:
+    """The wiki's refusal; that of a page which was deleted since it was read says how to create it again."""
+    if not isinstance(error, PageMissing):
+        return error
+    first, *others = error.errors
+    text = f"{first.text} It was deleted since it was read: to create it again, use .create()."
+    return PageMissing(
+        (evolve(first, text=text), *others),
+        warnings=error.warnings,
+        status=error.status,
+        request_id=error.request_id,
+    )
 
 
 def _with_new_section(edit: Edit, base: BaseRevision, response: ApiResponse) -> Edit:
@@ -267,7 +291,7 @@ def check_presence(edit: Edit, base: BaseRevision, lost: LostReply | None = None
     if not base.revid and edit.missing == "raise":
         if lost is not None and lost.happened:
             raise unknown_outcome(edit, lost, PAGE_GONE)
-        raise page_missing(edit)
+        raise page_missing(edit, _TO_CREATE if edit.title else "")
 
 
 # Results -------------------------------------------------------------------------------------------------------------

@@ -129,9 +129,9 @@ class PageHandle(PageManager):
         return self._update_base(result)
 
     async def save(
-        self, text: str, *, summary: str = "", missing: Missing = "raise", **options: Unpack[EditOptions]
+        self, text: str, *, summary: str = "", missing: Missing = "create", **options: Unpack[EditOptions]
     ) -> EditResult:
-        """Replace the page's text.
+        """Replace the page's text. A page that does not exist is created, unless ``missing`` says otherwise.
 
         The edit is based on what ``text()`` read, or on the Page that the handle was made from. A handle that has read
         nothing replaces the page's latest revision. ``missing`` is the same as for ``edit``.
@@ -140,7 +140,7 @@ class PageHandle(PageManager):
 
         Raises:
             EditConflict: the page has changed since it was read, and the wiki cannot merge the two changes.
-            PageMissing: the page does not exist.
+            PageMissing: the page was deleted since it was read; or it does not exist, and ``missing`` is ``"raise"``.
             PageExists: the page did not exist when it was read, and exists now; or ``missing`` is ``"only"``.
 
         PageHandle lists the errors of all edits. See https://www.mediawiki.org/wiki/API:Edit.

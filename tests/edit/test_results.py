@@ -163,21 +163,24 @@ async def test_missing_says_what_an_edit_does_if_the_page_does_not_exist(
     events = EventLog()
     async with site_of(wiki, auth=user_auth, on_event=events.append) as user_site:
         without: tuple[Callable[[str], Awaitable[EditResult]], ...] = (
-            user_site.page(fresh("No")).save,
+            partial(user_site.page(fresh("No")).save, missing="raise"),
             user_site.page(fresh("No")).append,
             user_site.page(fresh("No")).prepend,
             partial(user_site.page(fresh("No")).new_section, "A", missing="raise"),
+            lambda text: user_site.page(fresh("No")).edit(lambda _: text),
         )
         for act in without:
-            with pytest.raises(PageMissing):
+            with pytest.raises(PageMissing, match=r"to create it, pass missing='create', or use \.create\(\)"):
                 await act("x")
+        with pytest.raises(PageMissing, match=r"no page 'No [\w ]+'\. \(check the title or id\)"):
+            await user_site.page(fresh("No")).undo(1)
         there = user_site.page("Main Page")
         for act in (there.create, partial(there.save, missing="only"), partial(there.append, missing="only")):
             with pytest.raises(PageExists):
                 await act("x")
         assert events.requests("action=edit") == 0
         for act in (
-            partial(user_site.page(fresh("Yes")).save, missing="create"),
+            user_site.page(fresh("Yes")).save,
             partial(user_site.page(fresh("Yes")).append, missing="only"),
             partial(user_site.page(fresh("Yes")).new_section, "A"),
         ):
@@ -194,7 +197,7 @@ async def test_a_page_that_was_deleted_since_is_not_created_again(
     await page.text()
     await admin_site.call("delete", title=title)
     for act in (page.save, page.append, partial(page.new_section, "A", missing="raise")):
-        with pytest.raises(PageMissing):
+        with pytest.raises(PageMissing, match=r"\.create\(\)"):
             await act("y")
     assert await editors(user_site, title) == {""}
     await admin_site.page(title).create("Another beginning.")
