@@ -203,7 +203,7 @@ class Authenticator:
                 await self._log_in(self.auth)
             except LoginFailed as error:
                 wait = error.wait if isinstance(error, LoginThrottled) else _PAUSE_AFTER_REFUSAL
-                self._pauses.begin(_LOGIN_PAUSE, wait, error)
+                self._pauses.begin(_LOGIN_PAUSE, min(wait, self._policy.longest_pause), error)
                 raise
 
     async def _log_in(self, auth: Auth) -> None:

@@ -17,6 +17,7 @@ from mwclient_async._session.observers import Observers, describe_error
 from mwclient_async._session.retry import Scope, pause_for, still_paused
 from mwclient_async.errors import MediaWikiError
 from mwclient_async.models.events import Paused
+from mwclient_async.models.options import RetryPolicy
 
 PauseKey = tuple[str, ...]
 """What a pause is for: ``ALL_WIKIS``, ``("wiki", api_url)`` or ``("action", api_url, name)``."""
@@ -88,15 +89,19 @@ class Pauses:
 
 @frozen
 class WikiPauses:
-    """The pauses that concern the requests of one site, whose ``wiki`` is the address of its api.php."""
+    """The pauses that concern the requests of one site, whose ``wiki`` is the address of its api.php.
+
+    ``policy`` says how long a pause may be.
+    """
 
     pauses: Pauses
     wiki: str
+    policy: RetryPolicy
     observers: Observers
 
     def begin_after(self, error: MediaWikiError, request: ApiRequest) -> None:
         """Begin the pause that this error asks for, if it asks for one, and report it."""
-        pause = pause_for(error)
+        pause = pause_for(error, self.policy)
         if pause is None:
             return
         all_wikis, wiki, action = self.keys_for(request)

@@ -125,7 +125,9 @@ def decide_retry(
         return None
     if permanent_failures >= _FEW:
         return None
-    return next_try(policy=policy, attempt=attempt, elapsed=elapsed, rand=rand, least_wait=requested_wait(error))
+    return next_try(
+        policy=policy, attempt=attempt, elapsed=elapsed, rand=rand, least_wait=requested_wait(error, policy)
+    )
 
 
 def next_try(
@@ -139,14 +141,15 @@ def next_try(
     return Retry(after) if elapsed + after <= policy.deadline else None
 
 
-def pause_for(error: MediaWikiError) -> Pause | None:
+def pause_for(error: MediaWikiError, policy: RetryPolicy) -> Pause | None:
     """Which requests pause, and how long: the wiki's refusal concerns more than one request."""
+    wait = requested_wait(error, policy)
     if isinstance(error, HttpError):
-        return Pause(Scope.FARM, requested_wait(error)) if error.status == _TOO_MANY else None
+        return Pause(Scope.FARM, wait) if error.status == _TOO_MANY else None
     if isinstance(error, RateLimited):  # with status 429 it may come from a gateway
-        return Pause(Scope.FARM if error.status == _TOO_MANY else Scope.ACTION, requested_wait(error))
+        return Pause(Scope.FARM if error.status == _TOO_MANY else Scope.ACTION, wait)
     if isinstance(error, MaxlagExceeded | ReadOnly):
-        return Pause(Scope.WIKI, requested_wait(error))
+        return Pause(Scope.WIKI, wait)
     return None
 
 
@@ -171,9 +174,10 @@ def still_paused(error: MediaWikiError, *, after: float) -> MediaWikiError:
     return HttpError(f"not sent, because of a pause of {after:.0f} s more: {error}", status=status, retry_after=after)
 
 
-def requested_wait(error: MediaWikiError) -> float:
-    """The seconds that the wiki asks to wait; a default if it says "not now" and names none."""
+def requested_wait(error: MediaWikiError, policy: RetryPolicy) -> float:
+    """The seconds that the wiki asks to wait, as far as the policy allows; a default if it only says "not now"."""
     asked: float | None = getattr(error, "retry_after", None)
-    if asked is not None:
-        return asked
-    return _LEAST_WAIT if certainly_not_executed(error) and not isinstance(error, ConnectionFailed) else 0.0
+    if asked is None:
+        says_not_now = certainly_not_executed(error) and not isinstance(error, ConnectionFailed)
+        asked = _LEAST_WAIT if says_not_now else 0.0
+    return min(asked, policy.longest_pause)

@@ -65,7 +65,7 @@ class RetryState:
             attempt=self.attempt,
             elapsed=self._elapsed,
             rand=self.clock.draw(),
-            least_wait=max(least_wait, requested_wait(error)),
+            least_wait=max(least_wait, requested_wait(error, self.policy)),
         )
         return await self._wait(decision, error)
 

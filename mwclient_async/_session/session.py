@@ -116,7 +116,7 @@ class Session:
             self._auth_state, self._send_with, shared=shared, policy=retry, observers=observers
         )
         self._login_data = LoginData(self._auth_state, self.send, observers)
-        self._pauses = WikiPauses(shared.pauses, request_builder.api_url, observers)
+        self._pauses = WikiPauses(shared.pauses, request_builder.api_url, retry, observers)
         self._modules = ModuleCatalog(self.send)
         self._files = FileStreams(
             shared=shared,

@@ -18,8 +18,9 @@ class RetryPolicy:
 
     ``attempts`` is the largest number of attempts for one request, the first included. Before retry number n, counted
     from 1, the session waits for a random time between 0 and ``first_delay * 2**(n-1)``, at most ``longest_delay``
-    ("full jitter"). So the first wait is at most ``first_delay``. A wait that the wiki asks for is a minimum. No
-    attempt begins more than ``deadline`` seconds after the first one. The time-outs of HttpOptions bound each attempt.
+    ("full jitter"). So the first wait is at most ``first_delay``. A wait that the wiki asks for is a minimum, but not
+    beyond ``longest_pause``: after that time the wiki is tried again, whatever it asked for. No attempt begins more
+    than ``deadline`` seconds after the first one. The time-outs of HttpOptions bound each attempt.
     If a retry will most likely fail too (an unknown host, a response that is not an API's), there are three attempts at
     most.
 
@@ -31,6 +32,7 @@ class RetryPolicy:
     deadline: float = field(default=300.0, validator=validators.gt(0))
     first_delay: float = field(default=1.0, validator=validators.gt(0))
     longest_delay: float = field(default=60.0, validator=validators.gt(0))
+    longest_pause: float = field(default=300.0, validator=validators.gt(0))
 
 
 @frozen(kw_only=True)

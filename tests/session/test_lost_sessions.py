@@ -12,13 +12,14 @@ from attrs import evolve
 
 from mwclient_async import BotPassword, ClientLogin, Limits, LoginState, OAuth2Token, RetryPolicy, Site
 from mwclient_async._http.messages import HttpRequest, HttpResponse
-from mwclient_async.errors import AssertFailed, HttpError, LoginFailed, PermissionDenied
+from mwclient_async.errors import AssertFailed, HttpError, LoginFailed, LoginThrottled, PermissionDenied
 from mwclient_async.models.events import LoggedIn, TokensFetched
 from mwclient_async.testing import LocalWiki, WikiFactory
 from mwclient_async.testing.scripted import ScriptedClock, ScriptedTransport, json_response
 from tests.conftest import USER_AGENT
 from tests.support import guarded_wiki as guarded
 from tests.support.logins import (
+    TOKEN,
     EventLog,
     RecordingTransport,
     ScriptedLoginWiki,
@@ -334,6 +335,27 @@ async def test_w4_a_refused_login_is_tried_once_by_fifty_tasks_and_again_after_a
         clock.pass_by(60)
         await opened.call("edit")
         assert scripted_wiki.come["login"] == 4
+
+
+@pytest.mark.parametrize("asked", ["2 days", f"{'9' * 400} weeks"])
+async def test_w4_a_throttled_login_is_tried_again_after_the_longest_pause(asked: str) -> None:
+    wiki, clock = ScriptedLoginWiki(), ScriptedClock()
+    throttled = {"code": "login-throttled", "text": f"Please wait {asked} before trying again."}
+    policy = RetryPolicy(longest_pause=120)
+    async with Site(API, user_agent=USER_AGENT, auth=ROBOT, transport=wiki, clock=clock, retry=policy) as site:
+        wiki.lose_session()
+        wiki.answers["login"] = {
+            "query": {"tokens": {"logintoken": TOKEN}},
+            "login": {"result": "Failed", "reason": throttled},
+        }
+        with pytest.raises(LoginThrottled):
+            await site.call("query")
+        del wiki.answers["login"]
+        clock.pass_by(119)
+        with pytest.raises(LoginThrottled):
+            await site.call("query")
+        clock.pass_by(1)
+        await site.call("query")
 
 
 async def test_w4_a_successful_explicit_login_ends_the_pause_after_a_refused_one() -> None:

@@ -15,7 +15,15 @@ from mwclient_async import HttpOptions, Limits, OAuth2Token, RetryPolicy, Site
 from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async._session.authenticator import LoginLock
 from mwclient_async._session.rate_limits import Pauses
-from mwclient_async.errors import ConnectionFailed, HttpError, MaxlagExceeded, MediaWikiError, RateLimited, ReadOnly
+from mwclient_async.errors import (
+    ConnectionFailed,
+    HttpError,
+    MaxlagExceeded,
+    MediaWikiError,
+    RateLimited,
+    ReadOnly,
+    Unavailable,
+)
 from mwclient_async.models.events import Paused, Retrying
 from mwclient_async.testing.scripted import Scripted, ScriptedClock, ScriptedTransport, json_response, sent
 from tests.conftest import USER_AGENT
@@ -138,13 +146,33 @@ async def test_w1_a_refused_read_is_sent_again_after_the_pause() -> None:
 
 async def test_w5_if_a_pause_is_longer_than_the_deadline_all_waiting_requests_raise() -> None:
     wiki = Wiki(*[too_many(("retry-after", "3600")) for _ in range(3)], together=3)
-    async with visiting(wiki, retry=RetryPolicy(deadline=60)) as (site, sibling):
+    async with visiting(wiki, retry=RetryPolicy(deadline=60, longest_pause=3600)) as (site, sibling):
         errors = await run_concurrently(lambda n: (site if n % 2 else sibling).call("query"))
         wiki.clock.pass_by(100)
         errors += await run_concurrently(lambda _: site.call("parse"), number=1)
     assert ([type(error) for error in errors], len(wiki.requests), wiki.clock.slept) == ([HttpError] * 51, 3, [])
     assert [getattr(error, "retry_after", None) for error in errors] == [3600] * 50 + [3500]
     assert "of 3500 s more" in str(errors[-1])
+
+
+@pytest.mark.parametrize("asked", ["99999999", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+@pytest.mark.parametrize("refused", ["429", "ratelimited", "maxlag", "readonly"])
+async def test_w5_a_wiki_is_tried_again_after_the_longest_pause_whatever_it_asks_for(refused: str, asked: str) -> None:
+    wait = (("date", "Sat, 21 Nov 2026 12:00:00 GMT"), ("retry-after", asked))
+    wiki, events = Wiki(too_many(*wait) if refused == "429" else refusal(refused, *wait)), EventLog()
+    policy = RetryPolicy(longest_pause=120, attempts=1)
+    async with visiting(wiki, retry=policy, on_event=events.append) as (site, sibling):
+        with pytest.raises((HttpError, Unavailable)):
+            await site.call("query")
+        await (sibling if refused == "429" else site).call("query")
+    assert (wiki.arrivals, [event.seconds for event in events.of(Paused)]) == ([0, 120], [120])
+
+
+async def test_w1_a_refused_request_itself_is_sent_again_after_the_longest_pause() -> None:
+    wiki = Wiki(too_many(("retry-after", "99999999")), HttpError("busy", status=503, retry_after=1e300))
+    async with visiting(wiki, retry=RetryPolicy(longest_pause=100)) as (site, _):
+        await site.call("query")
+    assert wiki.arrivals == [0, 100, 200]
 
 
 async def test_w5_a_request_raises_if_the_pause_ends_after_its_deadline() -> None:

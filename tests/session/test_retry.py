@@ -134,7 +134,7 @@ def rate_limited(status: int) -> MediaWikiError:
     ],
 )
 def test_w5_what_an_error_pauses(error: MediaWikiError, paused: Pause | None) -> None:
-    assert pause_for(error) == paused
+    assert pause_for(error, RetryPolicy()) == paused
 
 
 ACTION = ApiRequest(params={"action": "edit"}, token="csrf")
