@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 
 from mwclient_async._actions.arguments import checked_id
 from mwclient_async._http import params as wire_params
+from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._http.params import checked_title, wire_value
 from mwclient_async._query.continuation import LoopGuard, RepeatedContinueError
 from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs
@@ -57,12 +58,13 @@ def select_pages(
     """
     encoded = wire_params.encode(None, parameters)
     given = {name: source for name, source in sources.items() if source is not None}
+    if unexpected := [name for name in encoded if generator is None or not name.startswith("g")]:
+        nearest = did_you_mean(unexpected[0], [*sources, "generator", "limit"])
+        raise TypeError(
+            f"unexpected argument {unexpected[0]!r}{nearest or ': further arguments are for a generator, begin with g'}"
+        )
     if len(given) + (generator is not None) != 1:
         raise ValueError("give exactly one of titles, pageids, revids and generator")
-    if unexpected := [name for name in encoded if generator is None or not name.startswith("g")]:
-        raise TypeError(
-            f"unexpected argument {unexpected[0]!r}: further arguments are for a generator, and begin with g"
-        )
     if generator is not None:
         if limit is not None and limit < 1:
             raise ValueError(f"limit={limit}: give a number of pages, 1 or more")

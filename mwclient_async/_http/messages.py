@@ -45,6 +45,7 @@ class ApiRequest:
     Its content:
 
     - ``params``: the parameters, in the URL or in the body.
+    - ``prefix``: what the library put before the names of the caller's parameters; messages leave it out.
     - ``json``: the JSON body of a REST write.
     - ``method``: the HTTP method of a REST write with a JSON body.
     - ``headers``: further headers of a REST request.
@@ -65,6 +66,7 @@ class ApiRequest:
     """
 
     params: Mapping[str, str] = field(factory=dict, repr=False)  # a login has its password in them
+    prefix: str = ""
     path: str = ""
     address: str = field(default="", repr=False)
     json: Mapping[str, Any] | None = field(default=None, repr=False)

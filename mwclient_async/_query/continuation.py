@@ -125,7 +125,7 @@ class Query:
     and meta; ``generator`` is the module that supplies their pages. ``pick_rows`` takes the items out of a merged body,
     and ``row_key_of`` identifies one. ``item_limit_name`` is the limit parameter that decides how many items a request
     brings, if there is one. ``has_pages`` says whether the query has pages, whose fragments make a batch; without
-    pages, each response is a batch.
+    pages, each response is a batch. ``prefix`` is the prefix that the library put before the caller's parameters.
     """
 
     params: Mapping[str, str]
@@ -136,6 +136,7 @@ class Query:
     item_limit_name: str | None = None
     has_pages: bool
     merges_fragments: bool = True
+    prefix: str = ""
     pick_rows: Callable[[Mapping[str, Any]], list[Row]]
     row_key_of: Callable[[Row], str]
 
@@ -251,7 +252,7 @@ class Query:
         """Send one request and merge its response. Returns the body."""
         # With rawcontinue, finished modules are left out, so that the wiki does not know their parameters.
         leaves_out_modules = "rawcontinue" in base and bool(continuation)
-        response = yield ApiRequest(params={**base, **continuation}, partial=leaves_out_modules)
+        response = yield ApiRequest(params={**base, **continuation}, prefix=self.prefix, partial=leaves_out_modules)
         merged.add(response.body, response.warnings)
         return response.body
 

@@ -6,13 +6,14 @@ The manual's page is https://www.mediawiki.org/wiki/API:Query.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import evolve, frozen
 
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import convert_to
+from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._query.batches import BatchSequence, ContinuedBatches, StreamSpec, TitleBatches
 from mwclient_async._query.continuation import BatchSource, Query, list_row_key, pages_of, rows_of_only_list
 from mwclient_async._query.export import Export
@@ -62,7 +63,8 @@ class Queries:
         has_source = any(name in encoded for name in _SOURCES)
         if not has_source and (limit is not None or batch_size is not None):
             raise ValueError(
-                "limit and batch_size count pages, and this query has none: use site.list, or the list's own limit"
+                _misspelt_source(encoded)
+                or "limit and batch_size count pages, and this query has none: use site.list, or the list's own limit"
             )
 
         async def prepare() -> BatchSource:
@@ -128,6 +130,7 @@ class Queries:
                 batch_size=batch_size,
                 item_limit_name=f"{found.prefix}limit" if found.limits else None,
                 has_pages=False,
+                prefix=found.prefix,
                 pick_rows=lambda body: rows_of_only_list(module, body),
                 row_key_of=list_row_key,
             )
@@ -177,6 +180,7 @@ class Queries:
             account=await self._session.account(),
             item_limit_name=f"{found.prefix}limit",
             has_pages=False,
+            prefix=found.prefix,
             pick_rows=lambda body: rows_of_page(prop, body),
             row_key_of=list_row_key,
         )
@@ -190,8 +194,8 @@ class Queries:
         keywords: Mapping[str, Any],
     ) -> Stream[Page]:
         """One page for each title or id, in the order of the inputs. Exactly one of the sources must be given."""
-        kind, source = _only_source(sources)
         encoded = wire_params.encode(params, keywords)
+        kind, source = _only_source(sources, encoded)
         _check_counts(limit=limit)
         _check_query(encoded)
         if clash := [name for name in (*_SOURCES, "list") if name in encoded]:
@@ -228,7 +232,10 @@ class Queries:
         if any(source is not None for source in sources.values()):
             return Export(self.pages(sources, limit=None, params=wanted, keywords=keywords).batches())
         if not {"generator"} & {*wanted, *keywords}:
-            raise ValueError("say which pages to export: titles, pageids, revids or generator")
+            raise ValueError(
+                _misspelt_source([*wanted, *keywords])
+                or "say which pages to export: titles, pageids, revids or generator"
+            )
         return Export(self.query(limit=None, batch_size=None, params=wanted, keywords=keywords).batches())
 
     async def user_info(self) -> UserInfo:
@@ -263,11 +270,21 @@ class Queries:
         )
 
 
-def _only_source(sources: Mapping[str, Inputs | None]) -> tuple[str, Inputs]:
+def _only_source(sources: Mapping[str, Inputs | None], params: Mapping[str, str]) -> tuple[str, Inputs]:
     chosen = [(kind, source) for kind, source in sources.items() if source is not None]
     if len(chosen) != 1:
-        raise ValueError("give pages() exactly one of titles, pageids and revids")
+        misspelt = _misspelt_source(params) if not chosen else ""
+        raise ValueError(misspelt or "give pages() exactly one of titles, pageids and revids")
     return chosen[0]
+
+
+def _misspelt_source(names: Iterable[str]) -> str:
+    """What is wrong with a query without a source of pages, if the name of one seems to be misspelt; else empty."""
+    for name in names:
+        source = did_you_mean(name, [source for source in _SOURCES if source[0] == name[:1]])
+        if source:
+            return f"a query has no parameter {name!r}{source}"
+    return ""
 
 
 def _main_slot(params: Mapping[str, str]) -> dict[str, str]:
@@ -319,6 +336,8 @@ def _why_not_iterable(params: Mapping[str, str]) -> str | None:
         return "a query with rawcontinue has no pages to iterate: use .batches()"
     if any(name in params for name in _SOURCES):
         return None
+    if misspelt := _misspelt_source(params):
+        return misspelt
     lists = params.get("list", "allpages").partition("|")[0]
     return (
         "this query has no source of pages (titles, pageids, revids or generator), so it has no pages to iterate: "

@@ -14,9 +14,9 @@ from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.module_table import Module, core_module, parse_paraminfo
 from mwclient_async._session.run_flow import Send, run_flow
-from mwclient_async._session.suggestions import fetch_module_names, suggest_names
+from mwclient_async._session.suggestions import fetch_module_names, find_unknown_names, suggest_names
 from mwclient_async._values.warnings import ApiWarning
-from mwclient_async.errors import MediaWikiError
+from mwclient_async.errors import MediaWikiError, MissingParameter
 
 
 class ModuleCatalog:
@@ -55,9 +55,18 @@ class ModuleCatalog:
     async def suggest(self, request: ApiRequest, warning: ApiWarning) -> str:
         """The known names nearest to those that the wiki did not recognise, as a sentence, or an empty string."""
         try:
-            return await run_flow(suggest_names(request.params, warning), self._send)
+            return await run_flow(suggest_names(request, warning), self._send)
         except MediaWikiError:
             return ""  # the caller must learn of the mistake, not that its explanation failed
+
+    async def explain(self, request: ApiRequest, error: MissingParameter) -> MediaWikiError:
+        """The error for a misspelt parameter, if the missing one is perhaps that; else the error itself."""
+        if request.path or request.login:
+            return error
+        try:
+            return await run_flow(find_unknown_names(request), self._send) or error
+        except MediaWikiError:
+            return error
 
     async def _fetch(self, paths: list[str]) -> None:
         params = {"action": "paraminfo", "modules": "|".join(paths), "helpformat": "none"}

@@ -54,6 +54,7 @@ from mwclient_async.errors import (
     AuthError,
     DryRun,
     MediaWikiError,
+    MissingParameter,
     OutcomeUnknown,
     ProtocolError,
     UnrecognizedParameters,
@@ -257,6 +258,9 @@ class Session:
             except UnrecognizedParameters as error:
                 suggestion = await self._modules.suggest(request, error.warning)
                 raise UnrecognizedParameters(error.warning, suggestion) from None
+            except MissingParameter as error:
+                explained = await self._modules.explain(request, error)
+                raise explained from (error if explained is not error else error.__cause__)
             except MediaWikiError as error:
                 if not await self._recover(error, pending, token, generation):
                     await self._wait_or_raise(error, pending)

@@ -1,63 +1,142 @@
 """Suggestions for a misspelt name. The wiki is asked for the names that it knows, after the mistake was made.
 
+A name can be wrong in three ways: misspelt, with a prefix that the library adds by itself (``site.list``), or without
+the prefix of its module (``site.query``). The wiki warns of an unknown name only if it needs no other one. If it does,
+it says that the other one is missing, so the names are looked up then, too.
+
 See https://www.mediawiki.org/wiki/API:Parameter_information.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from attrs import frozen
 
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import split_values
 from mwclient_async._values.warnings import ApiWarning
+from mwclient_async.errors import UnrecognizedParameters
 
 _ROLES = ("prop", "list", "meta", "generator")
+_PLACEHOLDER = re.compile(r"\\\{.*?\\\}")
+
+
+@frozen(kw_only=True)
+class _KnownParameters:
+    """The parameters of the modules of one request, by their names on the wire.
+
+    ``prefixes`` are those of the modules. ``patterns`` match names that depend on a value (``fromtext-main``).
+    """
+
+    parameters: Mapping[str, Mapping[str, Any]]
+    prefixes: frozenset[str]
+    patterns: tuple[re.Pattern[str], ...]
+
+    def unknown(self, names: Iterable[str]) -> list[str]:
+        """The names that none of the modules has."""
+        return [
+            name
+            for name in names
+            if name not in self.parameters and not any(pattern.fullmatch(name) for pattern in self.patterns)
+        ]
+
+    def advice(self, name: str, prefix: str) -> str:
+        """What to write instead of an unknown name, as the caller wrote it: without the ``prefix`` of the library."""
+        own = name.removeprefix(prefix)
+        if prefix and own in self.parameters and own.startswith(prefix):
+            right = own.removeprefix(prefix)
+            return f": the library adds the prefix of the module by itself, write {right!r}"
+        if not prefix and (right := self._with_prefix(name)):
+            return f", did you mean {right!r}?"
+        return did_you_mean(own, [known.removeprefix(prefix) for known in self.parameters if known.startswith(prefix)])
+
+    def _with_prefix(self, name: str) -> str:
+        """The known name that this one is without its prefix, or without the ``g`` of a generator."""
+        written = (f"{prefix}{name}" for prefix in sorted({*self.prefixes, "g"}) if prefix)
+        return next((right for right in written if right in self.parameters), "")
 
 
 def fetch_module_names(group: str) -> Flow[frozenset[str]]:
     """The names of all actions (``group=""``), or of all submodules of a query (``group="query"``)."""
     response = yield _paraminfo(group or "main")
-    parameters = _parameters(response.body)
+    modules = response.body.get("paraminfo", {}).get("modules", ())
+    parameters = {parameter["name"]: parameter for module in modules for parameter in module.get("parameters", ())}
     wanted = ("action",) if not group else _ROLES
     return frozenset(name for wire, parameter in parameters.items() if wire in wanted for name in _options(parameter))
 
 
-def suggest_names(params: Mapping[str, str], warning: ApiWarning) -> Flow[str]:
+def suggest_names(request: ApiRequest, warning: ApiWarning) -> Flow[str]:
     """The names nearest to the parameters or values that a wiki did not recognise, as a text that may be empty."""
-    action = params.get("action", "")
-    parts = (
-        [f"query+{name}" for role in _ROLES for name in split_values(params.get(role, ""))] if action == "query" else []
-    )
-    known: dict[str, Mapping[str, Any]] = {}
-    response = yield _paraminfo("|".join(dict.fromkeys(["main", action, *parts])))
-    for module in response.body.get("paraminfo", {}).get("modules", ()):
-        prefix = module.get("prefix", "")
-        for parameter in module.get("parameters", ()):
-            known[f"{prefix}{parameter['name']}"] = parameter
-            known[f"g{prefix}{parameter['name']}"] = parameter
-    unknown_names = [name for name in params if name not in known]
-    options = {option for parameter in known.values() for option in _options(parameter)}
+    known = yield from _fetch_known(request)
+    options = {option for parameter in known.parameters.values() for option in _options(parameter)}
     unknown_values = [str(value) for value in warning.data.get("values", ())]
-    return " ".join(
-        f"{name!r}{found}"
-        for name, found in [
-            *((name, did_you_mean(name, known)) for name in unknown_names),
-            *((value, did_you_mean(value, options)) for value in unknown_values),
-        ]
-        if found
+    advice = [
+        *_listed_advice(known, request, known.unknown(request.params)),
+        *(f"{value!r}{found}" for value in unknown_values if (found := did_you_mean(value, options))),
+    ]
+    return " ".join(advice)
+
+
+def find_unknown_names(request: ApiRequest) -> Flow[UnrecognizedParameters | None]:
+    """The error for the parameters that the wiki does not know. None if it knows them all."""
+    known = yield from _fetch_known(request)
+    unknown = known.unknown(request.params)
+    if not unknown:
+        return None
+    module = request.params.get("list", "") if request.prefix else request.params.get("action", "")
+    names = ", ".join(repr(name.removeprefix(request.prefix)) for name in unknown)
+    warning = ApiWarning(
+        code="unrecognizedparams", text=f"The wiki's module {module!r} knows no parameter {names}.", module=module
     )
+    return UnrecognizedParameters(warning, " ".join(_listed_advice(known, request, unknown)))
+
+
+def _listed_advice(known: _KnownParameters, request: ApiRequest, unknown: Iterable[str]) -> Iterator[str]:
+    for name in unknown:
+        if found := known.advice(name, request.prefix):
+            yield f"{name.removeprefix(request.prefix)!r}{found}"
+
+
+def _fetch_known(request: ApiRequest) -> Flow[_KnownParameters]:
+    leads = _prefixes_by_path(request.params)
+    response = yield _paraminfo("|".join(leads))
+    parameters: dict[str, Mapping[str, Any]] = {}
+    prefixes, patterns = set(), []
+    for module in response.body.get("paraminfo", {}).get("modules", ()):
+        if "dynamicparameters" in module:
+            patterns.append(re.compile(".*"))
+        for lead in leads.get(module["path"], ("",)):
+            prefix = f"{lead}{module.get('prefix', '')}"
+            prefixes.add(prefix)
+            parameters |= {f"{prefix}{parameter['name']}": parameter for parameter in module.get("parameters", ())}
+            patterns += [
+                re.compile(_PLACEHOLDER.sub(".+", re.escape(f"{prefix}{parameter['name']}")))
+                for parameter in module.get("templatedparameters", ())
+            ]
+    return _KnownParameters(parameters=parameters, prefixes=frozenset(prefixes), patterns=tuple(patterns))
+
+
+def _prefixes_by_path(params: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The modules of a request, each with what precedes its own prefix: ``g`` for a generator."""
+    found: dict[str, tuple[str, ...]] = {"main": ("",), params.get("action", ""): ("",)}
+    if params.get("action") == "query":
+        for role in _ROLES:
+            lead = "g" if role == "generator" else ""
+            for name in split_values(params.get(role, "")):
+                path = f"query+{name}"
+                found[path] = tuple(dict.fromkeys([*found.get(path, ()), lead]))
+    elif generator := params.get("generator"):
+        found[f"query+{generator}"] = ("g",)
+    return found
 
 
 def _paraminfo(modules: str) -> ApiRequest:
     return ApiRequest(params={"action": "paraminfo", "modules": modules, "helpformat": "none"}, partial=True)
-
-
-def _parameters(body: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    modules = body.get("paraminfo", {}).get("modules", ())
-    return {parameter["name"]: parameter for module in modules for parameter in module.get("parameters", ())}
 
 
 def _options(parameter: Mapping[str, Any]) -> list[str]:

@@ -179,7 +179,7 @@ async def test_values_with_a_pipe_are_kept_whole(site: Site) -> None:
 
 @pytest.mark.everywhere
 async def test_s6_a_misspelt_parameter_or_value_raises_and_names_the_nearest(site: Site) -> None:
-    with pytest.raises(UnrecognizedParameters, match="'apprefx', did you mean 'apprefix'"):
+    with pytest.raises(UnrecognizedParameters, match="'prefx', did you mean 'prefix'"):
         await site.list("allpages", prefx="A").collect()
     with pytest.raises(UnrecognizedParameters, match="'gapprefx', did you mean 'gapprefix'"):
         await site.query(generator="allpages", gapprefx="A").collect()
