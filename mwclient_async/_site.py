@@ -395,7 +395,9 @@ class Site(QueryMethods, UploadMethods):
         RetryPolicy. A response that is a list (``opensearch``) comes as ``{action: list}``.
 
         Raises:
-            ApiError: the wiki refused; it is the subclass for the error's code.
+            ApiError: the wiki refused; it is the subclass for the error's code. So is a result that is not a success
+                (``CaptchaRequired`` for ``{"result": "Failure", "captcha": ...}``).
+            UploadWarnings: the wiki wants a decision before it publishes a file.
             UnrecognizedParameters: the wiki does not know a parameter. A write with one is not sent.
             OutcomeUnknown: the response to a write was lost. It is not sent again.
             ValueError: the wiki does not have the action, or its response is not JSON (feeds).

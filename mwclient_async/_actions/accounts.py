@@ -13,7 +13,6 @@ from mwclient_async._actions.arguments import Texts, checked_flags, checked_none
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text
-from mwclient_async.errors import ApiErrorItem, class_for
 from mwclient_async.models.actions_users import AuthStep
 
 _RETURN_URL = "https://localhost/"  # where a browser would return to; the wiki always requires an address
@@ -140,9 +139,6 @@ class AccountActions(ActionGroup):
 
     async def _auth_step(self, action: str, params: Mapping[str, Any]) -> AuthStep:
         result = await self._raw_result(action, params)
-        if result.get("status") == "FAIL":
-            code, text = str(result.get("messagecode") or "failed"), str(result.get("message", ""))
-            raise class_for(code)((ApiErrorItem(code=code, text=text, module=action, data=result),))
         requests = [
             {**request, "fields": _field_rows(request.get("fields"))} for request in result.get("requests") or ()
         ]

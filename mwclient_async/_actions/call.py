@@ -17,11 +17,14 @@ from mwclient_async._actions.write_params import (
 )
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
+from mwclient_async._http.failure_results import refusal_in
 from mwclient_async._http.messages import ApiRequest, ApiResponse, FilePart, ReadAt
 from mwclient_async._session.module_table import Module
 from mwclient_async._session.session import Session
 from mwclient_async._session.title_locks import write_lock_keys
-from mwclient_async.errors import ProtocolError, UnrecognizedParameters
+from mwclient_async._upload.stash import filekey_or_none
+from mwclient_async._upload.upload_warnings import parse_upload_warnings
+from mwclient_async.errors import ProtocolError, UnrecognizedParameters, UploadWarnings
 
 T = TypeVar("T")
 
@@ -44,8 +47,8 @@ async def send_action(
 ) -> ApiResponse:
     """Send an action, with POST and a token if its module needs them, and return the response.
 
-    The parameters of a write are checked first (UnrecognizedParameters). ``part`` is a file that is sent along, and
-    ``read`` reads its bytes.
+    The parameters of a write are checked first (UnrecognizedParameters). A result that says that nothing was done is
+    raised as an error. ``part`` is a file that is sent along, and ``read`` reads its bytes.
     """
     _check_name(action, params)
     module = (await session.modules([action]))[action]
@@ -62,7 +65,21 @@ async def send_action(
     async with session.lock_titles(keys):
         for key in keys:  # the base revision that we remember is older than this write
             session.known_revisions.forget(key)
-        return await session.send(request, read=read)
+        response = await session.send(request, read=read)
+    if module.post:
+        _raise_if_refused(action, params, response)
+    return response
+
+
+def _raise_if_refused(action: str, params: Mapping[str, str], response: ApiResponse) -> None:
+    """Raise what a result says, if the wiki did not do what was asked and sent no error."""
+    result = response.body.get(action) if isinstance(response.body, Mapping) else None
+    if action == "upload" and isinstance(result, Mapping) and result.get("result") == "Warning":
+        raise UploadWarnings(
+            parse_upload_warnings(result), filekey=filekey_or_none(result) or "", filename=params.get("filename", "")
+        )
+    if (refused := refusal_in(action, result)) is not None:
+        raise refused
 
 
 def _check_name(action: str, params: Mapping[str, str]) -> None:

@@ -17,8 +17,9 @@ from mwclient_async._actions.arguments import (
     page_params,
     watchlist_params,
 )
-from mwclient_async._actions.call import ActionGroup
-from mwclient_async._edit.edits import Edit, edit_failure
+from mwclient_async._actions.call import ActionGroup, send_action
+from mwclient_async._edit.edits import Edit
+from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async._http.text_normalization import md5_of
@@ -104,9 +105,8 @@ class EditActions(ActionGroup):
             "captchaword": captchaword,
             "tags": checked_texts("tags", tags),
         }
-        result = await self._raw_result("edit", params)
-        if result.get("result") != "Success":
-            raise edit_failure(Edit(title=title or "", pageid=pageid or 0), result)
+        response = await send_action(self._session, "edit", wire_params.encode(params))
+        result = Edit(title=title or "", pageid=pageid or 0).check_response(response).body["edit"]
         return structurer(RawEditResult)({**result, "raw": result})
 
     async def stashedit(

@@ -7,7 +7,6 @@ from typing import Any, Literal
 from mwclient_async._actions.arguments import Texts, checked_flags, checked_nonempty, checked_texts
 from mwclient_async._actions.page_results import PageResults, select_pages
 from mwclient_async._actions.page_sets import PageSetActions
-from mwclient_async._http.failure_results import failure_error
 from mwclient_async._http.params import checked_text
 from mwclient_async._query.page_inputs import Inputs
 from mwclient_async.models.actions_pagesets import RotatedFile
@@ -38,9 +37,7 @@ class FileActions(PageSetActions):
             "archivename": checked_nonempty("archivename", archivename),
             "comment": checked_text("comment", comment),
         }
-        result = await self._raw_result("filerevert", params)
-        if result.get("result") != "Success":
-            raise failure_error("filerevert", result)
+        await self._raw_result("filerevert", params)
 
     def imagerotate(
         self,

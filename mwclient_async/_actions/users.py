@@ -20,7 +20,6 @@ from mwclient_async._actions.arguments import (
 from mwclient_async._actions.call import ActionGroup, send_action
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
-from mwclient_async._http.failure_results import failure_error
 from mwclient_async._http.params import checked_text
 from mwclient_async.errors import ApiErrorItem, Refused
 from mwclient_async.models.actions_users import EmailResult, UserRightsResult
@@ -150,10 +149,7 @@ class UserActions(ActionGroup):
             "text": checked_nonempty("text", text),
             **checked_flags(ccme=ccme),
         }
-        result = await self._raw_result("emailuser", params)
-        if result.get("result") not in {"Success", "Warnings"}:
-            raise failure_error("emailuser", result)
-        return structurer(EmailResult)(result)
+        return await self._result("emailuser", params, EmailResult)
 
     async def clearhasmsg(self) -> None:
         """Clear the notice that there are new messages on the account's talk page.

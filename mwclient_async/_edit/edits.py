@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from attrs import evolve, field, frozen
 
@@ -26,6 +26,7 @@ from mwclient_async._edit.history_check import (
     page_parameters,
     unknown_outcome,
 )
+from mwclient_async._http.failure_results import refusal_in
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.text_normalization import md5_of
@@ -33,7 +34,6 @@ from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.lost_reply import Executed, LostReply
 from mwclient_async.errors import (
     ApiErrorItem,
-    CaptchaRequired,
     EditConflict,
     InvalidTitle,
     MediaWikiError,
@@ -41,7 +41,6 @@ from mwclient_async.errors import (
     PageExists,
     PageMissing,
     ProtocolError,
-    Refused,
 )
 from mwclient_async.models.edits import EditOutcome, EditResult
 
@@ -118,8 +117,8 @@ class Edit:
         result = response.body.get("edit") if isinstance(response.body, Mapping) else None
         if not isinstance(result, Mapping) or "result" not in result:
             raise OutcomeUnknown(f"the wiki's response to the edit of {self.name} does not say whether it was saved")
-        if result["result"] != "Success":
-            raise edit_failure(self, result)
+        if (refused := refusal_in("edit", result)) is not None:
+            raise refused
         return response
 
 
@@ -333,15 +332,6 @@ def _result_from_history(completed: CompletedWrite) -> EditResult:
         timestamp=_parse_timestamp(completed.revision.get("timestamp")),
         verified=True,
     )
-
-
-def edit_failure(edit: Edit, result: Mapping[str, Any]) -> Refused:
-    """The error for the result ``Failure``, which the wiki does not send as an error."""
-    if "captcha" in result:
-        text = f"the wiki wants a captcha solved before it saves {edit.name}"
-        return CaptchaRequired((ApiErrorItem(code="captcha", text=text, module="edit", data=result),))
-    code, text = str(result.get("code", "edit-failed")), str(result.get("info", f"{edit.name} was not saved"))
-    return Refused((ApiErrorItem(code=code, text=text, module="edit", data=result),))
 
 
 def _parse_timestamp(text: object) -> datetime | None:

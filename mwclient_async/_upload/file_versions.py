@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mwclient_async._http.conversion import structurer
-from mwclient_async._http.failure_results import failure_error
+from mwclient_async._http.failure_results import refusal_in
 from mwclient_async._http.flow import Flow, may_try_again
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._upload.stash import make_api_error
@@ -63,15 +63,10 @@ def revert_to(filename: str, archivename: str, comment: str) -> Flow[None]:
     while True:
         response = yield ApiRequest(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
         result = response.body.get("filerevert")
-        if isinstance(result, Mapping) and result.get("result") == "Success":
+        if not isinstance(result, Mapping) or "result" not in result:
+            raise ProtocolError(f"the wiki answered a revert with {result!r:.200}: look at the file's history")
+        error = refusal_in("filerevert", result)
+        if error is None:
             return
-        error = _error_of(result)
         if error.code != REPLACED_TOO_SOON or not (yield from may_try_again(error, least_wait=ARCHIVE_NAME_WAIT)):
             raise error
-
-
-def _error_of(result: Any) -> ApiError:
-    """The error in a result that is not ``Success``."""
-    if not isinstance(result, Mapping) or not result.get("errors"):
-        raise ProtocolError(f"the wiki answered a revert with {result!r:.200}: look at the file's history")
-    return failure_error("filerevert", result)

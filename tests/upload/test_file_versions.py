@@ -35,8 +35,8 @@ def test_a_revert_is_a_write_that_is_sent_again_only_if_it_came_too_soon() -> No
         ([failure("backend-fail-alreadyexists")] * 2, 2, UploadError),
         ([failure("fileexists-no-change")], 3, FileRefused),
         ([failure("something-new")], 3, ApiError),
-        ([{"filerevert": {"result": "Failure"}}], 3, ProtocolError),
-        ([{"filerevert": {"result": "Failure", "errors": []}}], 3, ProtocolError),
+        ([{"filerevert": {"result": "Failure"}}], 3, ApiError),
+        ([{"filerevert": {"result": "Failure", "errors": []}}], 3, ApiError),
         ([{}], 3, ProtocolError),
     ],
 )

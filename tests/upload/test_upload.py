@@ -61,6 +61,8 @@ def test_u5_nothing_is_overwritten_by_default_and_the_filekey_can_be_published(
             assert "exists" in {warning.kind for warning in caught.value.warnings}
             assert await versions(bot, name) == [sha1(first)]
             stashed = StashedFile(caught.value.filekey)
+            with pytest.raises(UploadWarnings, match="exists"):
+                await bot.call("upload", filekey=stashed.filekey, filename=name)
             with pytest.raises(UploadWarnings) as again:
                 await bot.upload(stashed, filename=name, ignore_warnings={"duplicate"})
             result = await bot.upload(StashedFile(again.value.filekey), filename=name, ignore_warnings={"exists"})
