@@ -54,8 +54,8 @@ _HOMES = {  # module -> its public names
         "InvalidParameter InvalidTitle LoginFailed LoginThrottled MaxlagExceeded MediaWikiError MissingParameter "
         "NotLoggedIn NotRequested OutcomeUnknown PageExists PageMissing PermissionDenied Protected ProtocolError "
         "RateLimited ReadOnly Refused ReplyLost ReplyTooLarge SourceChanged SpamBlacklisted StashError "
-        "TooManyValues TransportError Unavailable UnknownAction UnrecognizedParameters Unsupported UploadError "
-        "UploadPending UploadWarnings UrlRefused WriteSuppressed"
+        "TitleBlacklisted TooManyValues TransportError Unavailable UnknownAction UnrecognizedParameters Unsupported "
+        "UploadError UploadPending UploadWarnings UrlRefused WriteSuppressed"
     ),
     "models.accounts": (
         "AcceptedLanguage Block BlockDetails BlockRestrictions ChangeableGroups GroupMembership RateLimit "

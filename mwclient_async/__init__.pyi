@@ -189,6 +189,7 @@ from mwclient_async.errors import (
     SourceChanged as SourceChanged,
     SpamBlacklisted as SpamBlacklisted,
     StashError as StashError,
+    TitleBlacklisted as TitleBlacklisted,
     TooManyValues as TooManyValues,
     TransportError as TransportError,
     Unavailable as Unavailable,

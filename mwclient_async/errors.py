@@ -20,7 +20,8 @@
     |   |-- PermissionDenied           the account may not do this
     |   |   |-- Blocked, Protected
     |   |-- Refused                    the content or the target is not acceptable
-    |   |   |-- EditConflict, PageExists, PageMissing, AbuseFilter, SpamBlacklisted, CaptchaRequired
+    |   |   |-- EditConflict, PageExists, PageMissing, CaptchaRequired
+    |   |   |-- AbuseFilter, TitleBlacklisted, SpamBlacklisted
     |   |   `-- BeyondLimit            the page has more items than this endpoint lists or counts
     |   |-- UploadError                the file or its stash
     |   |   |-- StashError             the chunk session or the stashed file
@@ -381,6 +382,15 @@ class AbuseFilter(Refused):
     """
 
     hint = "an abuse filter of the wiki matched"
+
+
+class TitleBlacklisted(Refused):
+    """The wiki's list of forbidden titles has this title, or name; ``data["line"]`` is the entry. Nothing was done.
+
+    Choose another title. See https://www.mediawiki.org/wiki/Extension:TitleBlacklist.
+    """
+
+    hint = "nothing was done; choose another title"
 
 
 class SpamBlacklisted(Refused):

@@ -59,6 +59,7 @@ from mwclient_async.errors import (
     ReplyLost,
     SpamBlacklisted,
     StashError,
+    TitleBlacklisted,
     TooManyValues,
     TransportError,
     Unavailable,
@@ -170,10 +171,11 @@ CODES: Mapping[str, Mapping[type[ApiError], str]] = {
         Protected: "protectedpage protectednamespace protectednamespace-interface cascadeprotected cantedit",
         Blocked: "blocked autoblocked",
         PermissionDenied: "permissiondenied cantcreate cantcreate-anon",
-        Refused: "titleblacklist-forbidden contenttoobig badtags pagecannotexist badmd5 hookaborted undofailure "
+        Refused: "contenttoobig badtags pagecannotexist badmd5 hookaborted undofailure "
         "no-direct-editing contentmodel-mismatch",
+        TitleBlacklisted: "titleblacklist-forbidden titleblacklist-forbidden-move",
         SpamBlacklisted: "spamblacklist spamprotectionmatch",
-        AbuseFilter: "abusefilter-warning abusefilter-disallowed",
+        AbuseFilter: "abusefilter-warning abusefilter-disallowed abusefilter-warning-own",
         CaptchaRequired: "captcha",
         InvalidParameter: "invalidsection revwrongpage",
         InternalError: r"internal_api_error_DBQueryError internal_api_error_Wikimedia\Rdbms\DBTransactionStateError",

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from mwclient_async._http.failure_results import CAPTCHA, CAPTCHA_TEXT
 from mwclient_async._http.json_text import decode_json
 from mwclient_async._http.messages import ApiResponse, HttpResponse
 from mwclient_async._values.error_codes import action_api_code
@@ -29,7 +30,6 @@ from mwclient_async.errors import (
     AuthorizationRefused,
     BadRequest,
     BrokenReply,
-    CaptchaRequired,
     ChunkRefused,
     EditConflict,
     HttpError,
@@ -325,12 +325,12 @@ def _rest_error(response: HttpResponse, body: Mapping[str, Any], *, creating: bo
         code = f"internal_api_error_{exception[1]}"
     else:
         code = _rest_code(body) or _code_from_text(body, response.status)
+    is_conflict = response.status == _CONFLICT
+    if is_conflict and (body.get("message") == "Failure" or (code == "rest-edit-conflict" and "Failure" in text)):
+        code, text = CAPTCHA, CAPTCHA_TEXT  # "Failure" is the result of an edit that needs a captcha
     cls = class_for(code)
-    if response.status == _CONFLICT:
-        if body.get("message") == "Failure" or (code == "rest-edit-conflict" and "Failure" in text):
-            cls = CaptchaRequired  # "Failure" is the result of an edit that needs a captcha
-        elif cls is ApiError and creating:
-            cls = PageExists
+    if is_conflict and creating and cls is ApiError:
+        cls = PageExists
     if cls is ApiError:
         cls = _REST_CLASSES.get(response.status, ApiError)
     return _api_error((ApiErrorItem(code=code, text=text, module="rest", data=body),), response, cls=cls)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mwclient_async._edit.compare_and_swap import compare_and_swap
 from mwclient_async._edit.edits import Edit, check_presence, read_base
@@ -19,8 +19,9 @@ from mwclient_async._edit.history_check import CompletedWrite
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._rest import endpoints
+from mwclient_async._rest.refusals import with_data, with_details
 from mwclient_async._session.known_revisions import BaseRevision
-from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError
+from mwclient_async.errors import ApiError, CaptchaRequired, MediaWikiError, OutcomeUnknown, ProtocolError
 
 
 @frozen(kw_only=True)
@@ -72,11 +73,30 @@ def rest_edit(edit: RestEdit, base: BaseRevision | None) -> Flow[Mapping[str, An
         creation = Edit(title=edit.title, missing="only")
         creation, base = yield from read_base(creation)
         check_presence(creation, base)
-    completed = yield from compare_and_swap(edit, base)
+    try:
+        completed = yield from compare_and_swap(edit, base)
+    except CaptchaRequired as error:
+        completed = yield from _through_action_api(edit, base, error)
+    except ApiError as error:
+        raise (yield from with_details(error, edit.title, creating=not base.revid)) from error.__cause__
     response = completed.response or (yield from _read_back(completed))
     if not isinstance(response.body, Mapping):
         raise ProtocolError(f"{edit.name} was saved, but the wiki's response is not a page")
     return response.body
+
+
+def _through_action_api(edit: RestEdit, base: BaseRevision, refused: CaptchaRequired) -> Flow[CompletedWrite]:
+    """The same edit, with the same compare-and-swap, by ``action=edit``, which sends the captcha with its refusal.
+
+    The REST API has refused the edit. Over that API a captcha can neither be seen nor be answered.
+    """
+    params = {} if edit.model is None else {"contentmodel": edit.model}
+    same = Edit(title=edit.title, text=edit.text, summary=edit.summary, params=params)
+    try:
+        completed = yield from compare_and_swap(same, base)
+    except CaptchaRequired as error:
+        raise with_data(refused, error.data) from None
+    return evolve(completed, response=None, title=edit.title)
 
 
 def _read_back(completed: CompletedWrite) -> Flow[ApiResponse]:
@@ -84,5 +104,6 @@ def _read_back(completed: CompletedWrite) -> Flow[ApiResponse]:
     try:
         return (yield endpoints.page.request({"title": completed.title}))
     except MediaWikiError as error:
-        error.add_note(f"{completed.title!r} was saved before that, as revision {completed.revision['revid']}.")
+        revid = completed.revision.get("revid")
+        error.add_note(f"{completed.title!r} was saved before that{f', as revision {revid}' if revid else ''}.")
         raise

@@ -43,7 +43,7 @@ CODES: Mapping[str, str] = {  # class name -> its codes
         "mycustomjsprotected sitecssprotected sitejsonprotected sitejsprotected"
     ),
     "Refused": (
-        "contenttoobig titleblacklist-forbidden hookaborted badtags pagecannotexist badmd5 undofailure "
+        "contenttoobig hookaborted badtags pagecannotexist badmd5 undofailure "
         "no-direct-editing contentmodel-mismatch contentnotallowedhere invalid-content-data invalid-json-data"
     ),
     "EditConflict": "editconflict edit-conflict edit-already-exists edit-gone-missing pagedeleted rest-edit-conflict",
@@ -54,8 +54,11 @@ CODES: Mapping[str, str] = {  # class name -> its codes
         "rest-nonexistent-revision rest-nonexistent-title-revision rest-compare-nonexistent"
     ),
     "AbuseFilter": "abusefilter-warning abusefilter-disallowed",
+    "TitleBlacklisted": "titleblacklist-forbidden",
     "SpamBlacklisted": "spamblacklist spamdetected spamprotectionmatch spam-blacklisted-link",
-    "CaptchaRequired": "captcha captcha-edit-fail captcha-createaccount-fail captcha-sendemail-fail",
+    "CaptchaRequired": (
+        "captcha captcha-disabledinapi captcha-edit captcha-edit-fail captcha-createaccount-fail captcha-sendemail-fail"
+    ),
     "UploadError": "uploaddisabled publishfailed missingresult backend-fail-alreadyexists",
     "StashError": (
         "stashfailed stashedfilenotfound stashfilestorage stashpathinvalid stashwrongowner stashzerolength "
@@ -123,6 +126,9 @@ MESSAGES: Mapping[str, str] = {  # names of messages whose code in the Action AP
 
 PREFIXES: Mapping[str, str] = {  # how codes begin -> class name, for the codes that the table above does not list
     "internal_api_error": "InternalError",  # the class of an exception of PHP follows
+    "abusefilter-disallowed-": "AbuseFilter",  # a message of the filter's own follows
+    "abusefilter-warning-": "AbuseFilter",
+    "titleblacklist-forbidden-": "TitleBlacklisted",  # what was refused follows
     "uploaded-": "FileRefused",  # what an SVG file must not contain follows
     "mwoauth-invalid-authorization": "AuthorizationRefused",  # the reason follows
 }

@@ -66,7 +66,7 @@ def row(name: str, status: int, body: Any, cls: type[ApiError], code: str) -> An
 OLDER = [  # 1.39: some errors have the code of the Action API, most have none
     row("exists", 409, error_body(EXISTS), EditConflict, "rest-409"),
     row("conflict", 409, error_body("Edit conflict."), EditConflict, "rest-409"),
-    row("captcha", 409, {"message": "Failure", "httpCode": 409}, CaptchaRequired, "rest-409"),
+    row("captcha", 409, {"message": "Failure", "httpCode": 409}, CaptchaRequired, "captcha"),
     row("badtoken", 403, error_body("Invalid CSRF token."), PermissionDenied, "rest-403"),
     row("no token", 400, edit_error("missingparam"), MissingParameter, "missingparam"),
     row("protected", 403, error_body("This page has been protected to prevent editing."), Protected, "protectedpage"),
@@ -93,7 +93,7 @@ NEWER = [  # 1.43: each error has the name of its message
     row(
         "captcha",
         *(409, error_body("Edit conflict (Failure)", errorKey="rest-edit-conflict")),
-        *(CaptchaRequired, "rest-edit-conflict"),
+        *(CaptchaRequired, "captcha"),
     ),
     row("no success", 409, keyed("rest-edit-conflict"), EditConflict, "rest-edit-conflict"),
     row("badtoken", 403, keyed("rest-badtoken"), BadToken, "badtoken"),

@@ -3,7 +3,7 @@
 A *guarded* wiki has every kind of login: passwords, with a second factor for some accounts; bot passwords; OAuth 2
 tokens (``tests.support.oauth_wiki``); temporary accounts. It throttles logins. A test can make it forget all sessions,
 or refuse all tokens. A *filtered* wiki answers an edit with a warning, a refusal or a captcha, if its text has the mark
-for that.
+for that, and has a list of forbidden titles.
 """
 
 from __future__ import annotations
@@ -69,8 +69,13 @@ REFUSED = "marked for refusal"
 QUESTIONED = "marked for a question"
 """An edit that adds this text needs the answer to a sum, except for sysops and bots."""
 
+FORBIDDEN = "Forbidden title"
+"""Pages whose titles begin with this cannot be created, except by sysops."""
+
 FILTERED = f"""
 wfLoadExtension( 'AbuseFilter' );
+wfLoadExtension( 'TitleBlacklist' );
+$wgTitleBlacklistSources = [ [ 'type' => 'file', 'src' => __DIR__ . '/titleblacklist.txt' ] ];
 wfLoadExtension( 'ConfirmEdit' );
 $wgCaptchaClass = 'MediaWiki\\Extension\\ConfirmEdit\\SimpleCaptcha\\SimpleCaptcha';
 $wgCaptchaTriggers = array_fill_keys( [ 'addurl', 'createaccount', 'badlogin', 'badloginperuser' ], false );
@@ -91,6 +96,7 @@ def filtered_wiki(factory: WikiFactory, version: str) -> LocalWiki:
     wiki = factory(version=version, settings=FILTERED)
     with closing(_database(wiki)) as database, database:
         if _create_tables(database, wiki, "AbuseFilter/db_patches"):
+            (wiki.directory / "titleblacklist.txt").write_text(f"{FORBIDDEN}.*\n", encoding="utf-8")
             _add_filter(database, WARNED, consequence="warn", parameters="abusefilter-warning")
             _add_filter(database, REFUSED, consequence="disallow", parameters="")
     return wiki

@@ -1,0 +1,102 @@
+"""What the REST API leaves out of its refusals of edits: the data that the Action API sends with them.
+
+The REST API edits through ``action=edit``, and passes on only the code and the text of a refusal. The Action API is
+asked for the rest:
+
+- *An abuse filter* left a row in its log, which names the filter. The edit itself is not sent again, because a second
+  request would confirm a warning.
+- *The list of forbidden titles* (TitleBlacklist) has an action that names the entry.
+- *A block* is described by ``meta=userinfo``.
+
+If that fails, for example because the account may not read the filters' log, the refusal stays as it is.
+
+See https://www.mediawiki.org/wiki/Extension:AbuseFilter and https://www.mediawiki.org/wiki/Extension:TitleBlacklist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from html import unescape
+from typing import Any
+
+from attrs import evolve
+
+from mwclient_async._http.flow import Flow
+from mwclient_async._http.messages import ApiRequest
+from mwclient_async.errors import AbuseFilter, ApiError, Blocked, MediaWikiError, TitleBlacklisted
+
+Data = Mapping[str, Any]
+
+_LATEST = "20"  # rows of the filters' log that are looked at
+_UNEXPECTED_SHAPE = (LookupError, TypeError, ValueError, AttributeError)
+
+
+def with_details(error: ApiError, title: str, *, creating: bool) -> Flow[ApiError]:
+    """The refusal of an edit of that page, with the data that the Action API has for it."""
+    for cls, find in _FINDERS.items():
+        if isinstance(error, cls):
+            try:
+                details = yield from find(error, title, creating)
+            except (MediaWikiError, *_UNEXPECTED_SHAPE):
+                return error
+            return with_data(error, details)
+    return error
+
+
+def with_data(error: ApiError, details: Data) -> ApiError:
+    """The same error, with more data."""
+    first = evolve(error.errors[0], data={**error.data, **details})
+    return type(error)(
+        (first, *error.errors[1:]),
+        warnings=error.warnings,
+        status=error.status,
+        retry_after=error.retry_after,
+        request_id=error.request_id,
+    )
+
+
+def _find_filter(error: ApiError, title: str, _creating: bool) -> Flow[Data]:  # noqa: FBT001 - as the others
+    """The filter whose description is in the text of the refusal."""
+    params = {
+        "action": "query",
+        "list": "abuselog|abusefilters",
+        "afltitle": title,
+        "aflprop": "ids|filter|result",
+        "afllimit": _LATEST,
+        "abfprop": "id|description",
+        "abfshow": "enabled",
+        "abflimit": "max",
+    }
+    query = (yield ApiRequest(params=params)).body["query"]
+    row = [row for row in query["abuselog"] if row["filter"] and row["filter"] in error.text][0]  # noqa: RUF015
+    found = {"id": _filter_id(row, query["abusefilters"]), "description": row["filter"]}
+    return {"abusefilter": {**found, "actions": row["result"].split(",")}}
+
+
+def _filter_id(row: Data, filters: Iterable[Data]) -> str:
+    """The id of a row's filter. The log names it only to those who may see details."""
+    if row["filter_id"]:
+        return str(row["filter_id"])
+    (same,) = [one["id"] for one in filters if one["description"] == row["filter"]]
+    return str(same)
+
+
+def _find_title_entry(_error: ApiError, title: str, creating: bool) -> Flow[Data]:  # noqa: FBT001
+    action = "create" if creating else "edit"
+    response = yield ApiRequest(params={"action": "titleblacklist", "tbtitle": title, "tbaction": action})
+    found = response.body["titleblacklist"]
+    line = unescape(found["line"])
+    return {"message": {"key": found["message"], "params": [line, title]}, "line": line}
+
+
+def _find_block(_error: ApiError, _title: str, _creating: bool) -> Flow[Data]:  # noqa: FBT001
+    response = yield ApiRequest(params={"action": "query", "meta": "userinfo", "uiprop": "blockinfo"})
+    info = response.body["query"]["userinfo"]
+    return {"blockinfo": {name: value for name, value in info.items() if name.startswith("block")}}
+
+
+_FINDERS: Mapping[type[ApiError], Callable[[ApiError, str, bool], Flow[Data]]] = {
+    AbuseFilter: _find_filter,
+    TitleBlacklisted: _find_title_entry,
+    Blocked: _find_block,
+}
