@@ -32,6 +32,7 @@ from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import split_values
+from mwclient_async._http.query_form import is_batch_complete
 from mwclient_async._query.merge import TITLE_MAPS, MergedBatch
 from mwclient_async._query.raw_continuation import raw_continuation
 from mwclient_async._query.row_limits import PerPageLimit, per_page_limits, without_finished_modules
@@ -251,8 +252,10 @@ class Query:
     ) -> Flow[Mapping[str, Any]]:
         """Send one request and merge its response. Returns the body."""
         # With rawcontinue, finished modules are left out, so that the wiki does not know their parameters.
-        leaves_out_modules = "rawcontinue" in base and bool(continuation)
-        response = yield ApiRequest(params={**base, **continuation}, prefix=self.prefix, partial=leaves_out_modules)
+        is_raw = "rawcontinue" in base
+        form = {} if is_raw else {"continue": ""}  # without it, wikis before 1.26 continue in the old form
+        params = {**base, **form, **continuation}
+        response = yield ApiRequest(params=params, prefix=self.prefix, partial=is_raw and bool(continuation))
         merged.add(response.body, response.warnings)
         return response.body
 
@@ -260,7 +263,7 @@ class Query:
         """What to add to the next request (None at the end), and whether the pages of this batch are complete."""
         if "rawcontinue" in self.params:
             return raw_continuation(body, self.params, sent, generator_prefix=self._generator_prefix)
-        return _continue_of(body), bool(body.get("batchcomplete"))
+        return _continue_of(body), is_batch_complete(body)
 
     def _complete_late_pages(self, merged: MergedBatch, base: Mapping[str, str]) -> Flow[None]:
         """Request again, by id or title, the pages that entered the batch after its first response."""
@@ -332,4 +335,4 @@ def list_row_key(row: Row) -> str:
 def _continue_of(body: Mapping[str, Any]) -> Continuation | None:
     block = body.get("continue")
     # The wiki's values are opaque, and some are numbers.
-    return {str(name): str(value) for name, value in block.items()} if isinstance(block, Mapping) else None
+    return {str(name): str(value) for name, value in block.items()} if block else None

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -90,7 +91,7 @@ class FollowedList:
         query = evolve(self.query, params={**self.query.params, "curtimestamp": "1"})
         fetched = yield from query.batch(position, self._with_room(limits, for_seen=len(state.seen)), LoopGuard())
         fresh = [row for row in fetched.rows if event_key(row) not in state.seen]
-        poll_began = state.poll_began if wiki_continue else str(fetched.body.get("curtimestamp", ""))
+        poll_began = state.poll_began if wiki_continue else _clock_of(fetched.body)
         state = self._state_after(state, fresh, idle=fetched.next_continue is None, poll_began=poll_began)
         next_continue = {**(fetched.next_continue or {}), _STATE_KEY: _format_state(state)}
         return evolve(fetched, rows=fresh, next_continue=next_continue)
@@ -111,11 +112,7 @@ class FollowedList:
         start, body = self.query.params.get(f"{self._prefix}start"), {}
         if start is None:
             body = (yield ApiRequest(params={"action": "query", "curtimestamp": "1"})).body
-            start = str(body.get("curtimestamp", ""))
-        try:
-            datetime.fromisoformat(start)
-        except ValueError:
-            raise ProtocolError(f"the wiki sent {start!r} as its current time, which is not a timestamp") from None
+            start = _clock_of(body)
         state = _FollowState(start=start, newest=start, seen={})
         return FetchedBatch(rows=[], next_continue={_STATE_KEY: _format_state(state)}, body=body)
 
@@ -178,6 +175,16 @@ def event_key(row: Row) -> str:
     if row.get("revid") and row.get("type", "edit") in _OWN_REVISION_TYPES:
         return f"revid{row['revid']}"
     return list_row_key({name: row[name] for name in _UNCHANGING_KEYS if name in row})
+
+
+def _clock_of(body: Mapping[str, Any]) -> str:
+    """The wiki's current time, which the request asked for."""
+    time = body.get("curtimestamp")
+    try:
+        datetime.fromisoformat(str(time))
+    except ValueError:
+        raise ProtocolError(f"the wiki sent {time!r} as its current time, which is not a timestamp") from None
+    return str(time)
 
 
 def _time_of(row: Row) -> str:

@@ -140,9 +140,13 @@ def rows_of_page(prop: str, body: Mapping[str, Any]) -> list[Row]:
     Raises:
         PageMissing: the page does not exist.
         InvalidTitle: the title is invalid, or of a special page.
-        ProtocolError: the property is not a list of rows.
+        ProtocolError: the response has no page, or the property is not a list of rows.
     """
-    page: Row = next(iter(body["query"].get("pages", ())), {})
+    query = body["query"]
+    pages: list[Row] = query.get("pages", [])
+    if not pages and not query.get("interwiki"):
+        raise ProtocolError(f"the wiki sent no page for {prop}, and no reason (its keys: {', '.join(query) or 'none'})")
+    page: Row = pages[0] if pages else {}
     if page.get("missing") and not page.get("known"):
         text = f"The page {page.get('title', page.get('pageid'))!r} does not exist."
         raise PageMissing((ApiErrorItem(code="missingtitle", text=text),))

@@ -60,7 +60,7 @@ def user_info_flow() -> Flow[UserInfo]:
 
 def parse_site_info(raw: Mapping[str, Any], requested: Iterable[str]) -> SiteInfo:
     """The requested parts of a merged ``meta=siteinfo``."""
-    parts = {prop: _parse_part(prop, raw.get(prop)) for prop in requested if prop in _PART_PARSERS}
+    parts = {prop: _parse_part(prop, raw) for prop in requested if prop in _PART_PARSERS}
     if "namespaces" in parts:  # their aliases are in a separate list
         aliases = _aliases(raw.get("namespacealiases"))
         parts["namespaces"] = {
@@ -70,9 +70,11 @@ def parse_site_info(raw: Mapping[str, Any], requested: Iterable[str]) -> SiteInf
     return SiteInfo(raw=raw, parts=parts)
 
 
-def _parse_part(prop: str, raw: Any) -> Any:
+def _parse_part(prop: str, raw: Mapping[str, Any]) -> Any:
+    if prop not in raw:  # the wiki sends every part that was asked for, also an empty one
+        raise ProtocolError(f"the wiki's response has no {prop} of siteinfo, which was asked for")
     try:
-        return _PART_PARSERS[prop](raw)
+        return _PART_PARSERS[prop](raw[prop])
     except (KeyError, TypeError, AttributeError) as error:
         raise ProtocolError(f"the wiki's response does not fit {prop} of siteinfo: {error!r}") from error
 

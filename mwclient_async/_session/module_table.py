@@ -14,6 +14,7 @@ from typing import Any
 from attrs import field, frozen
 
 from mwclient_async._http.params import split_values
+from mwclient_async.errors import ProtocolError
 
 ROW_LIMITS = (500, 5000)
 """What ``limit=max`` means for an ordinary account, and for one with the right ``apihighlimits``."""
@@ -189,8 +190,15 @@ def core_modules() -> Mapping[str, Module]:
 
 
 def parse_paraminfo(body: Mapping[str, Any]) -> dict[str, Module]:
-    """The modules that a response of ``action=paraminfo`` describes, by path."""
-    return {module.path: module for module in map(_module, body.get("paraminfo", {}).get("modules", ()))}
+    """The modules that a response of ``action=paraminfo`` describes, by path.
+
+    Raises ProtocolError if it has no list of modules. The wiki sends an empty one if it has none of them.
+    """
+    described = body.get("paraminfo")
+    modules = described.get("modules") if isinstance(described, Mapping) else None
+    if not isinstance(modules, list):
+        raise ProtocolError(f"the response to action=paraminfo has no list of modules (its keys: {', '.join(body)})")
+    return {module.path: module for module in map(_module, modules)}
 
 
 def _module(info: Mapping[str, Any]) -> Module:

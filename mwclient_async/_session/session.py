@@ -30,6 +30,7 @@ from attrs import define, evolve
 
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse, ReadAt, StreamedResponse
+from mwclient_async._http.query_form import check_query_form
 from mwclient_async._http.request_builder import NO_CREDENTIALS, RequestBuilder
 from mwclient_async._http.responses import parse_response
 from mwclient_async._http.urls import check_safe_for_credentials
@@ -353,6 +354,7 @@ class Session:
         return response
 
     def _process_response(self, request: ApiRequest, response: ApiResponse) -> None:
+        check_query_form(request.params, response.body)
         for warning in response.warnings:
             if warning.code in _UNRECOGNIZED and request.partial:
                 continue

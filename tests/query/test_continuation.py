@@ -24,6 +24,7 @@ from mwclient_async._query.continuation import (
 from mwclient_async._query.merge import page_key
 from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import Module, core_module
+from mwclient_async.errors import ProtocolError
 from tests.support.model_query import ModelQueryWiki
 from tests.support.scripted_flow import Script, run_with_answers
 
@@ -145,7 +146,7 @@ def test_c1_the_next_request_is_the_base_and_the_latest_continue_only() -> None:
         {"batchcomplete": True, "continue": {"gapcontinue": "P4", "continue": "gapcontinue||"}},
     )
     fetched = script.run(generator_query("links", "categories").batch({}, {"gaplimit": 3}, LoopGuard()))
-    base = {**generator_query("links", "categories").params, "gaplimit": "3"}
+    base = {**generator_query("links", "categories").params, "gaplimit": "3", "continue": ""}
     assert [request.params for request in script.requests] == [base, {**base, **blocks[0]}, {**base, **blocks[1]}]
     assert fetched.next_continue == {"gapcontinue": "P4", "continue": "gapcontinue||"}
 
@@ -182,11 +183,19 @@ def test_c2_an_empty_response_with_a_continue_is_not_the_end(body: Mapping[str, 
     assert (fetched.rows, fetched.next_continue) == ([], next_continue)
 
 
-def test_c2_a_missing_continue_is_the_end_even_of_a_batch_that_is_not_complete() -> None:
-    fetched = Script({"query": {"pages": [{"pageid": 1, "title": "A"}]}}).run(
-        generator_query("info").batch({}, {}, LoopGuard())
-    )
-    assert (len(fetched.rows), fetched.next_continue) == (1, None)
+@pytest.mark.parametrize("body", [{}, {"query": {"pages": [{"pageid": 1, "title": "A"}]}}, {"batchcomplete": False}])
+def test_c10_a_response_that_neither_continues_nor_is_complete_is_an_error(body: Mapping[str, Any]) -> None:
+    with pytest.raises(ProtocolError, match=r"neither 'continue' nor 'batchcomplete'.*MediaWiki 1\.25"):
+        Script(body).run(generator_query("info").batch({}, {}, LoopGuard()))
+
+
+def test_c10_continue_is_sent_with_the_first_request_but_not_with_rawcontinue() -> None:
+    """Without it, wikis of 1.21 to 1.25 continue in the old form."""
+    simple, raw = Script({"batchcomplete": True}), Script({})
+    simple.run(list_query().batch({}, {}, LoopGuard()))
+    raw.run(list_query(rawcontinue="1").batch({}, {}, LoopGuard()))
+    assert simple.requests[0].params["continue"] == ""
+    assert "continue" not in raw.requests[0].params
 
 
 def test_c2_an_empty_continue_of_php_is_the_end() -> None:
@@ -443,7 +452,8 @@ def test_c5_limits_replace_what_the_caller_wrote() -> None:
     script = Script({"batchcomplete": True})
     query = generator_query("links", pllimit="max")
     script.run(query.batch({}, query.limits(wanted=None, sent={}), LoopGuard()))
-    assert script.requests == [ApiRequest(params={**query.params, "gaplimit": "500", "pllimit": "500"})]
+    limits = {"gaplimit": "500", "pllimit": "500"}
+    assert script.requests == [ApiRequest(params={**query.params, **limits, "continue": ""})]
 
 
 # C7, keys ------------------------------------------------------------------------------------------------------------

@@ -16,13 +16,14 @@ from tests.support.logins import fresh
 API = "https://wiki.example.org/w/api.php"
 ANONYMOUS = {"query": {"userinfo": {"id": 0, "name": "127.0.0.1", "anon": True, "rights": []}}}
 NOW = {"curtimestamp": "2026-11-21T12:00:00Z", "batchcomplete": True}
+LATER = {"curtimestamp": "2026-11-21T13:00:00Z", "batchcomplete": True}
 
 
 def changes(*rows: tuple[int, str], rccontinue: str | None = None) -> dict[str, Any]:
     """Changes with these ids, and the minutes and seconds of their times."""
     listed = [{"type": "edit", "rcid": rcid, "timestamp": f"2026-11-21T12:{time}Z"} for rcid, time in rows]
     next_continue = {} if rccontinue is None else {"continue": {"rccontinue": rccontinue, "continue": "-||"}}
-    return {"query": {"recentchanges": listed}, **next_continue}
+    return {**LATER, "query": {"recentchanges": listed}, **next_continue}
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ async def test_a_category_change_of_a_watched_revision_is_a_separate_event() -> 
     """A job adds the category events after the edit, with its time: late. A wiki without jobs adds them at once."""
     first = [categorized("")]
     polls: list[Scripted] = [
-        {"query": {"watchlist": rows}}
+        {**LATER, "query": {"watchlist": rows}}
         for rows in (first, [*first, categorized("Category:A")], [*first, *map(categorized, ("Category:A", "B"))])
     ]
     transport = ScriptedTransport([ANONYMOUS, NOW, *polls])

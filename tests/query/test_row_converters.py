@@ -191,11 +191,19 @@ def test_namespaces_are_requested_with_their_aliases() -> None:
     assert with_aliases(["general"]) == ["general"]
 
 
-def test_a_requested_part_that_is_missing_is_empty() -> None:
-    requested = ["general", "namespaces", "languages", "extensiontags", "languagevariants", "fileextensions", "skins"]
-    info_ = parse_site_info({}, requested)
+SITEINFO_PARTS = ("general", "namespaces", "languages", "extensiontags", "languagevariants", "fileextensions", "skins")
+
+
+def test_a_part_that_is_empty_in_php_is_empty() -> None:
+    info_ = parse_site_info({part: [] for part in SITEINFO_PARTS}, SITEINFO_PARTS)
     assert (info_.general, info_.namespaces, info_.languages, info_.skins) == (General(), {}, {}, ())
     assert (info_.extensiontags, info_.languagevariants, info_.fileextensions) == ((), {}, ())
+
+
+@pytest.mark.parametrize("part", SITEINFO_PARTS)
+def test_c10_a_requested_part_that_the_wiki_did_not_send_is_an_error(part: str) -> None:
+    with pytest.raises(ProtocolError, match=f"no {part} of siteinfo"):
+        parse_site_info({}, [part])
 
 
 def test_a_part_that_does_not_fit_is_a_protocol_error() -> None:

@@ -21,7 +21,8 @@ def scripted_site(*script: Scripted) -> tuple[Site, ScriptedTransport]:
 
 
 def rows(*titles: str, next_title: str | None = None) -> Scripted:
-    body = {"query": {"allpages": [{"pageid": 1, "ns": 0, "title": title} for title in titles]}}
+    listed = [{"pageid": 1, "ns": 0, "title": title} for title in titles]
+    body = {"batchcomplete": True, "query": {"allpages": listed}}
     return body if next_title is None else {**body, "continue": {"apcontinue": next_title, "continue": "-||"}}
 
 
@@ -37,7 +38,7 @@ async def test_c1_a_key_that_vanishes_from_continue_is_not_sent_again() -> None:
     transport.assert_done()
     continued = [{k: v for k, v in sent(r).items() if "continue" in k} for r in transport.requests[1:]]
     assert continued == [
-        {},
+        {"continue": ""},
         {"plcontinue": "x", "clcontinue": "y", "continue": "||"},
         {"clcontinue": "z", "continue": "||links"},
     ]
@@ -138,7 +139,9 @@ async def test_a_property_that_was_not_requested_raises_not_requested() -> None:
 
 
 async def test_a_response_that_does_not_fit_raises_an_error_with_the_key() -> None:
-    opened, _ = scripted_site(ACCOUNT, {"query": {"allpages": [{"pageid": "seven", "ns": 0, "title": "A"}]}})
+    opened, _ = scripted_site(
+        ACCOUNT, {"batchcomplete": True, "query": {"allpages": [{"pageid": "seven", "ns": 0, "title": "A"}]}}
+    )
     async with opened as site:
         with pytest.raises(ProtocolError, match="pageid"):
             await site.list("allpages").collect()

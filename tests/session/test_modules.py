@@ -15,6 +15,7 @@ from mwclient_async._session.module_table import (
     core_modules,
     parse_paraminfo,
 )
+from mwclient_async.errors import ProtocolError
 
 ROWS = {"name": "limit", "type": "limit", "default": 10, "max": 500, "highmax": 5000, "min": 1}
 TOKEN = {"name": "token", "type": "string", "required": True, "tokentype": "csrf"}
@@ -84,9 +85,15 @@ def test_several_modules_are_found_by_their_paths() -> None:
     assert [module.name for module in parse_paraminfo(body).values()] == ["a", "b"]
 
 
-@pytest.mark.parametrize("body", [{}, {"paraminfo": {}}, {"paraminfo": {"modules": []}}])
-def test_a_body_without_modules_gives_none(body: dict[str, Any]) -> None:
-    assert parse_paraminfo(body) == {}
+def test_an_empty_list_of_modules_gives_none() -> None:
+    assert parse_paraminfo({"paraminfo": {"modules": []}}) == {}
+
+
+@pytest.mark.parametrize("body", [{}, {"paraminfo": {}}, {"paraminfo": []}, {"paraminfo": {"modules": {"0": {}}}}])
+def test_c10_a_body_without_a_list_of_modules_is_an_error(body: dict[str, Any]) -> None:
+    """A module that the wiki has must not be called unknown."""
+    with pytest.raises(ProtocolError, match="no list of modules"):
+        parse_paraminfo(body)
 
 
 # The static table ----------------------------------------------------------------------------------------------------

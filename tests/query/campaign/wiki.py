@@ -25,7 +25,11 @@ SEED = 1729
 FILES = 7
 
 # A header lowers the size limit of one response, so that the same wiki can send a result whole or in small parts.
-SETTINGS = "if ( isset( $_SERVER['HTTP_X_REPLY_SIZE'] ) ) $wgAPIMaxResultSize = (int)$_SERVER['HTTP_X_REPLY_SIZE'];"
+# Another header adds a parameter to the request, as a proxy may do.
+SETTINGS = """
+if ( isset( $_SERVER['HTTP_X_REPLY_SIZE'] ) ) $wgAPIMaxResultSize = (int)$_SERVER['HTTP_X_REPLY_SIZE'];
+if ( isset( $_SERVER['HTTP_X_ADD_PARAMETER'] ) ) $_GET[$_SERVER['HTTP_X_ADD_PARAMETER']] = '1';
+"""
 
 _ODD = (
     "A/B?c&d=e", "Ünïcödé + plus", "صفحة", "Emoji 🪐", "50% \"quoted\" 'title'", "Dots...", "C++", "Pg 1!*(x)", "Ⅳ",
