@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from mwclient_async.testing.errors import MaintenanceError, StartupError
 from mwclient_async.testing.processes import GuardedDirectory, is_running
-from mwclient_async.testing.roots import WikiRoot
+from mwclient_async.testing.roots import WikiRoot, compiled_files
 from mwclient_async.testing.settings import local_settings, php_options
 
 ADMIN = "Admin"
@@ -92,7 +92,7 @@ class Instance:
         runner = maintenance / "run.php"  # since 1.40
         file = maintenance / f"{script.removesuffix('.php')}.php"
         start = [str(runner), str(file)] if runner.exists() else [str(file)]
-        argv = [self.php, *php_options(self.directory), *start, *args]
+        argv = [self.php, *php_options(self.directory, compiled=compiled_files(), script=True), *start, *args]
         return self.guard.popen(argv, env=self._environment(config), cwd=self.directory)
 
     @contextlib.contextmanager
@@ -127,7 +127,7 @@ class Instance:
         """Start the web server and wait until it answers; return False if another program has taken the port."""
         argv = [
             self.php,
-            *php_options(self.directory),
+            *php_options(self.directory, compiled=compiled_files()),
             "-S",
             f"127.0.0.1:{port}",
             "-t",

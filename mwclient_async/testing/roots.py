@@ -41,6 +41,16 @@ def cache_directory() -> Path:
     return Path(base) / "mwclient_async"
 
 
+def compiled_files() -> Path | None:
+    """Return the directory in the user's cache where PHP keeps compiled files; None if it cannot be made."""
+    directory = cache_directory() / "compiled"
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return directory
+
+
 def root_directory(version: str) -> Path:
     """Return the directory in the cache of a version such as ``"1.43"``."""
     return cache_directory() / f"mediawiki-{version}"

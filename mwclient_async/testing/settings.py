@@ -63,8 +63,12 @@ def local_settings(*, url: str, extra: str) -> str:
     return _SETTINGS.replace("@URL@", url).replace("@EXTENSIONS@", extensions) + f"\n{extra}\n"
 
 
-def php_options(directory: Path) -> list[str]:
-    """Return PHP's own settings, as arguments of its command line."""
+def php_options(directory: Path, *, compiled: Path | None, script: bool = False) -> list[str]:
+    """Return PHP's own settings, as arguments of its command line.
+
+    ``compiled`` is where PHP keeps MediaWiki's compiled files for all wikis of this user; None keeps them in memory
+    only. A maintenance ``script`` reads them from there; a server reads them once.
+    """
     temporary = str(directory / "tmp")
     options = {
         "memory_limit": "512M",
@@ -79,4 +83,14 @@ def php_options(directory: Path) -> list[str]:
         "apc.shm_size": "128M",  # sessions are in APCu, which discards everything when it is full
         "opcache.max_accelerated_files": "20000",
     }
+    if compiled is not None:
+        options |= {"opcache.file_cache": str(compiled), "opcache.blacklist_filename": str(_own_files(directory))}
+        options |= {"opcache.enable_cli": "1", "opcache.file_cache_only": "1"} if script else {}
     return [part for name, value in options.items() for part in ("-d", f"{name}={value}")]
+
+
+def _own_files(directory: Path) -> Path:
+    """Write the list of what PHP does not keep compiled: the files of this wiki, which no other wiki has."""
+    file = directory / "not-compiled.txt"
+    file.write_text(f"{directory}/*\n", encoding="utf-8")
+    return file

@@ -22,6 +22,7 @@ from mwclient_async.testing import (
     WikiFactory,
     instance,
 )
+from mwclient_async.testing.roots import find_root
 from tests.support.plain_requests import ask, get, logged_in
 
 
@@ -188,6 +189,34 @@ async def test_if_another_program_takes_the_free_port_the_next_one_is_tried(monk
         monkeypatch.setattr(instance, "_free_port", iter(ports).__next__)
         async with LocalWiki() as wiki:
             assert (await ask(wiki, meta="siteinfo"))["query"]["general"]["server"] == f"http://127.0.0.1:{ports[1]}"
+
+
+def kept_files(directory: Path) -> list[str]:
+    return [str(file) for file in directory.rglob("*.bin")]
+
+
+@pytest.mark.wiki
+async def test_php_keeps_mediawiki_compiled_but_no_file_of_a_wiki(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instance, "compiled_files", lambda: tmp_path)
+    async with LocalWiki() as wiki:
+        await wiki.run_jobs()
+        kept = kept_files(tmp_path)
+        assert any(file.endswith("/includes/Setup.php.bin") for file in kept)
+        assert not any(wiki.directory.name in file for file in kept)
+
+
+@pytest.mark.wiki
+async def test_a_wiki_runs_without_a_directory_for_compiled_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = find_root()
+    (tmp_path / "mwclient_async").touch()  # a file has the name of the directory
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    async with LocalWiki(root=root.path) as wiki:
+        await wiki.seed([SeedPage("Kept", "in memory only")], links=False)
+        assert (await ask(wiki, meta="siteinfo"))["query"]["general"]["server"] == wiki.url
 
 
 async def test_without_mediawiki_the_error_names_the_command(tmp_path: Path) -> None:

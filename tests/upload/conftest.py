@@ -67,7 +67,7 @@ def narrow(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
     """
     with pytest.MonkeyPatch.context() as patch:
         limits = ["-d", "upload_max_filesize=4K", "-d", "post_max_size=16K"]
-        patch.setattr(instance, "php_options", lambda *where: [*php_options(*where), *limits])
+        patch.setattr(instance, "php_options", lambda *where, **how: [*php_options(*where, **how), *limits])
         return mediawiki_factory(version=mediawiki_version, settings=NARROW)
 
 
