@@ -44,6 +44,14 @@ from mwclient_async.models.options import RetryPolicy
 _TOO_MANY = 429
 _NOT_EXECUTED = frozenset({301, 302, 303, 307, 308, 404, 405, 413, 414, 415})  # no code of the wiki has run
 _FEW = 3  # tries with failures that may mean a wrong address: a response that is not of an API, an unknown host
+_PASSING_EXCEPTIONS = (  # parts of their names: a locked or lost database, and a file store that does not answer
+    "DB",
+    "Rdbms",
+    "UploadChunkFileException",  # includes/upload/exception, thrown by UploadFromChunks.php (outputChunk)
+    "UploadStashFileException",  # includes/upload/exception, thrown by UploadStash.php (stashFile)
+    "FileBackendError",  # includes/libs/filebackend, thrown by SwiftFileBackend.php and FSFileBackendList.php
+    "LocalFileLockError",  # includes/filerepo/file
+)
 _STEEPEST = 60  # doublings; beyond that every policy's longest delay is reached
 _LEAST_WAIT = 5.0  # seconds, if the wiki says "not now" and names no wait
 
@@ -96,8 +104,8 @@ def outcome_is_unknown(error: MediaWikiError) -> bool:
 
 def is_transient(error: MediaWikiError) -> bool:
     """Whether the error may pass, so that the same request may succeed later."""
-    if isinstance(error, InternalError):  # a locked or lost database passes; other exceptions come again
-        return "DB" in error.code or "Rdbms" in error.code
+    if isinstance(error, InternalError):  # other exceptions come again
+        return any(name in error.code for name in _PASSING_EXCEPTIONS)
     return not isinstance(error, ProtocolError) or isinstance(error, BrokenReply)
 
 

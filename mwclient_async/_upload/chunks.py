@@ -11,7 +11,9 @@
 - *If the reply to the last chunk is lost*, the wiki has assembled the file under another filekey and forgotten the old
   one. The file is found among the account's stashed files, by its size and SHA-1.
 - *With ``async``*, a job assembles the file, and its status is asked until it is done.
-- *A chunk session that the wiki has lost* is started again, once.
+- *If the wiki's file store failed* (``file_backend_errors.py``), the wiki is asked for its offset, and the chunk is
+  sent again, as the retry policy allows. If it failed to assemble the file, the wiki does not try that again.
+- *A chunk session that the wiki has lost, or could not assemble*, is started again, once.
 
 The manual's page is https://www.mediawiki.org/wiki/API:Upload#Chunked_uploading.
 """
@@ -23,20 +25,29 @@ from typing import Any
 
 from attrs import define, frozen
 
-from mwclient_async._http.flow import Ask, Flow, Report, ResetRetries
+from mwclient_async._http.flow import Ask, Flow, Report, ResetRetries, may_try_again
 from mwclient_async._http.messages import ApiRequest, FilePart
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, send_until_known
 from mwclient_async._session.retry import is_transient
+from mwclient_async._upload.chunk_outcomes import (
+    Accepted,
+    Assembled,
+    Assembling,
+    Outcome,
+    SessionGone,
+    Smaller,
+    chunk_outcome,
+)
+from mwclient_async._upload.file_backend_errors import may_pass
 from mwclient_async._upload.stash import (
     STASH_GONE_CODES,
     fetch_stashed_file,
     fetch_status,
-    filekey_or_none,
     find_stashed,
     is_too_large,
     make_api_error,
     poll_until_done,
-    required_filekey,
+    unless_gone,
     upload_result,
     with_right_class,
 )
@@ -92,68 +103,6 @@ class ChunkPlan:
     restarted: bool = False
 
 
-# What became of a chunk ----------------------------------------------------------------------------------------------
-
-
-@frozen
-class _Smaller:
-    """The body was refused as too large: a smaller chunk must follow."""
-
-
-@frozen
-class _Accepted:
-    """The wiki wants the next chunk, from ``offset`` on."""
-
-    filekey: str
-    offset: int
-
-
-@frozen
-class _Assembling:
-    """The wiki has all chunks, and a job assembles the file.
-
-    ``reported``: this is known from a status request, not from the last chunk's response.
-    """
-
-    filekey: str
-    reported: bool = False
-
-
-@frozen
-class _Assembled:
-    """The file is in the stash.
-
-    ``reported``: this is known from a status request or a search of the stash, not from the last chunk's response.
-    """
-
-    filekey: str
-    sha1: str | None = None
-    reported: bool = False
-
-
-@frozen
-class _SessionGone:
-    """The wiki has lost the chunks."""
-
-
-_Outcome = _Smaller | _Accepted | _Assembling | _Assembled | _SessionGone
-
-
-def _outcome(result: Mapping[str, Any], *, filekey: str | None, reported: bool = False) -> _Outcome:
-    """The outcome that the wiki names. ``filekey`` is the one that was sent, for responses without one."""
-    kind = result.get("result")
-    if kind == "Continue":
-        return _Accepted(filekey_or_none(result) or filekey or required_filekey(result), _number(result, "offset"))
-    if kind == "Poll":
-        return _Assembling(filekey_or_none(result) or str(filekey), reported=reported)
-    if kind == "Success":
-        info = result.get("imageinfo")
-        sha1 = info.get("sha1") if isinstance(info, Mapping) else None
-        key = filekey_or_none(result) or (filekey if reported else None) or required_filekey(result)
-        return _Assembled(key, sha1, reported)
-    raise ProtocolError(f"the wiki answered a chunk with {kind!r}, which is not Continue, Poll or Success")
-
-
 # Sending -------------------------------------------------------------------------------------------------------------
 
 
@@ -191,7 +140,7 @@ class _ChunkSession:
             if stashed is not None:
                 return stashed
 
-    def _next(self, length: int) -> Flow[_Outcome]:
+    def _next(self, length: int) -> Flow[Outcome]:
         """Send the next chunk until the wiki has said what became of it."""
         if not length:  # an earlier process has sent everything, and did not wait until it was assembled
             return (yield from self._look_up(None, is_last=True))
@@ -202,26 +151,28 @@ class _ChunkSession:
         """Whether a chunk of that length is the last one."""
         return self._offset + length == self._plan.size
 
-    def send(self, length: int) -> Flow[_Outcome]:
+    def send(self, length: int) -> Flow[Outcome]:
         """Send one chunk, once."""
         yield Report(self._progress(UploadStage.SENDING, self._offset))
         try:
             response = yield self._request(length)
         except (ChunkRefused, MissingParameter, ProtocolError) as error:
             self._shrink(error, length)
-            return _Smaller()
+            return Smaller()
         except StashError as error:
             return (yield from self._explain(error, length))
-        return _outcome(upload_result(response), filekey=None)
+        return chunk_outcome(upload_result(response), filekey=None)
 
-    def resolve(self, length: int, cause: MediaWikiError) -> Flow[Executed[_Outcome] | NotSeen]:
-        """Find out what became of a chunk whose reply was lost."""
+    def resolve(self, length: int, cause: MediaWikiError) -> Flow[Executed[Outcome] | NotSeen]:
+        """Find out what became of a chunk whose reply was lost, or that the wiki's file store did not take."""
         not_seen = NotSeen("" if is_transient(cause) else "the wiki fails at this chunk")
+        if self._filekey is None and may_pass(cause):
+            return not_seen
         if self._filekey is None:
             found = yield from self._find_in_stash()
             return Executed(found) if found is not None else not_seen
         outcome = yield from self._look_up(None, is_last=self.is_last(length))
-        has_not_advanced = isinstance(outcome, _Accepted) and outcome.offset == self._offset
+        has_not_advanced = isinstance(outcome, Accepted) and outcome.offset == self._offset
         return not_seen if has_not_advanced else Executed(outcome)
 
     def _request(self, length: int) -> ApiRequest:
@@ -264,19 +215,19 @@ class _ChunkSession:
 
     # What follows from an outcome ------------------------------------------------------------------------------------
 
-    def _apply(self, outcome: _Outcome, length: int) -> Flow[StashedFile | None]:
+    def _apply(self, outcome: Outcome, length: int) -> Flow[StashedFile | None]:
         """The stashed file when it is whole; None to continue with the next chunk."""
-        if isinstance(outcome, _Assembling):
+        if isinstance(outcome, Assembling):
             yield from self._check_whole(length, reported=outcome.reported)
             yield Report(Position(filekey=outcome.filekey, offset=self._plan.size))
             outcome = yield from self._wait_until_assembled(outcome.filekey)
             length = self._plan.size - self._offset
-        if isinstance(outcome, _Assembled):
+        if isinstance(outcome, Assembled):
             yield from self._check_whole(length, reported=outcome.reported)
             return (yield from self._finish(outcome))
-        if isinstance(outcome, _SessionGone):
+        if isinstance(outcome, SessionGone):
             self._restart()
-        elif isinstance(outcome, _Accepted):
+        elif isinstance(outcome, Accepted):
             self._advance(outcome, length)
             yield Report(Position(filekey=outcome.filekey, offset=outcome.offset))
         return None
@@ -290,7 +241,7 @@ class _ChunkSession:
         if sent < size:
             yield Ask(HashUpTo(end=size))
 
-    def _finish(self, assembled: _Assembled) -> Flow[StashedFile]:
+    def _finish(self, assembled: Assembled) -> Flow[StashedFile]:
         stashed = StashedFile(assembled.filekey, size=self._plan.size, sha1=self._sha1())
         theirs = assembled.sha1
         if theirs is None:  # a wiki may leave it out of a long response
@@ -305,7 +256,7 @@ class _ChunkSession:
         yield Report(Position(filekey=stashed.filekey, offset=self._plan.size, stashed=True))
         return stashed
 
-    def _advance(self, accepted: _Accepted, length: int) -> None:
+    def _advance(self, accepted: Accepted, length: int) -> None:
         before, self._offset, self._filekey = self._offset, accepted.offset, accepted.filekey
         self._stuck = 0 if self._offset > self._furthest else self._stuck + 1
         self._furthest = max(self._offset, self._furthest)
@@ -320,32 +271,51 @@ class _ChunkSession:
 
     # Asking the wiki -------------------------------------------------------------------------------------------------
 
-    def _explain(self, error: StashError, length: int) -> Flow[_Outcome]:
+    def _explain(self, error: StashError, length: int) -> Flow[Outcome]:
         """What a refused chunk means."""
+        if may_pass(error):
+            raise error
         if self._filekey is None:
             raise with_right_class(error)
+        error = yield from unless_gone(error, self._filekey)
+        if may_pass(error):
+            raise error
         if error.offset is not None and error.offset != self._offset and 0 < error.offset < self._plan.size:
-            return _Accepted(self._filekey, error.offset)
+            return Accepted(self._filekey, error.offset)
         if error.offset == self._offset:  # the offset is right, so the content is wrong
             raise make_api_error(FileRefused, "verification-error", error.text, error.data)
         return (yield from self._look_up(error, is_last=self.is_last(length)))
 
-    def _look_up(self, error: StashError | None, *, is_last: bool) -> Flow[_Outcome]:
+    def _look_up(self, error: StashError | None, *, is_last: bool) -> Flow[Outcome]:
         """What became of the file that the wiki should have in part, or in whole if the last chunk was sent."""
-        status = yield from self._status()
+        try:
+            status = yield from self._status()
+        except StashError as failure:
+            return (yield from self._after_failed_assembly(failure))
         result = status.get("result") if status is not None else None
         if status is not None and (result in {"Poll", "Success"} or (result == "Continue" and error is None)):
-            return _outcome(status, filekey=self._filekey, reported=True)
+            return chunk_outcome(status, filekey=self._filekey, reported=True)
         if is_last or self._start is not None:  # an earlier process may have sent all of it
             found = yield from self._find_in_stash()
             if found is not None:
                 return found
         is_gone = error is None or error.code in STASH_GONE_CODES or (error.code == "stashfailed" and status is None)
         if is_gone and not self._restarted:
-            return _SessionGone()
+            return SessionGone()
         if error is None:
             raise make_api_error(StashError, "stashfailed", "The wiki has lost the file.")
         raise with_right_class(error)
+
+    def _after_failed_assembly(self, failure: StashError) -> Flow[Outcome]:
+        """What follows if the wiki has all chunks and could not assemble them: it does not try that again."""
+        if not may_pass(failure):
+            raise failure
+        found = yield from self._find_in_stash()
+        if found is not None:
+            return found
+        if self._restarted or not (yield from may_try_again(failure)):
+            raise failure
+        return SessionGone()
 
     def _status(self) -> Flow[Mapping[str, Any] | None]:
         """The wiki's status of the file; None if it does not know the file. Raises the wiki's error if it failed."""
@@ -356,48 +326,44 @@ class _ChunkSession:
                 raise
             return None
 
-    def _find_in_stash(self) -> Flow[_Assembled | None]:
+    def _find_in_stash(self) -> Flow[Assembled | None]:
         """The whole file among the account's stashed files."""
         yield Ask(HashUpTo(end=self._plan.size))  # this process may have read only a part of it
         found = yield from find_stashed(self._plan.size, self._sha1)
-        return _Assembled(found.filekey, found.sha1, reported=True) if found is not None else None
+        return Assembled(found.filekey, found.sha1, reported=True) if found is not None else None
 
-    def _wait_until_assembled(self, filekey: str) -> Flow[_Outcome]:
-        result = yield from poll_until_done(
-            {"filekey": filekey},
-            patience=self._plan.patience,
-            make_event=lambda: self._progress(UploadStage.ASSEMBLING, self._plan.size),
-        )
-        return _outcome(result, filekey=filekey, reported=True)
+    def _wait_until_assembled(self, filekey: str) -> Flow[Outcome]:
+        try:
+            result = yield from poll_until_done(
+                {"filekey": filekey},
+                patience=self._plan.patience,
+                make_event=lambda: self._progress(UploadStage.ASSEMBLING, self._plan.size),
+            )
+        except StashError as failure:
+            return (yield from self._after_failed_assembly(failure))
+        return chunk_outcome(result, filekey=filekey, reported=True)
 
 
 @frozen
 class _Chunk:
-    """One chunk, as a ResolvableWrite."""
+    """One chunk, as a ResolvableWrite. The errors of a file store pass."""
 
     _session: _ChunkSession
     _length: int
 
-    def send(self) -> Flow[_Outcome]:
+    def send(self) -> Flow[Outcome]:
         return self._session.send(self._length)
 
-    def resolve(self, lost: LostReply, error: MediaWikiError) -> Flow[Executed[_Outcome] | NotSeen]:  # noqa: ARG002
-        if not isinstance(error, OutcomeUnknown):  # a refusal of a chunk is final, whatever was lost before
+    def resolve(self, lost: LostReply, error: MediaWikiError) -> Flow[Executed[Outcome] | NotSeen]:  # noqa: ARG002
+        if not isinstance(error, OutcomeUnknown) and not may_pass(error):  # final, whatever was lost before
             return NotSeen()
-        cause = error.__cause__
+        cause = error.__cause__ if isinstance(error, OutcomeUnknown) else None
         return (yield from self._session.resolve(self._length, cause if isinstance(cause, MediaWikiError) else error))
 
-    def passes_after(self, error: MediaWikiError) -> float | None:  # noqa: ARG002 - no refusal of a chunk passes
-        return None
+    def passes_after(self, error: MediaWikiError) -> float | None:
+        return 0.0 if may_pass(error) else None
 
     def give_up(self, lost: LostReply, error: MediaWikiError, why: str) -> MediaWikiError:  # noqa: ARG002
         """How the reply was lost: nothing is published by a chunk, so the upload can be resumed in any case."""
         cause = error.__cause__
         return cause if isinstance(error, OutcomeUnknown) and isinstance(cause, MediaWikiError) else error
-
-
-def _number(result: Mapping[str, Any], name: str) -> int:
-    value = result.get(name)
-    if not (isinstance(value, int) or (isinstance(value, str) and value.isdecimal())):
-        raise ProtocolError(f"the wiki's response to a chunk has no number {name!r}")
-    return int(value)

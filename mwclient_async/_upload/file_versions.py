@@ -3,7 +3,7 @@
 - *A new version* needs a file that the wiki itself has, and other contents than that has now.
 - *A revert* may fail without an error response: the result then is ``Failure``. This happens if the file was replaced
   in the same second already, because the name of an old version contains the second in which it was replaced. Nothing
-  was done then, and the revert works in the next second.
+  was done then, and the revert works in the next second. It is also sent again if the wiki's file store failed.
 
 The manual's pages are https://www.mediawiki.org/wiki/API:Upload and https://www.mediawiki.org/wiki/API:Filerevert.
 """
@@ -17,6 +17,7 @@ from mwclient_async._http.conversion import structurer
 from mwclient_async._http.failure_results import refusal_in
 from mwclient_async._http.flow import Flow, may_try_again
 from mwclient_async._http.messages import ApiRequest
+from mwclient_async._upload.file_backend_errors import may_be_done, may_pass
 from mwclient_async._upload.stash import make_api_error
 from mwclient_async.errors import ApiError, FileRefused, PageMissing, ProtocolError
 from mwclient_async.models.props import ImageInfo
@@ -68,5 +69,7 @@ def revert_to(filename: str, archivename: str, comment: str) -> Flow[None]:
         error = refusal_in("filerevert", result)
         if error is None:
             return
-        if error.code != REPLACED_TOO_SOON or not (yield from may_try_again(error, least_wait=ARCHIVE_NAME_WAIT)):
+        passes = error.code == REPLACED_TOO_SOON or (may_pass(error) and not may_be_done(error))
+        least_wait = ARCHIVE_NAME_WAIT if error.code == REPLACED_TOO_SOON else 0.0
+        if not passes or not (yield from may_try_again(error, least_wait=least_wait)):
             raise error

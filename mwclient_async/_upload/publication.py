@@ -30,6 +30,10 @@ class Publication:
             return self.ignored
         return all(warning.kind in self.ignored for warning in warnings)
 
+    def may_ignore(self, warnings: Collection[UploadWarning]) -> bool:
+        """Whether these were not ignored yet, and the caller chose to ignore every one of them."""
+        return self.ignored is not True and bool(warnings) and self.ignores(warnings)
+
     def request_params(self, *, ignoring: bool) -> dict[str, str]:
         """The parameters of ``action=upload`` that publish the file."""
         params = {"action": "upload", "filename": self.filename, **self.params, "comment": self.comment}

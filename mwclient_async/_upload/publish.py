@@ -10,13 +10,15 @@ The manual's page is https://www.mediawiki.org/wiki/API:Upload.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from attrs import evolve
 
 from mwclient_async._http.conversion import structurer
-from mwclient_async._http.flow import Flow, Report
+from mwclient_async._http.flow import Flow, Report, ResetRetries, may_try_again
 from mwclient_async._http.messages import ApiRequest, FilePart
+from mwclient_async._upload.file_backend_errors import may_be_done, may_pass
 from mwclient_async._upload.publication import Publication
 from mwclient_async._upload.publish_once import is_in_progress, outcome_unknown, publish_once
 from mwclient_async._upload.stash import (
@@ -88,14 +90,15 @@ def publish(publication: Publication, stashed: StashedFile, *, resumed: bool = F
 def _publish_stashed(
     publication: Publication, stashed: StashedFile, *, ignoring: bool, resumed: bool
 ) -> Flow[Mapping[str, Any] | UploadResult]:
-    """Publish and wait until that is done. Returns the wiki's result, or the file that was found after a lost reply."""
+    """Publish and wait until that is done. Returns the wiki's result, or the file that was found on its page."""
     params = publication.request_params(ignoring=ignoring) | {"filekey": stashed.filekey}
     if publication.asynchronous:
         params["async"] = "1"
     request = ApiRequest(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
-    result = yield from publish_once(publication, request, sha1=stashed.sha1, resumed=resumed)
-    if not isinstance(result, UploadResult) and result.get("result") == "Poll":
-        result = yield from _wait_for_publishing(publication, stashed)
+    wait_for_job = partial(_wait_for_publishing, publication, stashed)
+    result = yield from publish_once(
+        publication, request, sha1=stashed.sha1, resumed=resumed, wait_for_job=wait_for_job
+    )
     if not isinstance(result, UploadResult) and result.get("result") not in {"Success", "Warning"}:
         raise outcome_unknown(publication, None, f"the wiki answered the publishing with {result.get('result')!r}")
     return result
@@ -112,7 +115,7 @@ def _wait_for_publishing(publication: Publication, stashed: StashedFile) -> Flow
 
 
 def upload_directly(publication: Publication, *, size: int, sha1: str) -> Flow[UploadResult]:
-    """Upload a file in one request.
+    """Upload a file in one request. If the wiki warned and could not stash it, it is sent again.
 
     Raises an error for which ``is_too_large`` is true if the server does not take a body of that size.
     """
@@ -127,11 +130,14 @@ def upload_directly(publication: Publication, *, size: int, sha1: str) -> Flow[U
         raise
     if isinstance(result, UploadResult):
         return evolve(result, method=UploadMethod.DIRECT)
+    warnings = parse_upload_warnings(result)
+    if result.get("result") == "Warning" and filekey_or_none(result) is None and publication.may_ignore(warnings):
+        completed = yield from upload_directly(evolve(publication, ignored=True), size=size, sha1=sha1)
+        return _with_warnings(completed, warnings)
     if result.get("result") == "Warning":
         return (
             yield from _continue_after_warning(publication, result, size=size, sha1=sha1, method=UploadMethod.DIRECT)
         )
-    warnings = parse_upload_warnings(result)
     completed = _completed(publication, result, ignored=warnings, method=UploadMethod.DIRECT)
     their_sha1 = completed.imageinfo.sha1 if completed.imageinfo is not None else None
     if their_sha1 not in {None, sha1}:
@@ -152,14 +158,13 @@ def _continue_after_warning(
 ) -> Flow[UploadResult]:
     """Publish the file that the wiki stashed when it warned, if the caller chose to ignore these warnings."""
     warnings, filekey = parse_upload_warnings(result), filekey_or_none(result) or ""
-    if not filekey or publication.ignored is True or not warnings or not publication.ignores(warnings):
+    if not filekey or not publication.may_ignore(warnings):
         raise UploadWarnings(warnings, filekey=filekey, filename=publication.filename)
     stashed = StashedFile(filekey, size=size, sha1=sha1)
     if sha1 is None:
         stashed = (yield from fetch_stashed_file(filekey)) or stashed
     completed = yield from publish(evolve(publication, ignored=True, asynchronous=False), stashed)
-    new = tuple(warning for warning in completed.ignored if warning not in warnings)
-    return evolve(completed, ignored=(*warnings, *new), method=method)
+    return evolve(_with_warnings(completed, warnings), method=method)
 
 
 # From a URL ----------------------------------------------------------------------------------------------------------
@@ -190,25 +195,40 @@ def upload_from_url(publication: Publication, url: str, *, rules: UploadRules) -
 
 
 def _publish_url(publication: Publication, url: str, *, ignoring: bool) -> Flow[Mapping[str, Any]]:
-    """Ask the wiki to fetch and publish the URL, and wait until that is done. Returns the wiki's result."""
+    """Ask the wiki to fetch and publish the URL, and wait until that is done. Returns the wiki's result.
+
+    This is sent again if the wiki's file store failed, unless the file may be published.
+    """
     params = {**publication.request_params(ignoring=ignoring), "url": url}
     if publication.asynchronous:
         params["async"] = "1"
+    request = ApiRequest(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
+    yield ResetRetries()
+    while True:
+        try:
+            return (yield from _publish_url_once(publication, request))
+        except OutcomeUnknown as error:
+            raise outcome_unknown(publication, error, "") from error
+        except UploadError as error:
+            if may_be_done(error):
+                raise outcome_unknown(publication, None, f"the wiki says: {error}") from error
+            if may_pass(error) and (yield from may_try_again(error)):
+                continue
+            if isinstance(error, StashError):  # it is not in the stash, but the job reports every failure this way
+                raise make_api_error(UrlRefused, error.code, error.text, error.data) from error
+            raise
+
+
+def _publish_url_once(publication: Publication, request: ApiRequest) -> Flow[Mapping[str, Any]]:
     try:
-        response = yield ApiRequest(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
-    except OutcomeUnknown as error:
-        raise outcome_unknown(publication, error, "") from error
+        result = upload_result((yield request))
     except UploadError as error:
         if not is_in_progress(error):
             raise
-    else:
-        result = upload_result(response)
-        if result.get("result") != "Poll":
-            return result
-    try:
-        return (yield from _wait_for_fetching(publication, url))
-    except StashError as error:  # the file is not in the stash, but the job reports every failure with this code
-        raise make_api_error(UrlRefused, error.code, error.text, error.data) from error
+        result = {"result": "Poll"}
+    if result.get("result") != "Poll":
+        return result
+    return (yield from _wait_for_fetching(publication, request.params["url"]))
 
 
 def _wait_for_fetching(publication: Publication, url: str) -> Flow[Mapping[str, Any]]:
@@ -231,6 +251,12 @@ def _completed(
         raise outcome_unknown(publication, None, f"the wiki answered its upload with {result.get('result')!r}")
     filename = str(result.get("filename", publication.filename))
     return UploadResult(filename=filename, imageinfo=_imageinfo(result), ignored=ignored, method=method)
+
+
+def _with_warnings(completed: UploadResult, warnings: tuple[UploadWarning, ...]) -> UploadResult:
+    """The same result after these warnings, which were ignored."""
+    new = tuple(warning for warning in completed.ignored if warning not in warnings)
+    return evolve(completed, ignored=(*warnings, *new))
 
 
 def _imageinfo(result: Mapping[str, Any]) -> ImageInfo | None:

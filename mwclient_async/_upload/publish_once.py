@@ -3,6 +3,8 @@
 - *The file's page decides*: a latest version with our SHA-1 is our file. If the page does not have it, the request may
   be sent again: a filekey works once, and the wiki refuses the same contents a second time.
 - *With ``async``*, the wiki is asked for the status of the upload before its page is read.
+- *If the wiki's file store failed*, the file may be published nevertheless. So its page is read before the request
+  is sent again, as the retry policy allows.
 - *If an abuse filter could have warned*, nothing is sent again, because the filter would take the second request for a
   confirmation.
 
@@ -11,7 +13,7 @@ The manual's page is https://www.mediawiki.org/wiki/API:Upload.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -20,6 +22,7 @@ from mwclient_async._http.conversion import structurer
 from mwclient_async._http.flow import Flow, ResetRetries
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, has_abuse_filter, send_until_known
+from mwclient_async._upload.file_backend_errors import may_pass
 from mwclient_async._upload.file_versions import (
     ARCHIVE_NAME_WAIT,
     IMAGEINFO_PROPS,
@@ -27,30 +30,44 @@ from mwclient_async._upload.file_versions import (
     local_imageinfo,
 )
 from mwclient_async._upload.publication import Publication
-from mwclient_async._upload.stash import STASH_GONE_CODES, fetch_status, upload_result
+from mwclient_async._upload.stash import STASH_GONE_CODES, fetch_status, unless_gone, upload_result
 from mwclient_async.errors import (
     ApiError,
     MediaWikiError,
     OutcomeUnknown,
     ProtocolError,
+    StashError,
     TransportError,
     Unavailable,
     UploadError,
+    UploadPending,
 )
 from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import UploadResult
+
+WaitForJob = Callable[[], Flow[Mapping[str, Any]]]
+"""Makes a flow that waits until a job has published the file. It returns the last status."""
 
 _MAY_BE_PUBLISHED_BEFORE = STASH_GONE_CODES | {"fileexists-no-change"}  # by a process that ended before the response
 
 
 def publish_once(
-    publication: Publication, request: ApiRequest, *, sha1: str | None, resumed: bool = False
+    publication: Publication,
+    request: ApiRequest,
+    *,
+    sha1: str | None,
+    resumed: bool = False,
+    wait_for_job: WaitForJob | None = None,
 ) -> Flow[Mapping[str, Any] | UploadResult]:
-    """Send a request that publishes. Returns the wiki's result, or the file that was found after a lost reply."""
+    """Send a request that publishes, and wait if a job does it.
+
+    Returns the wiki's result, or the file that was found after a lost reply.
+    """
     lost = LostReply()
     yield ResetRetries()
     try:
-        result = yield from send_until_known(_PublishRequest(publication, request, sha1=sha1), lost)
+        write = _PublishRequest(publication, request, sha1=sha1, wait_for_job=wait_for_job)
+        result = yield from send_until_known(write, lost)
     except ApiError as error:
         if not resumed or lost.happened or error.code not in _MAY_BE_PUBLISHED_BEFORE:
             raise
@@ -79,27 +96,43 @@ class _PublishRequest:
     _publication: Publication
     _request: ApiRequest
     _sha1: str | None = field(kw_only=True)
+    _wait_for_job: WaitForJob | None = field(kw_only=True, default=None)
 
     def send(self) -> Flow[Mapping[str, Any] | UploadResult]:
+        return (yield from self._wait_until_done((yield from self._send_once())))
+
+    def _send_once(self) -> Flow[Mapping[str, Any]]:
         try:
             return upload_result((yield self._request))
+        except StashError as error:
+            raise (yield from unless_gone(error, self._request.params.get("filekey", ""))) from error.__cause__
         except UploadError as error:
             if not is_in_progress(error):
                 raise
             return {"result": "Poll"}
 
+    def _wait_until_done(self, result: Mapping[str, Any] | UploadResult) -> Flow[Mapping[str, Any] | UploadResult]:
+        if self._wait_for_job is None or isinstance(result, UploadResult) or result.get("result") != "Poll":
+            return result
+        return (yield from self._wait_for_job())
+
     def resolve(
         self, lost: LostReply, error: MediaWikiError
     ) -> Flow[Executed[Mapping[str, Any] | UploadResult] | NotSeen]:
+        if isinstance(error, UploadPending):
+            raise error
         found = yield from _find_published(self._publication, self._request, self._sha1, lost)
         is_gone = isinstance(error, ApiError) and error.code in STASH_GONE_CODES
         if isinstance(found, NotSeen) and is_gone:
             raise _outcome_unknown_after(self._publication, lost, error)
+        if isinstance(found, Executed):
+            return Executed((yield from self._wait_until_done(found.result)))
         return found
 
     def passes_after(self, error: MediaWikiError) -> float | None:
-        is_too_soon = isinstance(error, UploadError) and error.code == REPLACED_TOO_SOON
-        return ARCHIVE_NAME_WAIT if is_too_soon else None
+        if isinstance(error, UploadError) and error.code == REPLACED_TOO_SOON:
+            return ARCHIVE_NAME_WAIT
+        return 0.0 if may_pass(error) else None
 
     def give_up(self, lost: LostReply, error: MediaWikiError, why: str) -> MediaWikiError:  # noqa: ARG002
         if isinstance(error, OutcomeUnknown):
@@ -131,7 +164,7 @@ def _find_published(
         if not lost.happened:
             raise
         raise outcome_unknown(publication, lost.error, f"the wiki could not be asked ({error})") from error
-    if isinstance(found, NotSeen) and failure is not None:
+    if isinstance(found, NotSeen) and failure is not None and not may_pass(failure):
         raise failure
     return found
 

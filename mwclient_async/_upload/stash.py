@@ -29,6 +29,7 @@ from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import StashedFile
 
 STASH_GONE_CODES = frozenset({"uploadstash-file-not-found", "uploadstash-bad-path", "stashedfilenotfound"})
+_UNREADABLE_CODES = frozenset({"uploadstash-bad-path", "stashpathinvalid"})
 _CONTENT_TOO_LARGE = 413
 _ALL_PROPS = "timestamp|canonicaltitle|url|size|sha1|mime|bitdepth"
 _FIRST_POLL, _LONGEST_POLL, _GROWTH = 1.0, 15.0, 1.5  # seconds, seconds, factor
@@ -118,7 +119,10 @@ def fetch_status(upload_key: Mapping[str, str]) -> Flow[Mapping[str, Any]]:
     try:
         response = yield ApiRequest(params=params, post=True, token="csrf")  # noqa: S106 - a kind
     except StashError as error:
-        raise with_right_class(error) from error
+        refused = with_right_class(error)
+        if refused is error:
+            raise
+        raise refused from error
     status = upload_result(response)
     if status.get("result") == "Failure":  # the wiki does not send an error for every failure
         reasons = "; ".join(str(value) for name, value in status.items() if name.isdecimal())
@@ -158,6 +162,16 @@ def with_right_class(error: StashError) -> ApiError:
         text = f"{error.text} Do its contents fit the extension of its name?"
         return make_api_error(FileRefused, "verification-error", text, error.data)
     return error
+
+
+def unless_gone(error: StashError, filekey: str) -> Flow[StashError]:
+    """The same error, as one that may pass if the stash has the file after all.
+
+    The wiki reports a file that its store could not read once with the code of a file that is gone.
+    """
+    if error.code not in _UNREADABLE_CODES or (yield from fetch_stashed_file(filekey)) is None:
+        return error
+    return StashError((ApiErrorItem(code="stashfilestorage", text=error.text, module="upload", data=error.data),))
 
 
 def is_too_large(error: MediaWikiError) -> bool:

@@ -104,7 +104,8 @@ class Uploader:
         rules = await self.rules()
         rules.check(job.publication.filename, None, ignored=job.publication.ignored)
         publication = evolve(job.publication, asynchronous=bool(job.asynchronous))
-        return await self._run(upload_from_url(publication, remote.url, rules=rules), reporter)
+        flow = partial(upload_from_url, publication, remote.url, rules=rules)
+        return await self._run_unless_gone(flow, reporter)
 
     async def _publish_stashed(
         self, stashed: StashedFile, job: UploadJob, reporter: ProgressReporter, current: ImageInfo | None
@@ -136,7 +137,8 @@ class Uploader:
 
     async def _upload_directly(self, file: UploadSource, job: UploadJob, reporter: ProgressReporter) -> UploadResult:
         sha1 = await file.sha1_up_to(file.size)
-        return await self._run(upload_directly(job.publication, size=file.size, sha1=sha1), reporter, file)
+        flow = partial(upload_directly, job.publication, size=file.size, sha1=sha1)
+        return await self._run_unless_gone(flow, reporter, file)
 
     async def _upload_in_chunks(
         self, file: UploadSource, job: UploadJob, rules: UploadRules, reporter: ProgressReporter
@@ -230,6 +232,17 @@ class Uploader:
 
     def _new_reporter(self, job: UploadJob) -> ProgressReporter:
         return ProgressReporter(self.clock, job.publication.filename, job.on_progress)
+
+    async def _run_unless_gone(
+        self, make_flow: Callable[[], Flow[UploadResult]], reporter: ProgressReporter, file: UploadSource | None = None
+    ) -> UploadResult:
+        """Run a flow. Run it once more if the stash has lost the file that the flow was to publish."""
+        try:
+            return await self._run(make_flow(), reporter, file)
+        except StashError as error:
+            if error.code not in STASH_GONE_CODES:
+                raise
+        return await self._run(make_flow(), reporter, file)
 
     async def _run(
         self,

@@ -59,11 +59,15 @@ CODES: Mapping[str, str] = {  # class name -> its codes
     "CaptchaRequired": (
         "captcha captcha-disabledinapi captcha-edit captcha-edit-fail captcha-createaccount-fail captcha-sendemail-fail"
     ),
-    "UploadError": "uploaddisabled publishfailed missingresult backend-fail-alreadyexists",
+    "UploadError": (
+        "uploaddisabled publishfailed missingresult "
+        "directorycreateerror filecopyerror filedeleteerror filenotfound filereadonlyerror filerenameerror "
+        "tmp-create-error tmp-write-error"
+    ),
     "StashError": (
-        "stashfailed stashedfilenotfound stashfilestorage stashpathinvalid stashwrongowner stashzerolength "
-        "uploadstash-file-not-found uploadstash-bad-path uploadstash-bad-path-bad-format uploadstash-exception "
-        "invalid-file-key uploadstash-wrong-owner uploadstash-zero-length"
+        "stashfailed stashedfilenotfound stashfilestorage stashinvalidfile stashpathinvalid stashwrongowner "
+        "stashzerolength uploadstash-file-not-found uploadstash-bad-path uploadstash-bad-path-bad-format "
+        "uploadstash-exception invalid-file-key uploadstash-wrong-owner uploadstash-zero-length"
     ),
     "ChunkRefused": "invalid-chunk chunk-too-small badupload",
     "FileRefused": (
@@ -129,6 +133,8 @@ PREFIXES: Mapping[str, str] = {  # how codes begin -> class name, for the codes 
     "abusefilter-disallowed-": "AbuseFilter",  # a message of the filter's own follows
     "abusefilter-warning-": "AbuseFilter",
     "titleblacklist-forbidden-": "TitleBlacklisted",  # what was refused follows
+    "backend-fail-": "UploadError",  # what the file store could not do follows
+    "lockmanager-": "UploadError",
     "uploaded-": "FileRefused",  # what an SVG file must not contain follows
     "mwoauth-invalid-authorization": "AuthorizationRefused",  # the reason follows
 }

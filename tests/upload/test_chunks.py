@@ -185,7 +185,7 @@ def test_u3_lost_replies_among_good_ones_do_not_add_up() -> None:
     "loss",
     [
         pytest.param([GONE, NO_STATUS], id="emptied"),
-        pytest.param([refusal("uploadstash-bad-path"), continued(4000)], id="only the files are gone"),
+        pytest.param([*[refusal("uploadstash-bad-path")] * 2, continued(4000)], id="only the files are gone"),
         pytest.param([refusal("stashedfilenotfound"), NO_STATUS], id="an older wiki"),
         pytest.param([stash_failure("No chunked upload session with this key."), NO_STATUS], id="the session ended"),
     ],

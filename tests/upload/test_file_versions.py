@@ -68,3 +68,9 @@ def test_a_file_of_another_title_or_repository_gets_no_new_version(page: dict[st
         Script({"query": {"pages": [page]}}).run(current_version("A.png"))
     own = {"imagerepository": "local", "imageinfo": [{"size": 5, "sha1": "x"}]}
     assert Script({"query": {"pages": [own]}}).run(current_version("A.png")).size == 5
+
+
+def test_u3_a_revert_that_the_file_store_did_not_take_is_sent_again() -> None:
+    Script(failure("backend-fail-internal"), SUCCESS).run(reverting())
+    with pytest.raises(UploadError, match="releaselock"):  # it may be reverted
+        Script(failure("lockmanager-fail-releaselock")).run(reverting())

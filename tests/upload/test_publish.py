@@ -191,9 +191,18 @@ def test_u5_a_direct_upload_continues_after_warnings_with_the_stashed_file() -> 
     result = script.run(directly(ignored={"exists"}))
     assert (result.method, result.ignored, script.requests[1].part) == (UploadMethod.DIRECT, (EXISTS,), None)
     assert script.requests[1].params.items() >= {("filekey", "K2"), ("ignorewarnings", "1")}
-    unstashed = {"upload": {"result": "Warning", "warnings": {"exists": "W.png"}, "stasherrors": []}}
+
+
+UNSTASHED = {"upload": {"result": "Warning", "warnings": {"exists": "W.png"}, "stasherrors": []}}
+
+
+def test_u3_a_file_that_the_wiki_could_not_stash_when_it_warned_is_sent_again() -> None:
+    script = Script(UNSTASHED, DONE)
+    assert script.run(directly(ignored={"exists"})).ignored == (EXISTS,)
+    assert script.requests[1].part == script.requests[0].part
+    assert [request.params.get("ignorewarnings") for request in script.requests] == [None, "1"]
     with pytest.raises(UploadWarnings, match=r"choose another name, or ignore_warnings$") as lost:
-        Script(unstashed).run(directly(ignored={"exists"}))
+        Script(UNSTASHED).run(directly(ignored={"duplicate"}))
     assert lost.value.filekey == ""
 
 

@@ -115,7 +115,7 @@ async def test_an_odd_name_a_summary_a_page_and_a_place_on_the_watchlist(bot: Si
         ({"chunk_size": 0}, ValueError, "chunk_size=0"),
         ({"method": UploadMethod.URL}, ValueError, "choose DIRECT or CHUNKED"),
         ({"comment": "lone \ud800 surrogate"}, ValueError, "comment"),
-        ({"chunksize": 5}, TypeError, "no option 'chunksize': the options are chunk_size, method"),
+        ({"chunksize": 5}, TypeError, "no option 'chunksize', did you mean 'chunk_size'"),
     ],
 )
 async def test_invalid_arguments_are_refused_before_any_request(
