@@ -186,6 +186,7 @@ from mwclient_async.errors import (
     Refused as Refused,
     ReplyLost as ReplyLost,
     ReplyTooLarge as ReplyTooLarge,
+    ResultTooLarge as ResultTooLarge,
     SourceChanged as SourceChanged,
     SpamBlacklisted as SpamBlacklisted,
     StashError as StashError,

@@ -39,6 +39,7 @@
     |-- WriteSuppressed                this library did not send a write, because of the site's EditDefaults
     |   |-- BotsExcluded, BotStopped, DryRun
     |-- ContinuationLoop               the wiki repeats its ``continue`` and sends nothing new
+    |   `-- ResultTooLarge             a row, such as a page's text, is larger than a response of the wiki may be
     |-- CursorMismatch                 a cursor of another wiki or of another query
     `-- NotRequested                   a property of a page that the query did not ask for
 
@@ -586,9 +587,29 @@ class DryRun(WriteSuppressed):
 class ContinuationLoop(MediaWikiError):
     """The wiki repeats its ``continue`` and sends nothing new, so the stream would never end.
 
-    The usual cause is a row larger than the wiki's ``$wgAPIMaxResultSize``. ``cursor`` is where the loop begins. See
-    https://www.mediawiki.org/wiki/API:Continue.
+    ``cursor`` is where the loop begins. See https://www.mediawiki.org/wiki/API:Continue.
     """
+
+
+class ResultTooLarge(ContinuationLoop):
+    """A row, such as the text of a page, is larger than the wiki's ``$wgAPIMaxResultSize``: it is never sent.
+
+    ``title`` is the page that the row belongs to, and ``module`` the module that has the row; each is empty if it is
+    not known. ``position`` is where the wiki would continue. The text of a page can be read by ``site.rest.page`` or
+    ``site.export``, and that of an old revision by ``site.rest.revision``. See
+    https://www.mediawiki.org/wiki/Manual:$wgAPIMaxResultSize.
+    """
+
+    def __init__(self, *, title: str = "", module: str = "", position: str = "") -> None:
+        what = f"{module or 'the result'} of {title!r}" if title else f"a row of {module or 'the result'}"
+        where = f" ({position})" if position else ""
+        super().__init__(
+            f"{what}{where} is larger than the wiki's $wgAPIMaxResultSize, so the Action API never sends it: request "
+            "less of it; site.rest.page, site.rest.revision and site.export read texts of any size"
+        )
+        self.title = title
+        self.module = module
+        self.position = position
 
 
 class CursorMismatch(MediaWikiError, ValueError):

@@ -57,6 +57,7 @@ from mwclient_async.errors import (
     ReadOnly,
     Refused,
     ReplyLost,
+    ResultTooLarge,
     SpamBlacklisted,
     StashError,
     TitleBlacklisted,
@@ -332,6 +333,7 @@ ARGUMENTS: Mapping[type[MediaWikiError], tuple[tuple[Any, ...], Mapping[str, Any
     UnrecognizedParameters: ((WARNING, "Did you mean gaplimit?"), {}),
     UploadWarnings: (((UploadWarning(kind="exists", value=["A"]),),), {"filekey": "K", "filename": "A.png"}),
     UploadPending: ((), {"filekey": "K", "stage": "assembling", "waited": 60.0}),
+    ResultTooLarge: ((), {"title": "Earth", "module": "revisions", "position": "rvcontinue=7|9"}),
     MediaWikiError: (("message",), {}),
 }
 CURSOR = Cursor(wiki="https://example.org/w/api.php", fingerprint=MappingProxyType({"a": "b"}))

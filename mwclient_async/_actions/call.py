@@ -59,6 +59,7 @@ async def send_action(
         token=module.token,
         token_name=f"{module.prefix}token",
         write=module.write,
+        continues=action == "query",  # the caller reads `continue`
         part=part,
     )
     keys = write_lock_keys(request.params) if module.write else ()

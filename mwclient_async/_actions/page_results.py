@@ -16,11 +16,11 @@ from mwclient_async._actions.arguments import checked_id
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._http.params import checked_title, wire_value
-from mwclient_async._query.continuation import LoopGuard, RepeatedContinueError
+from mwclient_async._query.loop_guard import LoopGuard
 from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs
 from mwclient_async._query.page_set import to_nfc
 from mwclient_async._session.module_table import Module
-from mwclient_async.errors import ContinuationLoop, MediaWikiError
+from mwclient_async.errors import MediaWikiError
 
 T = TypeVar("T")
 
@@ -180,12 +180,8 @@ class GeneratorBatches(Generic[T]):
         sent = {**self._pages.generator_params, **self._limit_param(wanted), **self._next_continue}
         results, next_continue = await self._send(sent)
         self._next_continue = {str(key): str(value) for key, value in next_continue.items()} or None
-        try:
-            if self._next_continue is not None:
-                self._guard.check(self._next_continue)
-        except RepeatedContinueError:
-            text = "the wiki repeats its `continue`, and would repeat the same response forever"
-            raise ContinuationLoop(text) from None
+        if self._next_continue is not None:
+            self._guard.check(self._next_continue)
         self._returned += len(results)
         return results
 

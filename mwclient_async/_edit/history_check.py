@@ -21,7 +21,13 @@ from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.text_normalization import may_be_stored_form, may_be_summary, may_hold_change, sha1_of
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, has_abuse_filter
-from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError, UnrecognizedParameters
+from mwclient_async.errors import (
+    MediaWikiError,
+    OutcomeUnknown,
+    ProtocolError,
+    ResultTooLarge,
+    UnrecognizedParameters,
+)
 
 PAGE_GONE = "the page no longer exists"
 _BATCH, _MOST_REVISIONS = 50, 500  # revisions since the base that are looked at: per request, and in all
@@ -99,7 +105,8 @@ def _history_request(
     if continuation is None:
         params |= {"meta": "userinfo|siteinfo", "siprop": "extensions"}
     page = {"pageids": str(base.pageid)} if base.pageid else page_parameters(write)
-    return ApiRequest(params={**params, **page, "rvlimit": str(_BATCH), **(continuation or {})})
+    own = {**params, **page, "rvlimit": str(_BATCH), "continue": ""}
+    return ApiRequest(params={**own, **(continuation or {})}, continues=True)
 
 
 def _revisions_since(
@@ -139,7 +146,10 @@ def _recognized(
     similar = []
     for revision in reversed(ours):
         parent = int(revision.get("parentid", 0))
-        before, after, start = yield from _texts(parent, int(revision["revid"]), base.revid)
+        try:
+            before, after, start = yield from _texts(parent, int(revision["revid"]), base.revid)
+        except ResultTooLarge as error:
+            raise unknown_outcome(write, lost, f"its text cannot be compared ({error})") from error
         if may_be_stored_form(after, sent=write.applied_to(before)):
             return revision
         if not may_be_summary(str(revision.get("comment", "")), sent=write.summary):

@@ -61,6 +61,7 @@ class ApiRequest:
     - ``creating``: it creates a page, which must not exist yet.
     - ``login``: it is part of a login, so it does not assert that the account is logged in.
     - ``partial``: it leaves out some modules of a query but keeps their parameters.
+    - ``continues``: the sender reads ``continue``, so that nothing of a truncated response is lost.
     - ``documents``: the content types, other than JSON, that the response may have. The function of each returns
       whether a response is the wiki's own document, and not an error page of a proxy.
     """
@@ -81,6 +82,7 @@ class ApiRequest:
     repeatable: bool = False
     login: bool = False
     partial: bool = False
+    continues: bool = False
     part: FilePart | None = None
 
     @property
@@ -119,6 +121,11 @@ class ApiResponse:
     def header(self, name: str) -> str:
         """The first header with this name (in lower case), or an empty string."""
         return _first(self.headers, name)
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether the wiki left out something that is larger than its ``$wgAPIMaxResultSize``."""
+        return any(warning.code == "truncatedresult" for warning in self.warnings)
 
 
 def _first(headers: tuple[tuple[str, str], ...], name: str) -> str:

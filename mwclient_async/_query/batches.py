@@ -18,11 +18,12 @@ from attrs import evolve, field, frozen
 
 from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
-from mwclient_async._query.continuation import BatchSource, Continuation, FetchedBatch, LoopGuard, RepeatedContinueError
+from mwclient_async._query.continuation import BatchSource, Continuation, FetchedBatch
+from mwclient_async._query.loop_guard import LoopGuard
 from mwclient_async._query.page_set import Input, PageSet
 from mwclient_async._session.run_flow import Send, run_flow
 from mwclient_async._values.cursor import Cursor
-from mwclient_async.errors import ContinuationLoop, CursorMismatch
+from mwclient_async.errors import CursorMismatch
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -130,13 +131,7 @@ class ContinuedBatches(Generic[T]):
         return LoadedBatch(items=items, fetched=fetched, cursor_at=cursor_at)
 
     async def _run(self, flow: Flow[FetchedBatch], on_sent: OnSent | None) -> FetchedBatch:
-        try:
-            return await run_flow(flow, self._send, on_sent=on_sent, sleep=self._sleep)
-        except RepeatedContinueError:
-            raise ContinuationLoop(
-                "the wiki repeats its `continue` and would send the same response forever; often one row is larger "
-                "than its $wgAPIMaxResultSize: request less of each row"
-            ) from None
+        return await run_flow(flow, self._send, on_sent=on_sent, sleep=self._sleep)
 
     def _divide(self, source: BatchSource, rows: list[Row]) -> tuple[list[Row], list[Row]]:
         """The rows that were handed out before (see the cursor, or an earlier batch), and the fresh ones."""

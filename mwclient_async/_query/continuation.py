@@ -12,7 +12,7 @@ from the server's code. Other clients lose data because they break one of them:
   stubs and holds a part of their properties; ``"revisions": []`` may be filled by the next response. The fragments are
   merged until ``batchcomplete``, and only then is a page complete (``merge.py``).
 - *The same ``continue`` twice is a loop.* The server would send the same response forever, for example because one row
-  is larger than ``$wgAPIMaxResultSize``.
+  is larger than ``$wgAPIMaxResultSize`` (``oversized.py``).
 
 The manual's pages are https://www.mediawiki.org/wiki/API:Continue and
 https://www.mediawiki.org/wiki/API:Query.
@@ -26,55 +26,27 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve, field, frozen
 
 from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
-from mwclient_async._http.messages import ApiRequest
+from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.params import split_values
 from mwclient_async._http.query_form import is_batch_complete
+from mwclient_async._query.loop_guard import LoopGuard
 from mwclient_async._query.merge import TITLE_MAPS, MergedBatch
+from mwclient_async._query.oversized import Group, groups_of, position_of, stuck_modules, without_modules
 from mwclient_async._query.raw_continuation import raw_continuation
 from mwclient_async._query.row_limits import PerPageLimit, per_page_limits, without_finished_modules
 from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import CONTENT_LIMITS, Module
 from mwclient_async._values.warnings import ApiWarning
-from mwclient_async.errors import CursorMismatch, ProtocolError
+from mwclient_async.errors import CursorMismatch, ProtocolError, ResultTooLarge
 
 _PAGE_SOURCES = frozenset({"titles", "pageids", "generator", "redirects", "converttitles"})
 _NOT_META = frozenset({"pages", *TITLE_MAPS, "badrevids", "badpageids", "export"})
 
 Continuation = Mapping[str, str]
-
-
-class RepeatedContinueError(Exception):
-    """The server sent a ``continue`` that it has sent before."""
-
-
-@define
-class LoopGuard:
-    """Brent's cycle detection over the ``continue`` blocks of one run. It uses constant memory for any run.
-
-    The remembered block is replaced after 1, 2, 4, 8 ... steps, so that a cycle of any length is found. The same block
-    twice in a row is found at once.
-    """
-
-    _previous: Continuation | None = None
-    _remembered: Continuation | None = None
-    _steps: int = 0
-    _steps_to_next: int = 1
-
-    def check(self, continuation: Continuation) -> None:
-        """Raise RepeatedContinueError if this block was seen before.
-
-        Call it once for each ``continue`` that will be sent.
-        """
-        if continuation in (self._remembered, self._previous):
-            raise RepeatedContinueError
-        self._previous = continuation
-        self._steps += 1
-        if self._steps == self._steps_to_next:
-            self._remembered, self._steps, self._steps_to_next = continuation, 0, 2 * self._steps_to_next
 
 
 @frozen(kw_only=True)
@@ -127,6 +99,7 @@ class Query:
     and ``row_key_of`` identifies one. ``item_limit_name`` is the limit parameter that decides how many items a request
     brings, if there is one. ``has_pages`` says whether the query has pages, whose fragments make a batch; without
     pages, each response is a batch. ``prefix`` is the prefix that the library put before the caller's parameters.
+    ``divides_pages`` says that a page with a row too large for a response is requested apart from the other pages.
     """
 
     params: Mapping[str, str]
@@ -137,6 +110,7 @@ class Query:
     item_limit_name: str | None = None
     has_pages: bool
     merges_fragments: bool = True
+    divides_pages: bool = True
     prefix: str = ""
     pick_rows: Callable[[Mapping[str, Any]], list[Row]]
     row_key_of: Callable[[Row], str]
@@ -201,6 +175,8 @@ class Query:
         row_limits = per_page_limits(self.modules, self.params) if merges else ()
         merged = MergedBatch()
         next_continue, complete = yield from self._fetch_fragments(merged, base, start, guard, row_limits)
+        if merged.too_large:
+            yield from self._read_apart(merged, base)
         for page in merged.pages:
             for row_limit in row_limits:
                 row_limit.truncate(page)
@@ -235,12 +211,15 @@ class Query:
         """
         continuation = start
         while True:
-            body = yield from self._fetch_fragment(merged, base, continuation)
-            next_continue, complete = self._next_continue(body, continuation)
+            response = yield from self._fetch_fragment(merged, base, continuation)
+            next_continue, complete = self._next_continue(response.body, continuation)
             if next_continue is not None and not complete:
                 next_continue = without_finished_modules(
                     next_continue, row_limits, merged.pages, has_generator=self.generator is not None
                 )
+            if response.is_truncated and next_continue == continuation:
+                next_continue = self._after_stuck_modules(merged, continuation)
+                complete = next_continue is None
             if next_continue is not None:
                 guard.check(next_continue)
             if next_continue is None or complete or not (self.has_pages and self.merges_fragments):
@@ -249,15 +228,16 @@ class Query:
 
     def _fetch_fragment(
         self, merged: MergedBatch, base: Mapping[str, str], continuation: Continuation
-    ) -> Flow[Mapping[str, Any]]:
-        """Send one request and merge its response. Returns the body."""
+    ) -> Flow[ApiResponse]:
+        """Send one request and merge its response."""
         # With rawcontinue, finished modules are left out, so that the wiki does not know their parameters.
         is_raw = "rawcontinue" in base
         form = {} if is_raw else {"continue": ""}  # without it, wikis before 1.26 continue in the old form
         params = {**base, **form, **continuation}
-        response = yield ApiRequest(params=params, prefix=self.prefix, partial=is_raw and bool(continuation))
+        partial = is_raw and bool(continuation)
+        response = yield ApiRequest(params=params, prefix=self.prefix, partial=partial, continues=True)
         merged.add(response.body, response.warnings)
-        return response.body
+        return response
 
     def _next_continue(self, body: Mapping[str, Any], sent: Continuation) -> tuple[Continuation | None, bool]:
         """What to add to the next request (None at the end), and whether the pages of this batch are complete."""
@@ -267,17 +247,56 @@ class Query:
 
     def _complete_late_pages(self, merged: MergedBatch, base: Mapping[str, str]) -> Flow[None]:
         """Request again, by id or title, the pages that entered the batch after its first response."""
-        late = merged.late_pages()
+        for group in groups_of({}, merged.late_pages(), CONTENT_LIMITS[self.account.high_limits]):
+            fetched = yield from self._query_of(group, base).batch({}, {}, LoopGuard())
+            merged.replace(fetched.rows)
+
+    def _query_of(self, group: Group, base: Mapping[str, str]) -> Query:
+        """The same query of other pages."""
         generator = self._generator_prefix or "generator"
         kept = {n: v for n, v in base.items() if n not in _PAGE_SOURCES and not n.startswith(generator)}
-        room = CONTENT_LIMITS[self.account.high_limits]
-        for parameter, key in (("pageids", "pageid"), ("titles", "title")):
-            inputs = [str(page[key]) for page in late if ("pageid" in page) == (parameter == "pageids")]
-            for at in range(0, len(inputs), room):
-                params = {**kept, parameter: "|".join(inputs[at : at + room])}
-                query = evolve(self, params=params, generator=None, pick_rows=pages_of)
-                fetched = yield from query.batch({}, {}, LoopGuard())
-                merged.replace(fetched.rows)
+        params = {**kept, group.parameter: "|".join(group.values)}
+        return evolve(self, params=params, generator=None, pick_rows=pages_of)
+
+    # A row that is too large -----------------------------------------------------------------------------------------
+
+    def _after_stuck_modules(self, merged: MergedBatch, continuation: Continuation) -> Continuation | None:
+        """The ``continue`` after the modules that have a row too large for any response.
+
+        Raises ResultTooLarge if they cannot be left out.
+        """
+        stuck = stuck_modules(self.modules, continuation)
+        divides = self.divides_pages and self.has_pages and self.merges_fragments
+        if not divides or any(module.group != "prop" for module in stuck):
+            titles = [str(page.get("title", "")) for page in merged.pages]
+            raise ResultTooLarge(
+                title=titles[0] if len(titles) == 1 else "",
+                module=stuck[0].name if stuck else "",
+                position=position_of(continuation),
+            )
+        merged.too_large[position_of(continuation)] = stuck
+        return without_modules(continuation, stuck, has_generator=self.generator is not None)
+
+    def _read_apart(self, merged: MergedBatch, base: Mapping[str, str]) -> Flow[None]:
+        """Request the rows of these modules again, in smaller groups of pages, until the page in question is alone."""
+        stuck = {module.name for modules in merged.too_large.values() for module in modules}
+        others = "|".join(module.name for module in self.modules if module.name not in stuck)
+        room, position = CONTENT_LIMITS[self.account.high_limits], next(iter(merged.too_large))
+        groups = groups_of(base, merged.pages, room)
+        pending = [part for group in groups for part in group.divided(position)]
+        merged.drop_rows(stuck)
+        while pending:
+            group = pending.pop()
+            query = evolve(self._query_of(group, base), divides_pages=False)
+            try:
+                fetched = yield from query.batch({"continue": f"||{others}"}, {}, LoopGuard())
+            except ResultTooLarge as error:
+                if len(group.values) > 1:
+                    pending.extend(group.halves())
+                else:
+                    merged.mark_too_large(error.title, stuck, group)
+            else:
+                merged.put_rows(fetched.rows, stuck)
 
     def _fetched_batch(
         self, merged: MergedBatch, next_continue: Continuation | None, *, complete: bool

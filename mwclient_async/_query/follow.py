@@ -24,7 +24,8 @@ from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow, Wait
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import split_values
-from mwclient_async._query.continuation import Continuation, FetchedBatch, LoopGuard, Query, list_row_key
+from mwclient_async._query.continuation import Continuation, FetchedBatch, Query, list_row_key
+from mwclient_async._query.loop_guard import LoopGuard
 from mwclient_async.errors import ProtocolError
 
 FOLLOWABLE = ("recentchanges", "logevents", "usercontribs", "watchlist")

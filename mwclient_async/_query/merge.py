@@ -19,7 +19,10 @@ from typing import Any
 
 from attrs import define, field
 
+from mwclient_async._query.oversized import Group
+from mwclient_async._session.module_table import Module
 from mwclient_async._values.warnings import ApiWarning
+from mwclient_async.models.page import TOO_LARGE
 
 TITLE_MAPS = ("normalized", "converted", "redirects", "interwiki")
 _PROTOCOL_KEYS = frozenset({"query", "continue", "batchcomplete", "warnings", "limits", "query-continue"})
@@ -38,6 +41,7 @@ class MergedBatch:
     _page_responses: int = 0
     _latest: tuple[str, ...] = ()
     warnings: list[ApiWarning] = field(factory=list)
+    too_large: dict[str, tuple[Module, ...]] = field(factory=dict)  # modules with such a row, by its position
 
     def add(self, body: Mapping[str, Any], warnings: tuple[ApiWarning, ...] = ()) -> None:
         """Merge one response. Its lists and dicts may be kept and changed."""
@@ -77,6 +81,30 @@ class MergedBatch:
                 continue
             stub = self._pages.get(key, {})
             self._pages[key] = {**({"index": stub["index"]} if "index" in stub else {}), **page}
+
+    def drop_rows(self, names: Iterable[str]) -> None:
+        """Drop the rows of these modules, which are requested again."""
+        for page in self.pages:
+            for name in names:
+                page.pop(name, None)
+
+    def put_rows(self, pages: Iterable[Mapping[str, Any]], names: Iterable[str]) -> None:
+        """Add what pages have of these modules. Another revision of a page may have brought rows of it before."""
+        for page in pages:
+            known = self._pages.get(page_key(page), {})
+            for key, value in page.items():
+                if key in names and isinstance(value, list):
+                    known.setdefault(key, []).extend(value)
+                else:
+                    known[key] = value
+
+    def mark_too_large(self, title: str, names: Iterable[str], group: Group) -> None:
+        """Say in the mapping of a page that a row of these modules is too large, and which revision was asked for."""
+        revids = group.values if group.parameter == "revids" else ()
+        for page in self.pages:
+            if page.get("title") == title:
+                for name in names:
+                    page.setdefault(TOO_LARGE, {}).setdefault(name, []).extend(revids)
 
     def finished(self) -> Mapping[str, Any]:
         """The merged body: the pages of the last response, in the generator's order, missing pages last."""

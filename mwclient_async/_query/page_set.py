@@ -19,9 +19,11 @@ from attrs import evolve, frozen
 from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.params import wire_value
-from mwclient_async._query.continuation import FetchedBatch, LoopGuard, Query
+from mwclient_async._query.continuation import FetchedBatch, Query
+from mwclient_async._query.loop_guard import LoopGuard
 from mwclient_async._session.module_table import CONTENT_LIMITS
 from mwclient_async.errors import ProtocolError
+from mwclient_async.models.page import TOO_LARGE
 
 Input = str | int
 """A title, or the id of a page or revision."""
@@ -143,9 +145,13 @@ class _ByRevision:
     def __init__(self, fetched: FetchedBatch) -> None:
         self._found: dict[int, Row] = {}
         for page in fetched.rows:
+            too_large = page.get(TOO_LARGE, {})
+            readable = {name: value for name, value in page.items() if name != TOO_LARGE}
             for kind in ("revisions", "deletedrevisions"):
                 for revision in page.get(kind, ()):
-                    self._found[revision["revid"]] = {**page, kind: [revision]}
+                    self._found[revision["revid"]] = {**readable, kind: [revision]}
+                for revid in too_large.get(kind, ()):
+                    self._found[int(revid)] = {**readable, kind: [], TOO_LARGE: {kind: [revid]}}
 
     def find(self, value: Input) -> Row:
         # The wiki lists most bad ids in `badrevids`, but no deleted revision if the account may see it.

@@ -21,7 +21,8 @@ from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.params import is_count
 from mwclient_async._http.urls import path_segment
-from mwclient_async._query.continuation import Continuation, FetchedBatch, LoopGuard
+from mwclient_async._query.continuation import Continuation, FetchedBatch
+from mwclient_async._query.loop_guard import LoopGuard
 from mwclient_async._rest import endpoints
 from mwclient_async.errors import ProtocolError
 

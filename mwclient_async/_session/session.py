@@ -30,7 +30,6 @@ from attrs import define, evolve
 
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse, ReadAt, StreamedResponse
-from mwclient_async._http.query_form import check_query_form
 from mwclient_async._http.request_builder import NO_CREDENTIALS, RequestBuilder
 from mwclient_async._http.responses import parse_response
 from mwclient_async._http.urls import check_safe_for_credentials
@@ -44,6 +43,7 @@ from mwclient_async._session.module_catalog import ModuleCatalog
 from mwclient_async._session.module_table import Module
 from mwclient_async._session.observers import Observers, log
 from mwclient_async._session.rate_limits import WikiPauses
+from mwclient_async._session.response_checks import checked_warnings
 from mwclient_async._session.retry import Recovery, outcome_is_unknown, recovery_for
 from mwclient_async._session.retry_state import RetryState
 from mwclient_async._session.run_flow import run_flow
@@ -67,8 +67,6 @@ from mwclient_async.models.options import RetryPolicy
 T = TypeVar("T")
 
 _USERINFO = ApiRequest(params={"action": "query", "meta": "userinfo"})
-_UNRECOGNIZED = frozenset({"unrecognizedparams", "unrecognizedvalues"})
-_EXPECTED = frozenset({"truncatedresult", "badmodule"})  # continuation brings the rest; an unknown name is an error
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _MAX_REDIRECTS = 5
 
@@ -354,14 +352,8 @@ class Session:
         return response
 
     def _process_response(self, request: ApiRequest, response: ApiResponse) -> None:
-        check_query_form(request.params, response.body)
-        for warning in response.warnings:
-            if warning.code in _UNRECOGNIZED and request.partial:
-                continue
-            if warning.code in _UNRECOGNIZED and not request.write:
-                raise UnrecognizedParameters(warning)
-            if warning.code not in _EXPECTED:
-                self.observers.notify_warning(warning)
+        for warning in checked_warnings(request, response):
+            self.observers.notify_warning(warning)
         if request.part is not None:
             self.observers.notify_event(ChunkSent(offset=request.part.offset, length=request.part.length))
         result = response.body.get(request.rate_limit_action) if isinstance(response.body, dict) else None

@@ -47,7 +47,7 @@ def find_stashed(size: int, sha1: Callable[[], str]) -> Flow[StashedFile | None]
     continuation: Mapping[str, str] = {}
     while True:
         params = {"action": "query", "list": "mystashedfiles", "msfprop": "size|type", "msflimit": "max"}
-        response = yield ApiRequest(params={**params, **continuation})
+        response = yield ApiRequest(params={**params, "continue": "", **continuation}, continues=True)
         for entry in response.body.get("query", {}).get("mystashedfiles", ()):
             if entry.get("size") == size and entry.get("status") == "finished":
                 stashed = yield from fetch_stashed_file(str(entry.get("filekey", "")))

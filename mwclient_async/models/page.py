@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from attrs import field, frozen
 
-from mwclient_async.errors import NotRequested
+from mwclient_async.errors import NotRequested, ResultTooLarge
 from mwclient_async.models.props import (
     CategoryInfo,
     Contributors,
@@ -25,6 +25,9 @@ from mwclient_async.models.props import (
 )
 
 T = TypeVar("T")
+
+TOO_LARGE = "toolarge"
+"""The key of a page's mapping that names the modules whose rows are too large, and the ids of such revisions."""
 
 
 def _unchanged(value: Any, _: Any) -> Any:
@@ -65,8 +68,11 @@ class Page:
     that was passed to ``site.pages``. ``invalidreason`` says why a title is not valid. ``raw`` is the merged mapping as
     the wiki sent it, with what has no attribute here; ``extension`` converts what extensions add.
 
+    If a row of the page is larger than any response of this wiki may be, ``raw["toolarge"]`` names its module.
+
     Raises:
         NotRequested: an attribute is read that the query did not ask for.
+        ResultTooLarge: an attribute is read, and one of its rows is too large for the wiki's responses.
         ProtocolError: an attribute is read, and what the wiki sent for it does not fit.
 
     See https://www.mediawiki.org/wiki/API:Query.
@@ -224,11 +230,13 @@ class Page:
 
         Raises:
             NotRequested: the wiki sent no such key: it was not asked for, or this page does not have it.
+            ResultTooLarge: it is too large for the wiki's responses.
             ProtocolError: the value does not fit ``kind``.
 
         See https://www.mediawiki.org/wiki/API:Properties.
         """
         if key not in self.raw:
+            self._check_size(*self.raw.get(TOO_LARGE, ()))  # the name of a module may not be that of its key
             raise NotRequested(
                 f"the wiki sent no {key!r} for {self.title!r}: ask for the prop that has it, or test "
                 f"{key!r} in page.raw, because a page may have none"
@@ -239,5 +247,12 @@ class Page:
         if prop not in self._read:
             if prop not in self._asked_for:
                 raise NotRequested(f"the query of {self.title!r} did not ask for this property: add prop={prop}")
+            self._check_size(prop)
             self._read[prop] = self._reader(prop, self.raw)
         return self._read[prop]
+
+    def _check_size(self, *props: str) -> None:
+        too_large = self.raw.get(TOO_LARGE, {})
+        for prop in props:
+            if prop in too_large:
+                raise ResultTooLarge(title=self.title, module=prop)

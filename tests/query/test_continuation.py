@@ -14,17 +14,16 @@ from mwclient_async._http.messages import ApiRequest
 from mwclient_async._query.continuation import (
     Continuation,
     FetchedBatch,
-    LoopGuard,
     Query,
-    RepeatedContinueError,
     list_row_key,
     pages_of,
     rows_of_list,
 )
+from mwclient_async._query.loop_guard import LoopGuard
 from mwclient_async._query.merge import page_key
 from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import Module, core_module
-from mwclient_async.errors import ProtocolError
+from mwclient_async.errors import ContinuationLoop, ProtocolError
 from tests.support.model_query import ModelQueryWiki
 from tests.support.scripted_flow import Script, run_with_answers
 
@@ -92,7 +91,7 @@ def test_c3_a_cycle_is_found_within_three_times_its_lead_and_length(length: int,
     guard = LoopGuard()
     for state in states(*range(lead)):
         guard.check(state)
-    with pytest.raises(RepeatedContinueError):
+    with pytest.raises(ContinuationLoop):
         for state in islice(cycle(states(*"abcde"[:length])), 3 * (lead + length)):
             guard.check(state)
 
@@ -108,7 +107,7 @@ def test_c3_the_same_state_twice_in_a_row_is_found_at_once(lead: int) -> None:
     guard = LoopGuard()
     for state in states(*range(lead), "same"):
         guard.check(state)
-    with pytest.raises(RepeatedContinueError):
+    with pytest.raises(ContinuationLoop):
         guard.check(states("same")[0])
 
 
@@ -126,7 +125,7 @@ STUCK = {
 
 def test_c3_an_item_larger_than_the_wikis_limit_is_a_loop() -> None:
     script = Script(STUCK, STUCK)
-    with pytest.raises(RepeatedContinueError):
+    with pytest.raises(ContinuationLoop):
         script.run(generator_query("revisions").batch({}, {}, LoopGuard()))
     assert len(script.requests) == 2
 
@@ -453,7 +452,7 @@ def test_c5_limits_replace_what_the_caller_wrote() -> None:
     query = generator_query("links", pllimit="max")
     script.run(query.batch({}, query.limits(wanted=None, sent={}), LoopGuard()))
     limits = {"gaplimit": "500", "pllimit": "500"}
-    assert script.requests == [ApiRequest(params={**query.params, **limits, "continue": ""})]
+    assert script.requests == [ApiRequest(params={**query.params, **limits, "continue": ""}, continues=True)]
 
 
 # C7, keys ------------------------------------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from attrs import frozen
 
-from mwclient_async import ApiWarning, Site, Stream
-from mwclient_async.errors import ApiError, ContinuationLoop
+from mwclient_async import ApiWarning, Page, Site, Stream
+from mwclient_async.errors import ApiError, ContinuationLoop, ResultTooLarge
 from tests.conftest import USER_AGENT
 from tests.query.campaign.wiki import CampaignWiki, get_campaign_wiki
 from tests.support.lossy_transport import CountingTransport
@@ -153,21 +153,101 @@ async def test_c7_a_cursor_from_small_responses_fits_large_ones_and_the_reverse(
                 assert [*head, *await raw(other.query(**CONTENT).resume(text))] == expected
 
 
+# A row that never fits ---------------------------------------------------------------------------------------------
+
+TOO_LARGE = r"revisions of 'Heaviest' .*wgAPIMaxResultSize.*site\.rest\.page"
+"""What an error says of the page whose text is larger than 20,000 bytes."""
+
+
+def content_of(page: Page) -> str | None:
+    """The text of a page, None if it is too large. Its other properties can be read."""
+    if "toolarge" not in page.raw:
+        return page.revisions[0].content
+    with pytest.raises(ResultTooLarge, match=TOO_LARGE) as caught:
+        _ = page.revisions
+    assert (caught.value.title, caught.value.module) == (page.title, "revisions")
+    return None
+
+
 @pytest.mark.everywhere
-@pytest.mark.parametrize(("batch_size", "titles"), [(None, []), (1, ["Heavier"]), (2, [])])
-async def test_c3_one_row_larger_than_a_response_raises_an_error_with_the_cursor(
-    campaign_wiki: CampaignWiki, batch_size: int | None, titles: list[str]
+@pytest.mark.parametrize("batch_size", [None, 1, 2])
+async def test_c3_a_page_with_a_text_larger_than_a_response_has_an_error_and_the_others_are_whole(
+    campaign_wiki: CampaignWiki, batch_size: int | None
+) -> None:
+    query = {**HEAVY, "gapprefix": "", "gapfrom": "Heav", "prop": ["revisions", "links"], "gaplimit": batch_size or 30}
+    async with observed_site(campaign_wiki, None) as whole:
+        expected = {page.title: page async for page in whole.site.query(**query, limit=40)}
+    async with observed_site(campaign_wiki, 20_000) as small:
+        found = {page.title: page async for page in small.site.query(**query, limit=40)}
+    assert list(found) == list(expected)
+    texts = {title: content_of(page) for title, page in found.items()}
+    assert texts.pop("Heaviest") is None
+    assert texts == {title: page.revisions[0].content for title, page in expected.items() if title != "Heaviest"}
+    assert [page.links for page in found.values()] == [page.links for page in expected.values()]
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("kind", ["titles", "pageids", "revids"])
+async def test_c3_pages_gives_the_page_that_is_too_large_with_its_error(campaign_wiki: CampaignWiki, kind: str) -> None:
+    titles = [*TITLES[:20], "Heaviest", "No page", *TITLES[20:], "Heavily"]
+    async with observed_site(campaign_wiki, None) as whole:
+        pages = [page async for page in whole.site.pages(titles=titles, prop="info") if page.exists]
+    ids = {"titles": titles, "pageids": [p.pageid for p in pages], "revids": [p.info.lastrevid for p in pages]}
+    inputs: Any = {kind: ids[kind]}
+    async with observed_site(campaign_wiki, None) as whole:
+        expected = await whole.site.pages(**inputs, **REVISIONS).collect()
+    async with observed_site(campaign_wiki, 20_000) as small:
+        found = await small.site.pages(**inputs, **REVISIONS).collect()
+    assert [page.title for page in found] == [page.title for page in expected]
+    for page, whole_page in zip(found, expected, strict=True):
+        if page.title == "Heaviest":
+            assert content_of(page) is None
+            assert "revisions" in page.raw["toolarge"]
+        else:
+            assert page == whole_page
+    assert small.transport.count < 14
+
+
+async def test_c3_two_pages_that_are_too_large_are_both_found(campaign_wiki: CampaignWiki) -> None:
+    light = ["Red", "Ref", "Page 00", "Types template"]
+    async with observed_site(campaign_wiki, 550) as small:
+        pages = await small.site.pages(titles=["Heaviest", *light[:2], "Heavily", *light[2:]], **REVISIONS).collect()
+    assert [page.title for page in pages if "toolarge" in page.raw] == ["Heaviest", "Heavily"]
+    assert [page.revisions[0].content for page in pages if page.title in {"Red", "Ref"}] == ["Red text", "Ref text"]
+
+
+ONE_PAGE: dict[str, Callable[[Site], Any]] = {
+    "its fragments": lambda site: site.query(titles="Heaviest", **REVISIONS).fragments().collect(),
+    "its revisions": lambda site: site.page("Heaviest").revisions(prop=["content"], slots="main").collect(),
+    "its text": lambda site: site.page("Heaviest").text(),
+    "an edit of it": lambda site: site.page("Heaviest").edit(str.upper),
+    "its HTML": lambda site: site.page("Heaviest").html(),
+    "an action": lambda site: site.call("parse", page="Heaviest", prop="wikitext"),
+}
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("name", ONE_PAGE)
+async def test_c3_a_text_larger_than_a_response_is_an_error_that_names_the_page(
+    campaign_wiki: CampaignWiki, name: str
 ) -> None:
     async with observed_site(campaign_wiki, 20_000) as small:
-        got = []
-        stream = small.site.query(**HEAVY, batch_size=batch_size)
+        with pytest.raises(ResultTooLarge, match="wgAPIMaxResultSize") as caught:
+            await ONE_PAGE[name](small.site)
+        assert caught.value.title == "Heaviest"
+        assert small.transport.count < 10
+        assert len((await small.site.rest.page("Heaviest")).source) > 60_000  # as the message says
+
+
+async def test_c3_fragments_before_the_row_come_and_the_cursor_resumes(campaign_wiki: CampaignWiki) -> None:
+    got = []
+    async with observed_site(campaign_wiki, 20_000) as small:
+        stream = small.site.query(**HEAVY, batch_size=1).fragments()
         with pytest.raises(ContinuationLoop, match="wgAPIMaxResultSize") as caught:
             async for page in stream:
-                got.append(page.title)  # noqa: PERF401 - what came before the error counts
-    assert got == titles
-    assert small.transport.count < 10
+                got += [page.title] if page.revisions else []
     async with observed_site(campaign_wiki, None) as whole:
-        rest = await whole.site.query(**HEAVY).resume(str(caught.value.cursor)).collect()
+        rest = await whole.site.query(**HEAVY).fragments().resume(str(caught.value.cursor)).collect()
     assert [*got, *(page.title for page in rest)] == ["Heavier", "Heaviest", "Heavily"]
 
 
@@ -175,7 +255,7 @@ async def test_c3_one_row_of_a_list_larger_than_a_response(campaign_wiki: Campai
     query: dict[str, Any] = {"prop": "ids|content", "slots": "main", "dir": "newer"}
     got = []
     async with observed_site(campaign_wiki, 20_000) as small:
-        with pytest.raises(ContinuationLoop) as caught:
+        with pytest.raises(ResultTooLarge, match=r"a row of allrevisions .*arvcontinue=") as caught:
             async for row in small.site.list("allrevisions", **query).mappings():
                 got.append(row)  # noqa: PERF401 - what came before the error counts
     async with observed_site(campaign_wiki, None) as whole:

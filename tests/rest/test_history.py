@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from mwclient_async._http.messages import ApiRequest
-from mwclient_async._query.continuation import Continuation, FetchedBatch, LoopGuard, RepeatedContinueError
+from mwclient_async._query.continuation import Continuation, FetchedBatch
+from mwclient_async._query.loop_guard import LoopGuard
 from mwclient_async._rest.history import RevisionHistory, history_of
-from mwclient_async.errors import MediaWikiError, ProtocolError
+from mwclient_async.errors import ContinuationLoop, MediaWikiError, ProtocolError
 from tests.support.scripted_flow import Answer, Script, run_with_answers
 
 HERE = "https://wiki.example/w/rest.php/v1/page/Long_history/history"
@@ -163,7 +164,7 @@ def test_h5_ids_are_opaque_and_need_not_descend() -> None:
 def test_c3_a_segment_that_links_to_itself_is_a_loop() -> None:
     history, guard, body = history_with(), LoopGuard(), segment(30, older=f"{HERE}?older_than=30")
     Script(body).run(history.batch({}, {}, guard))
-    with pytest.raises(RepeatedContinueError):
+    with pytest.raises(ContinuationLoop):
         Script(body).run(history.batch({"older_than": "30"}, {}, guard))
 
 
