@@ -145,6 +145,7 @@ class Site(QueryMethods, UploadMethods):
             dry_run=self._defaults.dry_run,
             assert_bot=self._assert_bot,
             plain_http=self._http.plain_http,
+            shared_account=self._defaults.shared_account,
         )
         try:
             await self._opened.open(self._auth, self._login_state)

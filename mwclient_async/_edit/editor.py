@@ -11,6 +11,7 @@ See https://www.mediawiki.org/wiki/API:Edit.
 from __future__ import annotations
 
 import inspect
+import secrets
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -160,7 +161,9 @@ class Editor:
             check_presence(edit, base)
             return _unsaved_result(edit, base, EditOutcome.DRY_RUN)
         edit = await self._with_bot_flag(edit)
-        return self._remember(edit, await self.session.run_flow(save_edit(edit, base)))
+        if self.defaults.summary_mark:
+            edit = evolve(edit, mark=f"({secrets.token_hex(3)})")
+        return self._remember(edit, await self.session.run_flow(save_edit(edit, base, self.session.own_edits)))
 
     def _remember(self, edit: Edit, result: EditResult) -> EditResult:
         """Keep the revision that was made: the next append to the page is based on it, without a read."""

@@ -29,9 +29,10 @@ from mwclient_async._edit.history_check import (
 from mwclient_async._http.failure_results import refusal_in
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse
-from mwclient_async._http.text_normalization import md5_of
+from mwclient_async._http.text_normalization import md5_of, summary_with_suffix
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.lost_reply import Executed, LostReply
+from mwclient_async._session.own_edits import OwnEdits
 from mwclient_async.errors import (
     ApiErrorItem,
     EditConflict,
@@ -62,7 +63,7 @@ class Edit:
 
     ``title`` or ``pageid`` names the page. ``heading`` is the heading of a new section, and ``append`` is then the text
     of that section. ``params`` are further parameters of ``action=edit``. ``bot`` flags the edit as a bot's edit, if
-    the account has the right to do so.
+    the account has the right to do so. ``mark`` ends the summary, and no other edit has it.
     """
 
     title: str = ""
@@ -74,6 +75,7 @@ class Edit:
     summary: str = ""
     missing: Missing = "raise"
     bot: bool = False
+    mark: str = ""
     params: Mapping[str, str] = field(factory=dict)
 
     @property
@@ -95,9 +97,14 @@ class Edit:
         """The page's text after this edit, before the wiki transforms it."""
         return self.text if self.text is not None else f"{self.prepend}{text}{self.append}"
 
+    @property
+    def sent_summary(self) -> str:
+        """The summary with the mark."""
+        return summary_with_suffix(self.summary, self.mark) if self.mark else self.summary
+
     def request(self, base: BaseRevision) -> ApiRequest:
         """The request, with its compare-and-swap."""
-        params = {"action": "edit", **self.target, **self.params, "summary": self.summary}
+        params = {"action": "edit", **self.target, **self.params, "summary": self.sent_summary}
         if self.text is not None:
             params |= {"text": self.text, "md5": md5_of(self.text)}
         else:
@@ -154,8 +161,10 @@ def undo_revisions(undo: Undo) -> Flow[EditResult]:
     return _edit_result(page, CompletedWrite(base=base, response=response))
 
 
-def save_edit(edit: Edit, base: BaseRevision | None) -> Flow[EditResult]:
+def save_edit(edit: Edit, base: BaseRevision | None, own_edits: OwnEdits | None = None) -> Flow[EditResult]:
     """Save an edit through the Action API, once. ``base`` is the revision it is based on; None for the latest one.
+
+    ``own_edits`` are those of the Site.
 
     An append or a prepend that meets an edit conflict is sent again, on top of the other edit. After a lost reply, all
     tries share one deadline.
@@ -163,9 +172,10 @@ def save_edit(edit: Edit, base: BaseRevision | None) -> Flow[EditResult]:
     Raises EditConflict, PageMissing, PageExists, CaptchaRequired or another refusal of the wiki,
     and OutcomeUnknown if a reply was lost and nothing can be known.
     """
-    lost = LostReply()
+    lost = LostReply(own_edits=own_edits or OwnEdits())
     for _ in range(_MAX_CONFLICTS):
         edit, base = (yield from read_base(edit)) if base is None else (edit, base)
+        lost.own_edits.begin(base.since)
         if lost.happened and (saved := (yield from _saved_before(edit, lost))) is not None:
             return _result_from_history(saved)
         check_presence(edit, base, lost)

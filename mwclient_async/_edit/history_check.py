@@ -1,6 +1,7 @@
 """After a lost reply, the page's history decides whether an edit was saved.
 
-A revision of our account since the base revision that has our text is our edit. Text is compared as the wiki stores it
+A revision of our account since the base revision that has our text and summary is our edit, unless another process may
+have made it (``own_edits.py``). A mark in the summary proves that it is ours. Text is compared as the wiki stores it
 (``text_normalization.py``). An append is compared with the text of its parent revision.
 
 If the history cannot decide, the outcome is unknown: a revision of our account has the same summary and another text,
@@ -11,7 +12,7 @@ See https://www.mediawiki.org/wiki/API:Revisions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -21,6 +22,7 @@ from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.text_normalization import may_be_stored_form, may_be_summary, may_hold_change, sha1_of
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, has_abuse_filter
+from mwclient_async._session.own_edits import Row
 from mwclient_async.errors import (
     MediaWikiError,
     OutcomeUnknown,
@@ -50,6 +52,8 @@ class CompareAndSwapWrite(Protocol):
     def summary(self) -> str: ...
     @property
     def name(self) -> str: ...
+    @property
+    def mark(self) -> str: ...
     @property
     def commutes(self) -> bool: ...
     def applied_to(self, text: str) -> str: ...
@@ -90,10 +94,17 @@ def _find(write: CompareAndSwapWrite, lost: LostReply) -> Flow[Executed[Complete
             raise unknown_outcome(write, lost, PAGE_GONE)
         return not_seen
     since_base = yield from _revisions_since(write, lost, base, response)
-    ours = [revision for revision in since_base if _may_be_ours(revision, query["userinfo"])]
-    revision = yield from _recognized(write, lost, base, ours)
+    rows: list[Row] = [{**row, "title": page.get("title"), "pageid": page.get("pageid")} for row in since_base]
+    ours = [row for row in rows if _may_be_ours(row, query["userinfo"]) and not lost.own_edits.is_answered(row)]
+    if write.mark:
+        revision = next((row for row in ours if str(row.get("comment", "")).endswith(write.mark)), None)
+    else:
+        revision = yield from _recognized(write, lost, base, ours)
     if revision is None:
         return not_seen
+    if not write.mark:
+        yield from _check_made_here(write, lost, revision, since_base=[int(row["revid"]) for row in ours])
+    lost.own_edits.record({"edit": revision})
     title, pageid = str(page.get("title", "")), int(page.get("pageid", 0))
     return Executed(CompletedWrite(base=base, revision=revision, title=title, pageid=pageid))
 
@@ -161,6 +172,40 @@ def _recognized(
         known = f"this account has since made an edit with that summary and another text: revision {similar[0]}"
         raise unknown_outcome(write, lost, known)
     return None
+
+
+def _check_made_here(
+    write: CompareAndSwapWrite, lost: LostReply, revision: Row, since_base: Collection[int]
+) -> Flow[None]:
+    """Raise OutcomeUnknown if another process of our account may have made the revision that has our text.
+
+    ``since_base`` are the ids of all revisions of the page by our account since the base.
+    """
+    own = lost.own_edits
+    if own.shared is False:
+        return
+    if not may_be_summary(str(revision.get("comment", "")), sent=write.summary):
+        reason = "it has another summary"
+    elif own.shared:
+        reason = "other processes use this account (EditDefaults.shared_account)"
+    elif own.is_contested(revision):
+        reason = "another Site is editing the page"
+    else:
+        rows = yield from _contributions(revision, own.since or str(revision["timestamp"]))
+        foreign = own.find_foreign(rows, ours=revision, since_base=since_base)
+        if foreign is None:
+            return
+        reason = f"another process has made revision {foreign['revid']} with this account"
+    known = f"revision {revision['revid']} has its text, but may be the edit of another process: {reason}"
+    raise unknown_outcome(write, lost, known)
+
+
+def _contributions(revision: Row, since: str) -> Flow[Sequence[Row]]:
+    """The latest edits of the account that made this revision, since this time of the wiki's clock."""
+    params = {"action": "query", "list": "usercontribs", "ucuser": str(revision["user"]), "ucend": since}
+    response = yield ApiRequest(params={**params, "ucprop": "ids|title|timestamp", "uclimit": "500"})
+    rows: Sequence[Row] = response.body["query"]["usercontribs"]
+    return rows
 
 
 def _texts(*revids: int) -> Flow[tuple[str, ...]]:

@@ -90,5 +90,5 @@ class Rest(PageMethods, RevisionMethods, TransformMethods):
         key = title_lock_key(change.title)
         async with self._session.lock_titles([key]):
             self._session.known_revisions.forget(key)
-            page = await self._session.run_flow(rest_edit(change, base))
+            page = await self._session.run_flow(rest_edit(change, base, self._session.own_edits))
         return structurer(RestPage)(page)

@@ -21,6 +21,8 @@ from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._rest import endpoints
 from mwclient_async._rest.refusals import with_data, with_details
 from mwclient_async._session.known_revisions import BaseRevision
+from mwclient_async._session.lost_reply import LostReply
+from mwclient_async._session.own_edits import OwnEdits
 from mwclient_async.errors import ApiError, CaptchaRequired, MediaWikiError, OutcomeUnknown, ProtocolError
 
 
@@ -37,6 +39,7 @@ class RestEdit:
     model: str | None = None
     pageid: int = 0
     commutes = False
+    mark = ""
 
     @property
     def name(self) -> str:
@@ -63,20 +66,22 @@ class RestEdit:
         return response
 
 
-def rest_edit(edit: RestEdit, base: BaseRevision | None) -> Flow[Mapping[str, Any]]:
+def rest_edit(edit: RestEdit, base: BaseRevision | None, own_edits: OwnEdits | None = None) -> Flow[Mapping[str, Any]]:
     """Create a page through the REST API if ``base`` is None, or replace its text, once.
 
-    Returns the page as the wiki sends it. After a lost reply, all tries share one deadline. Raises what
-    ``edits.save_edit`` raises.
+    ``own_edits`` are those of the Site. Returns the page as the wiki sends it. After a lost reply, all tries share one
+    deadline. Raises what ``edits.save_edit`` raises.
     """
     if base is None:
         creation = Edit(title=edit.title, missing="only")
         creation, base = yield from read_base(creation)
         check_presence(creation, base)
+    lost = LostReply(own_edits=own_edits or OwnEdits())
+    lost.own_edits.begin(base.since)
     try:
-        completed = yield from compare_and_swap(edit, base)
+        completed = yield from compare_and_swap(edit, base, lost=lost)
     except CaptchaRequired as error:
-        completed = yield from _through_action_api(edit, base, error)
+        completed = yield from _through_action_api(edit, base, error, lost.own_edits)
     except ApiError as error:
         raise (yield from with_details(error, edit.title, creating=not base.revid)) from error.__cause__
     response = completed.response or (yield from _read_back(completed))
@@ -85,7 +90,9 @@ def rest_edit(edit: RestEdit, base: BaseRevision | None) -> Flow[Mapping[str, An
     return response.body
 
 
-def _through_action_api(edit: RestEdit, base: BaseRevision, refused: CaptchaRequired) -> Flow[CompletedWrite]:
+def _through_action_api(
+    edit: RestEdit, base: BaseRevision, refused: CaptchaRequired, own_edits: OwnEdits
+) -> Flow[CompletedWrite]:
     """The same edit, with the same compare-and-swap, by ``action=edit``, which sends the captcha with its refusal.
 
     The REST API has refused the edit. Over that API a captcha can neither be seen nor be answered.
@@ -93,7 +100,7 @@ def _through_action_api(edit: RestEdit, base: BaseRevision, refused: CaptchaRequ
     params = {} if edit.model is None else {"contentmodel": edit.model}
     same = Edit(title=edit.title, text=edit.text, summary=edit.summary, params=params)
     try:
-        completed = yield from compare_and_swap(same, base)
+        completed = yield from compare_and_swap(same, base, lost=LostReply(own_edits=own_edits))
     except CaptchaRequired as error:
         raise with_data(refused, error.data) from None
     return evolve(completed, response=None, title=edit.title)

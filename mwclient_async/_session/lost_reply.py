@@ -23,10 +23,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from mwclient_async._http.flow import Flow, may_try_again
 from mwclient_async._session.known_revisions import BaseRevision
+from mwclient_async._session.own_edits import OwnEdits
 from mwclient_async.errors import MediaWikiError, OutcomeUnknown
 
 T = TypeVar("T")
@@ -35,10 +36,14 @@ T_co = TypeVar("T_co", covariant=True)
 
 @define
 class LostReply:
-    """The first request of a write whose reply was lost: its error, and the revision that it was based on."""
+    """The first request of a write whose reply was lost: its error, and the revision that it was based on.
+
+    ``own_edits`` are the edits of the Site that sent it.
+    """
 
     error: OutcomeUnknown | None = None
     base: BaseRevision | None = None
+    own_edits: OwnEdits = field(factory=OwnEdits, repr=False)
 
     def record(self, error: OutcomeUnknown, base: BaseRevision | None = None) -> None:
         """Keep that a reply was lost; the first one counts."""

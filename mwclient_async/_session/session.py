@@ -21,8 +21,8 @@ functions.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -42,13 +42,14 @@ from mwclient_async._session.login import Account, log_out, may_log_in_as
 from mwclient_async._session.module_catalog import ModuleCatalog
 from mwclient_async._session.module_table import Module
 from mwclient_async._session.observers import Observers, log
+from mwclient_async._session.own_edits import OwnEdits
 from mwclient_async._session.rate_limits import WikiPauses
 from mwclient_async._session.response_checks import checked_warnings
 from mwclient_async._session.retry import Recovery, outcome_is_unknown, recovery_for
 from mwclient_async._session.retry_state import RetryState
 from mwclient_async._session.run_flow import run_flow
 from mwclient_async._session.shared_resources import SharedResources
-from mwclient_async._session.title_locks import TitleLocks
+from mwclient_async._session.title_locks import TitleLocks, revision_lock_keys, write_lock_keys
 from mwclient_async.errors import (
     ApiErrorItem,
     AssertFailed,
@@ -101,6 +102,7 @@ class Session:
         dry_run: bool = False,
         assert_bot: bool = False,
         plain_http: bool = False,
+        shared_account: bool | None = None,
     ) -> None:
         self.shared = shared
         self.dry_run = dry_run
@@ -108,6 +110,7 @@ class Session:
         self.retry = retry
         self.observers = observers
         self.known_revisions = KnownRevisions()
+        self.own_edits = OwnEdits(request_builder.api_url, shared=shared_account, keys=revision_lock_keys)
         self._title_locks = TitleLocks()
         self._request_builder = request_builder
         self._plain_http = plain_http
@@ -173,9 +176,12 @@ class Session:
         """The API modules with these paths and their parameters, as :meth:`ModuleCatalog.describe` does."""
         return await self._modules.describe(paths)
 
-    def lock_titles(self, keys: Iterable[str]) -> AbstractAsyncContextManager[None]:
+    @asynccontextmanager
+    async def lock_titles(self, keys: Iterable[str]) -> AsyncIterator[None]:
         """Keep other tasks from writing to the pages that these keys (``title_locks.py``) name."""
-        return self._title_locks.hold(keys)
+        async with self._title_locks.hold(keys := tuple(keys)):
+            with self.own_edits.writing(keys):
+                yield
 
     # The login -------------------------------------------------------------------------------------------------------
 
@@ -356,6 +362,8 @@ class Session:
             self.observers.notify_warning(warning)
         if request.part is not None:
             self.observers.notify_event(ChunkSent(offset=request.part.offset, length=request.part.length))
+        if request.write:
+            self.own_edits.record(response.body, write_lock_keys(request.params))
         result = response.body.get(request.rate_limit_action) if isinstance(response.body, dict) else None
         if isinstance(result, dict) and result.get("tempusercreated"):
             self._auth_state.drop_tokens()  # an anonymous write has made a temporary account, with tokens of its own

@@ -14,6 +14,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import anyio
 
@@ -71,6 +72,11 @@ def page_lock_key(pageid: int | str) -> str:
 def file_lock_key(filename: str) -> str:
     """The key of a file's page."""
     return title_lock_key(filename if filename[:5].casefold() == "file:" else f"File:{filename}")
+
+
+def revision_lock_keys(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys of the page that has this revision, as the wiki lists it."""
+    return title_lock_key(str(row.get("title", ""))), page_lock_key(int(row.get("pageid") or 0))
 
 
 def write_lock_keys(params: Mapping[str, str]) -> tuple[str, ...]:

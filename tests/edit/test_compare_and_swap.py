@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
 
 from mwclient_async._edit.edits import Edit, read_text, save_edit
 from mwclient_async._http.messages import ApiRequest
@@ -316,59 +315,3 @@ def test_w2_a_request_that_arrives_between_the_conflict_and_the_next_try_is_foun
     wiki.interfere = interfere
     result = run(APPEND, wiki, base)
     assert (count_ours(wiki), result.verified) == (1, True)
-
-
-# Random faults -------------------------------------------------------------------------------------------------------
-
-FAULTS = st.lists(st.sampled_from([None, "before", "after", "late"]), max_size=12)
-INTERFERENCES: list[Callable[[ModelPageWiki], object]] = [
-    lambda _: None,
-    lambda wiki: wiki.save(f"{wiki.revisions[-1].text if wiki.revisions else ''}\n* other {wiki.now}"),
-    lambda wiki: wiki.save(f"other {wiki.now}\n{wiki.revisions[-1].text if wiki.revisions else ''}"),
-    lambda wiki: wiki.save(f"{wiki.now}", user=ME, comment="something else"),
-    lambda wiki: wiki.save(f"{wiki.now}", user=ME, comment="ours"),
-    lambda wiki: wiki.execute_delayed(),
-]
-
-
-@given(
-    edit=st.sampled_from(ALL),
-    faults=FAULTS,
-    interferences=st.lists(st.sampled_from(INTERFERENCES), max_size=12),
-    page_exists=st.booleans(),
-    has_filter=st.booleans(),
-)
-@settings(max_examples=600, deadline=None)
-def test_w2_no_edit_is_saved_twice_and_none_is_reported_that_was_not_saved(
-    *,
-    edit: Edit,
-    faults: list[str | None],
-    interferences: list[Callable[[ModelPageWiki], object]],
-    page_exists: bool,
-    has_filter: bool,
-) -> None:
-    wiki = make_wiki(*faults, text="Text." if page_exists else None, has_abuse_filter=has_filter)
-    left = list(interferences)
-    wiki.interfere = lambda wiki: left.pop(0)(wiki) if left else None
-    try:
-        result = run(edit, wiki)
-    except OutcomeUnknown:
-        wiki.execute_delayed()
-        assert count_our_revisions(wiki) <= 1
-    except MediaWikiError:
-        wiki.execute_delayed()
-        assert count_our_revisions(wiki) == 0
-    else:
-        wiki.execute_delayed()
-        assert count_our_revisions(wiki) == 1
-        assert any(revision.revid == result.revid and revision.user == ME for revision in wiki.revisions)
-
-
-def count_our_revisions(wiki: ModelPageWiki) -> int:
-    """How many revisions our requests have made: revisions of our account that add our text."""
-    texts = {revision.revid: revision.text for revision in wiki.revisions} | {0: ""}
-    return sum(
-        revision.text.count("ours") > texts[revision.parentid].count("ours")
-        for revision in wiki.revisions
-        if revision.user == ME
-    )

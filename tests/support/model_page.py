@@ -26,6 +26,7 @@ class Revision:
     comment: str
     text: str
     timestamp: str
+    requested: bool = False  # made by a request that this model answered
 
     def to_json(self, props: str) -> dict[str, Any]:
         row: dict[str, Any] = {"revid": self.revid, "parentid": self.parentid}
@@ -67,13 +68,19 @@ class ModelPageWiki:
         while self.delayed:
             self._edit(self.delayed.pop(0))
 
-    def save(self, text: str, *, user: str = "Other", comment: str = "") -> Revision:
+    def save(self, text: str, *, user: str = "Other", comment: str = "", requested: bool = False) -> Revision:
         """Save a revision with this text."""
         self._next += 7
         parent = self.revisions[-1].revid if self.revisions else 0
         stored = stored_form(text).replace("~~~~", f"[[User:{user}]] {self._stamp()}")
         revision = Revision(
-            revid=self._next, parentid=parent, user=user, comment=comment, text=stored, timestamp=self._stamp()
+            revid=self._next,
+            parentid=parent,
+            user=user,
+            comment=comment,
+            text=stored,
+            timestamp=self._stamp(),
+            requested=requested,
         )
         self.revisions.append(revision)
         return revision
@@ -93,6 +100,9 @@ class ModelPageWiki:
     def _query(self, request: ApiRequest) -> Mapping[str, Any]:
         params = request.params
         query: dict[str, Any] = {}
+        if params.get("list") == "usercontribs":
+            rows = [{**row.to_json(""), "title": TITLE, "pageid": 7} for row in self.revisions[::-1]]
+            return {"query": {"usercontribs": [row for row in rows if row["user"] == params["ucuser"]]}}
         found = self._select_revisions(params)
         start = int(params.get("rvcontinue", 0))
         end = start + int(params.get("rvlimit", "1" if "revids" not in params else "50"))
@@ -131,7 +141,7 @@ class ModelPageWiki:
         result: dict[str, Any] = {"result": "Success", "pageid": 7, "title": TITLE}
         if latest is not None and stored_form(text) == before:
             return {"edit": {**result, "nochange": True}}
-        new = self.save(text, user=ME, comment=params["summary"])
+        new = self.save(text, user=ME, comment=params["summary"], requested=True)
         result |= {"oldrevid": new.parentid, "newrevid": new.revid, "newtimestamp": "2026-01-01T00:00:00Z"}
         return {"edit": {**result, "new": True} if latest is None else result}
 
@@ -142,8 +152,10 @@ class ModelPageWiki:
             return True
         before, now = base.text.splitlines(), latest.text.splitlines()
         if "appendtext" in params:
-            return len(now) > 1 and now[-1] == before[-1]
-        return "prependtext" in params and len(now) > 1 and now[0] == before[0]
+            added = latest.text.endswith(stored_form(params["appendtext"]))
+            return len(now) > 1 and now[-1] == before[-1] and not added
+        added = latest.text.startswith(params.get("prependtext", ""))
+        return "prependtext" in params and len(now) > 1 and now[0] == before[0] and not added
 
 
 def _lost_reply() -> MediaWikiError:

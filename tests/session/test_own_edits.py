@@ -1,0 +1,123 @@
+"""W2: which revisions this process has made, and which of them another process must have made."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from mwclient_async._session.own_edits import OwnEdits
+from mwclient_async._session.title_locks import revision_lock_keys
+from mwclient_async.errors import OutcomeUnknown
+from tests.support.scripted_flow import refusal
+
+BEGUN, LATER = "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"
+
+
+def row(revid: int, title: str = "Page", timestamp: str = LATER) -> dict[str, Any]:
+    return {"revid": revid, "title": title, "pageid": 7, "timestamp": timestamp}
+
+
+OURS = row(100, "Other page") | {"pageid": 8}
+
+
+@pytest.fixture
+def api_url() -> str:
+    return f"https://{uuid4().hex}.example.org/w/api.php"
+
+
+@pytest.fixture
+def own(api_url: str) -> OwnEdits:
+    own = OwnEdits(api_url, keys=revision_lock_keys)
+    own.begin(BEGUN)
+    return own
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"edit": {"result": "Success", "newrevid": 5, "newtimestamp": LATER, "title": "Page"}},
+        {"rollback": {"title": "Page", "revid": 5}},
+        {"id": 7, "title": "Page", "latest": {"id": 5, "timestamp": LATER}},
+    ],
+)
+def test_w2_a_revision_that_a_response_names_is_ours(own: OwnEdits, body: object) -> None:
+    assert own.find_foreign([row(5)], ours=OURS) == row(5)
+    own.record(body)
+    assert own.is_answered(row(5))
+    assert own.find_foreign([row(5), OURS], ours=OURS) is None
+
+
+def test_w2_a_site_knows_the_edits_of_the_other_sites_of_its_process_at_this_wiki(own: OwnEdits, api_url: str) -> None:
+    saved = {"edit": {"newrevid": 5, "newtimestamp": LATER, "title": "Page"}}
+    OwnEdits("https://elsewhere.example.org/w/api.php").record(saved)
+    assert not own.is_answered(row(5))
+    OwnEdits(api_url).record(saved)
+    assert own.is_answered(row(5))
+    assert not own.is_answered(row(5, "Another title"))
+    OwnEdits(api_url).record({"rollback": {"revid": 6, "title": "Page"}})
+    assert own.is_answered(row(6))
+
+
+def test_w2_an_edit_at_another_port_may_be_at_another_wiki_or_through_a_proxy(own: OwnEdits, api_url: str) -> None:
+    OwnEdits(api_url.replace(".org", ".org:8080")).record(
+        {"edit": {"newrevid": 5, "newtimestamp": LATER, "title": "Page"}}
+    )
+    assert not own.is_answered(row(5)), "else it would be sent again"
+    assert own.is_contested(row(5))
+    assert own.find_foreign([row(5)], ours=OURS) is None
+
+
+def test_w2_edits_before_this_site_began_to_write_say_nothing(own: OwnEdits) -> None:
+    own.begin(LATER)
+    assert own.since == BEGUN
+    assert own.find_foreign([row(5, timestamp=BEGUN)], ours=OURS) is None
+    assert own.find_foreign([row(5, timestamp=BEGUN)], ours=OURS, since_base=[5]) is not None
+
+
+def test_w2_a_write_in_progress_accounts_for_one_revision_of_its_page(own: OwnEdits) -> None:
+    with own.writing(["Page"]):
+        assert own.find_foreign([row(5)], ours=OURS) is None
+        assert own.find_foreign([row(5), row(6)], ours=OURS) == row(6)
+        assert own.find_foreign([row(5), row(6)], ours=row(5)) == row(6), "the write in progress has made revision 5"
+    assert own.find_foreign([row(5)], ours=OURS) == row(5)
+
+
+@pytest.mark.parametrize(
+    ("error", "accounted"), [(OutcomeUnknown("lost"), True), (refusal("missingtitle"), False), (KeyError("bug"), False)]
+)
+def test_w2_a_write_with_an_unknown_outcome_accounts_for_one_revision(
+    own: OwnEdits, error: Exception, *, accounted: bool
+) -> None:
+    with pytest.raises(type(error)), own.writing(["Page"]):
+        raise error
+    assert (own.find_foreign([row(5)], ours=OURS) is None) is accounted
+    assert own.find_foreign([row(5), row(6)], ours=OURS) is not None
+
+
+async def test_w2_a_write_that_was_cancelled_accounts_for_one_revision(own: OwnEdits) -> None:
+    with anyio.CancelScope() as scope, own.writing(["Page"]):
+        scope.cancel()
+        await anyio.lowlevel.checkpoint()
+    assert own.find_foreign([row(5)], ours=OURS) is None
+
+
+def test_w2_an_action_that_names_no_revision_accounts_for_one_but_not_an_edit_without_change(
+    own: OwnEdits,
+) -> None:
+    own.record({"edit": {"result": "Success", "nochange": True}}, ["Page"])
+    assert own.find_foreign([row(5)], ours=OURS) is not None
+    own.record({"move": {"from": "Old", "to": "Page"}}, ["Old", "Page"])
+    assert own.find_foreign([row(5), row(6, "Old") | {"pageid": 9}], ours=OURS) is None
+
+
+def test_w2_two_writes_to_one_page_by_two_sites_are_contested(own: OwnEdits, api_url: str) -> None:
+    other = OwnEdits(api_url, keys=revision_lock_keys)
+    with own.writing(["Page"]):
+        assert not own.is_contested(row(5))
+        with other.writing(["Page"]):
+            assert own.is_contested(row(5))
+    assert not own.is_contested(row(5))
