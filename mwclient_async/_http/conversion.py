@@ -31,7 +31,7 @@ from mwclient_async.models.actions_pages import MergeHistoryResult, MovedPage, M
 from mwclient_async.models.actions_parse import CompareResult, ParsedSection
 from mwclient_async.models.info import AutoCreateTempUser, Extension, General, ImageSize, MagicWord, UserGroup
 from mwclient_async.models.lists import ArchivedFile, ListedPage, SpecialPageRow
-from mwclient_async.models.props import ImageInfo, Revision
+from mwclient_async.models.props import ImageInfo, Revision, Slot
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -315,6 +315,7 @@ _WIRE_NAMES: Mapping[type, Mapping[str, str]] = {
     MoveResult: {"from_": "from", "talkmove_errors": "talkmove-errors", "subpages_talk": "subpages-talk"},
     MovedPage: {"from_": "from"},
     Revision: {"_text": "content"},  # the place of the text without rvslots
+    Slot: {"_content": "content"},  # a property, which raises NotRequested
     SpecialPageRow: {"database_result": "databaseResult"},
     UserGroup: {"add_self": "add-self", "remove_self": "remove-self"},
     UserInfo: {"hasmsg": "messages"},

@@ -16,6 +16,10 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async.errors import NotRequested
+
+_NO_TEXT = "the wiki sent no text of this revision: add rvprop=content (a page that the account may not read has none)"
+
 
 @frozen(kw_only=True)
 class PageLink:
@@ -166,14 +170,14 @@ class CategoryInfo:
 class Slot:
     """One slot of a revision.
 
-    ``content`` needs ``rvprop=content``; it is None if it is hidden or missing. ``size`` is in bytes, ``sha1`` in hex.
+    ``size`` is in bytes, ``sha1`` in hex.
 
     See https://www.mediawiki.org/wiki/Multi-Content_Revisions.
     """
 
     contentmodel: str = ""
     contentformat: str = ""
-    content: str | None = None
+    _content: str | None = field(default=None, alias="content", repr=False)
     size: int | None = None
     sha1: str | None = None
     missing: bool = False
@@ -182,6 +186,18 @@ class Slot:
     texthidden: bool = False
     textmissing: bool = False
     sha1hidden: bool = False
+
+    @property
+    def content(self) -> str | None:
+        """The text; None if an administrator hid it, or if the wiki does not have it; the flags say which.
+
+        Raises:
+            NotRequested: the wiki sent no text.
+        """
+        without_text = self.texthidden or self.textmissing or self.missing or self.nosuchsection
+        if self._content is None and not (without_text or self.badcontentformat):
+            raise NotRequested(_NO_TEXT)
+        return self._content
 
 
 @frozen(kw_only=True)
@@ -218,14 +234,24 @@ class Revision:
     sha1hidden: bool = False
     texthidden: bool = False
     textmissing: bool = False
+    badcontentformat: bool = False
     suppressed: bool = False
     _text: str | None = field(default=None, alias="text", repr=False)
 
     @property
     def content(self) -> str | None:
-        """The text of the main slot; None if ``rvprop=content`` was not asked for, or if it is hidden."""
-        main = self.slots.get("main")
-        return main.content if main is not None else self._text
+        """The text of the main slot; None if an administrator hid it, or if the wiki does not have it.
+
+        Raises:
+            NotRequested: the wiki sent no text: the query did not ask for ``rvprop=content``, or ``rvslots`` names
+                other slots only.
+        """
+        if (main := self.slots.get("main")) is not None:
+            return main.content
+        without_text = self.texthidden or self.textmissing or self.slotsmissing or self.badcontentformat
+        if self._text is None and not without_text:
+            raise NotRequested(_NO_TEXT)
+        return self._text
 
 
 @frozen(kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -149,7 +151,35 @@ def test_a_revision_has_the_text_of_its_main_slot() -> None:
     revision = structurer(Revision)(raw)
     assert revision.content == "Hello"
     assert revision.slots["aux"] == Slot(missing=True)
-    assert structurer(Revision)({}).content is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"revid": 1},
+        {"slots": {"main": {"size": 5, "contentmodel": "wikitext"}}},
+        {"slots": {"aux": {"content": "x"}}},
+        {"slots": []},
+    ],
+)
+def test_a_text_that_was_not_asked_for_is_not_none(raw: Mapping[str, Any]) -> None:
+    revision = structurer(Revision)(raw)
+    for one in (revision, copy.deepcopy(revision), revision.slots.get("main", revision)):
+        with pytest.raises(NotRequested, match="add rvprop=content"):
+            _ = one.content
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"slots": {"main": {flag: True}}}
+        for flag in ("texthidden", "textmissing", "missing", "nosuchsection", "badcontentformat")
+    ]
+    + [{flag: True} for flag in ("texthidden", "textmissing", "slotsmissing", "badcontentformat")],
+)
+def test_a_text_that_the_wiki_does_not_have_is_none(raw: Mapping[str, Any]) -> None:
+    """The flags of ApiQueryRevisionsBase.php. A wiki with a missing slot has a broken database."""
+    assert structurer(Revision)(raw).content is None
 
 
 def test_an_empty_php_array_means_no_slots() -> None:

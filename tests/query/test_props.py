@@ -185,6 +185,13 @@ async def test_hidden_values_of_revisions_are_none_and_marked_as_hidden(visitor:
     assert [r.suppressed for r in seen] == [False, False, True, False]
 
 
+async def test_a_text_that_was_not_asked_for_raises(steward: Site) -> None:
+    for rvprop in ("ids", ["ids", "slotsize"]):
+        async for page in steward.query(titles="Mars", prop="revisions", rvprop=rvprop, rvslots="main"):
+            with pytest.raises(NotRequested, match="add rvprop=content"):
+                _ = page.revisions[0].content
+
+
 async def test_text_comes_in_the_main_slot_if_no_slot_is_named(steward: Site) -> None:
     (page,) = await steward.query(titles="Mars", prop="revisions", rvprop=["content", "ids"]).collect()
     assert page.revisions[0].slots.keys() == {"main"}
