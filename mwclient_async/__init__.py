@@ -36,7 +36,7 @@ _HOMES = {  # module -> its public names
     "_rest.rest": "Rest",
     "_rest.rest_revisions": "CountType",
     "_session.clock": "Clock",
-    "_session.discover": "SiteOptions",
+    "_session.site_options": "SiteOptions",
     "_session.observers": "OnEvent OnWarning",
     "_site": "Site",
     "_upload.download": "AsyncSink OnBytes",

@@ -104,12 +104,12 @@ from mwclient_async._rest.rest_revisions import (
 from mwclient_async._session.clock import (
     Clock as Clock,
 )
-from mwclient_async._session.discover import (
-    SiteOptions as SiteOptions,
-)
 from mwclient_async._session.observers import (
     OnEvent as OnEvent,
     OnWarning as OnWarning,
+)
+from mwclient_async._session.site_options import (
+    SiteOptions as SiteOptions,
 )
 from mwclient_async._site import (
     Site as Site,

@@ -30,10 +30,11 @@ from mwclient_async._query.query_methods import QueryMethods
 from mwclient_async._query.stream import Stream
 from mwclient_async._rest.rest import Rest
 from mwclient_async._session.clock import Clock, SystemClock
-from mwclient_async._session.discover import SiteOptions, discover
+from mwclient_async._session.discover import discover
 from mwclient_async._session.observers import Observers, OnEvent, OnWarning
 from mwclient_async._session.session import Session
 from mwclient_async._session.shared_resources import SharedResources
+from mwclient_async._session.site_options import SiteOptions, check_option_types
 from mwclient_async._upload.upload_methods import UploadMethods
 from mwclient_async._upload.uploads import Uploads
 from mwclient_async._values.cursor import Cursor
@@ -78,6 +79,7 @@ class Site(QueryMethods, UploadMethods):
     Raises:
         ValueError: an address, the User-Agent or the login state cannot work, or the credentials would be sent over
             plain http. This is raised before any request.
+        TypeError: an option is of another type, such as a tuple for ``auth``.
         LoginFailed: the wiki refused the login, when the site is opened; LoginThrottled if there were too many.
         RuntimeError: the site is opened twice, or used while it is not open.
 
@@ -104,6 +106,16 @@ class Site(QueryMethods, UploadMethods):
         transport: Transport | None = None,
         clock: Clock | None = None,
     ) -> None:
+        check_option_types(
+            {
+                "auth": auth,
+                "login_state": login_state,
+                "retry": retry,
+                "limits": limits,
+                "http": http,
+                "defaults": defaults,
+            }
+        )
         self._request_builder = RequestBuilder(
             api_url=checked_url("api_url", api_url),
             rest_url=checked_url("rest_url", rest_url or rest_url_beside(api_url)),
@@ -253,6 +265,7 @@ class Site(QueryMethods, UploadMethods):
 
         See https://www.mediawiki.org/wiki/API:Login.
         """
+        check_option_types({"auth": auth})
         self._check_safe(auth)
         await self._session.log_in(auth)
 

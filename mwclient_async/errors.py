@@ -295,6 +295,12 @@ class AssertFailed(AuthError):
     """The session is not logged in as the request asserted. Nothing was done. Log in again with ``site.login``."""
 
     hint = "nothing was done; the session is not logged in as expected"
+    hints = MappingProxyType(
+        {
+            "assertbotfailed": "nothing was done; with assert_bot=True the account must be a bot: it lacks the right "
+            "'bot', or its bot password lacks the grant for high-volume editing"
+        }
+    )
 
 
 class BadToken(AuthError):
@@ -460,6 +466,13 @@ class InvalidTitle(BadRequest):
     """The title is not valid: empty, too long, or with characters that titles cannot have (``# < > [ ] | { }``)."""
 
     hint = "titles are 1 to 255 bytes long and hold none of # < > [ ] | { }"
+    hints = MappingProxyType(
+        {
+            "invalidcategory": "the title of a category begins with its namespace: 'Category:Planets'",
+            "bad_image_title": "the title of a file begins with its namespace: 'File:Earth.png'",
+            "pagecannotexist": "special pages have no text, no history and no properties",
+        }
+    )
 
 
 class InvalidParameter(BadRequest):

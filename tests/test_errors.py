@@ -155,7 +155,7 @@ CODES: Mapping[str, Mapping[type[ApiError], str]] = {
     "parameters": {
         MissingParameter: "missingparam nofilename",
         InvalidParameter: "badvalue badinteger badtimestamp outofrange",
-        InvalidTitle: "badtitle invalidtitle",
+        InvalidTitle: "badtitle invalidtitle invalidcategory bad_image_title pagecannotexist",
         TooManyValues: "toomanyvalues",
         BadRequest: "notmulti invalidparammix multisource",
         ChunkRefused: "badupload",
@@ -172,8 +172,7 @@ CODES: Mapping[str, Mapping[type[ApiError], str]] = {
         Protected: "protectedpage protectednamespace protectednamespace-interface cascadeprotected cantedit",
         Blocked: "blocked autoblocked",
         PermissionDenied: "permissiondenied cantcreate cantcreate-anon",
-        Refused: "contenttoobig badtags pagecannotexist badmd5 hookaborted undofailure "
-        "no-direct-editing contentmodel-mismatch",
+        Refused: "contenttoobig badtags badmd5 hookaborted undofailure no-direct-editing contentmodel-mismatch",
         TitleBlacklisted: "titleblacklist-forbidden titleblacklist-forbidden-move",
         SpamBlacklisted: "spamblacklist spamprotectionmatch",
         AbuseFilter: "abusefilter-warning abusefilter-disallowed abusefilter-warning-own",

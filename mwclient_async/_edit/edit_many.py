@@ -23,6 +23,8 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from attrs import define
 
+from mwclient_async._edit.edits import special_page
+from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.page_inputs import Titled
 from mwclient_async._query.stream import Stream, StreamRun
 from mwclient_async._session.retry import certainly_not_executed
@@ -62,7 +64,7 @@ _Job = tuple[Page | Titled, _Position]
 _Outcome = tuple[PageEdit, _Position]
 
 
-class ManyEdits(AsyncIterator[PageEdit]):
+class ManyEdits(AsynchronousIterable, AsyncIterator[PageEdit]):
     """The edits of ``site.edit_many``: ``async with site.edit_many(...) as edits: async for edit in edits: ...``.
 
     Iterating gives a PageEdit for each page as soon as it is done, with its result or its error, in no particular
@@ -205,6 +207,8 @@ def _page_or_title(page: Page | Titled, title: str) -> Page | str:
     """The page, or the title of a row of a list. Raises InvalidTitle or PageMissing if it cannot be edited."""
     if not isinstance(page, Page):
         return title
+    if page.status is PageStatus.SPECIAL:
+        raise special_page(repr(title))
     if page.status not in _EDITABLE:
         text = f"{title!r} cannot be edited: {page.invalidreason or page.status.value}"
         raise InvalidTitle((ApiErrorItem(code="invalidtitle", text=text),))

@@ -246,7 +246,9 @@ def _base_revision(edit: Edit, response: ApiResponse) -> BaseRevision:
         raise _invalid_title(edit, "it is a page of another wiki")
     page = page_of(response)
     revid = 0 if "missing" in page else int((page.get("revisions") or [{}])[0].get("revid", 0))
-    if "invalid" in page or "special" in page or not (revid or "missing" in page):
+    if "special" in page:
+        raise special_page(edit.name)
+    if "invalid" in page or not (revid or "missing" in page):
         reason = page.get("invalidreason", "the wiki shows no revision of it")
         raise _invalid_title(edit, str(reason.get("text", "")) if isinstance(reason, Mapping) else str(reason))
     since = str(response.body.get("curtimestamp", ""))
@@ -256,6 +258,11 @@ def _base_revision(edit: Edit, response: ApiResponse) -> BaseRevision:
 def _invalid_title(edit: Edit, reason: str) -> InvalidTitle:
     text = f"{edit.name} cannot have a text: {reason}"
     return InvalidTitle((ApiErrorItem(code="invalidtitle", text=text),))
+
+
+def special_page(name: str) -> InvalidTitle:
+    """The error for a page of the namespaces Special and Media, which no edit and no history can have."""
+    return InvalidTitle((ApiErrorItem(code="pagecannotexist", text=f"{name} is a special page."),))
 
 
 def page_missing(edit: Edit, advice: str = "") -> PageMissing:

@@ -91,9 +91,8 @@ def _scalar(name: str, value: Any) -> str:
         return repr(value)
     if isinstance(value, datetime):
         return _timestamp(name, value)
-    raise TypeError(
-        f"{name}: a value of type {type(value).__name__} has no form on the wire; pass text, a number or a list"
-    )
+    instead = "its title" if isinstance(getattr(value, "title", None), str) else "text, a number or a list"
+    raise TypeError(f"{name}: a value of type {type(value).__name__} has no form on the wire; pass {instead}")
 
 
 def _timestamp(name: str, value: datetime) -> str:

@@ -118,6 +118,7 @@ class PageHandle(PageManager):
         See https://www.mediawiki.org/wiki/API:Edit.
         """
         check_options(options, EditOptions, self.edit)
+        _check_callable(transform)
         if section is not None and not is_count(section, least=0):
             raise ValueError(f"section={section!r}: give the number of a section, from 0 up")
         if not is_count(conflicts, least=0):
@@ -297,6 +298,7 @@ def edit_function(
     services: PageServices, transform: Transform, *, summary: str, missing: Missing, options: EditOptions
 ) -> Callable[[Page | str], Awaitable[EditResult]]:
     """A function that edits any page in this way. Raises ValueError or TypeError for options that cannot be sent."""
+    _check_callable(transform)
     if "tags" in options:  # an iterator would have tags for the first page only
         tags = options["tags"]
         options["tags"] = tags if isinstance(tags, str) else tuple(tags)
@@ -306,6 +308,14 @@ def edit_function(
         return await page_handle(services, page).edit(transform, summary=summary, missing=missing, **options)
 
     return edit
+
+
+def _check_callable(transform: object) -> None:
+    if not callable(transform):
+        raise TypeError(
+            f"the transform is of type {type(transform).__name__}: give a function from the page's text to the new "
+            "text; save() replaces the whole text"
+        )
 
 
 def _base_from_page(page: Page) -> BaseRevision | None:

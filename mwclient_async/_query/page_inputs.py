@@ -33,6 +33,7 @@ class PageInputs:
 
     def __init__(self, kind: str, source: Inputs) -> None:
         self.kind = kind
+        _check_source(kind, source)
         self._source = (source,) if isinstance(source, str | int) else source
         self._started = False
 
@@ -45,6 +46,18 @@ class PageInputs:
             )
         self._started = True
         return iter(self._source) if isinstance(self._source, Iterable) else aiter(self._source)
+
+
+def _check_source(kind: str, source: object) -> None:
+    """Raise TypeError for what cannot be one input or several, before any request."""
+    one = "title" if kind == "titles" else "id"
+    advice = f"give a {one}, or a list of them".replace("a id", "an id")
+    if isinstance(source, str) and kind != "titles":
+        raise TypeError(f"{kind}={source!r}: {advice}; an id is a whole number")
+    if isinstance(source, int) and kind == "titles":
+        raise TypeError(f"titles={source!r}: {advice}; a title is a text, and pageids={source!r} is for an id")
+    if isinstance(source, bytes) or not isinstance(source, str | int | Iterable | AsyncIterable):
+        raise TypeError(f"{kind} is of type {type(source).__name__}: {advice}")
 
 
 class InputReader(AsyncIterator[Input]):

@@ -150,7 +150,10 @@ def rows_of_page(prop: str, body: Mapping[str, Any]) -> list[Row]:
     if page.get("missing") and not page.get("known"):
         text = f"The page {page.get('title', page.get('pageid'))!r} does not exist."
         raise PageMissing((ApiErrorItem(code="missingtitle", text=text),))
-    if page.get("invalid") or page.get("special") or not page:
+    if page.get("special"):
+        text = f"{page.get('title', 'this')!r} is a special page."
+        raise InvalidTitle((ApiErrorItem(code="pagecannotexist", text=text),))
+    if page.get("invalid") or not page:
         text = f"{page.get('title', 'this')!r} is not a page that can have {prop}"
         raise InvalidTitle((ApiErrorItem(code="invalidtitle", text=text),))
     return _rows(page, prop)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream
 from attrs import evolve, field, frozen
 
+from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.batches import BatchSequence, FetchBatch, LoadedBatch, StreamSpec
 from mwclient_async._query.read_ahead import Slot, start_fetches
 from mwclient_async._values.cursor import Cursor, fingerprint
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 
 @frozen(kw_only=True)
-class Stream(Generic[T]):
+class Stream(AsynchronousIterable, Generic[T]):
     """The items of a query, a list or a history, fetched while they are iterated.
 
     A stream is immutable and can be iterated several times; each ``async for`` begins anew and sends its own requests.
@@ -36,6 +37,8 @@ class Stream(Generic[T]):
 
     See https://www.mediawiki.org/wiki/API:Continue.
     """
+
+    _whole: ClassVar[str] = "await stream.collect()"
 
     _make_batches: Callable[[StreamSpec], BatchSequence[T]] = field(repr=False)
     _spec: StreamSpec
@@ -232,7 +235,7 @@ class Stream(Generic[T]):
         return evolve(self, spec=evolve(self._spec, **changes))
 
 
-class StreamRun(AsyncIterator[T]):
+class StreamRun(AsynchronousIterable, AsyncIterator[T]):
     """One iteration over a stream, as ``aiter(stream)`` or ``stream.open()`` begin it.
 
     Several tasks may iterate one run: each item goes to one of them. After an error, the run raises the same error
@@ -391,7 +394,7 @@ class OpenStream(Generic[T]):
             await self._tasks.__aexit__(None, None, None)
 
 
-class BatchIterator(AsyncIterator[Batch[T]]):
+class BatchIterator(AsynchronousIterable, AsyncIterator[Batch[T]]):
     """The batches of one run, as ``stream.batches()`` returns them, in order."""
 
     def __init__(self, run: StreamRun[T]) -> None:

@@ -23,6 +23,7 @@ from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.observers import Observers, OnEvent
 from mwclient_async._session.session import Session
 from mwclient_async._session.shared_resources import SharedResources
+from mwclient_async._session.site_options import check_option_types
 from mwclient_async._session.title_locks import title_lock_key
 from mwclient_async.models.auth import OAuth2Token
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
@@ -83,6 +84,7 @@ class CoreRest(Rest):
         transport: Transport | None = None,
         clock: Clock | None = None,
     ) -> None:
+        check_option_types({"retry": retry, "limits": limits, "http": http})
         base = checked_url("base_url", base_url)
         path = _project_path(project, language)
         self._auth = None if access_token is None else OAuth2Token(token=access_token)

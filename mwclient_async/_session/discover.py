@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from anyio import CancelScope
 from attrs import frozen
@@ -13,11 +13,10 @@ from mwclient_async._http.user_agent import full_user_agent
 from mwclient_async._session.clock import Clock, SystemClock
 from mwclient_async._session.discovery import Addresses, Discovery
 from mwclient_async._session.http_exchange import exchange
-from mwclient_async._session.observers import Observers, OnEvent, OnWarning, log
+from mwclient_async._session.observers import Observers, log
 from mwclient_async._session.retry_state import RetryState
+from mwclient_async._session.site_options import SiteOptions, check_option_types
 from mwclient_async.errors import HttpError, MediaWikiError, TransportError
-from mwclient_async.models.auth import Auth, LoginState
-from mwclient_async.models.edit_defaults import EditDefaults
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 
 if TYPE_CHECKING:
@@ -27,31 +26,13 @@ _LABEL = "discover"
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
 
-class SiteOptions(TypedDict, total=False):
-    """Everything that a Site takes beside its address and the User-Agent."""
-
-    auth: Auth | None
-    login_state: LoginState | None
-    rest_url: str | None
-    retry: RetryPolicy
-    limits: Limits
-    maxlag: int | None
-    uselang: str | None
-    assert_bot: bool
-    http: HttpOptions
-    defaults: EditDefaults
-    on_warning: OnWarning | None
-    on_event: OnEvent | None
-    transport: Transport | None
-    clock: Clock | None
-
-
 async def discover(page_url: str, *, user_agent: str, options: SiteOptions) -> tuple[str, SiteOptions]:
     """Find the APIs of the wiki that a page belongs to.
 
     Returns the address of its api.php, and the options for its Site: those given, with ``rest_url``, and ``transport``,
     which is open. The Site closes it; if this raises, it is closed here.
     """
+    check_option_types(options)
     http, limits = options.get("http", HttpOptions()), options.get("limits", Limits())
     has_credentials = options.get("auth") is not None or options.get("login_state") is not None or bool(http.headers)
     discovery = Discovery(

@@ -43,7 +43,7 @@ CODES: Mapping[str, str] = {  # class name -> its codes
         "mycustomjsprotected sitecssprotected sitejsonprotected sitejsprotected"
     ),
     "Refused": (
-        "contenttoobig hookaborted badtags pagecannotexist badmd5 undofailure "
+        "contenttoobig hookaborted badtags badmd5 undofailure "
         "no-direct-editing contentmodel-mismatch contentnotallowedhere invalid-content-data invalid-json-data"
     ),
     "EditConflict": "editconflict edit-conflict edit-already-exists edit-gone-missing pagedeleted rest-edit-conflict",
@@ -86,7 +86,7 @@ CODES: Mapping[str, str] = {  # class name -> its codes
         "cannot-async-upload-file filekeynotallowed selfmove no-content-type rest-unsupported-content-type "
         "rest-wrong-method"
     ),
-    "InvalidTitle": "invalidtitle badtitle rest-invalid-title",
+    "InvalidTitle": "invalidtitle badtitle rest-invalid-title invalidcategory bad_image_title pagecannotexist",
     "InvalidParameter": (
         "badvalue badinteger badtimestamp outofrange baduser badparams badformat invalidsection revwrongpage "
         "parameter-validation-failed"

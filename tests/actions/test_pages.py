@@ -218,7 +218,7 @@ async def test_each_refusal_of_the_manual_is_its_error(steward: Site, member: Si
             (InvalidTitle, "invalidtitle", actions.move(title, to="A[B")),
             (PageMissing, "missingtitle", actions.delete(fresh("None"))),
             (PageMissing, "nosuchpageid", actions.delete(pageid=9_999_999)),
-            (Refused, "pagecannotexist", actions.delete("Special:Log")),
+            (InvalidTitle, "pagecannotexist", actions.delete("Special:Log")),
             (PermissionDenied, "permissiondenied", member.actions.delete(title)),
             (ApiError, "undelete-no-results", actions.undelete(fresh("None"))),
             (PermissionDenied, "permissiondenied", member.actions.undelete(title)),

@@ -44,6 +44,7 @@ async def test_each_page_has_a_result_or_an_error(wiki: LocalWiki, user_site: Si
         invalid: InvalidTitle,
         "Special:Version": InvalidTitle,
     }
+    assert "special pages have no text" in str(found["Special:Version"].error)
     assert isinstance(found[first], PageEdit)
     assert await outcomes(user_site, [absent], missing="create") == [EditOutcome.CREATED]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import anyio
@@ -135,24 +136,46 @@ async def test_the_log_the_language_links_and_the_protection(rich: LocalWiki) ->
 @pytest.mark.everywhere
 async def test_missing_pages_and_invalid_titles(wiki: LocalWiki, site: Site) -> None:
     absent, invalid, special = site.page(fresh("Absent")), site.page("a|b"), site.page("Special:Version")
-    for page, error in ((absent, PageMissing), (invalid, InvalidTitle), (special, InvalidTitle)):
+    for page, error, reason in (
+        (absent, PageMissing, "check the title"),
+        (invalid, InvalidTitle, "hold none of"),
+        (special, InvalidTitle, "special pages have no text"),
+    ):
         streams: list[Stream[Any]] = [page.revisions(), page.links(), page.templates(), page.categories()]
         streams.append(page.languages())
         for stream in streams:
-            with pytest.raises(error):
+            with pytest.raises(error, match=reason):
                 await stream.collect()
-        with pytest.raises(error):
+        with pytest.raises(error, match=reason):
             await page.text()
         assert await page.exists() is False
     for missing in (absent.html, absent.history().collect, invalid.html):
         with pytest.raises((PageMissing, InvalidTitle)):
             await missing()
+    for act in (special.html, partial(special.append, "x"), partial(special.save, "x")):
+        with pytest.raises(InvalidTitle, match="special pages have no text"):
+            await act()
     assert (await absent.get()).status is PageStatus.MISSING
     for empty in (absent.media(), absent.backlinks(), absent.log()):
         assert await empty.collect() == []
     assert await absent.protection() == ()
     with pytest.raises(ValueError, match="title is empty"):
         site.page(" _ ")
+
+
+@pytest.mark.everywhere
+async def test_a_category_or_file_without_its_namespace_is_told(site: Site) -> None:
+    category, file = "begins with its namespace: 'Category:", "begins with its namespace: 'File:"
+    reads: tuple[tuple[Stream[Any], str], ...] = (
+        (site.list("categorymembers", title="Planets"), category),
+        (site.query(generator="categorymembers", gcmtitle="Planets"), category),
+        (site.page("Planets").members(), category),
+        (site.list("imageusage", title="Earth.png"), file),
+        (site.query(generator="imageusage", giutitle="Earth.png"), file),
+    )
+    for stream, advice in reads:
+        with pytest.raises(InvalidTitle, match=advice):
+            await stream.collect()
 
 
 async def test_get_reads_the_given_properties_and_follows_redirects_on_demand(site: Site) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from mwclient_async import BotPassword, HttpOptions, Limits, OAuth2ClientCredentials, Site
 from mwclient_async._http.messages import HttpResponse
-from mwclient_async._session.discover import SiteOptions
+from mwclient_async._session.site_options import SiteOptions
 from mwclient_async.errors import HttpError, LoginFailed, ProtocolError, ReplyLost, ReplyTooLarge
 from mwclient_async.models.events import RequestFinished, Retrying
 from mwclient_async.testing import LocalWiki

@@ -1,0 +1,64 @@
+"""The options of a Site, and the check of their types.
+
+See https://www.mediawiki.org/wiki/API:Main_page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from mwclient_async._session.observers import OnEvent, OnWarning
+from mwclient_async.models.auth import Auth, LoginState
+from mwclient_async.models.edit_defaults import EditDefaults
+from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
+
+if TYPE_CHECKING:
+    from mwclient_async._http.transport import Transport
+    from mwclient_async._session.clock import Clock
+
+
+class SiteOptions(TypedDict, total=False):
+    """Everything that a Site takes beside its address and the User-Agent."""
+
+    auth: Auth | None
+    login_state: LoginState | None
+    rest_url: str | None
+    retry: RetryPolicy
+    limits: Limits
+    maxlag: int | None
+    uselang: str | None
+    assert_bot: bool
+    http: HttpOptions
+    defaults: EditDefaults
+    on_warning: OnWarning | None
+    on_event: OnEvent | None
+    transport: Transport | None
+    clock: Clock | None
+
+
+_TYPES: Mapping[str, tuple[Any, str]] = {
+    "auth": (
+        Auth,
+        "BotPassword(name=..., password=...), ClientLogin(...), OAuth2Token(...) or OAuth2ClientCredentials(...)",
+    ),
+    "login_state": (LoginState, "a LoginState; LoginState.parse(text) makes one of its text"),
+    "retry": (RetryPolicy, "RetryPolicy(...)"),
+    "limits": (Limits, "Limits(...)"),
+    "http": (HttpOptions, "HttpOptions(...)"),
+    "defaults": (EditDefaults, "EditDefaults(...)"),
+}
+
+
+_MAY_BE_NONE = frozenset({"auth", "login_state"})
+
+
+def check_option_types(options: Mapping[str, Any]) -> None:
+    """Check the options of a Site that are values of this package.
+
+    Raises TypeError for another type. It does not show the value, which may be a password.
+    """
+    for name, value in options.items():
+        kind, instead = _TYPES.get(name, (object, ""))
+        if not isinstance(value, kind) and not (value is None and name in _MAY_BE_NONE):
+            raise TypeError(f"{name} is of type {type(value).__name__}: give {instead}")
