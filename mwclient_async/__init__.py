@@ -40,6 +40,7 @@ _HOMES = {  # module -> its public names
     "_session.observers": "OnEvent OnWarning",
     "_site": "Site",
     "_upload.download": "AsyncSink OnBytes",
+    "_upload.download_requests": "DownloadCheck",
     "_upload.file_handle": "FileHandle",
     "_upload.progress": "OnCheckpoint OnProgress",
     "_upload.sources": "UploadInput",
@@ -53,9 +54,9 @@ _HOMES = {  # module -> its public names
         "ConnectionFailed ContinuationLoop CursorMismatch DryRun EditConflict FileRefused HttpError InternalError "
         "InvalidParameter InvalidTitle LoginFailed LoginThrottled MaxlagExceeded MediaWikiError MissingParameter "
         "NotLoggedIn NotRequested OutcomeUnknown PageExists PageMissing PermissionDenied Protected ProtocolError "
-        "RateLimited ReadOnly Refused ReplyLost ReplyTooLarge ResultTooLarge SourceChanged SpamBlacklisted StashError "
-        "TitleBlacklisted TooManyValues TransportError Unavailable UnknownAction UnrecognizedParameters Unsupported "
-        "UploadError UploadPending UploadWarnings UrlRefused WriteSuppressed"
+        "RateLimited ReadOnly Refused ReplyLost ReplyTooLarge ResultTooLarge SizeMismatch SourceChanged "
+        "SpamBlacklisted StashError TitleBlacklisted TooManyValues TransportError Unavailable UnknownAction "
+        "UnrecognizedParameters Unsupported UploadError UploadPending UploadWarnings UrlRefused WriteSuppressed"
     ),
     "models.accounts": (
         "AcceptedLanguage Block BlockDetails BlockRestrictions ChangeableGroups GroupMembership RateLimit "
@@ -81,7 +82,7 @@ _HOMES = {  # module -> its public names
     "models.diff": "Diff DiffLine DiffSide DiffType Highlight HighlightType MoveInfo Section Span position_in",
     "models.edit_defaults": "EditDefaults",
     "models.edits": "EditOutcome EditResult PageEdit",
-    "models.events": "ChunkSent Event LoggedIn LoggedOut Paused RequestFinished Retrying TokensFetched",
+    "models.events": "ChunkSent Downloaded Event LoggedIn LoggedOut Paused RequestFinished Retrying TokensFetched",
     "models.info": (
         "AutoCreateTempUser DatabaseLag Extension General Hook ImageSize Interwiki Language LanguageVariant "
         "Library MagicWord Namespace Restrictions RightsInfo SiteInfo Skin SpecialPageAlias Statistics UserGroup"

@@ -118,6 +118,9 @@ from mwclient_async._upload.download import (
     AsyncSink as AsyncSink,
     OnBytes as OnBytes,
 )
+from mwclient_async._upload.download_requests import (
+    DownloadCheck as DownloadCheck,
+)
 from mwclient_async._upload.file_handle import (
     FileHandle as FileHandle,
 )
@@ -187,6 +190,7 @@ from mwclient_async.errors import (
     ReplyLost as ReplyLost,
     ReplyTooLarge as ReplyTooLarge,
     ResultTooLarge as ResultTooLarge,
+    SizeMismatch as SizeMismatch,
     SourceChanged as SourceChanged,
     SpamBlacklisted as SpamBlacklisted,
     StashError as StashError,
@@ -306,6 +310,7 @@ from mwclient_async.models.edits import (
 )
 from mwclient_async.models.events import (
     ChunkSent as ChunkSent,
+    Downloaded as Downloaded,
     Event as Event,
     LoggedIn as LoggedIn,
     LoggedOut as LoggedOut,

@@ -36,6 +36,7 @@
     |-- UploadWarnings                 the wiki wants a decision before it publishes; ``.filekey`` to continue
     |-- UploadPending                  the wiki is still working on the file
     |-- SourceChanged                  the file changed while it was being sent, or on the way
+    |   `-- SizeMismatch               the server has a file of another size than the wiki says
     |-- WriteSuppressed                this library did not send a write, because of the site's EditDefaults
     |   |-- BotsExcluded, BotStopped, DryRun
     |-- ContinuationLoop               the wiki repeats its ``continue`` and sends nothing new
@@ -576,6 +577,25 @@ class SourceChanged(MediaWikiError):
 
     Nothing was published, unless the message says so: a file that is sent in one request cannot be checked before.
     """
+
+
+class SizeMismatch(SourceChanged):
+    """The server of the files has a whole file of another size than the wiki says. Nothing was kept.
+
+    ``size`` is the number of bytes that the wiki names, ``found`` that of the server's file, None if it is larger and
+    does not say. ``content_type`` is what the server calls it. A cache may serve a changed copy, or a page of its own.
+    ``download(check="none")`` accepts what the server has.
+    """
+
+    def __init__(self, *, size: int, found: int | None, content_type: str) -> None:
+        shown = f"{found} bytes" if found is not None else "more bytes"
+        super().__init__(
+            f"the server has another file than the wiki says: {shown} of {content_type or 'no content type'}, and the "
+            f"wiki says {size} bytes; download(check='none') accepts what the server has"
+        )
+        self.size = size
+        self.found = found
+        self.content_type = content_type
 
 
 class WriteSuppressed(MediaWikiError):

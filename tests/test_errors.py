@@ -58,6 +58,7 @@ from mwclient_async.errors import (
     Refused,
     ReplyLost,
     ResultTooLarge,
+    SizeMismatch,
     SpamBlacklisted,
     StashError,
     TitleBlacklisted,
@@ -333,6 +334,7 @@ ARGUMENTS: Mapping[type[MediaWikiError], tuple[tuple[Any, ...], Mapping[str, Any
     UploadWarnings: (((UploadWarning(kind="exists", value=["A"]),),), {"filekey": "K", "filename": "A.png"}),
     UploadPending: ((), {"filekey": "K", "stage": "assembling", "waited": 60.0}),
     ResultTooLarge: ((), {"title": "Earth", "module": "revisions", "position": "rvcontinue=7|9"}),
+    SizeMismatch: ((), {"size": 5, "found": 3, "content_type": "image/png"}),
     MediaWikiError: (("message",), {}),
 }
 CURSOR = Cursor(wiki="https://example.org/w/api.php", fingerprint=MappingProxyType({"a": "b"}))

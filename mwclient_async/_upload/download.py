@@ -1,24 +1,37 @@
-"""Downloads: fetches a file, resumes it after an interruption, and checks its SHA-1."""
+"""Downloads: fetches a file, resumes it after an interruption, and checks its size and SHA-1.
+
+A body that is whole by HTTP and has another size than the wiki says is not asked for again: a cache may serve a changed
+copy, or a page of its own.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from inspect import isawaitable, iscoroutinefunction
 from typing import BinaryIO, Protocol
 
 from anyio import to_thread
-from attrs import frozen
+from attrs import define, field, frozen
 
 from mwclient_async._http.messages import StreamedResponse
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers
 from mwclient_async._session.retry_state import RetryState
-from mwclient_async._upload.download_requests import DownloadSource, first_byte, header_mapping, range_header
+from mwclient_async._upload.download_requests import (
+    DownloadSource,
+    first_byte,
+    header_mapping,
+    range_header,
+    shows_its_end,
+    strong_validator,
+    whole_size,
+)
 from mwclient_async._upload.part_file import WRITE_SIZE, write_all
-from mwclient_async.errors import MediaWikiError, ReplyLost, SourceChanged
+from mwclient_async.errors import MediaWikiError, ReplyLost, SizeMismatch, SourceChanged
+from mwclient_async.models.events import Downloaded
 from mwclient_async.models.options import RetryPolicy
 
 Fetch = Callable[[str, "dict[str, str]"], AbstractAsyncContextManager[StreamedResponse]]
@@ -85,9 +98,12 @@ class Sink:
 
 
 class _WriteBuffer:
-    """Collects small pieces, because each write takes a thread. ``skipping`` bytes at the start are not written."""
+    """Collects small pieces, because each write takes a thread. ``skipping`` bytes at the start are not written.
 
-    def __init__(self, target: _Target, size: int, on_progress: OnBytes | None, *, skipping: int) -> None:
+    ``size`` is the number of bytes that the file should have; None if any number is right.
+    """
+
+    def __init__(self, target: _Target, size: int | None, on_progress: OnBytes | None, *, skipping: int) -> None:
         self._target = target
         self._size = size
         self._on_progress = on_progress
@@ -95,19 +111,20 @@ class _WriteBuffer:
         self._pieces: list[bytes] = []
         self._buffered = 0
 
-    async def add(self, piece: bytes) -> None:
-        """Add bytes of the response. Raises SourceChanged if there are more than the file has."""
+    async def add(self, piece: bytes) -> bool:
+        """Add bytes of the response. Returns False if there are more than the file should have."""
         new = piece[self._skipping :]
         self._skipping = max(0, self._skipping - len(piece))
         received = self._target.received + self._buffered + len(new)
-        if received > self._size:
-            raise SourceChanged(f"the server sent more than the {self._size} bytes that the file has")
+        if self._size is not None and received > self._size:
+            return False
         if new:
             self._pieces.append(new)
             self._buffered += len(new)
             if self._buffered >= self._target.write_size:
                 await self.flush()
-            await _report(self._on_progress, received, self._size)
+            await _report(self._on_progress, received, self._size or received)
+        return True
 
     async def flush(self) -> None:
         """Write the collected pieces to the target."""
@@ -126,13 +143,17 @@ class Downloader:
     observers: Observers
 
     async def download(self, source: DownloadSource, target: _Target, on_progress: OnBytes | None) -> None:
-        """Fetch the whole file into the target and check its SHA-1. Raises SourceChanged if it is damaged twice."""
-        if target.received > source.size:
-            await target.restart()
+        """Fetch the whole file into the target and check it by what the wiki says of it.
+
+        Raises SizeMismatch if the server's whole file has another size, and SourceChanged if it is damaged twice.
+        """
+        if source.sha1 is None or (source.size is not None and target.received > source.size):
+            await target.restart()  # without a SHA-1, nothing shows whose bytes those of an earlier attempt are
         for is_last in (False, True):
-            await self._fetch_all(source, target, on_progress)
-            if target.received == source.size and await target.sha1() == source.sha1:
+            await _Fetching(self, source, target, on_progress, size=source.size).run()
+            if source.sha1 is None or await target.sha1() == source.sha1:
                 await target.finish()
+                self.observers.notify_event(Downloaded(size=target.received, check=source.check))
                 return
             if not is_last:  # the bytes of an earlier attempt may be those of another file
                 await target.restart()
@@ -142,38 +163,82 @@ class Downloader:
             "the download, download it again"
         )
 
-    async def _fetch_all(self, source: DownloadSource, target: _Target, on_progress: OnBytes | None) -> None:
-        """Fetch until the target has as many bytes as the file."""
-        retry_state, furthest = self._new_retry_state(), target.received
-        while target.received < source.size:
+    def new_retry_state(self) -> RetryState:
+        """The state of the retry policy for attempts without progress."""
+        return RetryState(policy=self.policy, clock=self.clock, observers=self.observers, label="a file")
+
+
+@define
+class _Fetching:
+    """Fetches until the target has a whole file of ``size`` bytes. None: of the size that the server names.
+
+    ``validator`` names the version of the server's file that the target has a part of.
+    """
+
+    _downloader: Downloader
+    _source: DownloadSource
+    _target: _Target
+    _on_progress: OnBytes | None
+    _size: int | None = field(kw_only=True)
+    _validator: str = ""
+    _is_whole: bool = False
+
+    async def run(self) -> None:
+        target = self._target
+        retry_state, furthest = self._downloader.new_retry_state(), target.received
+        self._is_whole = target.received == self._size
+        while not self._is_whole:
             try:
-                await self._fetch_rest(source, target, on_progress)
+                await self._fetch_rest()
             except MediaWikiError as error:
                 if target.received > furthest:  # progress was made: the policy limits attempts without progress
-                    retry_state, furthest = self._new_retry_state(), target.received
+                    retry_state, furthest = self._downloader.new_retry_state(), target.received
                 if not await retry_state.wait_before_retry(error, resend=True):
                     raise
 
-    async def _fetch_rest(self, source: DownloadSource, target: _Target, on_progress: OnBytes | None) -> None:
+    async def _fetch_rest(self) -> None:
         """Send one request for the bytes that are missing. Raises ReplyLost if not all of them came."""
-        received = target.received
-        async with self.fetch(source.url, dict(range_header(received))) as response:
-            start = first_byte(response.status, header_mapping(response.headers), received=received)
+        target, verified_later = self._target, self._source.sha1 is not None
+        if target.received and not (verified_later or self._validator):
+            await target.restart()
+        wanted = range_header(target.received, validator="" if verified_later else self._validator)
+        async with self._downloader.fetch(self._source.url, dict(wanted)) as response:
+            headers = header_mapping(response.headers)
+            start = first_byte(response.status, headers, received=target.received)
+            self._check_size(whole_size(response.status, headers), headers)
             if start is None:
-                if received < source.size:  # the server's file is shorter than the wiki says: fetch it from the start
-                    await target.restart()
+                await target.restart()  # the server's file is shorter than the wiki says: fetch it from the start
                 return
-            buffer = _WriteBuffer(target, source.size, on_progress, skipping=received - start)
-            try:
-                async for piece in response.pieces():
-                    await buffer.add(piece)
-            finally:
-                await buffer.flush()
-        if target.received < source.size:
-            raise ReplyLost(f"{target.received} of {source.size} bytes came")
+            if start < target.received and not verified_later:  # the server's file has changed
+                await target.restart()
+            self._validator = strong_validator(headers)
+            await self._read(response, headers, skipping=target.received - start)
 
-    def _new_retry_state(self) -> RetryState:
-        return RetryState(policy=self.policy, clock=self.clock, observers=self.observers, label="a file")
+    async def _read(self, response: StreamedResponse, headers: Mapping[str, str], *, skipping: int) -> None:
+        buffer = _WriteBuffer(self._target, self._size, self._on_progress, skipping=skipping)
+        try:
+            async for piece in response.pieces():
+                if not await buffer.add(piece):
+                    raise self._mismatch(None, headers)
+        finally:
+            await buffer.flush()
+        received = self._target.received
+        self._is_whole = self._size is None or received == self._size
+        if self._size is None or self._is_whole:
+            return
+        if shows_its_end(headers):
+            raise self._mismatch(received, headers)
+        raise ReplyLost(f"{received} of {self._size} bytes came")
+
+    def _check_size(self, found: int | None, headers: Mapping[str, str]) -> None:
+        """Raise SizeMismatch, before the body is read, if the server's whole file has another size."""
+        if self._source.size is None:
+            self._size = found
+        elif found is not None and found != self._size:
+            raise self._mismatch(found, headers)
+
+    def _mismatch(self, found: int | None, headers: Mapping[str, str]) -> SizeMismatch:
+        return SizeMismatch(size=self._size or 0, found=found, content_type=headers.get("content-type", ""))
 
 
 async def _report(on_progress: OnBytes | None, received: int, size: int) -> None:

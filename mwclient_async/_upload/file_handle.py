@@ -10,17 +10,18 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Literal, Unpack
+from typing import BinaryIO, Literal, Unpack, get_args
 
 from anyio import to_thread
 
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.keywords import check_options
 from mwclient_async._http.params import checked_text, checked_title
+from mwclient_async._session.observers import log
 from mwclient_async._session.session import Session
 from mwclient_async._session.title_locks import file_lock_key
 from mwclient_async._upload.download import AsyncSink, Downloader, OnBytes, Sink
-from mwclient_async._upload.download_requests import download_source, fetch_imageinfo
+from mwclient_async._upload.download_requests import DownloadCheck, DownloadSource, download_source, fetch_imageinfo
 from mwclient_async._upload.file_names import local_file_name, wiki_file_name
 from mwclient_async._upload.file_versions import revert_to
 from mwclient_async._upload.part_file import PartFile
@@ -67,12 +68,16 @@ class FileHandle:
         version: datetime | None = None,
         overwrite: bool = False,
         on_progress: OnBytes | None = None,
+        check: DownloadCheck = "sha1",
     ) -> Path | None:
-        """Download the file and check its SHA-1.
+        """Download the file and check its size and SHA-1.
 
         Returns the path of the file; None if it was written to a file object or an async function. The file gets its
         name when it is whole and its SHA-1 is right. Until then it has ``.part`` at the end of its name, and the next
         download to this path resumes it, also in another process.
+
+        If the wiki names no SHA-1, as for some old versions, the file is checked by its size, and the log says so. The
+        event Downloaded has what a file was compared with.
 
         Arguments:
             to: a path; a directory, in which the file gets the name that it has on the wiki; a binary file object; or
@@ -81,15 +86,19 @@ class FileHandle:
             overwrite: whether to replace an existing file.
             on_progress: called with the number of bytes received and the size of the file, and awaited if it is a
                 coroutine function.
+            check: ``"size"`` compares the size only; ``"none"`` accepts what the server has, such as an image that a
+                cache has compressed again. Then a part of an earlier download is not resumed.
 
         Raises:
             FileExistsError: the path exists and ``overwrite`` is False, before any request; or another download is
                 writing to this path.
             FileNotFoundError: the directory does not exist.
-            ValueError: the name on the wiki would lead out of the directory, or ``version`` has no time zone.
+            ValueError: the name on the wiki would lead out of the directory, ``version`` has no time zone, or ``check``
+                is none of these.
             TypeError: ``to`` is none of these.
             OSError: the file cannot be written.
             PageMissing: the wiki has no such file, or no such version of it.
+            SizeMismatch: the server has a whole file of another size than the wiki says; after one request.
             SourceChanged: the file arrived damaged, or was replaced during the download.
             ProtocolError: the server's response is not the file, or the wiki hides the file's URL.
             TransportError: the download was interrupted more often than the retry policy allows.
@@ -97,13 +106,13 @@ class FileHandle:
         See https://www.mediawiki.org/wiki/API:Imageinfo.
         """
         if isinstance(to, str | os.PathLike):
-            return await self._to_path(Path(to), version, overwrite=overwrite, on_progress=on_progress)
+            return await self._to_path(Path(to), version, overwrite=overwrite, on_progress=on_progress, check=check)
         if not callable(to) and not hasattr(to, "write"):
             raise TypeError(
                 f"to is of type {type(to).__name__}: give a path, a binary file object or an async function"
             )
         sink = Sink(to)
-        source = download_source(await self.info(version=version), self._wiki)
+        source = await self._source(version, check)
         await self._downloader.download(source, sink, on_progress)
         return None
 
@@ -173,16 +182,31 @@ class FileHandle:
             await session.run_flow(revert_to(name, archivename, comment))
 
     async def _to_path(
-        self, path: Path, version: datetime | None, *, overwrite: bool, on_progress: OnBytes | None
+        self,
+        path: Path,
+        version: datetime | None,
+        *,
+        overwrite: bool,
+        on_progress: OnBytes | None,
+        check: DownloadCheck,
     ) -> Path:
         final = await to_thread.run_sync(partial(_final_path, path, self._title, overwrite=overwrite))
-        source = download_source(await self.info(version=version), self._wiki)
+        source = await self._source(version, check)
         target = await open_in_thread(partial(PartFile, final, overwrite=overwrite), PartFile.close_now)
         try:
             await self._downloader.download(source, target, on_progress)
         finally:
             await target.close()
         return final
+
+    async def _source(self, version: datetime | None, check: DownloadCheck) -> DownloadSource:
+        """The URL of the file, and what the file is compared with."""
+        if check not in get_args(DownloadCheck):
+            raise ValueError(f"check={check!r}: choose one of {', '.join(map(repr, get_args(DownloadCheck)))}")
+        source = download_source(await self.info(version=version), self._wiki, check=check)
+        if check == "sha1" and source.check != "sha1":
+            log.warning("the wiki names no SHA-1 of %s: it is checked by its size", self._title)
+        return source
 
     @property
     def _filename(self) -> str:

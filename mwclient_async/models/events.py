@@ -80,4 +80,16 @@ class ChunkSent:
     length: int
 
 
-Event = RequestFinished | Retrying | Paused | LoggedIn | LoggedOut | TokensFetched | ChunkSent
+@frozen(kw_only=True)
+class Downloaded:
+    """A file of ``size`` bytes was downloaded.
+
+    ``check`` is what it was compared with: ``"sha1"``, ``"size"`` if the wiki names no SHA-1 or the caller chose that,
+    or ``"none"``.
+    """
+
+    size: int
+    check: str
+
+
+Event = RequestFinished | Retrying | Paused | LoggedIn | LoggedOut | TokensFetched | ChunkSent | Downloaded

@@ -15,7 +15,7 @@ import pytest
 from mwclient_async import BotPassword, HttpOptions, RetryPolicy, Site
 from mwclient_async._upload.download_requests import first_byte
 from mwclient_async._upload.file_names import local_file_name
-from mwclient_async.errors import PageMissing, ProtocolError, ReplyLost, SourceChanged
+from mwclient_async.errors import PageMissing, ProtocolError, ReplyLost, SizeMismatch, SourceChanged
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import ScriptedTransport
 from tests.conftest import USER_AGENT
@@ -139,7 +139,7 @@ async def test_a_damaged_file_never_gets_its_name(tmp_path: Path) -> None:
 async def test_a_file_that_is_longer_than_it_should_be_is_not_read_to_its_end(tmp_path: Path) -> None:
     longer: Callable[[ReceivedRequest], ServerResponse] = lambda seen: serve(seen, data=DATA + b"more")  # noqa: E731 - it is used once
     async with RecordingServer(longer) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
-        with pytest.raises(SourceChanged, match="more than the 102400 bytes"):
+        with pytest.raises(SizeMismatch, match="102404 bytes of application/octet-stream, and the wiki says 102400"):
             await site.file("A.bin").download(tmp_path / "a.bin")
     assert not (tmp_path / "a.bin").exists()
 

@@ -19,15 +19,17 @@ from mwclient_async import HttpOptions, RetryPolicy, Site
 from mwclient_async._upload import part_file
 from mwclient_async._upload.download_requests import download_source, fetch_imageinfo
 from mwclient_async._upload.file_names import local_file_name
-from mwclient_async.errors import HttpError, MediaWikiError, PageMissing, ProtocolError, ReplyLost, SourceChanged
+from mwclient_async.errors import HttpError, MediaWikiError, PageMissing, ProtocolError, SizeMismatch, SourceChanged
 from mwclient_async.models.events import Paused
 from mwclient_async.models.props import ImageInfo
 from mwclient_async.testing.scripted import ScriptedClock
 from tests.conftest import USER_AGENT
+from tests.support.fault_proxy import TRUNCATE, FaultProxy
 from tests.support.http_server import ReceivedRequest, ServerResponse
 from tests.support.recording_server import RecordingServer
 from tests.support.scripted_flow import Script
-from tests.upload.test_download import DATA, SHA1, names, serve
+from tests.support.uploads import QUICK
+from tests.upload.test_download import DATA, SHA1, first_file_request, names, serve
 
 BINARY = ("content-type", "application/octet-stream")
 
@@ -239,8 +241,14 @@ async def test_w5_429_for_a_file_pauses_all_other_requests(tmp_path: Path, statu
             ProtocolError,
             "content encoding",
         ),
-        (ServerResponse(headers=(BINARY,), body=b""), ReplyLost, "0 of 102400 bytes"),
-        (ServerResponse(headers=(BINARY,), body=DATA[:-1]), ReplyLost, "102399 of 102400 bytes"),
+        (ServerResponse(headers=(BINARY,), body=b""), SizeMismatch, "0 bytes of application/octet-stream"),
+        (ServerResponse(headers=(BINARY,), body=DATA[:-1]), SizeMismatch, "102399 bytes .* says 102400"),
+        (
+            ServerResponse(status=206, headers=(BINARY, ("content-range", "bytes 0-99/100")), body=b"x" * 100),
+            SizeMismatch,
+            "100 bytes",
+        ),
+        (ServerResponse(headers=(("content-type", "text/html"),), body=b"<p>Log in"), SizeMismatch, "9 bytes of text/"),
         (ServerResponse(status=404, body=b"gone"), PageMissing, "its server does not have it"),
         (ServerResponse(status=500, body=b"broken"), HttpError, "HTTP 500"),
         (ServerResponse(status=403, body=b"forbidden"), ProtocolError, "HTTP 403"),
@@ -261,22 +269,30 @@ async def test_w5_429_for_a_file_pauses_all_other_requests(tmp_path: Path, statu
 async def test_a_response_that_is_not_the_file_is_an_error(
     tmp_path: Path, answer: ServerResponse, error: type[Exception], message: str
 ) -> None:
-    await fails(answering(lambda _: answer), tmp_path / "a.bin", error, message)
-    left = DATA[:-1] if "102399" in message else None
-    assert names(tmp_path) == (["a.bin.part"] if left else [])
+    server = answering(lambda _: answer)
+    await fails(server, tmp_path / "a.bin", error, message)
+    assert names(tmp_path) == []
+    if error is SizeMismatch:
+        assert len([seen for seen in server.requests if "files" in seen.target]) == 1
 
 
 async def test_a_file_that_is_replaced_while_it_is_downloaded_is_not_a_mixture(tmp_path: Path) -> None:
     """The server continues with another file of the same size, which has another SHA-1."""
-    newer, asked = DATA[::-1], list[str]()
+    asked = list[str]()
 
     def answer(seen: ReceivedRequest) -> ServerResponse:
         asked.append(seen.header("range"))
-        return serve(seen, data=newer) if len(asked) > 1 else ServerResponse(headers=(BINARY,), body=DATA[:60_000])
+        return serve(seen, data=DATA[::-1] if len(asked) > 1 else DATA)
 
-    async with answering(answer) as server, site(server, retry=RetryPolicy(first_delay=0.001)) as opened:
+    async with (
+        answering(answer) as server,
+        FaultProxy(server.url) as proxy,
+        Site(f"{proxy.url}/api.php", user_agent=USER_AGENT, retry=QUICK) as opened,
+    ):
+        proxy.plan = first_file_request(TRUNCATE)
         with pytest.raises(SourceChanged, match="if it was replaced during"):
             await opened.file("A.bin").download(tmp_path / "a.bin")
+        proxy.plan = first_file_request(TRUNCATE)
         asked.clear()
         with pytest.raises(SourceChanged, match="replaced during the download"):
             await opened.file("A.bin").download(io.BytesIO())
