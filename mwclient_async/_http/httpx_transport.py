@@ -5,8 +5,8 @@ redirects and retries nothing (with the one exception below): the session does a
 give a Site an object with the two methods of ``Transport``.
 
 *Was the request sent?* ConnectionFailed means that it certainly was not: no byte of it was handed to the connection.
-Every later failure is a ReplyLost, even if the server closed the connection before its first byte: a server that had
-already closed the connection cannot be distinguished from one that failed during its work.
+Every later failure is a ReplyLost, whatever httpx raises, and even if the server closed the connection before its first
+byte: a server that had already closed the connection cannot be distinguished from one that failed during its work.
 
 *Connections that are kept open.* A server may close an idle connection at any time. Over HTTP/1.1, httpx checks for
 that before it sends; over HTTP/2 it does not. In both cases, a request that is on its way while the server closes is
@@ -21,22 +21,29 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Self
+from http.cookiejar import CookieJar
+from importlib.util import find_spec
+from typing import Any, Self, TypeVar
 
 import httpx
-from anyio import CancelScope
+from anyio import CancelScope, ClosedResourceError, current_time
+from attrs import evolve
 
+from mwclient_async._http.closing import Closing
 from mwclient_async._http.decompression import ACCEPTED
 from mwclient_async._http.messages import HttpRequest, HttpResponse, MultipartBody, StreamedResponse
+from mwclient_async._http.pace import Pace
+from mwclient_async._http.request_pieces import BytesPieces, MultipartPieces, pieces_of
+from mwclient_async._http.request_trace import RequestTrace
 from mwclient_async._http.response_buffer import ResponseBuffer
 from mwclient_async._http.secret_log_filter import secrets_kept_out_of_logs
 from mwclient_async.errors import ConnectionFailed, ProtocolError, ReplyLost
 from mwclient_async.models.options import HttpOptions, Limits
 
-_PIECE = 256 * 1024  # bytes of a file that are read at once
+T = TypeVar("T")
+
 _WRITE_KEEPALIVE = 1.0  # seconds; servers keep an idle connection for longer than that
 _LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "*.localhost", "[::1]")  # the environment's proxy is not used for these
 
@@ -46,20 +53,20 @@ class HttpxTransport:
 
     - ``options``: time-outs, proxy, certificates, HTTP/2.
     - ``limits``: ``concurrency`` is the number of connections for reads, and the same for writes; ``max_reply_bytes``
-      is the largest body of a response, decompressed.
+      is the largest body of a response, as received and decompressed.
 
     It raises ValueError if the options cannot work, for example if the library for HTTP/2 is missing. Close it with
     ``await transport.aclose()``. A Site closes its transport itself.
     """
 
     def __init__(self, options: HttpOptions, limits: Limits) -> None:
-        self._limits = limits
-        self._failures: tuple[type[Exception], ...] = (httpx.HTTPError, httpx.InvalidURL, OSError)
         if options.http2:
-            self._failures += _http2_failures()
-        self._timeouts = {waits: _timeout(options, waits_for_commit=waits) for waits in (False, True)}
+            _require_http2()
+        self._options = options
+        self._limits = limits
         self._reads = _client(options, limits, keepalive=options.keepalive, http2=options.http2)
         self._writes = _client(options, limits, keepalive=_WRITE_KEEPALIVE, http2=False)
+        self._closing = Closing()
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send the request and read the whole response.
@@ -74,14 +81,14 @@ class HttpxTransport:
             ProtocolError: the response has a content encoding that was not asked for.
             ValueError: the request can never be sent, for example because of a line break in a header.
         """
-        trace = _RequestTrace(request)
+        attempt = self._attempt(request)
         with secrets_kept_out_of_logs():
             try:
-                return await self._exchange(request, trace)
+                return await attempt.send(max_bytes=self._limits.max_reply_bytes)
             except ReplyLost:
-                if request.method != "GET" or not trace.was_cut_off:
+                if request.method != "GET" or not attempt.was_cut_off:
                     raise
-            return await self._exchange(request, _RequestTrace(request))
+            return await self._attempt(request).send(max_bytes=self._limits.max_reply_bytes)
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[StreamedResponse]:
@@ -89,123 +96,132 @@ class HttpxTransport:
 
         The body is not decompressed, and may have any size. Raises the same errors as ``send()``.
         """
-        trace = _RequestTrace(request)
         headers = {"accept-encoding": "identity", **request.headers}
-        httpx_request = self._reads.build_request("GET", request.url, headers=headers, timeout=self._timeouts[False])
-        httpx_request.extensions["trace"] = trace
+        attempt = self._attempt(evolve(request, method="GET", headers=headers, body=b""))
         with secrets_kept_out_of_logs():
-            try:
-                response = await self._reads.send(httpx_request, stream=True)
-            except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-                failure = trace.failure(error)
-                raise failure from (None if isinstance(failure, ValueError) else error)
-            body = _StreamedBody(response, trace)
+            response = await attempt.guard(attempt.open())
+            body = _StreamedBody(response, attempt, Pace(self._options.response_timeout))
             try:
                 yield body
             finally:
                 with CancelScope(shield=True):
-                    await body.discard_rest()
-                    await response.aclose()
+                    await body.close()
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """End the requests under way, and close every connection."""
+        await self._closing.aclose()
         for client in (self._reads, self._writes):
             await client.aclose()
 
-    async def _exchange(self, request: HttpRequest, trace: _RequestTrace) -> HttpResponse:
+    def _attempt(self, request: HttpRequest) -> _Attempt:
+        client = self._reads if request.method == "GET" else self._writes
+        return _Attempt(request, client, self._options, self._closing)
+
+
+class _Attempt:
+    """One attempt to send a request. Whatever httpx raises becomes an error of this package."""
+
+    def __init__(self, request: HttpRequest, client: httpx.AsyncClient, options: HttpOptions, closing: Closing) -> None:
+        self._request = request
+        self._client = client
+        self._closing = closing
+        self.url = _without_query(request.url)
+        self._pieces = pieces_of(request.body)
+        self._timeout = _timeout(options, waits_for_commit=request.waits_for_commit)
+        self._longest = (self._timeout.read or 0.0) + options.response_timeout
+        self._trace = RequestTrace(request.on_sent, longest=self._longest)
+        self.was_cut_off = False  # on a kept connection, before any byte of the response
+
+    async def send(self, *, max_bytes: int) -> HttpResponse:
+        """Send the request and read the whole response."""
+        response, buffer = await self.guard(self._send_and_read(max_bytes))
         try:
-            response, body = await self._send_and_read(request, trace)
-        except self._failures as error:
-            if isinstance(error, KeyError) and not _is_raised_by_http2(error):
-                raise
-            failure = trace.failure(error)
-            raise failure from (None if isinstance(failure, ValueError) else error)  # its cause quotes a header
+            body = buffer.result()
+        except ValueError as error:
+            raise self._lost(str(error)) from error
         return HttpResponse(
-            status=response.status_code,
-            headers=tuple((name.lower(), value) for name, value in response.headers.multi_items()),
-            body=body,
-            url=request.url,
+            status=response.status_code, headers=response.extensions["headers"], body=body, url=self._request.url
         )
 
-    async def _send_and_read(self, request: HttpRequest, trace: _RequestTrace) -> tuple[httpx.Response, bytes]:
-        client, headers = self._reads if request.method == "GET" else self._writes, dict(request.headers)
+    async def open(self) -> httpx.Response:
+        """Send the request and wait for the headers of the response."""
+        request, headers = self._request, dict(self._request.headers)
         if isinstance(request.body, MultipartBody):
             headers["content-length"] = str(request.body.length)
-        httpx_request = client.build_request(
+        httpx_request = self._client.build_request(
             request.method,
             request.url,
             headers=headers,
             content=request.body or None if isinstance(request.body, bytes) else None,
-            timeout=self._timeouts[request.waits_for_commit],
+            timeout=self._timeout,
         )
-        if isinstance(request.body, MultipartBody):
-            httpx_request.stream = _MultipartStream(request.body)
-        elif request.body:
-            httpx_request.stream = _BytesStream(request.body)
-        httpx_request.extensions["trace"] = trace
-        response = await client.send(httpx_request, stream=True)
+        if self._pieces is not None:
+            httpx_request.stream = _RequestStream(self._pieces)
+        httpx_request.extensions["trace"] = self._trace
+        return await self._client.send(httpx_request, stream=True)
+
+    async def guard(self, awaitable: Coroutine[Any, Any, T]) -> T:
+        """The result of what httpx does; ConnectionFailed, ReplyLost or ValueError if it fails or takes too long."""
+        with self._closing.until_closed() as scope:
+            self._trace.bound(scope)
+            try:
+                return await awaitable
+            except Exception as error:
+                if self._pieces is not None and error is self._pieces.error:
+                    raise
+                if not self._closing.is_closed:
+                    failure = self._failure(error)
+                    is_quoted = isinstance(failure, ValueError) or _may_quote_headers(error)
+                    raise failure from (None if is_quoted else error)
+        if not self._closing.is_closed:
+            raise self._lost(f"it took more than {self._longest:.0f} seconds (HttpOptions(response_timeout=...))")
+        if self._trace.has_begun:
+            raise self._lost("the transport was closed")
+        raise self._not_connected(ClosedResourceError("the transport was closed"))
+
+    async def _send_and_read(self, max_bytes: int) -> tuple[httpx.Response, ResponseBuffer]:
+        response = await self.open()
         try:
-            return response, await self._read(response)
+            buffer = ResponseBuffer(response.headers.get("content-encoding", ""), max_bytes=max_bytes)
+            await _read(response, buffer)
+            return response, buffer
         finally:
             await response.aclose()
 
-    async def _read(self, response: httpx.Response) -> bytes:
-        encoding = response.headers.get("content-encoding", "")
-        buffer = ResponseBuffer(encoding, max_bytes=self._limits.max_reply_bytes)
-        try:
-            async for raw in response.aiter_raw():
-                if buffer.error is not None:  # leaving the loop would leave generators of httpx unfinished
-                    _shut_down(response)
-                buffer.feed(raw)
-        except httpx.TransportError:
-            if buffer.error is None:
-                raise
-        try:
-            return buffer.result()
-        except ValueError as error:
-            raise httpx.DecodingError(str(error)) from error
+    def _failure(self, error: Exception) -> Exception:
+        trace = self._trace
+        is_misfit = isinstance(error, httpx.InvalidURL | ValueError) and not isinstance(error, OSError)
+        if trace.cannot_be_sent or (is_misfit and not trace.has_begun):
+            return ValueError(f"the request to {self.url} cannot be sent: {type(error).__name__}")
+        is_timeout = isinstance(error, httpx.TimeoutException)
+        is_refused = trace.is_new_connection and any(map(_is_certificate_refusal, _error_chain(error)))
+        if is_refused or not trace.has_begun:
+            return self._not_connected(error)
+        self.was_cut_off = not is_timeout and not trace.is_new_connection and not trace.has_response
+        return self._lost(_description(error))
+
+    def _not_connected(self, error: Exception) -> ConnectionFailed:
+        chain = list(_error_chain(error))
+        reason = _description(error if isinstance(error, httpx.TimeoutException) else chain[-1])
+        failure = ConnectionFailed(
+            f"could not connect to {self.url}: {reason}; check the address, the network, the proxy "
+            "(HTTPS_PROXY) and, for certificates, HttpOptions(verify=...)"
+        )
+        failure.lasting = any(map(_is_lasting, chain))
+        return failure
+
+    def _lost(self, reason: str) -> ReplyLost:
+        return ReplyLost(f"no whole response came from {self.url}: {reason}")
 
 
-class _BytesStream(httpx.AsyncByteStream):
-    """A body in memory. It is not a generator, because a cancelled request would leave a generator unfinished."""
+class _RequestStream(httpx.AsyncByteStream):
+    """The pieces of a request's body, as httpx wants them."""
 
-    def __init__(self, body: bytes) -> None:
-        self._pieces = [body]
+    def __init__(self, pieces: BytesPieces | MultipartPieces) -> None:
+        self._pieces = pieces
 
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes:
-        if not self._pieces:
-            raise StopAsyncIteration
-        return self._pieces.pop()
-
-
-class _MultipartStream(httpx.AsyncByteStream):
-    """A multipart body, read as it is sent. It is not a generator, because a failure would leave it unfinished."""
-
-    def __init__(self, body: MultipartBody) -> None:
-        self._body = body
-        self._position = body.part.offset
-        self._head = [body.head]
-        self._tail = [body.tail]
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes:
-        if self._head:
-            return self._head.pop()
-        left = self._body.part.offset + self._body.part.length - self._position
-        if left > 0:
-            piece = await self._body.read(self._position, min(_PIECE, left))
-            if not piece:
-                raise ValueError(f"the source of the body ended {left} bytes before its end: was the file cut?")
-            self._position += len(piece)
-            return piece
-        if self._tail:
-            return self._tail.pop()
-        raise StopAsyncIteration
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._pieces
 
 
 class _StreamedBody:
@@ -214,11 +230,12 @@ class _StreamedBody:
     It is not a generator, because httpx would leave its own generator unfinished if this one is left early.
     """
 
-    def __init__(self, response: httpx.Response, trace: _RequestTrace) -> None:
+    def __init__(self, response: httpx.Response, attempt: _Attempt, pace: Pace) -> None:
         self.status = response.status_code
-        self.headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+        self.headers: tuple[tuple[str, str], ...] = response.extensions["headers"]
         self._response = response
-        self._trace = trace
+        self._attempt = attempt
+        self._pace = pace
         self._raw = response.aiter_raw()
         self._is_finished = False
         self._encoding = response.headers.get("content-encoding", "identity")
@@ -232,68 +249,41 @@ class _StreamedBody:
     async def __anext__(self) -> bytes:
         if self._encoding != "identity":
             raise ProtocolError(f"the file has the content encoding {self._encoding!r}, which was not asked for")
-        try:
-            return await anext(self._raw)
-        except StopAsyncIteration:
+        began = current_time()
+        piece = await self._attempt.guard(self._next())
+        if piece is None:
             self._is_finished = True
-            raise
-        except (httpx.HTTPError, OSError) as error:
-            self._is_finished = True
-            raise self._trace.failure(error) from error
+            raise StopAsyncIteration
+        if self._pace.is_too_slow(len(piece), current_time() - began):
+            raise ReplyLost(f"the file came at less than 1 KiB per second, from {self._attempt.url}")
+        return piece
 
-    async def discard_rest(self) -> None:
-        """Shut the connection down if the body has not been read to its end."""
-        if not self._is_finished:
-            _shut_down(self._response)
-            with suppress(httpx.HTTPError, OSError):
+    async def _next(self) -> bytes | None:
+        """The next piece; None at the end."""
+        return await anext(self._raw, None)
+
+    async def close(self) -> None:
+        """Release the connection; shut it down if the body has not been read to its end."""
+        with suppress(Exception):  # nothing is wanted of this response any more
+            if not self._is_finished:
+                _shut_down(self._response)
                 async for _ in self._raw:
                     pass
+        with suppress(Exception):
+            await self._response.aclose()
 
 
-class _RequestTrace:
-    """The progress of one request, from the trace events of httpcore."""
-
-    def __init__(self, request: HttpRequest) -> None:
-        self._request = request
-        self._has_begun = False
-        self._is_new_connection = False
-        self._has_response = False
-        self._is_http2 = False
-        self.was_cut_off = False
-
-    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        protocol, _, step = event.partition(".")
-        if step == "connect_tcp.started":
-            self._is_new_connection = True
-        elif step == "send_request_headers.started":
-            self._has_begun = info["request"].method != b"CONNECT"  # a CONNECT is for the proxy only
-            self._is_http2 = protocol == "http2"
-        elif step == "send_request_body.complete" and self._has_begun and self._request.on_sent is not None:
-            self._request.on_sent()
-        elif step == "receive_response_headers.complete" and self._has_begun:
-            self._has_response = True
-
-    def failure(self, error: Exception) -> Exception:
-        """The error to raise for an error of httpx: ConnectionFailed, ReplyLost or ValueError."""
-        url = _without_query(self._request.url)
-        if isinstance(error, httpx.InvalidURL) or (isinstance(error, httpx.LocalProtocolError) and not self._is_http2):
-            return ValueError(f"the request to {url} cannot be sent: {type(error).__name__}")
-        chain = list(_error_chain(error))
-        is_refused = self._is_new_connection and any(map(_is_certificate_refusal, chain))
-        if is_refused or not self._has_begun or isinstance(error, _NOT_CONNECTED):
-            reason = _description(error if isinstance(error, httpx.TimeoutException) else chain[-1])
-            failure = ConnectionFailed(
-                f"could not connect to {url}: {reason}; check the address, the network, the proxy "
-                "(HTTPS_PROXY) and, for certificates, HttpOptions(verify=...)"
-            )
-            failure.lasting = any(map(_is_lasting, chain))
-            return failure
-        is_timeout = isinstance(error, httpx.TimeoutException)
-        self.was_cut_off = not is_timeout and not self._is_new_connection and not self._has_response
-        return ReplyLost(f"no whole response came from {url}: {_description(error)}")
+async def _read(response: httpx.Response, buffer: ResponseBuffer) -> None:
+    try:
+        async for raw in response.aiter_raw():
+            if buffer.error is not None:  # leaving the loop would leave generators of httpx unfinished
+                _shut_down(response)
+            buffer.feed(raw)
+    except Exception:
+        if buffer.error is None:
+            raise
 
 
-_NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 _CUT_SHORT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
@@ -309,7 +299,7 @@ def _is_certificate_refusal(error: BaseException) -> bool:
 
     With TLS 1.3, the client learns that only after it has sent its request, which the server has not read.
     """
-    reason = (error.reason or "") if isinstance(error, ssl.SSLError) else ""
+    reason = str(getattr(error, "reason", None) or "") if isinstance(error, ssl.SSLError) else ""
     return "ALERT" in reason and any(word in reason for word in ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED"))
 
 
@@ -321,28 +311,18 @@ def _error_chain(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or current.__context__
 
 
-def _http2_failures() -> tuple[type[Exception], ...]:
-    """The errors that httpx lets through unchanged if an HTTP/2 connection ends during a request."""
-    try:
-        from h2.exceptions import H2Error
-    except ImportError:
-        raise ValueError("HttpOptions(http2=True) needs another library: pip install mwclient_async[http2]") from None
-    from httpcore import ConnectionNotAvailable
-
-    return H2Error, ConnectionNotAvailable, KeyError
+def _may_quote_headers(error: BaseException) -> bool:
+    """Whether the text may quote a line of the response that has a secret: h11 quotes what it cannot parse."""
+    return any(type(one).__module__.partition(".")[0] == "h11" for one in _error_chain(error))
 
 
-def _is_raised_by_http2(error: KeyError) -> bool:
-    """Whether httpcore or h2 raised this error, and not code that they called, such as the ``read`` of a body."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    module = traceback.tb_frame.f_globals.get("__name__", "") if traceback is not None else ""
-    return module.partition(".")[0] in {"httpcore", "h2"}
+def _require_http2() -> None:
+    if find_spec("h2") is None:
+        raise ValueError("HttpOptions(http2=True) needs another library: pip install mwclient_async[http2]")
 
 
 def _client(options: HttpOptions, limits: Limits, *, keepalive: float, http2: bool) -> httpx.AsyncClient:
-    client = httpx.AsyncClient(
+    return httpx.AsyncClient(
         headers={"accept-encoding": ACCEPTED},
         http2=http2,
         proxy=options.proxy,
@@ -354,9 +334,22 @@ def _client(options: HttpOptions, limits: Limits, *, keepalive: float, http2: bo
             max_keepalive_connections=limits.concurrency,
             keepalive_expiry=min(keepalive, options.keepalive),
         ),
+        cookies=_NoCookies(),
+        event_hooks={"response": [_take_headers]},
     )
-    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # the session stores the cookies
-    return client
+
+
+class _NoCookies(CookieJar):
+    """Stores nothing, because the session stores the cookies. It does not even parse them."""
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        pass
+
+
+async def _take_headers(response: httpx.Response) -> None:
+    """Keep the headers as they came, and hide a redirect, which httpx would prepare, and fail if it is invalid."""
+    response.extensions["headers"] = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+    response.headers.pop("location", None)
 
 
 def _timeout(options: HttpOptions, *, waits_for_commit: bool) -> httpx.Timeout:
@@ -397,4 +390,5 @@ def _without_query(url: str) -> str:
 
 
 def _description(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+    text = str(error).partition(":")[0] if _may_quote_headers(error) else str(error)
+    return text or type(error).__name__

@@ -42,7 +42,9 @@ from mwclient_async.errors import (
 from mwclient_async.models.options import RetryPolicy
 
 _TOO_MANY = 429
-_NOT_EXECUTED = frozenset({301, 302, 303, 307, 308, 404, 405, 413, 414, 415})  # no code of the wiki has run
+_NOT_EXECUTED = frozenset(
+    {301, 307, 308, 404, 405, 413, 414, 415}  # no code of the wiki has run; it may send 302 and 303 after it has acted
+)
 _FEW = 3  # tries with failures that may mean a wrong address: a response that is not of an API, an unknown host
 _PASSING_EXCEPTIONS = (  # parts of their names: a locked or lost database, and a file store that does not answer
     "DB",

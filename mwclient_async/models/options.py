@@ -59,6 +59,8 @@ class HttpOptions:
     - ``read_timeout`` is the longest silence on a connection, not the duration of a whole response.
     - ``commit_timeout`` is the same for the response to a write. It is longer, because giving up leaves the outcome of
       the write unknown.
+    - ``response_timeout`` is the longest time for receiving a whole response, after the silence before it. A download
+      may take longer, but not if it comes at less than 1 KiB per second for that time.
     - ``send_timeout`` is the longest silence while sending.
     - ``keepalive`` is how long a connection is kept for the next read.
     - ``proxy`` is a URL; without one the usual environment variables (``HTTPS_PROXY``, ``NO_PROXY``) are used,
@@ -80,6 +82,7 @@ class HttpOptions:
     connect_timeout: float = field(default=15.0, validator=validators.gt(0))
     read_timeout: float = field(default=60.0, validator=validators.gt(0))
     commit_timeout: float = field(default=180.0, validator=validators.gt(0))
+    response_timeout: float = field(default=300.0, validator=validators.gt(0))
     send_timeout: float = field(default=60.0, validator=validators.gt(0))
     keepalive: float = field(default=60.0, validator=validators.ge(0))
     proxy: str | None = field(default=None, repr=False)

@@ -52,11 +52,6 @@ COMPRESSORS: Mapping[str, Callable[[bytes], bytes]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
 def compressed(encoding: str, body: bytes) -> Reaction:
     return lambda _: ServerResponse(headers=(("content-encoding", encoding),), body=body)
 

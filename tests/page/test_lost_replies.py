@@ -17,6 +17,7 @@ from tests.support.fault_proxy import (
     DROP_AFTER,
     DROP_BEFORE,
     HTML_200_AFTER,
+    REDIRECT_AFTER,
     TOO_MANY,
     TRUNCATE,
     UNAVAILABLE_AFTER,
@@ -27,7 +28,7 @@ from tests.support.fault_proxy import (
 from tests.support.logins import RecordingTransport, fresh, site as site_of
 from tests.support.transforms import AddLine, create_page, text_of
 
-LOST = (DROP_AFTER, TRUNCATE, BROKEN_JSON, HTML_200_AFTER, BAD_GATEWAY_AFTER, UNAVAILABLE_AFTER)
+LOST = (DROP_AFTER, TRUNCATE, BROKEN_JSON, HTML_200_AFTER, BAD_GATEWAY_AFTER, UNAVAILABLE_AFTER, REDIRECT_AFTER)
 NOT_EXECUTED = (DROP_BEFORE, UNAVAILABLE_BEFORE, TOO_MANY)
 
 

@@ -95,6 +95,17 @@ def test_w2_a_lasting_error_is_not_retried_and_a_write_may_have_been_executed(er
     assert [resent(error, resend=resend) for resend in (True, False)] == [False, False]
 
 
+@pytest.mark.parametrize(
+    ("status", "may_have_acted"),
+    [(301, False), (302, True), (303, True), (307, False), (308, False), (404, False), (413, False), (200, True)],
+)
+def test_w2_a_program_may_redirect_after_it_has_acted(status: int, *, may_have_acted: bool) -> None:
+    """RFC 9110, section 15.4: 302 and 303 lead from a POST to its result; 301, 307 and 308 to where it belongs."""
+    error = ProtocolError("html")
+    error.status = status
+    assert outcome_is_unknown(error) is may_have_acted
+
+
 def test_w1_a_failure_that_is_likely_permanent_is_retried_a_few_times_only() -> None:
     def decide(failures: int) -> Retry | None:
         return decide_retry(

@@ -116,6 +116,7 @@ TOO_MANY = too_many()
 UNAVAILABLE_BEFORE, UNAVAILABLE_AFTER = _both("UNAVAILABLE", _page(503, "Service Unavailable", _NOW))
 BAD_GATEWAY_BEFORE, BAD_GATEWAY_AFTER = _both("BAD_GATEWAY", _page(502, "Bad Gateway"))
 HTML_200_BEFORE, HTML_200_AFTER = _both("HTML_200", _page(200, "Sign in to this network"))
+REDIRECT_AFTER = Fault(kind="REDIRECT_AFTER", answer=_page(302, "Found", ("location", "javascript:1")))
 BROKEN_JSON = Fault(kind="BROKEN_JSON", answer=_cut)
 """Status 200 with the first half of the wiki's body, and a length that says that this is all."""
 

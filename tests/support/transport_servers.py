@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from enum import Enum, auto
 from types import TracebackType
@@ -87,7 +87,10 @@ class Arrival:
     seen: ReceivedRequest = field(repr=False)
 
 
-Reaction = Callable[[Arrival], ServerResponse | Fate | anyio.Event]
+Raw = Iterable[bytes]
+"""By HTTP/1.1: what is sent instead of a response, as it is, piece by piece."""
+
+Reaction = Callable[[Arrival], ServerResponse | Fate | anyio.Event | Raw]
 """What happens to a request; if it is an event, the server waits for it before it responds."""
 
 
@@ -175,6 +178,9 @@ class Server:
                 await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n")
                 while True:  # ends with one of DISCONNECTED
                     await stream.send(bytes(_FRAME))
+            if isinstance(answer, Iterable):
+                for piece in answer:
+                    await stream.send(piece)
             if not isinstance(answer, ServerResponse):
                 return
             head, body = encode_response(answer, method=seen.method)
@@ -202,7 +208,7 @@ class Server:
                         await stream.send(wire.data_to_send())
                         return
 
-    async def _decide(self, arrival: Arrival) -> ServerResponse | Fate:
+    async def _decide(self, arrival: Arrival) -> ServerResponse | Fate | Raw:
         self.arrivals.append(arrival)
         self._tell()
         reaction = self._react(arrival)
@@ -220,7 +226,7 @@ def _head(event: h2.events.RequestReceived) -> ReceivedRequest:
     return ReceivedRequest(method=headers[":method"], target=headers[":path"], headers=own)
 
 
-def _reply(wire: h2.connection.H2Connection, stream: int, answer: ServerResponse | Fate) -> bool:
+def _reply(wire: h2.connection.H2Connection, stream: int, answer: ServerResponse | Fate | Raw) -> bool:
     """Respond, or not; return whether the connection stays open."""
     if answer is Fate.GO_AWAY:
         wire.send_headers(stream, [(":status", "200")])
