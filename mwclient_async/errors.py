@@ -305,9 +305,9 @@ class AssertFailed(AuthError):
 
 
 class BadToken(AuthError):
-    """The wiki refused the token, and a fresh one too. Nothing was done. Check that cookies reach the wiki."""
+    """The wiki refused the token, and fresh ones too. Nothing was done. Check that cookies reach the wiki."""
 
-    hint = "nothing was done; a fresh token was refused too: are cookies dropped on the way?"
+    hint = "nothing was done; fresh tokens were refused too: are cookies dropped on the way?"
 
 
 class NotLoggedIn(AuthError):

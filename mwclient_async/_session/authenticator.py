@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from copy import copy
 from functools import partial
 from typing import Generic, Protocol, TypeVar
@@ -185,6 +185,11 @@ class Authenticator:
         await self._flight.run(partial(self._relogin, generation))
         return True
 
+    async def discard_token(self, kind: str, token: str, *, wait: bool) -> None:
+        """Discard a refused token and all fetched with it; with ``wait``, once no other request is in flight."""
+        async with self.lock.exclusive() if wait else nullcontext():
+            self._auth_state.drop_token(kind, token)
+
     async def wait_until_ready(self) -> None:
         """Wait until a login that is being renewed is ready. Renew an OAuth token that is about to expire."""
         await self._flight.join()
@@ -198,7 +203,7 @@ class Authenticator:
             if generation != self._auth_state.login_generation or self.auth is None:
                 return
             await self._pauses.wait([_LOGIN_PAUSE], max_wait=0)
-            log.info("the wiki does not know this login any more: logging in again")
+            log.info("the wiki does not know this login or its tokens any more: logging in again")
             try:
                 await self._log_in(self.auth)
             except LoginFailed as error:

@@ -82,10 +82,11 @@ class Pause:
 
 
 class Recovery(Enum):
-    """What to do before a request is sent again: fetch new tokens, or log in again."""
+    """What to do before a request is sent again: fetch new tokens, log in again, or check which of the two it needs."""
 
     TOKEN = "token"  # noqa: S105 - a word
     LOGIN = "login"
+    CHECK = "check"
 
 
 def certainly_not_executed(error: MediaWikiError) -> bool:
@@ -172,7 +173,7 @@ def recovery_for(error: MediaWikiError, request: ApiRequest) -> Recovery | None:
     if isinstance(error, AssertFailed):
         return Recovery.LOGIN if error.code != "assertanonfailed" else None
     if request.path and type(error) is PermissionDenied:  # so a lost login shows over REST
-        return Recovery.TOKEN
+        return Recovery.CHECK
     return None
 
 

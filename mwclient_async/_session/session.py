@@ -10,7 +10,7 @@ The life of one request:
    pause may begin, or a login or token may change. So these are checked again; after a change the request starts anew.
 6. *Transport.* The request is built with the current credentials, and sent.
 7. *Response.* ``parse_response`` decodes the response, or raises the error that it holds.
-8. *Recovery.* If the wiki refused the token or the login, it is renewed, once each, and the request is sent again.
+8. *Recovery.* If the wiki refused the token or the login, it is renewed, and the request is sent again.
 9. *Retry.* If the error may pass, and if sending the request twice is safe, it is sent again after a wait. If a write
    may have been executed, the error is OutcomeUnknown.
 
@@ -26,7 +26,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from attrs import define, evolve
+from attrs import Factory, define, evolve
 
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse, ReadAt, StreamedResponse
@@ -44,8 +44,9 @@ from mwclient_async._session.module_table import Module
 from mwclient_async._session.observers import Observers, log
 from mwclient_async._session.own_edits import OwnEdits
 from mwclient_async._session.rate_limits import WikiPauses
+from mwclient_async._session.recovery import Recoverer, Refused, Renewals
 from mwclient_async._session.response_checks import checked_warnings
-from mwclient_async._session.retry import Recovery, outcome_is_unknown, recovery_for
+from mwclient_async._session.retry import outcome_is_unknown
 from mwclient_async._session.retry_state import RetryState
 from mwclient_async._session.run_flow import run_flow
 from mwclient_async._session.shared_resources import SharedResources
@@ -67,7 +68,6 @@ from mwclient_async.models.options import RetryPolicy
 
 T = TypeVar("T")
 
-_USERINFO = ApiRequest(params={"action": "query", "meta": "userinfo"})
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _MAX_REDIRECTS = 5
 
@@ -78,15 +78,14 @@ class _NotSentError(Exception):
 
 @define
 class _PendingRequest:
-    """A request that is not answered yet, and how often its token and its login were renewed."""
+    """A request that is not answered yet, and what was renewed for it."""
 
     request: ApiRequest
     retry_state: RetryState
     began_logged_in: bool
     read: ReadAt | None = None
     on_sent: Callable[[], None] | None = None
-    token_recoveries: int = 0
-    login_recoveries: int = 0
+    renewals: Renewals = Factory(Renewals)
 
 
 class Session:
@@ -119,6 +118,12 @@ class Session:
             self._auth_state, self._send_with, shared=shared, policy=retry, observers=observers
         )
         self._login_data = LoginData(self._auth_state, self.send, observers)
+        self._recoverer = Recoverer(
+            auth_state=self._auth_state,
+            authenticator=self._authenticator,
+            send=self.send,
+            has_action_api=not request_builder.project,
+        )
         self._pauses = WikiPauses(shared.pauses, request_builder.api_url, retry, observers)
         self._modules = ModuleCatalog(self.send)
         self._files = FileStreams(
@@ -267,7 +272,9 @@ class Session:
                 explained = await self._modules.explain(request, error)
                 raise explained from (error if explained is not error else error.__cause__)
             except MediaWikiError as error:
-                if not await self._recover(error, pending, token, generation):
+                since = pending.retry_state.since
+                refused = Refused(request=request, token=token, login_generation=generation, since=since)
+                if not await self._recoverer.recover(error, refused, pending.renewals):
                     await self._wait_or_raise(error, pending)
 
     def _check_login(self, pending: _PendingRequest) -> None:
@@ -369,28 +376,6 @@ class Session:
             self._auth_state.drop_tokens()  # an anonymous write has made a temporary account, with tokens of its own
 
     # After a failure -------------------------------------------------------------------------------------------------
-
-    async def _recover(
-        self, error: MediaWikiError, pending: _PendingRequest, token: str | None, generation: int
-    ) -> bool:
-        """Renew the token or the login that was refused. Returns whether the request can be sent again."""
-        request = pending.request
-        needed = recovery_for(error, request) if not request.login else None
-        if needed is None:
-            return False
-        if needed is Recovery.LOGIN:
-            pending.login_recoveries += 1
-            return pending.login_recoveries == 1 and await self._authenticator.relogin(generation)
-        pending.token_recoveries += 1
-        if self._request_builder.project:  # this REST API reports a lost login, and has no Action API to ask
-            return False
-        if pending.token_recoveries > 1 or not (token is not None or self._auth_state.logged_in):
-            return False
-        if request.token is not None:
-            self._auth_state.drop_token(request.token, token)
-        if request.path and self._auth_state.logged_in:  # REST does not report a lost login: the Action API does
-            await self.send(_USERINFO, since=pending.retry_state.since)
-        return True
 
     async def _wait_or_raise(self, error: MediaWikiError, pending: _PendingRequest) -> None:
         request = pending.request

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, nullcontext
 from typing import Any
 
 import anyio
@@ -11,8 +11,8 @@ import pytest
 from attrs import evolve
 
 from mwclient_async import BotPassword, ClientLogin, Limits, LoginState, OAuth2Token, RetryPolicy, Site
-from mwclient_async._http.messages import HttpRequest, HttpResponse
-from mwclient_async.errors import AssertFailed, HttpError, LoginFailed, LoginThrottled, PermissionDenied
+from mwclient_async._http.messages import ApiRequest, HttpRequest, HttpResponse
+from mwclient_async.errors import AssertFailed, BadToken, HttpError, LoginFailed, LoginThrottled, PermissionDenied
 from mwclient_async.models.events import LoggedIn, TokensFetched
 from mwclient_async.testing import LocalWiki, WikiFactory
 from mwclient_async.testing.scripted import ScriptedClock, ScriptedTransport, json_response
@@ -35,6 +35,7 @@ from tests.support.oauth_wiki import TokenDesk
 
 API = "https://wiki.example.org/w/api.php"
 ROBOT = BotPassword(name="Robot@tests", password="right")
+REST_WRITE = ApiRequest(path="/v1/page", json={"title": "X"}, method="POST", token="csrf", write=True)
 
 
 @pytest.fixture(scope="module")
@@ -291,6 +292,31 @@ async def test_w3_a_refusal_of_an_older_token_costs_no_token_request() -> None:
     assert scripted_wiki.come == {"edit": 4, "*": 1}
 
 
+async def test_w3_a_fresh_token_that_is_refused_is_fetched_again_when_no_other_request_is_in_flight() -> None:
+    scripted_wiki = ScriptedLoginWiki()
+    async with visiting(scripted_wiki) as opened, anyio.create_task_group() as tasks:
+        scripted_wiki.hold("query")
+        tasks.start_soon(lambda: opened.call("query", meta="userinfo"))
+        await anyio.wait_all_tasks_blocked()
+        scripted_wiki.refused_edits = 2
+        tasks.start_soon(opened.call, "edit")
+        await anyio.wait_all_tasks_blocked()
+        assert scripted_wiki.come == {"edit": 2, "*": 1, "query": 1}
+        scripted_wiki.release("query")
+    assert scripted_wiki.come == {"edit": 3, "*": 2, "query": 1}
+
+
+@pytest.mark.parametrize(("refused_edits", "logins"), [(2, 0), (3, 1), (4, 1)])
+async def test_w3_fresh_tokens_that_are_refused_make_a_new_session_once(refused_edits: int, logins: int) -> None:
+    scripted_wiki, events = ScriptedLoginWiki(), EventLog()
+    async with visiting(scripted_wiki, on_event=events.append) as opened:
+        events.clear()
+        scripted_wiki.refused_edits = refused_edits
+        with nullcontext() if refused_edits < 4 else pytest.raises(BadToken):
+            await opened.call("edit")
+    assert (len(events.of(LoggedIn)), scripted_wiki.come["edit"]) == (logins, min(4, refused_edits + 1))
+
+
 async def test_w4_if_rest_refuses_a_read_the_action_api_is_asked_whether_the_login_is_lost() -> None:
     """The REST API does not report a lost login."""
     scripted_wiki = ScriptedLoginWiki()
@@ -301,6 +327,19 @@ async def test_w4_if_rest_refuses_a_read_the_action_api_is_asked_whether_the_log
         with pytest.raises(PermissionDenied):
             await opened.rest.history("X").collect()
     assert (scripted_wiki.come["query"], scripted_wiki.come["login"], scripted_wiki.come[path]) == (2, 2, 2)
+
+
+@pytest.mark.parametrize(("result", "sent"), [("valid", 1), ("invalid", 4)])
+async def test_w3_a_write_that_rest_refuses_is_sent_again_only_if_its_token_is_void(result: str, sent: int) -> None:
+    """MediaWiki 1.39 refuses a token and an account with the same words."""
+    scripted_wiki = ScriptedLoginWiki()
+    path = "https://wiki.example.org/w/rest.php/v1/page"
+    scripted_wiki.answers[path] = json_response({"httpCode": 403, "httpReason": "Forbidden"}, status=403)
+    scripted_wiki.answers["csrf"] = {"checktoken": {"result": result}}
+    async with visiting(scripted_wiki) as opened:
+        with pytest.raises(PermissionDenied):
+            await opened._session.send(REST_WRITE)
+    assert (scripted_wiki.come[path], scripted_wiki.come["csrf"]) == (sent, sent)
 
 
 async def test_w4_a_request_that_fails_after_another_task_has_logged_in_needs_no_login() -> None:

@@ -163,7 +163,7 @@ REST = ApiRequest(path="/v1/page", token="csrf")
         (refusal("assertanonfailed"), ACTION, None),
         (refusal("mwoauth-invalid-authorization"), REST, Recovery.LOGIN),
         (refusal("permissiondenied"), ACTION, None),
-        (refusal("permissiondenied"), REST, Recovery.TOKEN),
+        (refusal("permissiondenied"), REST, Recovery.CHECK),
         (refusal("protectedpage"), REST, None),
         (refusal("blocked"), REST, None),
         (refusal("editconflict"), ACTION, None),

@@ -284,12 +284,12 @@ async def test_w1_attempts_are_counted() -> None:
     assert (error.status, len(transport.requests)) == (503, 3)
 
 
-async def test_w3_a_token_refused_twice_raises() -> None:
+async def test_w3_a_token_refused_again_and_again_raises() -> None:
     token: Scripted = lambda _: {"query": {"tokens": {"csrftoken": "abc+\\"}}}  # noqa: E731 - one step of a script
     refused = {"errors": [{"code": "badtoken", "text": "Invalid CSRF token.", "module": "edit"}]}
-    error, transport = await run(token, refused, token, refused, action="edit")
+    error, transport = await run(*[token, refused] * 3, action="edit")
     assert isinstance(error, ApiError)
-    assert (error.code, len(transport.requests)) == ("badtoken", 4)
+    assert (error.code, len(transport.requests)) == ("badtoken", 6)
 
 
 async def test_w3_fifty_tasks_share_one_token_request() -> None:

@@ -232,7 +232,8 @@ class ScriptedLoginWiki:
     """A scripted wiki with one session and one set of tokens, which a test can invalidate at any time.
 
     ``come`` counts the requests so far by their label: their action, ``*`` for tokens. ``hold`` lets those of a label,
-    or for a title, wait until ``release``. It answers edits, queries, tokens and logins.
+    or for a title, wait until ``release``. The tokens of the next ``refused_edits`` edits are refused. It answers
+    edits, queries, tokens and logins.
     """
 
     def __init__(self) -> None:
@@ -240,6 +241,7 @@ class ScriptedLoginWiki:
         self.come: Counter[str] = Counter()
         self._held: dict[str, anyio.Event] = {}
         self.most = 0
+        self.refused_edits = 0
         self.answers: dict[str, HttpResponse | dict[str, Any]] = {}
         self._flying = 0
         self._session = 0
@@ -288,7 +290,8 @@ class ScriptedLoginWiki:
             return _refusal("assertuserfailed")
         if label == "*":
             return {"query": {"tokens": {"csrftoken": self._token() if known else "+\\"}}}
-        if label == "edit" and parameters["token"] != self._token():
+        if label == "edit" and (self.refused_edits or parameters["token"] != self._token()):
+            self.refused_edits = max(0, self.refused_edits - 1)
             return _refusal("badtoken")
         return {label: {"result": "Success"}}
 
