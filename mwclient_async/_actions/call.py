@@ -20,6 +20,7 @@ from mwclient_async._http.conversion import structurer
 from mwclient_async._http.failure_results import refusal_in
 from mwclient_async._http.messages import ApiRequest, ApiResponse, FilePart, ReadAt
 from mwclient_async._session.module_table import Module
+from mwclient_async._session.query_request import generator_path, query_module_paths, query_request
 from mwclient_async._session.session import Session
 from mwclient_async._session.title_locks import write_lock_keys
 from mwclient_async._upload.stash import filekey_or_none
@@ -51,15 +52,16 @@ async def send_action(
     raised as an error. ``part`` is a file that is sent along, and ``read`` reads its bytes.
     """
     _check_name(action, params)
+    if action == "query":
+        return await session.send(await _query_request(session, params))
     module = (await session.modules([action]))[action]
     await check_parameters(session, module, params)
     request = ApiRequest(
         params={"action": action, **params},
         post=module.post or "token" in params,
         token=module.token,
-        token_name=f"{module.prefix}token",
+        token_names=(f"{module.prefix}token",),
         write=module.write,
-        continues=action == "query",  # the caller reads `continue`
         part=part,
     )
     keys = write_lock_keys(request.params) if module.write else ()
@@ -70,6 +72,17 @@ async def send_action(
     if module.post:
         _raise_if_refused(action, params, response)
     return response
+
+
+async def _query_request(session: Session, params: Mapping[str, str]) -> ApiRequest:
+    paths, generators = query_module_paths(params), generator_path(params)
+    found = await session.existing_modules([*paths, *generators])  # the wiki itself names those that it does not have
+    return query_request(
+        {"action": "query", **params},
+        [found[path] for path in paths if path in found],
+        next((found[path] for path in generators if path in found), None),
+        continues=True,  # the caller reads `continue`
+    )
 
 
 def _raise_if_refused(action: str, params: Mapping[str, str], response: ApiResponse) -> None:

@@ -51,7 +51,7 @@ class ApiRequest:
     - ``headers``: further headers of a REST request.
     - ``post``: send it as POST even if it would fit into a URL.
     - ``token``: the type of the token to add, such as ``csrf``.
-    - ``token_name``: the name of the parameter with the token.
+    - ``token_names``: the names of the parameters with the token: one, but for a query with several such modules.
     - ``part``: the range of a file that it uploads.
 
     Its meaning:
@@ -77,7 +77,7 @@ class ApiRequest:
     documents: Mapping[str, Callable[[HttpResponse], bool]] = field(factory=dict)
     post: bool = False
     token: str | None = None
-    token_name: str = "token"  # noqa: S105 - a parameter's name
+    token_names: tuple[str, ...] = ("token",)
     write: bool = False
     repeatable: bool = False
     login: bool = False

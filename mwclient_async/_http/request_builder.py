@@ -160,7 +160,7 @@ class RequestBuilder:
         url = self.api_url + _query_string({name: value for name, value in params.items() if name in _URL_PARAMS})
         fields = {name: value for name, value in params.items() if name not in _URL_PARAMS}
         if credentials.token is not None:
-            fields[request.token_name] = credentials.token
+            fields |= dict.fromkeys(request.token_names, credentials.token)
         if request.part is None:
             return _form_request(url, fields, headers, waits_for_commit=request.write)
         assert read is not None, "a request with a file part needs a function that reads the file"

@@ -30,7 +30,7 @@ from attrs import evolve, field, frozen
 
 from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
-from mwclient_async._http.messages import ApiRequest, ApiResponse
+from mwclient_async._http.messages import ApiResponse
 from mwclient_async._http.params import split_values
 from mwclient_async._http.query_form import is_batch_complete
 from mwclient_async._query.loop_guard import LoopGuard
@@ -40,6 +40,7 @@ from mwclient_async._query.raw_continuation import raw_continuation
 from mwclient_async._query.row_limits import PerPageLimit, per_page_limits, without_finished_modules
 from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import CONTENT_LIMITS, Module
+from mwclient_async._session.query_request import query_request
 from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import CursorMismatch, ProtocolError, ResultTooLarge
 
@@ -235,7 +236,9 @@ class Query:
         form = {} if is_raw else {"continue": ""}  # without it, wikis before 1.26 continue in the old form
         params = {**base, **form, **continuation}
         partial = is_raw and bool(continuation)
-        response = yield ApiRequest(params=params, prefix=self.prefix, partial=partial, continues=True)
+        response = yield query_request(
+            params, self.modules, self.generator, prefix=self.prefix, partial=partial, continues=True
+        )
         merged.add(response.body, response.warnings)
         return response
 

@@ -26,6 +26,7 @@ from mwclient_async._query.site_info import user_info_flow
 from mwclient_async._query.stream import Stream
 from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import PER_PAGE_LIMITS
+from mwclient_async._session.query_request import generator_path, query_module_paths
 from mwclient_async._session.session import Session
 from mwclient_async.models.accounts import UserInfo
 from mwclient_async.models.page import Page
@@ -243,12 +244,7 @@ class Queries:
         return await self._session.run_flow(user_info_flow())
 
     async def _build_query(self, encoded: Mapping[str, str], *, has_pages: bool, batch_size: int | None) -> Query:
-        names = [
-            f"query+{name}"
-            for key in ("prop", "list", "meta")
-            for name in dict.fromkeys(wire_params.split_values(encoded.get(key, "")))
-        ]
-        generators = [f"query+{name}" for name in wire_params.split_values(encoded.get("generator", ""))]
+        names, generators = query_module_paths(encoded), generator_path(encoded)
         modules = await self._session.modules([*names, *generators])
         generator = modules[generators[0]] if generators else None
         has_limits = has_pages or any(module.group == "list" for module in modules.values())

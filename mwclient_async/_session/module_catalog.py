@@ -44,13 +44,16 @@ class ModuleCatalog:
 
         """
         wanted = list(dict.fromkeys(paths))
-        if any(path not in self._described for path in wanted):
-            async with self._lock:
-                if unknown := [path for path in wanted if path not in self._described]:
-                    await self._fetch(unknown)
-        if absent := [path for path in wanted if path not in self._described]:
+        found = await self._describe_existing(wanted)
+        if absent := [path for path in wanted if path not in found]:
             raise ValueError(await self._no_such_module(absent[0]))
-        return {path: self._described[path] for path in wanted}
+        return found
+
+    async def find_existing(self, paths: Iterable[str]) -> dict[str, Module]:
+        """The same as ``find`` without the modules that the wiki does not have."""
+        wanted = list(dict.fromkeys(paths))
+        described = await self._describe_existing([path for path in wanted if core_module(path) is None])
+        return {path: module for path in wanted if (module := core_module(path) or described.get(path)) is not None}
 
     async def suggest(self, request: ApiRequest, warning: ApiWarning) -> str:
         """The known names nearest to those that the wiki did not recognise, as a sentence, or an empty string."""
@@ -67,6 +70,13 @@ class ModuleCatalog:
             return await run_flow(find_unknown_names(request), self._send) or error
         except MediaWikiError:
             return error
+
+    async def _describe_existing(self, paths: list[str]) -> dict[str, Module]:
+        if any(path not in self._described for path in paths):
+            async with self._lock:
+                if unknown := [path for path in paths if path not in self._described]:
+                    await self._fetch(unknown)
+        return {path: self._described[path] for path in paths if path in self._described}
 
     async def _fetch(self, paths: list[str]) -> None:
         params = {"action": "paraminfo", "modules": "|".join(paths), "helpformat": "none"}

@@ -192,10 +192,11 @@ def core_modules() -> Mapping[str, Module]:
 def parse_paraminfo(body: Mapping[str, Any]) -> dict[str, Module]:
     """The modules that a response of ``action=paraminfo`` describes, by path.
 
-    Raises ProtocolError if it has no list of modules. The wiki sends an empty one if it has none of them.
+    The wiki leaves the list out if it has none of the modules. Raises ProtocolError for any other response without it.
     """
     described = body.get("paraminfo")
-    modules = described.get("modules") if isinstance(described, Mapping) else None
+    found = described if isinstance(described, Mapping) else {}
+    modules = found.get("modules", [] if "helpformat" in found else None)
     if not isinstance(modules, list):
         raise ProtocolError(f"the response to action=paraminfo has no list of modules (its keys: {', '.join(body)})")
     return {module.path: module for module in map(_module, modules)}
@@ -210,7 +211,8 @@ def _module(info: Mapping[str, Any]) -> Module:
         prefix=info.get("prefix", ""),
         limits=_row_limits(parameters.get("limit", {})),
         post=post,
-        write="writerights" in info or "token" in parameters,
+        # a query with a token (list=checkuser) is a read that is logged
+        write="writerights" in info or ("token" in parameters and not info["path"].startswith("query+")),
         token=parameters.get("token", {}).get("tokentype"),
         parameters={name: _fixed_values(name, parameter) for name, parameter in parameters.items()},
         dynamic="dynamicparameters" in info or bool(info.get("templatedparameters")),

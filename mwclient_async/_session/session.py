@@ -177,6 +177,10 @@ class Session:
         """The API modules with these paths, as :meth:`ModuleCatalog.find` finds them."""
         return await self._modules.find(paths)
 
+    async def existing_modules(self, paths: Iterable[str]) -> dict[str, Module]:
+        """Those of the API modules with these paths that the wiki has."""
+        return await self._modules.find_existing(paths)
+
     async def describe_modules(self, paths: Iterable[str]) -> dict[str, Module]:
         """The API modules with these paths and their parameters, as :meth:`ModuleCatalog.describe` does."""
         return await self._modules.describe(paths)

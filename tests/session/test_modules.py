@@ -87,6 +87,7 @@ def test_several_modules_are_found_by_their_paths() -> None:
 
 def test_an_empty_list_of_modules_gives_none() -> None:
     assert parse_paraminfo({"paraminfo": {"modules": []}}) == {}
+    assert parse_paraminfo({"paraminfo": {"helpformat": "none"}}) == {}  # as ApiParamInfo.php sends it
 
 
 @pytest.mark.parametrize("body", [{}, {"paraminfo": {}}, {"paraminfo": []}, {"paraminfo": {"modules": {"0": {}}}}])
