@@ -12,6 +12,7 @@ from typing import Any
 from mwclient_async._actions.arguments import Texts, checked_flags, checked_nonempty, checked_texts
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
+from mwclient_async._http.json_values import object_at, rows_at
 from mwclient_async._http.params import checked_text
 from mwclient_async.models.actions_users import AuthStep
 
@@ -100,7 +101,7 @@ class AccountActions(ActionGroup):
 
         See https://www.mediawiki.org/wiki/API:Unlinkaccount.
         """
-        await self._raw_result("unlinkaccount", {"request": checked_nonempty("request", request)})
+        await self._read_result("unlinkaccount", {"request": checked_nonempty("request", request)}, object_at)
 
     async def changeauthenticationdata(self, request: str, *, fields: Mapping[str, str]) -> None:
         """Change the account's own credentials, for example its password.
@@ -124,7 +125,7 @@ class AccountActions(ActionGroup):
         if not fields:
             raise ValueError("fields is empty: give the new credentials")
         params = {"changeauthrequest": checked_nonempty("request", request), **_fields(fields, {})}
-        await self._raw_result("changeauthenticationdata", params)
+        await self._read_result("changeauthenticationdata", params, object_at)
 
     async def removeauthenticationdata(self, request: str) -> None:
         """Remove one of the account's credentials; ``request`` is its id in ``meta=authmanagerinfo``.
@@ -135,14 +136,17 @@ class AccountActions(ActionGroup):
 
         See https://www.mediawiki.org/wiki/API:Removeauthenticationdata.
         """
-        await self._raw_result("removeauthenticationdata", {"request": checked_nonempty("request", request)})
+        params = {"request": checked_nonempty("request", request)}
+        await self._read_result("removeauthenticationdata", params, object_at)
 
     async def _auth_step(self, action: str, params: Mapping[str, Any]) -> AuthStep:
-        result = await self._raw_result(action, params)
-        requests = [
-            {**request, "fields": _field_rows(request.get("fields"))} for request in result.get("requests") or ()
-        ]
-        return structurer(AuthStep)({**result, "requests": requests, "raw": result})
+        return await self._read_result(action, params, _read_auth_step)
+
+
+def _read_auth_step(raw: Any) -> AuthStep:
+    result = object_at(raw)
+    requests = [{**request, "fields": _field_rows(request)} for request in rows_at(result, "requests")]
+    return structurer(AuthStep)({**result, "requests": requests, "raw": result})
 
 
 def _step_params(prefix: str, requests: Texts | None, returnurl: str, *, continue_: bool) -> dict[str, Any]:
@@ -162,6 +166,6 @@ def _fields(fields: Mapping[str, str] | None, own: Mapping[str, str | None]) -> 
     return {name: checked_text(name, value) for name, value in {**found, **(fields or {})}.items()}
 
 
-def _field_rows(fields: Mapping[str, Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+def _field_rows(request: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The wiki's mapping of names to fields, as a list of fields with their names."""
-    return [{"name": name, **field} for name, field in (fields or {}).items()]
+    return [{"name": name, **object_at(field)} for name, field in object_at(request, "fields").items()]

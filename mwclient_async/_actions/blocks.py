@@ -17,6 +17,7 @@ from mwclient_async._actions.arguments import (
 )
 from mwclient_async._actions.call import ActionGroup, call_action
 from mwclient_async._http import params as wire_params
+from mwclient_async._http.json_values import number_at, object_at
 from mwclient_async._http.params import checked_text
 from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import UnrecognizedParameters
@@ -96,7 +97,7 @@ class BlockActions(ActionGroup):
         if not numbers:
             return
         body = await call_action(self._session, "query", {"meta": "siteinfo", "siprop": "namespaces"})
-        existing = {int(number) for number in body["query"]["namespaces"]}
+        existing = {number_at(entry, "id") for entry in object_at(body, "query", "namespaces").values()}
         if unknown := [number for number in numbers if number < 0 or number not in existing]:
             text = f"This wiki has no pages in a namespace {unknown[0]!r}; nothing was sent."
             raise UnrecognizedParameters(ApiWarning(code="unrecognizedvalues", text=text, module="block"))

@@ -6,7 +6,7 @@ The manual's page is https://www.mediawiki.org/wiki/API:Main_page.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from mwclient_async._actions.write_params import (
@@ -19,6 +19,7 @@ from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.failure_results import refusal_in
 from mwclient_async._http.messages import ApiRequest, ApiResponse, FilePart, ReadAt
+from mwclient_async._session.lost_reply import read_written
 from mwclient_async._session.module_table import Module
 from mwclient_async._session.query_request import generator_path, query_module_paths, query_request
 from mwclient_async._session.session import Session
@@ -32,9 +33,13 @@ T = TypeVar("T")
 _NOT_JSON = frozenset({"feedcontributions", "feedrecentchanges", "feedwatchlist", "help", "rsd"})
 
 
-async def call_action(session: Session, action: str, params: Mapping[str, str], **file: Any) -> dict[str, Any]:
+async def call_action(session: Session, action: str, params: Mapping[str, str]) -> dict[str, Any]:
     """Send an action, and return the whole decoded response. A response that is not a mapping is put under the name."""
-    response = await send_action(session, action, params, **file)
+    return await send_action(session, action, params, lambda response: body_by_name(response, action))
+
+
+def body_by_name(response: ApiResponse, action: str) -> dict[str, Any]:
+    """The decoded response to an action. If it is not a mapping, it is put under the action's name."""
     return dict(response.body) if isinstance(response.body, Mapping) else {action: response.body}
 
 
@@ -42,18 +47,20 @@ async def send_action(
     session: Session,
     action: str,
     params: Mapping[str, str],
+    read_response: Callable[[ApiResponse], T],
     *,
     part: FilePart | None = None,
     read: ReadAt | None = None,
-) -> ApiResponse:
-    """Send an action, with POST and a token if its module needs them, and return the response.
+) -> T:
+    """Send an action, with POST and a token if its module needs them. Returns what ``read_response`` makes of it.
 
     The parameters of a write are checked first (UnrecognizedParameters). A result that says that nothing was done is
-    raised as an error. ``part`` is a file that is sent along, and ``read`` reads its bytes.
+    raised as an error. ``part`` is a file that is sent along, and ``read`` reads its bytes. A ProtocolError of
+    ``read_response`` is an OutcomeUnknown after a write.
     """
     _check_name(action, params)
     if action == "query":
-        return await session.send(await _query_request(session, params))
+        return read_response(await session.send(await _query_request(session, params)))
     module = (await session.modules([action]))[action]
     await check_parameters(session, module, params)
     request = ApiRequest(
@@ -69,9 +76,13 @@ async def send_action(
         for key in keys:  # the base revision that we remember is older than this write
             session.known_revisions.forget(key)
         response = await session.send(request, read=read)
-    if module.post:
-        _raise_if_refused(action, params, response)
-    return response
+
+    def read_result(response: ApiResponse) -> T:
+        if module.post:
+            _raise_if_refused(action, params, response)
+        return read_response(response)
+
+    return read_written(request.label, response, read_result) if module.write else read_result(response)
 
 
 async def _query_request(session: Session, params: Mapping[str, str]) -> ApiRequest:
@@ -121,15 +132,23 @@ class ActionGroup:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def _raw_result(self, action: str, params: Mapping[str, Any], **extra: Any) -> Any:
-        """Send an action, and return its part of the response, undecoded: what is under the action's name."""
-        body = await call_action(self._session, action, wire_params.encode(params), **extra)
-        if action not in body:
-            raise ProtocolError(
-                f"the wiki's response to action={action} has no {action!r} in it, only: {', '.join(body)}"
-            )
-        return body[action]
-
-    async def _result(self, action: str, params: Mapping[str, Any], result: type[T], **extra: Any) -> T:
+    async def _result(self, action: str, params: Mapping[str, Any], result: type[T]) -> T:
         """Send an action, and return its part of the response as a value of the class ``result``."""
-        return structurer(result)(await self._raw_result(action, params, **extra))
+        return await self._read_result(action, params, structurer(result))
+
+    async def _read_result(
+        self, action: str, params: Mapping[str, Any], read_result: Callable[[Any], T], **file: Any
+    ) -> T:
+        """Send an action, and return what ``read_result`` makes of its part of the response, that under its name.
+
+        It raises ProtocolError if that part has an unknown form; after a write this is an OutcomeUnknown.
+        """
+
+        def read_response(response: ApiResponse) -> T:
+            body = body_by_name(response, action)
+            if action not in body:
+                names = ", ".join(body)
+                raise ProtocolError(f"the wiki's response to action={action} has no {action!r} in it, only: {names}")
+            return read_result(body[action])
+
+        return await send_action(self._session, action, wire_params.encode(params), read_response, **file)

@@ -15,6 +15,7 @@ from mwclient_async._actions.arguments import (
 )
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
+from mwclient_async._http.json_values import object_at
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async.models.actions_parse import ComparedRevision, CompareResult
 
@@ -79,8 +80,12 @@ class CompareActions(ActionGroup):
             "slots": checked_texts("slots", slots),
             "difftype": difftype,
         }
-        result = await self._raw_result("compare", params)
-        return structurer(CompareResult)({**result, "from": _revision("from", result), "to": _revision("to", result)})
+        return await self._read_result("compare", params, _read_comparison)
+
+
+def _read_comparison(raw: Any) -> CompareResult:
+    result = object_at(raw)
+    return structurer(CompareResult)({**result, "from": _revision("from", result), "to": _revision("to", result)})
 
 
 def _side(name: str, *, text: SlotTexts | None, model: str | None, **sources: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from mwclient_async._actions.arguments import (
     Expiry,
@@ -17,10 +18,9 @@ from mwclient_async._actions.arguments import (
     page_params,
     watchlist_params,
 )
-from mwclient_async._actions.call import ActionGroup, send_action
-from mwclient_async._edit.edits import Edit
-from mwclient_async._http import params as wire_params
+from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
+from mwclient_async._http.json_values import object_at, text_at
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async._http.text_normalization import md5_of
 from mwclient_async.models.actions_pages import RawEditResult, StashEditResult
@@ -105,9 +105,7 @@ class EditActions(ActionGroup):
             "captchaword": captchaword,
             "tags": checked_texts("tags", tags),
         }
-        response = await send_action(self._session, "edit", wire_params.encode(params))
-        result = Edit(title=title or "", pageid=pageid or 0).check_response(response).body["edit"]
-        return structurer(RawEditResult)({**result, "raw": result})
+        return await self._read_result("edit", params, _read_edit)
 
     async def stashedit(
         self,
@@ -149,6 +147,11 @@ class EditActions(ActionGroup):
             "contentformat": contentformat,
         }
         return await self._result("stashedit", params, StashEditResult)
+
+
+def _read_edit(raw: Any) -> RawEditResult:
+    text_at(raw, "result")
+    return structurer(RawEditResult)({**object_at(raw), "raw": raw})
 
 
 def _change(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from mwclient_async._actions.arguments import Texts, checked_flags, checked_nonempty, checked_texts
 from mwclient_async._actions.page_results import PageResults, select_pages
 from mwclient_async._actions.page_sets import PageSetActions
+from mwclient_async._http.json_values import object_at
 from mwclient_async._http.params import checked_text
 from mwclient_async._query.page_inputs import Inputs
 from mwclient_async.models.actions_pagesets import RotatedFile
@@ -37,7 +38,7 @@ class FileActions(PageSetActions):
             "archivename": checked_nonempty("archivename", archivename),
             "comment": checked_text("comment", comment),
         }
-        await self._raw_result("filerevert", params)
+        await self._read_result("filerevert", params, object_at)
 
     def imagerotate(
         self,

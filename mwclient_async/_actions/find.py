@@ -8,6 +8,7 @@ from typing import Any, Literal
 from mwclient_async._actions.arguments import Texts, checked_choice, checked_nonempty, checked_texts
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
+from mwclient_async._http.json_values import rows_at, text_at
 from mwclient_async._http.params import is_count
 from mwclient_async._session.module_table import CONTENT_LIMITS
 from mwclient_async.errors import ProtocolError
@@ -50,14 +51,7 @@ class SearchActions(ActionGroup):
             "limit": limit,
             "redirects": checked_choice("redirects", redirects, Literal["return", "resolve"]),
         }
-        result = await self._raw_result("opensearch", params)
-        if not isinstance(result, list) or [type(part) for part in result] != [str, list, list, list]:
-            raise ProtocolError(f"the wiki's response to action=opensearch has another form: {str(result)[:100]}")
-        _, titles, descriptions, urls = result
-        return tuple(
-            OpenSearchHit(title=title, description=description, url=url)
-            for title, description, url in zip(titles, descriptions, urls, strict=True)
-        )
+        return await self._read_result("opensearch", params, _read_hits)
 
     async def paraminfo(self, modules: Texts, *, helpformat: HelpFormat = "none") -> tuple[ModuleInfo, ...]:
         """Describe modules of the API: ``paraminfo(["edit", "query+allpages"])``; any number of them.
@@ -79,16 +73,28 @@ class SearchActions(ActionGroup):
         rows: list[Mapping[str, Any]] = []
         for start in range(0, len(paths), CONTENT_LIMITS[0]):
             params = {"modules": paths[start : start + CONTENT_LIMITS[0]], "helpformat": helpformat}
-            rows += (await self._raw_result("paraminfo", params)).get("modules", ())
-        found = {row.get("path") for row in rows}
+            rows += await self._read_result("paraminfo", params, lambda raw: rows_at(raw, "modules"))
+        found = {text_at(row, "path") for row in rows}
         if absent := [path for path in paths if "*" not in path and path not in found]:
             raise ValueError(f"this wiki has no module {absent[0]!r}")
         structure = structurer(ModuleInfo)
         return tuple(structure(_module(row)) for row in rows)
 
 
+def _read_hits(result: Any) -> tuple[OpenSearchHit, ...]:
+    is_known = isinstance(result, list) and [type(part) for part in result] == [str, list, list, list]
+    if not is_known or len({len(part) for part in result[1:]}) > 1:
+        raise ProtocolError(f"the wiki's response to action=opensearch has another form: {str(result)[:100]}")
+    _, titles, descriptions, urls = result
+    structure = structurer(OpenSearchHit)
+    return tuple(
+        structure({"title": title, "description": description, "url": url})
+        for title, description, url in zip(titles, descriptions, urls, strict=True)
+    )
+
+
 def _module(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "parameters": [_parameter(entry) for entry in row.get("parameters") or ()], "raw": row}
+    return {**row, "parameters": [_parameter(entry) for entry in rows_at(row, "parameters")], "raw": row}
 
 
 def _parameter(entry: Mapping[str, Any]) -> dict[str, Any]:

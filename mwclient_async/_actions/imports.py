@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import anyio
 
 from mwclient_async._actions.arguments import Texts, checked_flags, checked_nonempty, checked_texts
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
+from mwclient_async._http.json_values import rows_at
 from mwclient_async._http.messages import FilePart
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async.models.actions_review import ImportedPage
@@ -63,18 +65,18 @@ class ImportActions(ActionGroup):
         if namespace is not None and rootpage is not None:
             raise ValueError("give namespace or rootpage, not both")
         if xml is None:
-            result = await self._raw_result("import", params)
-        else:
-            content = await anyio.Path(xml).read_bytes() if isinstance(xml, Path) else xml
+            return await self._read_result("import", params, _read_pages)
+        content = await anyio.Path(xml).read_bytes() if isinstance(xml, Path) else xml
 
-            async def read(offset: int, length: int) -> bytes:
-                return content[offset : offset + length]
+        async def read(offset: int, length: int) -> bytes:
+            return content[offset : offset + length]
 
-            result = await self._raw_result(
-                "import", params, part=FilePart(name="xml", offset=0, length=len(content)), read=read
-            )
-        structure = structurer(ImportedPage)
-        return tuple(structure(row) for row in result)
+        part = FilePart(name="xml", offset=0, length=len(content))
+        return await self._read_result("import", params, _read_pages, part=part, read=read)
+
+
+def _read_pages(raw: Any) -> tuple[ImportedPage, ...]:
+    return tuple(map(structurer(ImportedPage), rows_at(raw)))
 
 
 def _source(xml: bytes | Path | None, prefix: str | None, source: str | None, page: str | None) -> dict[str, str]:

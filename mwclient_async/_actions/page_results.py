@@ -24,7 +24,7 @@ from mwclient_async.errors import MediaWikiError
 
 T = TypeVar("T")
 
-SendBatch = Callable[[Mapping[str, str]], Awaitable[tuple[list[T], Mapping[str, Any]]]]
+SendBatch = Callable[[Mapping[str, str]], Awaitable[tuple[list[T], Mapping[str, str]]]]
 """Send the action with these further parameters. Returns the results, and the ``continue`` of the response."""
 
 
@@ -179,7 +179,7 @@ class GeneratorBatches(Generic[T]):
             return None
         sent = {**self._pages.generator_params, **self._limit_param(wanted), **self._next_continue}
         results, next_continue = await self._send(sent)
-        self._next_continue = {str(key): str(value) for key, value in next_continue.items()} or None
+        self._next_continue = next_continue or None
         if self._next_continue is not None:
             self._guard.check(self._next_continue)
         self._returned += len(results)

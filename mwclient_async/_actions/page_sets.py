@@ -15,7 +15,7 @@ from mwclient_async._actions.arguments import (
     checked_id,
     expiry_value,
 )
-from mwclient_async._actions.call import ActionGroup, call_action
+from mwclient_async._actions.call import ActionGroup, send_action
 from mwclient_async._actions.page_results import (
     GeneratorBatches,
     InputBatches,
@@ -26,6 +26,8 @@ from mwclient_async._actions.page_results import (
 )
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
+from mwclient_async._http.json_values import continuation_at, object_at, rows_at
+from mwclient_async._http.messages import ApiResponse
 from mwclient_async._query.page_inputs import InputReader, Inputs
 from mwclient_async._session.module_table import CONTENT_LIMITS
 from mwclient_async.models.actions_pagesets import NotifiedPage, PurgedPage, WatchedPage
@@ -172,10 +174,13 @@ class PageSetActions(ActionGroup):
         structure = structurer(result)
 
         async def send(further: Mapping[str, str]) -> tuple[list[T], Mapping[str, Any]]:
-            body = await call_action(self._session, action, {**encoded, **further})
-            found = body.get(action) or []
-            rows = [found] if isinstance(found, Mapping) else found
-            return [structure(_normalized_row(row)) for row in rows], body.get("continue") or {}
+            return await send_action(self._session, action, {**encoded, **further}, read)
+
+        def read(response: ApiResponse) -> tuple[list[T], Mapping[str, str]]:
+            found = object_at(response.body).get(action)
+            rows = [found] if found and isinstance(found, Mapping) else rows_at(response.body, action)
+            next_continue = continuation_at(response.body, "continue")
+            return [structure(_normalized_row(row)) for row in rows], next_continue
 
         return PageResults(partial(self._begin, pages, send))
 

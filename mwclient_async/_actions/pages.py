@@ -23,7 +23,9 @@ from mwclient_async._actions.arguments import (
 )
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
+from mwclient_async._http.json_values import object_at, rows_at
 from mwclient_async._http.params import checked_text, checked_title
+from mwclient_async.errors import ProtocolError
 from mwclient_async.models.actions_pages import (
     DeleteResult,
     MergeHistoryResult,
@@ -78,11 +80,7 @@ class PageActions(ActionGroup):
             **watchlist_params(watchlist, watchlistexpiry, now=datetime.now(UTC)),
             "tags": checked_texts("tags", tags),
         }
-        result = dict(await self._raw_result("move", params))
-        for part in ("subpages", "subpages-talk"):  # if no subpage could be moved, this is not a list
-            if isinstance(result.get(part), Mapping):
-                result[part] = [result[part]] if result[part] else []
-        return structurer(MoveResult)(result)
+        return await self._read_result("move", params, _read_move)
 
     async def delete(
         self,
@@ -208,9 +206,7 @@ class PageActions(ActionGroup):
             **watchlist_params(watchlist, watchlistexpiry, now=datetime.now(UTC)),
             "tags": checked_texts("tags", tags),
         }
-        result = dict(await self._raw_result("protect", params))
-        result["protections"] = [_protection(entry) for entry in result.get("protections") or ()]
-        return structurer(ProtectResult)(result)
+        return await self._read_result("protect", params, _read_protect)
 
     async def mergehistory(
         self,
@@ -247,10 +243,10 @@ class PageActions(ActionGroup):
             "timestamp": checked_datetime("timestamp", timestamp),
             "reason": checked_text("reason", reason),
         }
-        result = dict(await self._raw_result("mergehistory", params))
-        if timestamp is None:  # the wiki then returns its current time, which has no meaning
-            result["timestamp"] = None
-        return structurer(MergeHistoryResult)(result)
+        # Without a timestamp, the wiki returns its current time, which has no meaning.
+        changes = {"timestamp": None} if timestamp is None else {}
+        structure = structurer(MergeHistoryResult)
+        return await self._read_result("mergehistory", params, lambda raw: structure({**object_at(raw), **changes}))
 
     async def rollback(
         self,
@@ -310,7 +306,23 @@ def _protections(protections: Mapping[str, str], expiry: Expiry | Mapping[str, E
     return {"protections": pairs, "expiry": [expiry_value("expiry", expiry[action], now=now) for action in protections]}
 
 
+def _read_move(raw: Any) -> MoveResult:
+    result = dict(object_at(raw))
+    for part in ("subpages", "subpages-talk"):  # if no subpage could be moved, this is not a list
+        if isinstance(result.get(part), Mapping):
+            result[part] = [result[part]] if result[part] else []
+    return structurer(MoveResult)(result)
+
+
+def _read_protect(raw: Any) -> ProtectResult:
+    protections = [_protection(entry) for entry in rows_at(raw, "protections")]
+    return structurer(ProtectResult)({**object_at(raw), "protections": protections})
+
+
 def _protection(entry: Mapping[str, Any]) -> dict[str, Any]:
     """An entry such as ``{"edit": "sysop", "expiry": ...}``, with a name for each of its fields."""
-    ((action, level),) = [(name, value) for name, value in entry.items() if name != "expiry"]
+    found = [(name, value) for name, value in entry.items() if name != "expiry"]
+    if len(found) != 1:
+        raise ProtocolError(f"the wiki's response has a protection of an unknown form: {dict(entry)!r:.200}")
+    ((action, level),) = found
     return {"type": action, "level": level, "expiry": entry.get("expiry")}

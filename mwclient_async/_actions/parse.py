@@ -8,6 +8,7 @@ from typing import Literal
 from mwclient_async._actions.arguments import at_most_one, checked_flags, checked_id, checked_texts
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
+from mwclient_async._http.json_values import object_at
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async.models.actions_parse import ExpandResult, ParseResult
 
@@ -133,8 +134,8 @@ class ParseActions(ActionGroup):
             **checked_flags(disablestylededuplication=disablestylededuplication, disabletoc=disabletoc),
             **checked_flags(showstrategykeys=showstrategykeys, parsoid=parsoid),
         }
-        result = await self._raw_result("parse", params)
-        return structurer(ParseResult)({**result, "raw": result})
+        structure = structurer(ParseResult)
+        return await self._read_result("parse", params, lambda raw: structure({**object_at(raw), "raw": raw}))
 
     async def expandtemplates(
         self,

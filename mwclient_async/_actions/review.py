@@ -19,6 +19,7 @@ from mwclient_async._actions.arguments import (
 )
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
+from mwclient_async._http.json_values import object_at, rows_at
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async.models.actions_review import ManageTagsResult, PatrolResult, RevisionDeleteResult, TagResult
 
@@ -88,11 +89,11 @@ class ReviewActions(ActionGroup):
             raise ValueError("say what to tag: revid, rcid or logid")
         if not params["add"] and not params["remove"]:
             raise ValueError("say which tags to add or to remove")
-        result = await self._raw_result(
-            "tag", {**params, "reason": checked_text("reason", reason), "tags": checked_texts("tags", tags)}
-        )
+        entry = {"reason": checked_text("reason", reason), "tags": checked_texts("tags", tags)}
         structure = structurer(TagResult)
-        return tuple(structure(_with_errors(row)) for row in result)
+        return await self._read_result(
+            "tag", {**params, **entry}, lambda raw: tuple(structure(_with_errors(row)) for row in rows_at(raw))
+        )
 
     async def managetags(
         self,
@@ -172,8 +173,12 @@ class ReviewActions(ActionGroup):
             "reason": checked_text("reason", reason),
             "tags": checked_texts("tags", tags),
         }
-        result = await self._raw_result("revisiondelete", params)
-        return structurer(RevisionDeleteResult)({**result, "own_errors": result.get("errors") or ()})
+        return await self._read_result("revisiondelete", params, _read_revisiondelete)
+
+
+def _read_revisiondelete(raw: Any) -> RevisionDeleteResult:
+    result = object_at(raw)
+    return structurer(RevisionDeleteResult)({**result, "own_errors": result.get("errors") or ()})
 
 
 def _with_errors(row: Mapping[str, Any]) -> Mapping[str, Any]:

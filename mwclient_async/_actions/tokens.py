@@ -7,6 +7,7 @@ from typing import Literal
 from mwclient_async._actions.call import ActionGroup, call_action
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
+from mwclient_async._http.json_values import object_at
 from mwclient_async._http.params import checked_text
 from mwclient_async.models.accounts import TokenCheck
 
@@ -36,4 +37,4 @@ class TokenActions(ActionGroup):
         checked = await self._session.token(type) if token is None else checked_text("token", token)
         params = wire_params.encode({"type": type, "token": checked, "maxtokenage": maxtokenage}, allowed=_TOKEN)
         body = await call_action(self._session, "checktoken", params)
-        return structurer(TokenCheck)(body["checktoken"])
+        return structurer(TokenCheck)(object_at(body, "checktoken"))

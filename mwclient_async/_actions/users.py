@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Literal
+from operator import attrgetter
+from typing import Any, Literal
 
 from mwclient_async._actions.arguments import (
     Expiry,
@@ -20,6 +21,7 @@ from mwclient_async._actions.arguments import (
 from mwclient_async._actions.call import ActionGroup, send_action
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
+from mwclient_async._http.json_values import object_at, texts_at
 from mwclient_async._http.params import checked_text
 from mwclient_async.errors import ApiErrorItem, Refused
 from mwclient_async.models.actions_users import EmailResult, UserRightsResult
@@ -80,12 +82,14 @@ class UserActions(ActionGroup):
             "watchlistexpiry": expiry_value("watchlistexpiry", watchlistexpiry, now=now),
             "tags": checked_texts("tags", tags),
         }
-        result = await self._raw_result("userrights", params)
-        changed = {*(result.get("added") or ()), *(result.get("removed") or ())}
         wanted = dict.fromkeys((*(added or ()), *(removed or ())))
-        return structurer(UserRightsResult)(
-            {**result, "unchanged": [group for group in wanted if group not in changed]}
-        )
+
+        def read(result: Any) -> UserRightsResult:
+            changed = {*texts_at(result, "added"), *texts_at(result, "removed")}
+            unchanged = [group for group in wanted if group not in changed]
+            return structurer(UserRightsResult)({**object_at(result), "unchanged": unchanged})
+
+        return await self._read_result("userrights", params, read)
 
     async def options(
         self,
@@ -124,8 +128,8 @@ class UserActions(ActionGroup):
             "resetkinds": reject_empty("resetkinds", resetkinds, checked_choices("resetkinds", resetkinds, ResetKind)),
             "global": checked_choice("global", global_, Literal["ignore", "update", "override"]),
         }
-        response = await send_action(self._session, "options", wire_params.encode(params))
-        refused = [warning for warning in response.warnings if warning.code.startswith("validationfailed")]
+        warnings = await send_action(self._session, "options", wire_params.encode(params), attrgetter("warnings"))
+        refused = [warning for warning in warnings if warning.code.startswith("validationfailed")]
         if refused:
             raise Refused(tuple(ApiErrorItem(code=w.code, text=w.text, module=w.module, data=w.data) for w in refused))
 
@@ -159,7 +163,7 @@ class UserActions(ActionGroup):
 
         See https://www.mediawiki.org/wiki/API:Clearhasmsg.
         """
-        await self._raw_result("clearhasmsg", {})
+        await self._read_result("clearhasmsg", {}, _ignore)
 
     async def resetpassword(self, user: str | None = None, *, email: str | None = None) -> None:
         """Have the wiki email a temporary password to the account with that name, or to all with that address.
@@ -180,7 +184,11 @@ class UserActions(ActionGroup):
             "user": None if user is None else checked_nonempty("user", user),
             "email": None if email is None else checked_nonempty("email", email),
         }
-        await self._raw_result("resetpassword", params)
+        await self._read_result("resetpassword", params, object_at)
+
+
+def _ignore(_result: object) -> None:
+    """The result of an action that says nothing but that it was done."""
 
 
 def _groups(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
@@ -28,10 +28,11 @@ from mwclient_async._edit.history_check import (
 )
 from mwclient_async._http.failure_results import refusal_in
 from mwclient_async._http.flow import Flow
+from mwclient_async._http.json_values import number_at, object_at, rows_at, text_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.text_normalization import md5_of, summary_with_suffix
 from mwclient_async._session.known_revisions import BaseRevision
-from mwclient_async._session.lost_reply import Executed, LostReply
+from mwclient_async._session.lost_reply import Executed, LostReply, read_written
 from mwclient_async._session.own_edits import OwnEdits
 from mwclient_async.errors import (
     ApiErrorItem,
@@ -121,11 +122,7 @@ class Edit:
 
         Raises OutcomeUnknown if it does not say whether the edit was saved, and a refusal if it says that it was not.
         """
-        result = response.body.get("edit") if isinstance(response.body, Mapping) else None
-        if not isinstance(result, Mapping) or "result" not in result:
-            raise OutcomeUnknown(f"the wiki's response to the edit of {self.name} does not say whether it was saved")
-        if (refused := refusal_in("edit", result)) is not None:
-            raise refused
+        read_written(f"the edit of {self.name}", response, _read_edit)
         return response
 
 
@@ -232,7 +229,7 @@ def read_text(edit: Edit, slot: str = "main") -> Flow[tuple[str | None, BaseRevi
     base = _base_revision(edit, response)
     if not base.revid:
         return None, base
-    content = page_of(response)["revisions"][0].get("slots", {}).get(slot, {})
+    content = object_at(_latest_revision(page_of(response)), "slots", slot)
     if slot != "main" and (not content or content.get("missing")):
         return None, base
     text = content.get("content")
@@ -242,17 +239,22 @@ def read_text(edit: Edit, slot: str = "main") -> Flow[tuple[str | None, BaseRevi
 
 
 def _base_revision(edit: Edit, response: ApiResponse) -> BaseRevision:
-    if response.body.get("query", {}).get("interwiki"):
+    if rows_at(response.body, "query", "interwiki"):
         raise _invalid_title(edit, "it is a page of another wiki")
     page = page_of(response)
-    revid = 0 if "missing" in page else int((page.get("revisions") or [{}])[0].get("revid", 0))
+    revid = 0 if "missing" in page else number_at(_latest_revision(page), "revid", default=0)
     if "special" in page:
         raise special_page(edit.name)
     if "invalid" in page or not (revid or "missing" in page):
         reason = page.get("invalidreason", "the wiki shows no revision of it")
         raise _invalid_title(edit, str(reason.get("text", "")) if isinstance(reason, Mapping) else str(reason))
-    since = str(response.body.get("curtimestamp", ""))
-    return BaseRevision(revid=revid, pageid=int(page.get("pageid", 0)), since=since)
+    since = text_at(response.body, "curtimestamp", default="")
+    return BaseRevision(revid=revid, pageid=number_at(page, "pageid", default=0), since=since)
+
+
+def _latest_revision(page: Mapping[str, Any]) -> Mapping[str, Any]:
+    revisions = rows_at(page, "revisions")
+    return revisions[0] if revisions else {}
 
 
 def _invalid_title(edit: Edit, reason: str) -> InvalidTitle:
@@ -289,8 +291,8 @@ def _with_new_section(edit: Edit, base: BaseRevision, response: ApiResponse) -> 
     """The edit that appends the new section, as the wiki itself would write it."""
     if edit.heading is None:
         return edit
-    messages = response.body.get("query", {}).get("allmessages") or [{}]
-    summary = edit.summary or str(messages[0].get("content", ""))
+    messages = rows_at(response.body, "query", "allmessages")
+    summary = edit.summary or (text_at(messages[0], "content", default="") if messages else "")
     lead = "\n\n" if base.revid else ""
     return evolve(edit, append=f"{lead}== {edit.heading} ==\n\n{edit.append}", summary=summary, heading=None)
 
@@ -318,13 +320,13 @@ def _edit_result(edit: Edit, completed: CompletedWrite) -> EditResult:
         return _result_from_history(completed)
     result, base = completed.response.body["edit"], completed.base
     unchanged = "nochange" in result
-    old, new = (base.revid if unchanged else int(result.get(name, 0)) for name in ("oldrevid", "newrevid"))
+    old, new = (base.revid if unchanged else number_at(result, name, default=0) for name in ("oldrevid", "newrevid"))
     outcome = EditOutcome.MERGED if old != base.revid else EditOutcome.SAVED
     if "new" in result:
         outcome = EditOutcome.CREATED
     return EditResult(
-        title=str(result.get("title", edit.title)),
-        pageid=int(result.get("pageid", edit.pageid)),
+        title=text_at(result, "title", default=edit.title),
+        pageid=number_at(result, "pageid", default=edit.pageid),
         outcome=EditOutcome.UNCHANGED if unchanged else outcome,
         revid=new,
         oldrevid=old,
@@ -338,18 +340,33 @@ def _is_unchanged(completed: CompletedWrite) -> bool:
 
 
 def _result_from_history(completed: CompletedWrite) -> EditResult:
-    parent = int(completed.revision.get("parentid", 0))
+    parent = number_at(completed.revision, "parentid", default=0)
     outcome = EditOutcome.SAVED if parent == completed.base.revid else EditOutcome.MERGED
     return EditResult(
         title=completed.title,
         pageid=completed.pageid,
         outcome=outcome if completed.base.revid else EditOutcome.CREATED,
-        revid=int(completed.revision["revid"]),
+        revid=number_at(completed.revision, "revid"),
         oldrevid=parent,
         timestamp=_parse_timestamp(completed.revision.get("timestamp")),
         verified=True,
     )
 
 
+def _read_edit(response: ApiResponse) -> None:
+    """Raise the refusal in a response to an edit, or ProtocolError if it does not say as which revision it is saved."""
+    result = object_at(response.body, "edit")
+    text_at(result, "result")
+    if (refused := refusal_in("edit", result)) is not None:
+        raise refused
+    text_at(result, "title", default="")
+    for name in ("pageid", "oldrevid", "newrevid"):
+        number_at(result, name, default=0)
+    _parse_timestamp(result.get("newtimestamp"))
+
+
 def _parse_timestamp(text: object) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) and text else None
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) and text else None
+    except ValueError:
+        raise ProtocolError(f"the wiki's response has {text!r:.80} as a time") from None

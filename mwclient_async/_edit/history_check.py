@@ -12,12 +12,13 @@ See https://www.mediawiki.org/wiki/API:Revisions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from attrs import field, frozen
 
 from mwclient_async._http.flow import Flow
+from mwclient_async._http.json_values import continuation_at, number_at, object_at, rows_at, text_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.text_normalization import may_be_stored_form, may_be_summary, may_hold_change, sha1_of
 from mwclient_async._session.known_revisions import BaseRevision
@@ -86,7 +87,7 @@ def _find(write: CompareAndSwapWrite, lost: LostReply) -> Flow[Executed[Complete
     assert lost.base is not None
     base = lost.base
     response = yield _history_request(write, base)
-    query = response.body["query"]
+    query = object_at(response.body, "query")
     not_seen = NotSeen(_FILTERED if has_abuse_filter(query) else "")
     page = page_of(response)
     if "missing" in page:
@@ -95,7 +96,8 @@ def _find(write: CompareAndSwapWrite, lost: LostReply) -> Flow[Executed[Complete
         return not_seen
     since_base = yield from _revisions_since(write, lost, base, response)
     rows: list[Row] = [{**row, "title": page.get("title"), "pageid": page.get("pageid")} for row in since_base]
-    ours = [row for row in rows if _may_be_ours(row, query["userinfo"]) and not lost.own_edits.is_answered(row)]
+    userinfo = object_at(query, "userinfo")
+    ours = [row for row in rows if _may_be_ours(row, userinfo) and not lost.own_edits.is_answered(row)]
     if write.mark:
         revision = next((row for row in ours if str(row.get("comment", "")).endswith(write.mark)), None)
     else:
@@ -103,9 +105,9 @@ def _find(write: CompareAndSwapWrite, lost: LostReply) -> Flow[Executed[Complete
     if revision is None:
         return not_seen
     if not write.mark:
-        yield from _check_made_here(write, lost, revision, since_base=[int(row["revid"]) for row in ours])
+        yield from _check_made_here(write, lost, revision, since_base=[number_at(row, "revid") for row in ours])
     lost.own_edits.record({"edit": revision})
-    title, pageid = str(page.get("title", "")), int(page.get("pageid", 0))
+    title, pageid = text_at(page, "title", default=""), number_at(page, "pageid", default=0)
     return Executed(CompletedWrite(base=base, revision=revision, title=title, pageid=pageid))
 
 
@@ -126,24 +128,25 @@ def _revisions_since(
     """The revisions since the base, newest first."""
     found: list[Mapping[str, Any]] = []
     while True:
-        for revision in page_of(response).get("revisions", ()):
-            if revision["revid"] == base.revid or (not base.revid and revision["timestamp"] < base.since):
+        for revision in rows_at(page_of(response), "revisions"):
+            revid, timestamp = number_at(revision, "revid"), text_at(revision, "timestamp")
+            if revid == base.revid or (not base.revid and timestamp < base.since):
                 return found
             found.append(revision)
-        continuation = response.body.get("continue")
+        continuation = continuation_at(response.body, "continue")
         if not continuation and not base.revid:
             return found
         if not continuation:
             raise unknown_outcome(write, lost, "the base revision is not in the page's history any more")
         if len(found) >= _MOST_REVISIONS:
             raise unknown_outcome(write, lost, f"more than {_MOST_REVISIONS} revisions were made since")
-        response = yield _history_request(write, base, {name: str(value) for name, value in continuation.items()})
+        response = yield _history_request(write, base, continuation)
 
 
 def _may_be_ours(revision: Mapping[str, Any], userinfo: Mapping[str, Any]) -> bool:
     """Whether our account made it. An anonymous client does not know which address or temporary account it has."""
     is_anonymous = bool(revision.get("anon") or revision.get("temp"))
-    return revision.get("user") == userinfo["name"] or (bool(userinfo.get("anon")) and is_anonymous)
+    return revision.get("user") == text_at(userinfo, "name") or (bool(userinfo.get("anon")) and is_anonymous)
 
 
 def _recognized(
@@ -156,9 +159,9 @@ def _recognized(
             return same[-1]
     similar = []
     for revision in reversed(ours):
-        parent = int(revision.get("parentid", 0))
+        parent, revid = number_at(revision, "parentid", default=0), number_at(revision, "revid")
         try:
-            before, after, start = yield from _texts(parent, int(revision["revid"]), base.revid)
+            before, after, start = yield from _texts(parent, revid, base.revid)
         except ResultTooLarge as error:
             raise unknown_outcome(write, lost, f"its text cannot be compared ({error})") from error
         if may_be_stored_form(after, sent=write.applied_to(before)):
@@ -167,7 +170,7 @@ def _recognized(
             continue
         if parent != base.revid and may_hold_change(after, base=start, sent=write.applied_to(start)):
             return revision
-        similar.append(int(revision["revid"]))
+        similar.append(revid)
     if similar:
         known = f"this account has since made an edit with that summary and another text: revision {similar[0]}"
         raise unknown_outcome(write, lost, known)
@@ -213,11 +216,10 @@ def _texts(*revids: int) -> Flow[tuple[str, ...]]:
     wanted = "|".join(str(revid) for revid in revids if revid)
     params = {"action": "query", "prop": "revisions", "rvprop": "ids|content", "rvslots": "main", "revids": wanted}
     response = yield ApiRequest(params=params)
-    pages: Iterable[Mapping[str, Any]] = response.body.get("query", {}).get("pages", ())
     texts = {
-        revision["revid"]: str(revision.get("slots", {}).get("main", {}).get("content", ""))
-        for page in pages
-        for revision in page.get("revisions", ())
+        number_at(revision, "revid"): text_at(revision, "slots", "main", "content", default="")
+        for page in rows_at(response.body, "query", "pages")
+        for revision in rows_at(page, "revisions")
     }
     return tuple(texts.get(revid, "") for revid in revids)
 
@@ -239,10 +241,11 @@ def unknown_outcome(write: CompareAndSwapWrite, lost: LostReply, known: str) -> 
 
 def page_of(response: ApiResponse) -> Mapping[str, Any]:
     """The one page that a query asked for."""
-    try:
-        return dict(response.body["query"]["pages"][0])
-    except (LookupError, TypeError, ValueError):
-        raise ProtocolError("the wiki's response does not contain the page that was asked for") from None
+    pages = rows_at(response.body, "query", "pages")
+    if not pages:
+        raise ProtocolError("the wiki's response does not contain the page that was asked for")
+    page: Mapping[str, Any] = pages[0]
+    return page
 
 
 def page_parameters(write: CompareAndSwapWrite) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from mwclient_async._edit.history_check import page_of
 from mwclient_async._http.flow import Flow
+from mwclient_async._http.json_values import number_at, object_at, rows_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async.errors import ApiErrorItem, PageMissing, ProtocolError
 
@@ -48,8 +49,8 @@ def replace_section(text: str, position: slice, section: str) -> str:
 def _section_text(section: int, revid: int) -> Flow[str]:
     params = {"action": "query", "prop": "revisions", "rvprop": "content", "rvslots": "main", "revids": str(revid)}
     response = yield ApiRequest(params={**params, "rvsection": str(section)})
-    revision = (page_of(response).get("revisions") or [{}])[0]
-    content = revision.get("slots", {}).get("main", {}).get("content")
+    revisions = rows_at(page_of(response), "revisions")
+    content = object_at(revisions[0], "slots", "main").get("content") if revisions else None
     if not isinstance(content, str):
         raise _no_such_section(section)
     return content
@@ -65,9 +66,9 @@ def _occurrences(text: str, part: str) -> Iterator[int]:
 def _start_in_table_of_contents(section: int, revid: int) -> Flow[int]:
     """The position at which the section begins, in code points: the wiki's ``byteoffset`` counts these."""
     response = yield ApiRequest(params={"action": "parse", "oldid": str(revid), "prop": "sections"})
-    for entry in response.body["parse"]["sections"]:
+    for entry in rows_at(response.body, "parse", "sections"):
         if entry.get("index") == str(section):
-            return int(entry["byteoffset"] or 0)
+            return number_at(entry, "byteoffset", default=0)
     raise _no_such_section(section)
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from attrs import NOTHING, fields, has, resolve_types
 
+from mwclient_async._http.json_values import object_at
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.accounts import (
     AcceptedLanguage,
@@ -40,7 +41,7 @@ T = TypeVar("T")
 Row = Mapping[str, Any]
 Hook = Callable[[Any, Any], Any]
 
-_CONVERSION_ERRORS = (ValueError, TypeError, KeyError, AttributeError)
+_CONVERSION_ERRORS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
 
 def structurer(cls: type[T]) -> Callable[[Mapping[str, Any]], T]:
@@ -288,7 +289,7 @@ def _numbered(value: Any) -> Iterable[tuple[Any, Any]]:
 
 def with_pageid(row: Row) -> Row:
     """Rename the page id of a row, ``id``, to ``pageid``, the name that other rows use."""
-    return {**row, "pageid": row.get("id")}
+    return {**object_at(row), "pageid": object_at(row).get("id")}
 
 
 def _pages_with_id(value: Any, _: Any) -> tuple[ListedPage, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from mwclient_async._edit.editor import Transform
 from mwclient_async._edit.edits import Edit, Missing, Undo
 from mwclient_async._http import params as wire_params
+from mwclient_async._http.json_values import number_at, object_at, rows_at
 from mwclient_async._http.keywords import check_options
 from mwclient_async._http.params import checked_text, checked_title, is_count
 from mwclient_async._http.text_normalization import summary_with_suffix
@@ -321,16 +322,19 @@ def _check_callable(transform: object) -> None:
 def _base_from_page(page: Page) -> BaseRevision | None:
     if page.status is PageStatus.MISSING:
         return BaseRevision(revid=0)
-    revids = [revision.get("revid", 0) for revision in page.raw.get("revisions", ())]
-    revid = max(revids, default=page.raw.get("lastrevid", 0))  # the revision that was read may not be the latest
-    return BaseRevision(revid=int(revid), pageid=page.pageid or 0) if revid else None
+    # The revision that was read may not be the latest.
+    revids = [number_at(revision, "revid", default=0) for revision in rows_at(page.raw, "revisions")]
+    revid = max(
+        revids, default=number_at(page.raw, "lastrevid", default=0)
+    )  # the revision that was read may not be the latest
+    return BaseRevision(revid=revid, pageid=page.pageid or 0) if revid else None
 
 
 def _text_from_page(page: Page) -> str | None:
     """The text of the base revision, if the Page has it and the revision's size shows that it is complete."""
-    revisions = page.raw.get("revisions") or [{}]
-    newest = max(revisions, key=lambda revision: int(revision.get("revid", 0)))
-    text = newest.get("slots", {}).get("main", {}).get("content")  # without slots, it may be expanded or parsed
+    revisions = rows_at(page.raw, "revisions") or [{}]
+    newest = max(revisions, key=lambda revision: number_at(revision, "revid", default=0))
+    text = object_at(newest, "slots", "main").get("content")  # without slots, it may be expanded or parsed
     is_complete = isinstance(text, str) and newest.get("size") == len(text.encode("utf-8", "surrogatepass"))
     return text if is_complete else None
 

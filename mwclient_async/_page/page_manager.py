@@ -10,7 +10,7 @@ from mwclient_async._actions.arguments import Expiry, Watchlist
 from mwclient_async._actions.page_results import PageResults
 from mwclient_async._http.keywords import check_options
 from mwclient_async._page.page_reader import PageReader
-from mwclient_async.errors import ProtocolError
+from mwclient_async.errors import OutcomeUnknown, ProtocolError
 from mwclient_async.models.actions_pages import (
     DeleteResult,
     MoveResult,
@@ -266,4 +266,4 @@ class PageManager(PageReader):
     async def _single_result(self, results: PageResults[T]) -> T:
         async for result in results:
             return result
-        raise ProtocolError(f"the wiki's response does not contain {self!r}")
+        raise OutcomeUnknown(f"the wiki's response does not say what became of {self!r}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from mwclient_async._edit.edits import Edit, page_missing, read_text
 from mwclient_async._edit.sections import find_section
+from mwclient_async._http.json_values import text_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import is_count
 from mwclient_async._page.page_services import PageServices
@@ -130,7 +131,7 @@ class PageReader:
         """
         page = {"page": self._title} if self._title else {"pageid": str(self._pageid)}
         request = ApiRequest(params={"action": "parse", **page, "prop": "text", "disablelimitreport": "1"})
-        return str((await self._services.session.send(request)).body["parse"]["text"])
+        return text_at((await self._services.session.send(request)).body, "parse", "text")
 
     async def protection(self) -> tuple[Protection, ...]:
         """Read the page's protections: for each action, the level that it needs and the expiry.

@@ -30,11 +30,13 @@ from attrs import evolve, field, frozen
 
 from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
+from mwclient_async._http.json_values import list_at, object_at
 from mwclient_async._http.messages import ApiResponse
 from mwclient_async._http.params import split_values
 from mwclient_async._http.query_form import is_batch_complete
+from mwclient_async._http.response_shape import TITLE_MAPS
 from mwclient_async._query.loop_guard import LoopGuard
-from mwclient_async._query.merge import TITLE_MAPS, MergedBatch
+from mwclient_async._query.merge import MergedBatch
 from mwclient_async._query.oversized import Group, groups_of, position_of, stuck_modules, without_modules
 from mwclient_async._query.raw_continuation import raw_continuation
 from mwclient_async._query.row_limits import PerPageLimit, per_page_limits, without_finished_modules
@@ -325,9 +327,9 @@ def pages_of(body: Mapping[str, Any]) -> list[Row]:
 def rows_of_list(module: str, body: Mapping[str, Any]) -> list[Row]:
     """The rows of one list in a merged body."""
     if module == "watchlistraw":  # the only list whose rows are outside `query`
-        return body.get(module, [])
-    rows = body["query"].get(module, [])
-    return rows.get("results", []) if isinstance(rows, Mapping) else rows  # querypage wraps its rows
+        return list_at(body, module)
+    rows = body["query"].get(module)
+    return list_at(rows, "results") if isinstance(rows, Mapping) else list_at(body, "query", module)  # of querypage
 
 
 def rows_of_only_list(module: str, body: Mapping[str, Any]) -> list[Row]:
@@ -348,7 +350,7 @@ def rows_of_only_list(module: str, body: Mapping[str, Any]) -> list[Row]:
 def list_row_key(row: Row) -> str:
     """What identifies a row of a list: the id of its event, else a hash of the row, because lists have no common id."""
     for name in ("rcid", "logid"):
-        if name in row:
+        if name in object_at(row):
             return f"{name}{row[name]}"
     text = json.dumps(row, sort_keys=True, separators=(",", ":"))
     return base64.urlsafe_b64encode(hashlib.blake2b(text.encode(), digest_size=9).digest()).decode()

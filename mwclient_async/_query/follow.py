@@ -16,17 +16,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from attrs import evolve, frozen
 
 from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow, Wait
+from mwclient_async._http.json_values import object_at, text_at, time_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import split_values
 from mwclient_async._query.continuation import Continuation, FetchedBatch, Query, list_row_key
 from mwclient_async._query.loop_guard import LoopGuard
-from mwclient_async.errors import ProtocolError
+from mwclient_async.errors import CursorMismatch
 
 FOLLOWABLE = ("recentchanges", "logevents", "usercontribs", "watchlist")
 """The lists whose rows are events with a time and an id."""
@@ -91,8 +91,8 @@ class FollowedList:
         position = {f"{self._prefix}start": state.start, **wiki_continue}
         query = evolve(self.query, params={**self.query.params, "curtimestamp": "1"})
         fetched = yield from query.batch(position, self._with_room(limits, for_seen=len(state.seen)), LoopGuard())
-        fresh = [row for row in fetched.rows if event_key(row) not in state.seen]
-        poll_began = state.poll_began if wiki_continue else _clock_of(fetched.body)
+        fresh = [row for row in map(object_at, fetched.rows) if event_key(row) not in state.seen]
+        poll_began = state.poll_began if wiki_continue else time_at(fetched.body, "curtimestamp")
         state = self._state_after(state, fresh, idle=fetched.next_continue is None, poll_began=poll_began)
         next_continue = {**(fetched.next_continue or {}), _STATE_KEY: _format_state(state)}
         return evolve(fetched, rows=fresh, next_continue=next_continue)
@@ -113,7 +113,7 @@ class FollowedList:
         start, body = self.query.params.get(f"{self._prefix}start"), {}
         if start is None:
             body = (yield ApiRequest(params={"action": "query", "curtimestamp": "1"})).body
-            start = _clock_of(body)
+            start = time_at(body, "curtimestamp")
         state = _FollowState(start=start, newest=start, seen={})
         return FetchedBatch(rows=[], next_continue={_STATE_KEY: _format_state(state)}, body=body)
 
@@ -123,7 +123,7 @@ class FollowedList:
         An event of the future (because of a wrong clock, or an imported history) must not move the start there: the
         events between now and then would be left out.
         """
-        times = {event_key(row): _time_of(row) for row in fresh}
+        times = {event_key(row): time_at(row, "timestamp") for row in fresh}
         newest = max([state.newest, *times.values()])
         newest = min(newest, poll_began) if poll_began else newest
         back = (datetime.fromisoformat(newest) - timedelta(seconds=self.overlap)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -173,26 +173,9 @@ def event_key(row: Row) -> str:
     for name in ("rcid", "logid"):
         if row.get(name):
             return f"{name}{row[name]}"
-    if row.get("revid") and row.get("type", "edit") in _OWN_REVISION_TYPES:
+    if row.get("revid") and text_at(row, "type", default="edit") in _OWN_REVISION_TYPES:
         return f"revid{row['revid']}"
     return list_row_key({name: row[name] for name in _UNCHANGING_KEYS if name in row})
-
-
-def _clock_of(body: Mapping[str, Any]) -> str:
-    """The wiki's current time, which the request asked for."""
-    time = body.get("curtimestamp")
-    try:
-        datetime.fromisoformat(str(time))
-    except ValueError:
-        raise ProtocolError(f"the wiki sent {time!r} as its current time, which is not a timestamp") from None
-    return str(time)
-
-
-def _time_of(row: Row) -> str:
-    try:
-        return str(row["timestamp"])
-    except KeyError:
-        raise ProtocolError(f"the wiki sent an event without its timestamp: {dict(row)!r:.200}") from None
 
 
 def _format_state(state: _FollowState) -> str:
@@ -201,7 +184,16 @@ def _format_state(state: _FollowState) -> str:
 
 
 def _parse_state(text: str) -> _FollowState:
-    start, newest, seen, poll_began, idle = json.loads(text)
-    return _FollowState(
-        start=str(start), newest=str(newest), seen=dict(seen), poll_began=str(poll_began), idle=bool(idle)
-    )
+    try:
+        start, newest, seen, poll_began, idle = json.loads(text)
+        for time in (start, newest, *([poll_began] if poll_began else [])):
+            datetime.fromisoformat(time)
+        return _FollowState(
+            start=start,
+            newest=newest,
+            seen={str(key): str(time) for key, time in seen.items()},
+            poll_began=poll_began,
+            idle=bool(idle),
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise CursorMismatch("the cursor is not one of a followed list") from None

@@ -19,12 +19,13 @@ from typing import Any
 
 from attrs import define, field
 
+from mwclient_async._http.json_values import list_at
+from mwclient_async._http.response_shape import TITLE_MAPS
 from mwclient_async._query.oversized import Group
 from mwclient_async._session.module_table import Module
 from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.models.page import TOO_LARGE
 
-TITLE_MAPS = ("normalized", "converted", "redirects", "interwiki")
 _PROTOCOL_KEYS = frozenset({"query", "continue", "batchcomplete", "warnings", "limits", "query-continue"})
 
 
@@ -54,7 +55,7 @@ class MergedBatch:
             return
         pages = query.get("pages")
         if isinstance(pages, list):
-            self._add_pages(pages, query.get("pageids", ()))
+            self._add_pages(pages, list_at(query, "pageids"))
         for name, value in query.items():
             if name in TITLE_MAPS:  # each response of the batch repeats them
                 self._titles.setdefault(name, {}).update(

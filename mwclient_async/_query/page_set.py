@@ -18,6 +18,7 @@ from attrs import evolve, frozen
 
 from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
+from mwclient_async._http.json_values import number_at, rows_at
 from mwclient_async._http.params import wire_value
 from mwclient_async._query.continuation import FetchedBatch, Query
 from mwclient_async._query.loop_guard import LoopGuard
@@ -148,8 +149,8 @@ class _ByRevision:
             too_large = page.get(TOO_LARGE, {})
             readable = {name: value for name, value in page.items() if name != TOO_LARGE}
             for kind in ("revisions", "deletedrevisions"):
-                for revision in page.get(kind, ()):
-                    self._found[revision["revid"]] = {**readable, kind: [revision]}
+                for revision in rows_at(page, kind):
+                    self._found[number_at(revision, "revid")] = {**readable, kind: [revision]}
                 for revid in too_large.get(kind, ()):
                     self._found[int(revid)] = {**readable, kind: [], TOO_LARGE: {kind: [revid]}}
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from attrs import define, field
 
+from mwclient_async._http.json_values import continuation_at, object_at
 from mwclient_async._http.params import split_values
 
 _ROLES = ("prop", "list", "meta")
@@ -48,13 +49,12 @@ def raw_continuation(
 
 def _read_blocks(body: Mapping[str, Any], generator_prefix: str | None) -> _Blocks:
     found = _Blocks()
-    blocks = body.get("query-continue")
-    for module, block in blocks.items() if isinstance(blocks, Mapping) else ():
-        for name, value in block.items():
+    for module, block in object_at(body, "query-continue").items():
+        for name, value in continuation_at(block).items():
             if _is_of_generator(name, generator_prefix):
-                found.generator[name] = str(value)
+                found.generator[name] = value
             else:
-                found.modules[name] = str(value)
+                found.modules[name] = value
                 found.unfinished.add(module)
     return found
 

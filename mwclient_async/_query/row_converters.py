@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from mwclient_async._http.conversion import Row, convert_to, structured, structurer, with_pageid
+from mwclient_async._http.json_values import number_at, object_at
 from mwclient_async.errors import ApiErrorItem, InvalidTitle, PageMissing, ProtocolError
 from mwclient_async.models.accounts import Block, User
 from mwclient_async.models.lists import (
@@ -183,7 +184,7 @@ def _rows(raw: Row, prop: str) -> list[Any]:
 def _contributors() -> Callable[[Row], Contributors]:
     structure = structurer(Contributor)
     return lambda raw: Contributors(
-        users=tuple(map(structure, _rows(raw, "contributors"))), anonymous=raw.get("anoncontributors", 0)
+        users=tuple(map(structure, _rows(raw, "contributors"))), anonymous=number_at(raw, "anoncontributors", default=0)
     )
 
 
@@ -196,14 +197,17 @@ _SINGLE_VALUE_PROPS: Mapping[str, Callable[[], Callable[[Row], Any]]] = {
     "info": lambda: structurer(PageInfo),  # its keys are among those of the page
     "categoryinfo": _categoryinfo,
     "contributors": _contributors,
-    "pageprops": lambda: lambda raw: raw.get("pageprops") or {},
+    "pageprops": lambda: lambda raw: object_at(raw, "pageprops"),
 }
 """What makes the converter of each ``prop`` that has one value for each page."""
 
 
+_STATUSES = frozenset(status.value for status in PageStatus)
+
+
 def _status(raw: Mapping[str, Any]) -> PageStatus:
-    if "status" in raw:
-        return PageStatus(raw["status"])
+    if isinstance(status := raw.get("status"), str) and status in _STATUSES:
+        return PageStatus(status)
     if raw.get("invalid"):
         return PageStatus.INVALID
     if raw.get("special"):

@@ -14,6 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
+from mwclient_async._http.json_values import list_at
 from mwclient_async._session.module_table import Module
 
 
@@ -31,13 +32,12 @@ class PerPageLimit:
 
     def is_reached(self, pages: Iterable[Mapping[str, Any]]) -> bool:
         """Whether the page whose rows the wiki offers to continue has its number. It offers that for one page only."""
-        return any(len(page.get(self.module.name, ())) >= self.count for page in pages)
+        return any(len(list_at(page, self.module.name)) >= self.count for page in pages)
 
     def truncate(self, page: MutableMapping[str, Any]) -> None:
         """Drop the rows beyond the limit, which another module's continuation may have brought."""
-        rows = page.get(self.module.name)
-        if rows is not None:
-            page[self.module.name] = rows[: self.count]
+        if self.module.name in page:
+            page[self.module.name] = list_at(page, self.module.name)[: self.count]
 
 
 def per_page_limits(modules: Iterable[Module], params: Mapping[str, str]) -> tuple[PerPageLimit, ...]:

@@ -12,6 +12,7 @@ from attrs import evolve
 
 from mwclient_async._http.conversion import structured, structurer
 from mwclient_async._http.flow import Flow
+from mwclient_async._http.json_values import object_at, text_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.accounts import UserInfo
@@ -55,7 +56,9 @@ def user_info_flow() -> Flow[UserInfo]:
     """Fetch the current account with all its properties. Older wikis leave out the properties that they do not know."""
     params = {"action": "query", "meta": "userinfo", "uiprop": "|".join(_USER_PROPS)}
     response = yield ApiRequest(params=params, partial=True)
-    return structurer(UserInfo)(response.body.get("query", {}).get("userinfo"))
+    info = object_at(response.body, "query", "userinfo")
+    text_at(info, "name")  # absent if the response is not one about an account
+    return structurer(UserInfo)(info)
 
 
 def parse_site_info(raw: Mapping[str, Any], requested: Iterable[str]) -> SiteInfo:

@@ -27,7 +27,7 @@ def read_diff(body: Mapping[str, Any]) -> Diff:
     try:
         lines = [_line(row) for row in body["diff"]]
         diff = structurer(Diff)({"from_": body["from"], "to": body["to"], "lines": lines})
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ProtocolError(f"the wiki's comparison has an unknown form: {error!r}") from error
     for line in diff.lines:
         _check_highlights(line.text.encode(), line.highlights)

@@ -19,6 +19,7 @@ from attrs import frozen
 
 from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
+from mwclient_async._http.json_values import number_at, rows_at
 from mwclient_async._http.params import is_count
 from mwclient_async._http.urls import path_segment
 from mwclient_async._query.continuation import Continuation, FetchedBatch
@@ -55,7 +56,7 @@ class RevisionHistory:
         return "newer_than" if self.newer else "older_than"
 
     def row_key(self, row: Row) -> str:
-        return str(row["id"])
+        return str(number_at(row, "id"))
 
     def as_fragments(self) -> RevisionHistory:
         return self  # a segment has no fragments
@@ -79,7 +80,7 @@ class RevisionHistory:
         next_continue = self._next_continue(body)
         if next_continue is not None:
             guard.check(next_continue)
-        rows = body["revisions"]
+        rows = rows_at(body, "revisions")
         return FetchedBatch(rows=rows[::-1] if self.newer else rows, next_continue=next_continue, body=body)
 
     def _next_continue(self, body: Mapping[str, Any]) -> Continuation | None:

@@ -21,9 +21,9 @@ from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._rest import endpoints
 from mwclient_async._rest.refusals import with_data, with_details
 from mwclient_async._session.known_revisions import BaseRevision
-from mwclient_async._session.lost_reply import LostReply
+from mwclient_async._session.lost_reply import LostReply, read_written
 from mwclient_async._session.own_edits import OwnEdits
-from mwclient_async.errors import ApiError, CaptchaRequired, MediaWikiError, OutcomeUnknown, ProtocolError
+from mwclient_async.errors import ApiError, CaptchaRequired, MediaWikiError, ProtocolError
 
 
 @frozen(kw_only=True)
@@ -61,9 +61,14 @@ class RestEdit:
 
     def check_response(self, response: ApiResponse) -> ApiResponse:
         """The response, if it is the page. Raises OutcomeUnknown if it is not."""
-        if not isinstance(response.body, Mapping) or "latest" not in response.body:
-            raise OutcomeUnknown(f"the wiki's response to the edit of {self.name} does not say whether it was saved")
-        return response
+        return read_written(f"the edit of {self.name}", response, _checked_page)
+
+
+def _checked_page(response: ApiResponse) -> ApiResponse:
+    """The response, if it is a page with its latest revision."""
+    if endpoints.page.read(response).latest is None:
+        raise ProtocolError("the wiki's response does not name the page's latest revision")
+    return response
 
 
 def rest_edit(edit: RestEdit, base: BaseRevision | None, own_edits: OwnEdits | None = None) -> Flow[Mapping[str, Any]]:
@@ -85,9 +90,8 @@ def rest_edit(edit: RestEdit, base: BaseRevision | None, own_edits: OwnEdits | N
     except ApiError as error:
         raise (yield from with_details(error, edit.title, creating=not base.revid)) from error.__cause__
     response = completed.response or (yield from _read_back(completed))
-    if not isinstance(response.body, Mapping):
-        raise ProtocolError(f"{edit.name} was saved, but the wiki's response is not a page")
-    return response.body
+    page: Mapping[str, Any] = response.body
+    return page
 
 
 def _through_action_api(
@@ -109,7 +113,7 @@ def _through_action_api(
 def _read_back(completed: CompletedWrite) -> Flow[ApiResponse]:
     """The page as it is now, if the reply to the edit itself was lost."""
     try:
-        return (yield endpoints.page.request({"title": completed.title}))
+        return _checked_page((yield endpoints.page.request({"title": completed.title})))
     except MediaWikiError as error:
         revid = completed.revision.get("revid")
         error.add_note(f"{completed.title!r} was saved before that{f', as revision {revid}' if revid else ''}.")

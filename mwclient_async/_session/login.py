@@ -18,6 +18,7 @@ from typing import Any
 from attrs import field, frozen
 
 from mwclient_async._http.flow import Ask, Flow
+from mwclient_async._http.json_values import object_at, text_at, texts_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async.errors import (
     ApiError,
@@ -44,6 +45,7 @@ from mwclient_async.models.auth import (
 ANONYMOUS_TOKEN = "+\\"  # noqa: S105 - the token of all anonymous users
 _STALE_LOGIN_TOKEN = frozenset({"wrongtoken", "sessionlost", "needtoken", "badtoken"})
 _MAX_QUESTIONS = 20
+_LONGEST_LIFETIME = 1e9  # seconds
 _TOKEN_PATH = "/oauth2/access_token"  # noqa: S105 - a path
 
 
@@ -72,7 +74,7 @@ class AccessToken:
 def log_in(auth: BotPassword | ClientLogin) -> Flow[str]:
     """Log in and return the account's name. Raises LoginFailed or LoginThrottled if the wiki refuses."""
     response = yield ApiRequest(params={"action": "query", "meta": "tokens", "type": "login"}, login=True)
-    token = _require_text(_mapping_at(response.body, "query", "tokens").get("logintoken"), "login token")
+    token = _require_text(object_at(response.body, "query", "tokens").get("logintoken"), "login token")
     if isinstance(auth, BotPassword):
         return (yield from _log_in_with_bot_password(auth, token))
     return (yield from _log_in_step_by_step(auth, token))
@@ -106,18 +108,20 @@ def fetch_access_token(auth: OAuth2ClientCredentials) -> Flow[AccessToken]:
             raise
         text = f"the consumer {auth.client_id!r} was given no access token: {error.text or error.code}"
         raise LoginFailed((ApiErrorItem(code=error.code, text=text, data=error.data),)) from error
-    body = _mapping_at(response.body)
+    body = object_at(response.body)
     lifetime = body.get("expires_in")
-    return AccessToken(
-        token=checked_token("the access token that the wiki gave", body.get("access_token")),
-        expires_in=float(lifetime) if isinstance(lifetime, int | float) else None,
-    )
+    try:
+        token = checked_token("the access token that the wiki gave", body.get("access_token"))
+    except ValueError as error:
+        raise ProtocolError(str(error)) from None
+    expires_in = min(lifetime, _LONGEST_LIFETIME) if isinstance(lifetime, int | float) else None
+    return AccessToken(token=token, expires_in=expires_in)
 
 
 def fetch_tokens(*, logged_in: bool) -> Flow[dict[str, str]]:
     """All tokens of the session, by kind, in one request. Raises AssertFailed if the wiki no longer knows the login."""
     response = yield ApiRequest(params={"action": "query", "meta": "tokens", "type": "*"})
-    found = _mapping_at(response.body, "query", "tokens")
+    found = object_at(response.body, "query", "tokens")
     tokens = {name.removesuffix("token"): value for name, value in found.items() if isinstance(value, str)}
     if logged_in and tokens.get("csrf") == ANONYMOUS_TOKEN:
         text = "The wiki gave the token of an anonymous user."
@@ -129,13 +133,11 @@ def fetch_tokens(*, logged_in: bool) -> Flow[dict[str, str]]:
 def fetch_account() -> Flow[Account]:
     """The account that the wiki takes this client for, and its rights."""
     response = yield ApiRequest(params={"action": "query", "meta": "userinfo", "uiprop": "rights"})
-    info = _mapping_at(response.body, "query", "userinfo")
-    if "name" not in info:
-        raise ProtocolError("the wiki did not say which account it takes this client for")
+    info = object_at(response.body, "query", "userinfo")
     return Account(
-        name=str(info.get("name", "")),
+        name=text_at(info, "name"),
         anonymous=bool(info.get("anon")),
-        rights=frozenset(info.get("rights", ())),
+        rights=frozenset(texts_at(info, "rights")),
     )
 
 
@@ -146,9 +148,9 @@ def _log_in_with_bot_password(auth: BotPassword, token: str) -> Flow[str]:
         write=True,
         login=True,
     )
-    result = _mapping_at(response.body, "login")
+    result = object_at(response.body, "login")
     if result.get("result") == "Success":
-        return str(result.get("lgusername", auth.account))
+        return text_at(result, "lgusername", default=auth.account)
     reason = result.get("reason")
     details = reason if isinstance(reason, Mapping) else {"text": reason}
     code = str(details.get("code") or result.get("result", "Failed"))
@@ -165,10 +167,10 @@ def _log_in_step_by_step(auth: ClientLogin, token: str) -> Flow[str]:
             response = yield ApiRequest(params=form, post=True, write=True, login=True)
         except BadToken as error:
             raise _login_failed(auth.username, error.code, error.text or error.code) from error
-        result = _mapping_at(response.body, "clientlogin")
+        result = object_at(response.body, "clientlogin")
         status = str(result.get("status", ""))
         if status == "PASS":
-            return str(result.get("username", auth.username))
+            return text_at(result, "username", default=auth.username)
         question = _question(status, result)
         _check_question(auth, question)
         answers = (yield Ask(question)).body
@@ -197,7 +199,7 @@ def _question(status: str, result: Mapping[str, Any]) -> LoginQuestion:
     fields = [
         _field(name, description)
         for request in (requests if isinstance(requests, list) else ())
-        for name, description in _mapping_at(request, "fields").items()
+        for name, description in object_at(request, "fields").items()
         if isinstance(description, Mapping)
     ]
     return LoginQuestion(
@@ -218,7 +220,7 @@ def _field(name: str, description: Mapping[str, Any]) -> LoginField:
         help=str(description.get("help", "")),
         optional=bool(description.get("optional")),
         sensitive=bool(description.get("sensitive")),
-        options={str(key): str(text) for key, text in _mapping_at(description, "options").items()},
+        options={str(key): str(text) for key, text in object_at(description, "options").items()},
         value=value if isinstance(value, str) else None,
     )
 
@@ -239,10 +241,3 @@ def _require_text(value: object, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise ProtocolError(f"the wiki gave no {name}; does a proxy drop cookies?")
     return value
-
-
-def _mapping_at(body: Any, *keys: str) -> Mapping[str, Any]:
-    """The mapping at this path of a decoded body, or an empty one."""
-    for key in keys:
-        body = body.get(key) if isinstance(body, Mapping) else None
-    return body if isinstance(body, Mapping) else {}

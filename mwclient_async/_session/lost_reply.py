@@ -20,15 +20,17 @@ outcome costs more than a wait.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import define, field, frozen
 
 from mwclient_async._http.flow import Flow, may_try_again
+from mwclient_async._http.json_values import rows_at
+from mwclient_async._http.messages import ApiResponse
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.own_edits import OwnEdits
-from mwclient_async.errors import MediaWikiError, OutcomeUnknown
+from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -121,6 +123,20 @@ def send_until_known(write: ResolvableWrite[T], lost: LostReply) -> Flow[T]:
             raise write.give_up(lost, failure, f"it was sent {tries} times, and no trace of it was found")
 
 
+def read_written(what: str, response: ApiResponse, read: Callable[[ApiResponse], T]) -> T:
+    """What ``read`` makes of the response to a write, named ``what`` in messages.
+
+    The wiki may have executed the write, whatever it has sent. So if ``read`` raises ProtocolError, that is an
+    OutcomeUnknown.
+    """
+    try:
+        return read(response)
+    except ProtocolError as error:
+        raise OutcomeUnknown(
+            f"the wiki's response does not say what became of {what} ({error}): look at the wiki before you repeat it"
+        ) from error
+
+
 def _cause_of(error: MediaWikiError) -> MediaWikiError:
     """How the reply was lost, which may name a wait."""
     cause = error.__cause__
@@ -129,4 +145,4 @@ def _cause_of(error: MediaWikiError) -> MediaWikiError:
 
 def has_abuse_filter(query: Mapping[str, Any]) -> bool:
     """Whether ``meta=siteinfo&siprop=extensions`` lists an abuse filter, which could warn of a write."""
-    return any("abuse" in str(extension.get("name", "")).lower() for extension in query.get("extensions", ()))
+    return any("abuse" in str(extension.get("name", "")).lower() for extension in rows_at(query, "extensions"))

@@ -13,6 +13,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async._http.json_values import object_at, rows_at, text_at
 from mwclient_async._http.params import split_values
 from mwclient_async.errors import ProtocolError
 
@@ -194,30 +195,30 @@ def parse_paraminfo(body: Mapping[str, Any]) -> dict[str, Module]:
 
     The wiki leaves the list out if it has none of the modules. Raises ProtocolError for any other response without it.
     """
-    described = body.get("paraminfo")
-    found = described if isinstance(described, Mapping) else {}
-    modules = found.get("modules", [] if "helpformat" in found else None)
-    if not isinstance(modules, list):
+    described = object_at(body, "paraminfo")
+    if "modules" not in described and "helpformat" not in described:
         raise ProtocolError(f"the response to action=paraminfo has no list of modules (its keys: {', '.join(body)})")
-    return {module.path: module for module in map(_module, modules)}
+    return {module.path: module for module in map(_module, rows_at(described, "modules"))}
 
 
 def _module(info: Mapping[str, Any]) -> Module:
-    parameters = {parameter["name"]: parameter for parameter in info.get("parameters", ())}
+    parameters = {text_at(parameter, "name"): parameter for parameter in rows_at(info, "parameters")}
     post = bool(info.get("mustbeposted"))
     return Module(
-        path=info["path"],
-        group=info.get("group", ""),
-        prefix=info.get("prefix", ""),
+        path=text_at(info, "path"),
+        group=text_at(info, "group", default=""),
+        prefix=text_at(info, "prefix", default=""),
         limits=_row_limits(parameters.get("limit", {})),
         post=post,
         # a query with a token (list=checkuser) is a read that is logged
-        write="writerights" in info or ("token" in parameters and not info["path"].startswith("query+")),
-        token=parameters.get("token", {}).get("tokentype"),
+        write="writerights" in info or ("token" in parameters and not text_at(info, "path").startswith("query+")),
+        token=text_at(parameters, "token", "tokentype", default="") or None,
         parameters={name: _fixed_values(name, parameter) for name, parameter in parameters.items()},
         dynamic="dynamicparameters" in info or bool(info.get("templatedparameters")),
         submodules={
-            name: parameter["submodules"] for name, parameter in parameters.items() if "submodules" in parameter
+            name: {value: text_at(paths, value) for value in paths}
+            for name, parameter in parameters.items()
+            if (paths := object_at(parameter, "submodules"))
         },
     )
 

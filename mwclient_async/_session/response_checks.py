@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mwclient_async._http.messages import ApiRequest, ApiResponse
-from mwclient_async._http.query_form import check_query_form
+from mwclient_async._http.response_shape import check_shape
 from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import ResultTooLarge, UnrecognizedParameters
 
@@ -20,7 +20,7 @@ def checked_warnings(request: ApiRequest, response: ApiResponse) -> Iterator[Api
     Raises UnrecognizedParameters, ResultTooLarge if a read was truncated that is not continued, and ProtocolError for a
     response to a query in an unknown form.
     """
-    check_query_form(request.params, response.body)
+    check_shape(request, response.body)
     if response.is_truncated and not request.continues and not request.write:
         raise ResultTooLarge(title=_page_of(request.params), module=_module_of(request.params))
     for warning in response.warnings:

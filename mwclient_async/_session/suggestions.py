@@ -16,6 +16,7 @@ from typing import Any
 from attrs import frozen
 
 from mwclient_async._http.flow import Flow
+from mwclient_async._http.json_values import list_at, rows_at, text_at
 from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import split_values
@@ -64,8 +65,8 @@ class _KnownParameters:
 def fetch_module_names(group: str) -> Flow[frozenset[str]]:
     """The names of all actions (``group=""``), or of all submodules of a query (``group="query"``)."""
     response = yield _paraminfo(group or "main")
-    modules = response.body.get("paraminfo", {}).get("modules", ())
-    parameters = {parameter["name"]: parameter for module in modules for parameter in module.get("parameters", ())}
+    modules = rows_at(response.body, "paraminfo", "modules")
+    parameters = {text_at(entry, "name"): entry for module in modules for entry in rows_at(module, "parameters")}
     wanted = ("action",) if not group else _ROLES
     return frozenset(name for wire, parameter in parameters.items() if wire in wanted for name in _options(parameter))
 
@@ -74,7 +75,7 @@ def suggest_names(request: ApiRequest, warning: ApiWarning) -> Flow[str]:
     """The names nearest to the parameters or values that a wiki did not recognise, as a text that may be empty."""
     known = yield from _fetch_known(request)
     options = {option for parameter in known.parameters.values() for option in _options(parameter)}
-    unknown_values = [str(value) for value in warning.data.get("values", ())]
+    unknown_values = [str(value) for value in list_at(warning.data, "values")]
     advice = [
         *_listed_advice(known, request, known.unknown(request.params)),
         *(f"{value!r}{found}" for value in unknown_values if (found := did_you_mean(value, options))),
@@ -107,16 +108,16 @@ def _fetch_known(request: ApiRequest) -> Flow[_KnownParameters]:
     response = yield _paraminfo("|".join(leads))
     parameters: dict[str, Mapping[str, Any]] = {}
     prefixes, patterns = set(), []
-    for module in response.body.get("paraminfo", {}).get("modules", ()):
+    for module in rows_at(response.body, "paraminfo", "modules"):
         if "dynamicparameters" in module:
             patterns.append(re.compile(".*"))
-        for lead in leads.get(module["path"], ("",)):
-            prefix = f"{lead}{module.get('prefix', '')}"
+        for lead in leads.get(text_at(module, "path"), ("",)):
+            prefix = f"{lead}{text_at(module, 'prefix', default='')}"
             prefixes.add(prefix)
-            parameters |= {f"{prefix}{parameter['name']}": parameter for parameter in module.get("parameters", ())}
+            parameters |= {f"{prefix}{text_at(entry, 'name')}": entry for entry in rows_at(module, "parameters")}
             patterns += [
-                re.compile(_PLACEHOLDER.sub(".+", re.escape(f"{prefix}{parameter['name']}")))
-                for parameter in module.get("templatedparameters", ())
+                re.compile(_PLACEHOLDER.sub(".+", re.escape(f"{prefix}{text_at(entry, 'name')}")))
+                for entry in rows_at(module, "templatedparameters")
             ]
     return _KnownParameters(parameters=parameters, prefixes=frozenset(prefixes), patterns=tuple(patterns))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
+from mwclient_async._http.json_values import number_at
 from mwclient_async._upload.stash import filekey_or_none, required_filekey
 from mwclient_async.errors import ProtocolError
 
@@ -62,19 +63,13 @@ def chunk_outcome(result: Mapping[str, Any], *, filekey: str | None, reported: b
     """The outcome that the wiki names. ``filekey`` is the one that was sent, for responses without one."""
     kind = result.get("result")
     if kind == "Continue":
-        return Accepted(filekey_or_none(result) or filekey or required_filekey(result), _number(result, "offset"))
+        return Accepted(filekey_or_none(result) or filekey or required_filekey(result), number_at(result, "offset"))
     if kind == "Poll":
         return Assembling(filekey_or_none(result) or str(filekey), reported=reported)
     if kind == "Success":
         info = result.get("imageinfo")
         sha1 = info.get("sha1") if isinstance(info, Mapping) else None
+        sha1 = sha1 if isinstance(sha1, str) else None
         key = filekey_or_none(result) or (filekey if reported else None) or required_filekey(result)
         return Assembled(key, sha1, reported)
     raise ProtocolError(f"the wiki answered a chunk with {kind!r}, which is not Continue, Poll or Success")
-
-
-def _number(result: Mapping[str, Any], name: str) -> int:
-    value = result.get(name)
-    if not (isinstance(value, int) or (isinstance(value, str) and value.isdecimal())):
-        raise ProtocolError(f"the wiki's response to a chunk has no number {name!r}")
-    return int(value)

@@ -17,6 +17,7 @@ from attrs import frozen
 
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.flow import Flow
+from mwclient_async._http.json_values import rows_at
 from mwclient_async._http.messages import ApiRequest, HttpResponse
 from mwclient_async._http.params import wire_value
 from mwclient_async._http.responses import retry_after
@@ -59,8 +60,8 @@ def fetch_imageinfo(title: str, *, version: str | None = None) -> Flow[ImageInfo
     if version is not None:
         params |= {"iistart": version, "iiend": version, "iilimit": "1"}
     response = yield ApiRequest(params=params)
-    pages = response.body.get("query", {}).get("pages") or [{}]
-    found = pages[0].get("imageinfo")
+    pages = rows_at(response.body, "query", "pages")
+    found = rows_at(pages[0], "imageinfo") if pages else []
     if not found:
         which = f" of {version}" if version else ""
         raise make_api_error(PageMissing, "missingtitle", f"The wiki has no file {title!r}{which}.")

@@ -16,10 +16,12 @@ from typing import Any
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.failure_results import refusal_in
 from mwclient_async._http.flow import Flow, may_try_again
-from mwclient_async._http.messages import ApiRequest
+from mwclient_async._http.json_values import object_at, rows_at, text_at
+from mwclient_async._http.messages import ApiRequest, ApiResponse
+from mwclient_async._session.lost_reply import read_written
 from mwclient_async._upload.file_backend_errors import may_be_done, may_pass
 from mwclient_async._upload.stash import make_api_error
-from mwclient_async.errors import ApiError, FileRefused, PageMissing, ProtocolError
+from mwclient_async.errors import ApiError, FileRefused, PageMissing
 from mwclient_async.models.props import ImageInfo
 
 IMAGEINFO_PROPS = "sha1|size|timestamp|user|url|mime|canonicaltitle"
@@ -33,7 +35,7 @@ def local_imageinfo(page: Mapping[str, Any]) -> Mapping[str, Any] | None:
     The query must have asked for ``IMAGEINFO_PROPS``. Returns None if the wiki shows another file under that title: the
     target of a redirect, or a file of a shared repository.
     """
-    found = page.get("imageinfo")
+    found = rows_at(page, "imageinfo")
     if not found or page.get("imagerepository", "local") != "local":
         return None
     info: Mapping[str, Any] = found[0]
@@ -45,7 +47,8 @@ def current_version(filename: str) -> Flow[ImageInfo]:
     response = yield ApiRequest(
         params={"action": "query", "titles": f"File:{filename}", "prop": "imageinfo", "iiprop": IMAGEINFO_PROPS}
     )
-    info = local_imageinfo((response.body.get("query", {}).get("pages") or [{}])[0])
+    pages = rows_at(response.body, "query", "pages")
+    info = local_imageinfo(pages[0]) if pages else None
     if info is None:
         text = f"The wiki has no file {filename!r} of its own to replace: site.upload makes a new file."
         raise make_api_error(PageMissing, "missingtitle", text)
@@ -63,13 +66,16 @@ def revert_to(filename: str, archivename: str, comment: str) -> Flow[None]:
     params = {"action": "filerevert", "filename": filename, "archivename": archivename, "comment": comment}
     while True:
         response = yield ApiRequest(params=params, post=True, token="csrf", write=True)  # noqa: S106 - a kind
-        result = response.body.get("filerevert")
-        if not isinstance(result, Mapping) or "result" not in result:
-            raise ProtocolError(f"the wiki answered a revert with {result!r:.200}: look at the file's history")
-        error = refusal_in("filerevert", result)
+        error = read_written(f"the revert of {filename!r}", response, _refusal_of_revert)
         if error is None:
             return
         passes = error.code == REPLACED_TOO_SOON or (may_pass(error) and not may_be_done(error))
         least_wait = ARCHIVE_NAME_WAIT if error.code == REPLACED_TOO_SOON else 0.0
         if not passes or not (yield from may_try_again(error, least_wait=least_wait)):
             raise error
+
+
+def _refusal_of_revert(response: ApiResponse) -> ApiError | None:
+    result = object_at(response.body, "filerevert")
+    text_at(result, "result")
+    return refusal_in("filerevert", result)

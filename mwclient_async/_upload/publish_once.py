@@ -20,6 +20,7 @@ from attrs import field, frozen
 
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.flow import Flow, ResetRetries
+from mwclient_async._http.json_values import object_at, rows_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, has_abuse_filter, send_until_known
 from mwclient_async._upload.file_backend_errors import may_pass
@@ -181,8 +182,8 @@ def _find_on_page(filename: str, sha1: str | None) -> Flow[Executed[UploadResult
     """Our file on its page, if the latest version has our SHA-1."""
     params = {"action": "query", "titles": f"File:{filename}", "prop": "imageinfo", "meta": "siteinfo"}
     response = yield ApiRequest(params={**params, "iiprop": IMAGEINFO_PROPS, "siprop": "extensions"})
-    query = response.body.get("query", {})
-    page = (query.get("pages") or [{}])[0]
+    query = object_at(response.body, "query")
+    page: Mapping[str, Any] = next(iter(rows_at(query, "pages")), {})
     info = local_imageinfo(page)
     if sha1 is None or info is None or info.get("sha1") != sha1:
         return NotSeen("an abuse filter could take a second request for a confirmation" * has_abuse_filter(query))

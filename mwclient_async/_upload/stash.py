@@ -10,6 +10,7 @@ from typing import Any
 
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.flow import Flow, Report, Wait
+from mwclient_async._http.json_values import continuation_at, rows_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.params import wire_value
 from mwclient_async.errors import (
@@ -48,14 +49,14 @@ def find_stashed(size: int, sha1: Callable[[], str]) -> Flow[StashedFile | None]
     while True:
         params = {"action": "query", "list": "mystashedfiles", "msfprop": "size|type", "msflimit": "max"}
         response = yield ApiRequest(params={**params, "continue": "", **continuation}, continues=True)
-        for entry in response.body.get("query", {}).get("mystashedfiles", ()):
+        for entry in rows_at(response.body, "query", "mystashedfiles"):
             if entry.get("size") == size and entry.get("status") == "finished":
                 stashed = yield from fetch_stashed_file(str(entry.get("filekey", "")))
                 if stashed is not None and stashed.sha1 == sha1():
                     return stashed
-        if "continue" not in response.body:
+        continuation = continuation_at(response.body, "continue")
+        if not continuation:
             return None
-        continuation = {name: str(value) for name, value in response.body["continue"].items()}
 
 
 def fetch_stashed_file(filekey: str) -> Flow[StashedFile | None]:
@@ -83,8 +84,8 @@ def fetch_stash_info(filekey: str, *, props: str = _ALL_PROPS) -> Flow[ImageInfo
         # The module fails with an internal error if the file belongs to another account.
         text = "The stash of this account has no file with that filekey."
         raise make_api_error(StashError, "uploadstash-wrong-owner", text) from error
-    found = response.body.get("query", {}).get("stashimageinfo") or [{}]
-    return structurer(ImageInfo)(found[0])
+    found = rows_at(response.body, "query", "stashimageinfo")
+    return structurer(ImageInfo)(found[0] if found else {})
 
 
 # Status --------------------------------------------------------------------------------------------------------------
@@ -134,9 +135,9 @@ def fetch_status(upload_key: Mapping[str, str]) -> Flow[Mapping[str, Any]]:
 
 
 def upload_result(response: ApiResponse) -> Mapping[str, Any]:
-    """The ``upload`` part of a response; an empty mapping if there is none."""
+    """The ``upload`` part of a response; an empty mapping if there is none that names a result."""
     result = response.body.get("upload") if isinstance(response.body, Mapping) else None
-    return result if isinstance(result, Mapping) else {}
+    return result if isinstance(result, Mapping) and isinstance(result.get("result"), str) else {}
 
 
 def filekey_or_none(result: Mapping[str, Any]) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from attrs import frozen
 
 from mwclient_async._http.flow import Flow
+from mwclient_async._http.json_values import object_at, rows_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._upload.chunks import MIN_CHUNK_SIZE
 from mwclient_async._upload.stash import comma_list, make_api_error
@@ -44,12 +45,12 @@ class UploadRules:
 def fetch_upload_rules() -> Flow[UploadRules]:
     """The rules of a wiki, from its siteinfo: https://www.mediawiki.org/wiki/API:Siteinfo."""
     response = yield ApiRequest(params={"action": "query", "meta": "siteinfo", "siprop": "general|fileextensions"})
-    query = response.body.get("query", {})
-    general = query.get("general", {})
+    query = object_at(response.body, "query")
+    general = object_at(query, "general")
     numbers = "".join(char if char.isdigit() else " " for char in str(general.get("generator", ""))).split()
     return UploadRules(
         enabled=general.get("uploadsenabled") is not False,
-        extensions=frozenset(str(entry.get("ext", "")).lower() for entry in query.get("fileextensions", ())),
+        extensions=frozenset(str(entry.get("ext", "")).lower() for entry in rows_at(query, "fileextensions")),
         max_size=_int_or_none(general.get("maxuploadsize")),
         min_chunk_size=_int_or_none(general.get("minuploadchunksize")) or MIN_CHUNK_SIZE,
         mediawiki_version=(int(numbers[0]), int(numbers[1])) if len(numbers) > 1 else (0, 0),

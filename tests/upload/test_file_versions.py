@@ -8,7 +8,7 @@ import pytest
 
 from mwclient_async._http.flow import Flow
 from mwclient_async._upload.file_versions import current_version, revert_to
-from mwclient_async.errors import ApiError, FileRefused, PageMissing, ProtocolError, UploadError
+from mwclient_async.errors import ApiError, FileRefused, OutcomeUnknown, PageMissing, UploadError
 from tests.support.scripted_flow import Script
 
 SUCCESS = {"filerevert": {"result": "Success"}}
@@ -37,7 +37,7 @@ def test_a_revert_is_a_write_that_is_sent_again_only_if_it_came_too_soon() -> No
         ([failure("something-new")], 3, ApiError),
         ([{"filerevert": {"result": "Failure"}}], 3, ApiError),
         ([{"filerevert": {"result": "Failure", "errors": []}}], 3, ApiError),
-        ([{}], 3, ProtocolError),
+        ([{}], 3, OutcomeUnknown),
     ],
 )
 def test_a_failure_without_an_error_response_is_an_error(
