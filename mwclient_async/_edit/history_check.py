@@ -205,10 +205,10 @@ def _check_made_here(
 
 def _contributions(revision: Row, since: str) -> Flow[Sequence[Row]]:
     """The latest edits of the account that made this revision, since this time of the wiki's clock."""
-    params = {"action": "query", "list": "usercontribs", "ucuser": str(revision["user"]), "ucend": since}
+    params = {"action": "query", "list": "usercontribs", "ucuser": text_at(revision, "user"), "ucend": since}
     response = yield ApiRequest(params={**params, "ucprop": "ids|title|timestamp", "uclimit": "500"})
-    rows: Sequence[Row] = response.body["query"]["usercontribs"]
-    return rows
+    rows: Sequence[Row] = rows_at(response.body, "query", "usercontribs")
+    return [{**row, "revid": number_at(row, "revid")} for row in rows]
 
 
 def _texts(*revids: int) -> Flow[tuple[str, ...]]:
