@@ -413,7 +413,8 @@ class Site(QueryMethods, UploadMethods):
                 (``CaptchaRequired`` for ``{"result": "Failure", "captcha": ...}``).
             UploadWarnings: the wiki wants a decision before it publishes a file.
             UnrecognizedParameters: the wiki does not know a parameter. A write with one is not sent.
-            OutcomeUnknown: the response to a write was lost. It is not sent again.
+            OutcomeUnknown: the response to a write was lost. It is not sent again. If the wiki's log proves that it was
+                executed (a move, a deletion, a block ...), its result comes instead, with ``"verified": True``.
             ValueError: the wiki does not have the action, or its response is not JSON (feeds).
 
         See https://www.mediawiki.org/wiki/API:Main_page.

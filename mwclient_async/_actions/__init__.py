@@ -51,15 +51,18 @@ class Actions(
 ):
     """``site.actions``: the actions of the wiki, with typed parameters and results.
 
-    A write is sent once. Writes to one page are done one after the other. To log in and out, use ``site.login`` and
-    ``site.logout``; to edit, ``site.page``; to upload, ``site.upload``.
+    A write is sent once. If its reply is lost, the wiki's log proves a move, deletion, undeletion, protection, block,
+    unblock, change of rights, merge of histories or hiding of revisions: the result then has ``verified``. Writes to
+    one page are done one after the other. To log in and out, use ``site.login`` and ``site.logout``; to edit,
+    ``site.page``; to upload, ``site.upload``.
 
     Every method can raise these errors; its own docstring names the further ones:
 
         ValueError, TypeError: an argument is wrong; no request was sent.
         UnrecognizedParameters: this wiki does not know a parameter of a write; the write was not sent.
         ApiError, or the subclass for its code: the wiki refused.
-        OutcomeUnknown: the response to a write was lost. Check on the wiki whether it was done before you repeat it.
+        OutcomeUnknown: the response to a write was lost, and the wiki's log does not prove it. Check on the wiki
+            whether it was done before you repeat it.
         TransportError, ProtocolError: there was no response that can be understood.
     """
 

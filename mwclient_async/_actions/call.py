@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from mwclient_async._actions.log_proof import LoggedWrite
+from mwclient_async._actions.log_rules import LogRule, page_ids, rule_for
 from mwclient_async._actions.write_params import (
     chosen_submodules,
     modules_to_describe,
@@ -19,16 +21,20 @@ from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.failure_results import refusal_in
 from mwclient_async._http.messages import ApiRequest, ApiResponse, FilePart, ReadAt
-from mwclient_async._session.lost_reply import read_written
+from mwclient_async._session.lost_reply import LostReply, read_written, send_until_known
 from mwclient_async._session.module_table import Module
 from mwclient_async._session.query_request import generator_path, query_module_paths, query_request
+from mwclient_async._session.retry import outcome_is_unknown
 from mwclient_async._session.session import Session
 from mwclient_async._session.title_locks import write_lock_keys
 from mwclient_async._upload.stash import filekey_or_none
 from mwclient_async._upload.upload_warnings import parse_upload_warnings
-from mwclient_async.errors import ProtocolError, UnrecognizedParameters, UploadWarnings
+from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError, UnrecognizedParameters, UploadWarnings
 
 T = TypeVar("T")
+
+_REPEATABLE = frozenset({"clearhasmsg", "options", "patrol", "setnotificationtimestamp", "watch"})
+"""Writes that do the same if they are sent twice, and that no other user can undo in between."""
 
 _NOT_JSON = frozenset({"feedcontributions", "feedrecentchanges", "feedwatchlist", "help", "rsd"})
 
@@ -69,13 +75,18 @@ async def send_action(
         token=module.token,
         token_names=(f"{module.prefix}token",),
         write=module.write,
+        repeatable=action in _REPEATABLE,
         part=part,
     )
     keys = write_lock_keys(request.params) if module.write else ()
     async with session.lock_titles(keys):
         for key in keys:  # the base revision that we remember is older than this write
             session.known_revisions.forget(key)
-        response = await session.send(request, read=read)
+        rule = rule_for(request.params)
+        if rule is not None:
+            response = await _send_logged(session, request, rule)
+        else:
+            response = await _send(session, request, read)
 
     def read_result(response: ApiResponse) -> T:
         if module.post:
@@ -94,6 +105,37 @@ async def _query_request(session: Session, params: Mapping[str, str]) -> ApiRequ
         next((found[path] for path in generators if path in found), None),
         continues=True,  # the caller reads `continue`
     )
+
+
+async def _send(session: Session, request: ApiRequest, read: ReadAt | None) -> ApiResponse:
+    """Send an action. Raises OutcomeUnknown if one that is sent again got no reply in all its tries."""
+    try:
+        return await session.send(request, read=read)
+    except MediaWikiError as error:
+        if not request.repeatable or not outcome_is_unknown(error):
+            raise
+        text = f"{request.label} was sent, and its responses were lost ({error}): it is safe to repeat it"
+        raise OutcomeUnknown(text) from error
+
+
+async def _send_logged(session: Session, request: ApiRequest, rule: LogRule) -> ApiResponse:
+    """Send an action that the wiki logs. If its reply is lost, the log decides whether it was executed."""
+    own_actions, now = session.own_actions, session.clock.now
+    params = request.params
+    own = own_actions.add(params, rule.titles(params), page_ids(params), now=now())
+    write = LoggedWrite(request, rule, own, own_actions, now, shared=session.own_edits.shared)
+    try:
+        response = await session.run_flow(send_until_known(write, LostReply()), on_sent=lambda: own.begin(now()))
+    except OutcomeUnknown:
+        raise
+    except MediaWikiError:
+        own_actions.remove(own)
+        raise
+    own.end(now(), response.body)
+    result = response.body.get(params["action"]) if isinstance(response.body, Mapping) else None
+    if isinstance(result, Mapping) and result.get("verified"):  # the session has recorded no reply
+        session.own_edits.record(response.body, write_lock_keys(params))
+    return response
 
 
 def _raise_if_refused(action: str, params: Mapping[str, str], response: ApiResponse) -> None:

@@ -39,7 +39,8 @@ class ActOptions(TypedDict, total=False):
 class PageManager(PageReader):
     """The part of ``site.page(title)`` that manages a page: moves, deletes, protects it, and so on.
 
-    If a reply is lost, the action is not sent again and raises OutcomeUnknown. Only a purge is sent again.
+    If a reply is lost, the wiki's log decides whether the page was moved, deleted, undeleted or protected: the result
+    then has ``verified``. If the log does not show it, the action is not sent again and raises OutcomeUnknown.
     """
 
     async def move(

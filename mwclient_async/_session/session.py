@@ -42,6 +42,7 @@ from mwclient_async._session.login import Account, log_out, may_log_in_as
 from mwclient_async._session.module_catalog import ModuleCatalog
 from mwclient_async._session.module_table import Module
 from mwclient_async._session.observers import Observers, log
+from mwclient_async._session.own_actions import own_actions_on
 from mwclient_async._session.own_edits import OwnEdits
 from mwclient_async._session.rate_limits import WikiPauses
 from mwclient_async._session.recovery import Recoverer, Refused, Renewals
@@ -110,6 +111,7 @@ class Session:
         self.observers = observers
         self.known_revisions = KnownRevisions()
         self.own_edits = OwnEdits(request_builder.api_url, shared=shared_account, keys=revision_lock_keys)
+        self.own_actions = own_actions_on(request_builder.api_url)
         self._title_locks = TitleLocks()
         self._request_builder = request_builder
         self._plain_http = plain_http
@@ -154,9 +156,9 @@ class Session:
         pending = _PendingRequest(request, retry_state, self._auth_state.logged_in, read=read, on_sent=on_sent)
         return await self._send_until_done(pending)
 
-    async def run_flow(self, flow: Flow[T]) -> T:
+    async def run_flow(self, flow: Flow[T], *, on_sent: Callable[[], None] | None = None) -> T:
         """The result of a flow, with this site's requests, clock and retry policy."""
-        return await run_flow(flow, self.send, sleep=self.clock.sleep, retries=self.new_retry_state)
+        return await run_flow(flow, self.send, on_sent=on_sent, sleep=self.clock.sleep, retries=self.new_retry_state)
 
     async def fetch_once(self, flow: Callable[[], Flow[T]]) -> T:
         """The result of a flow, which runs once per session: for facts about the wiki that do not change."""

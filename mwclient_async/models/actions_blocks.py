@@ -15,6 +15,8 @@ class BlockResult:
     ``user`` is what is blocked: a name, an IP address or a range; ``userid`` is 0 if that is not an account. ``expiry``
     is an ISO 8601 time or ``"infinite"``, as text. The restrictions are those of a ``partial`` block.
 
+    ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
+
     See https://www.mediawiki.org/wiki/API:Block.
     """
 
@@ -35,6 +37,7 @@ class BlockResult:
     pagerestrictions: tuple[str, ...] = ()
     namespacerestrictions: tuple[int, ...] = ()
     actionrestrictions: tuple[str, ...] = ()
+    verified: bool = False
 
 
 @frozen(kw_only=True)
@@ -42,6 +45,9 @@ class UnblockResult:
     """A block that was lifted. ``user`` is empty for an automatic one, whose address is secret.
 
     Only newer wikis (1.43) send ``watchuser`` and ``watchlistexpiry``.
+
+    ``verified`` says that the response was lost, and that the wiki's log shows that it was done; ``id`` is then 0,
+    because the log does not name the block.
 
     See https://www.mediawiki.org/wiki/API:Unblock.
     """
@@ -52,3 +58,4 @@ class UnblockResult:
     reason: str = ""
     watchuser: bool = False
     watchlistexpiry: str | None = None
+    verified: bool = False

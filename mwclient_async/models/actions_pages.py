@@ -32,6 +32,8 @@ class MoveResult:
     it did not. ``subpages`` and ``subpages_talk`` have one entry each; if none of them could be moved, one entry
     without titles has the errors.
 
+    ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
+
     See https://www.mediawiki.org/wiki/API:Move.
     """
 
@@ -46,6 +48,7 @@ class MoveResult:
     talkmove_errors: tuple[ApiErrorItem, ...] = ()
     subpages: tuple[MovedPage, ...] = ()
     subpages_talk: tuple[MovedPage, ...] = ()
+    verified: bool = False
 
     @property
     def errors(self) -> tuple[ApiErrorItem, ...]:
@@ -61,6 +64,8 @@ class DeleteResult:
     ``logid`` is the entry in the deletion log. It is None if the deletion is only ``scheduled``, as that of a page with
     many revisions is.
 
+    ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
+
     See https://www.mediawiki.org/wiki/API:Delete.
     """
 
@@ -68,11 +73,14 @@ class DeleteResult:
     reason: str = ""
     logid: int | None = None
     scheduled: bool = False
+    verified: bool = False
 
 
 @frozen(kw_only=True)
 class UndeleteResult:
     """A page that was undeleted, and the number of its ``revisions`` and ``fileversions`` that were.
+
+    ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
 
     See https://www.mediawiki.org/wiki/API:Undelete.
     """
@@ -81,6 +89,7 @@ class UndeleteResult:
     revisions: int = 0
     fileversions: int = 0
     reason: str = ""
+    verified: bool = False
 
 
 @frozen(kw_only=True)
@@ -99,6 +108,8 @@ class ProtectionSet:
 class ProtectResult:
     """The protection that a page has now.
 
+    ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
+
     See https://www.mediawiki.org/wiki/API:Protect.
     """
 
@@ -106,11 +117,14 @@ class ProtectResult:
     reason: str = ""
     cascade: bool = False
     protections: tuple[ProtectionSet, ...] = ()
+    verified: bool = False
 
 
 @frozen(kw_only=True)
 class MergeHistoryResult:
     """A merge of histories: the revisions up to ``timestamp`` (None for all) are now in that of ``to``.
+
+    ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
 
     See https://www.mediawiki.org/wiki/API:Mergehistory.
     """
@@ -119,6 +133,7 @@ class MergeHistoryResult:
     to: str
     timestamp: datetime | None = None
     reason: str = ""
+    verified: bool = False
 
 
 @frozen(kw_only=True)

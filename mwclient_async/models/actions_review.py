@@ -82,6 +82,8 @@ class HiddenItem:
 class RevisionDeleteResult:
     """The result for each item. The wiki's ``status`` may be ``"Success"`` although some items did not change.
 
+    ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
+
     See https://www.mediawiki.org/wiki/API:Revisiondelete.
     """
 
@@ -89,6 +91,7 @@ class RevisionDeleteResult:
     target: str = ""
     items: tuple[HiddenItem, ...] = ()
     own_errors: tuple[ApiErrorItem, ...] = ()
+    verified: bool = False
 
     @property
     def errors(self) -> tuple[ApiErrorItem, ...]:

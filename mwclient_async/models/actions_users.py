@@ -18,6 +18,8 @@ class UserRightsResult:
     ``unchanged`` are groups that were asked for and did not change: the membership was so already, or this login may
     not change it. The wiki does not say which.
 
+    ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
+
     See https://www.mediawiki.org/wiki/API:User_group_membership.
     """
 
@@ -28,6 +30,7 @@ class UserRightsResult:
     unchanged: tuple[str, ...] = ()
     watchuser: bool = False
     watchlistexpiry: str | None = None
+    verified: bool = False
 
 
 @frozen(kw_only=True)

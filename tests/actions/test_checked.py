@@ -102,8 +102,8 @@ async def test_s6_modules_of_extensions_are_checked_as_they_describe_themselves(
 async def test_a_lost_reply_is_an_unknown_outcome_and_nothing_is_sent_again() -> None:
     site, transport = scripted(TOKENS, ReplyLost("gone"))
     async with site:
-        with pytest.raises(OutcomeUnknown, match="action=delete was sent, and its response was lost"):
-            await site.actions.delete("A")
+        with pytest.raises(OutcomeUnknown, match="action=emailuser was sent, and its response was lost"):
+            await site.actions.emailuser("A", subject="x", text="x")
     assert len(transport.requests) == 2
 
 

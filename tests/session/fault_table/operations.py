@@ -42,13 +42,15 @@ class Kind(Enum):
     """What a client may do when the response to such a request is lost. ``table.RULES`` has a row for each kind."""
 
     READ = auto()
-    """It does not change the wiki."""
+    """It does not change the wiki, or only something that the logs do not show."""
     STEP = auto()
     """A step before a write, harmless by itself: a token, the base revision, a chunk, a read of the history."""
     EDIT = auto()
     """With compare-and-swap: the history, or the stash, shows whether it was executed."""
     WRITE = auto()
     """A write without compare-and-swap."""
+    LOGGED = auto()
+    """A write without compare-and-swap that the wiki's log can prove."""
     CONFLICT = auto()
     """An edit that the wiki refuses, because another user has edited first."""
     OLD_TOKEN = auto()
@@ -251,6 +253,15 @@ async def delete(site: Site, cell: Cell) -> None:
     assert (await site.call("delete", title=cell.title))["delete"]["title"] == cell.title
 
 
+async def protect(site: Site, cell: Cell) -> None:
+    result = await site.page(cell.title).protect({"edit": "sysop"}, expiry="1 day", reason="often changed")
+    assert result.title == cell.title
+
+
+async def watch(site: Site, _: Cell) -> None:
+    assert (await site.page(ON_SHELF[0]).watch()).watched
+
+
 async def bot_login(site: Site, cell: Cell) -> None:
     await site.login(cell.bot.auth)
     assert await whoami(site) == cell.bot.name
@@ -302,6 +313,7 @@ class Operation:
 
 READ = partial(Operation, kind=Kind.READ)
 APPEND = partial(Operation, act=append, shown=r"Start\.\n\* a line")
+LOGGED = partial(Operation, kind=Kind.LOGGED)
 EDITING = partial(Operation, kind=Kind.EDIT, hits=EDIT)
 LOGIN = partial(Operation, kind=Kind.READ, login_options=anonymously)
 UPLOAD = partial(Operation, act=upload, log="upload", creates=True)
@@ -318,6 +330,7 @@ READS = (
     LOGIN(name="bot password", act=bot_login, hits=action("login")),
     LOGIN(name="password, its token", act=client_login, hits=action("query", type="login")),
     LOGIN(name="password", act=client_login, hits=action("clientlogin")),
+    READ(name="watch, which may be sent twice", act=watch, hits=action("watch")),
     READ(name="logout", act=logout, hits=action("logout"), login_options=by_login),
 )
 EDITS = (
@@ -353,8 +366,9 @@ STEPS = (
 )  # fmt: skip
 WRITES = (
     Operation(name="call edit", kind=Kind.WRITE, act=call_edit, hits=EDIT, shown=r"Start\.\n\* a line"),
-    Operation(name="move", kind=Kind.WRITE, act=move, hits=action("move"), log="move"),
-    Operation(name="delete", kind=Kind.WRITE, act=delete, hits=action("delete"), log="delete"),
+    LOGGED(name="move", act=move, hits=action("move"), log="move"),
+    LOGGED(name="delete", act=delete, hits=action("delete"), log="delete"),
+    LOGGED(name="protect", act=protect, hits=action("protect"), log="protect"),
     UPLOAD(name="upload, publishing", kind=Kind.EDIT, hits=action("upload", filekey="?*")),
 )
 FILTERED = (

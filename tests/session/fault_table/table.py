@@ -66,6 +66,7 @@ RULES: Mapping[Kind, tuple[Outcome, Outcome, Outcome, Outcome]] = {
     Kind.STEP:      (done(sent=1),     done(sent=2),     done(sent=2),       done(sent=2)),
     Kind.EDIT:      (done(sent=1),     done(sent=2),     done(sent=2),       done(sent=1)),
     Kind.WRITE:     (done(sent=1),     done(sent=2),     unknown(on_wiki=0), unknown(on_wiki=1)),
+    Kind.LOGGED:    (done(sent=1),     done(sent=2),     unknown(on_wiki=0), done(sent=1)),
     Kind.CONFLICT:  (conflict(sent=1), conflict(sent=2), conflict(sent=2),   conflict(sent=2)),
     Kind.OLD_TOKEN: (done(sent=2),     done(sent=3),     done(sent=3),       done(sent=3)),
     Kind.FILTERED:  (done(sent=1),     done(sent=2),     unknown(on_wiki=0), done(sent=1)),
