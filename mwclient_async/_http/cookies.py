@@ -13,6 +13,7 @@ from typing import Any
 from urllib.request import Request
 
 _SESSION_COOKIE = re.compile(r"(session|userid|username|token|_user|loggedout)$", re.IGNORECASE)
+_ACCOUNT_COOKIE = re.compile(r"(username|_user)$", re.IGNORECASE)
 _STORED_FIELDS = ("version", "name", "value", "port", "domain", "path", "secure", "expires", "discard")
 
 
@@ -53,6 +54,11 @@ class Cookies:
         request = Request(url)
         self._jar.add_cookie_header(request)
         return request.get_header("Cookie")
+
+    @property
+    def name_account(self) -> bool:
+        """Whether a cookie names an account, which may be a temporary one."""
+        return any(_ACCOUNT_COOKIE.search(cookie.name) for cookie in self._jar)
 
     def discard_session(self) -> None:
         """Discard the cookies that identify the account. Cookies of load balancers and the like stay."""

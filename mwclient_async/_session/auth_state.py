@@ -15,7 +15,8 @@ class AuthState:
     """The current login. ``login_generation`` goes up with each login and logout.
 
     If a request failed under an older generation, the login has been renewed since then: the request is sent again, and
-    needs no further login. ``expires`` is the moment on the clock at which the OAuth token must be renewed, or None.
+    needs no further login. ``has_edited`` says that an edit was saved in this session. ``expires`` is the moment on the
+    clock at which the OAuth token must be renewed, or None.
     """
 
     def __init__(self, *, bot: bool = False) -> None:
@@ -23,6 +24,7 @@ class AuthState:
         self.login_generation = 0
         self.name = ""
         self.logged_in = False
+        self.has_edited = False
         self.cookies = Cookies()
         self.tokens: dict[str, str] = {}
         self.account: Account | None = None
@@ -43,6 +45,7 @@ class AuthState:
         """Discard session cookies, tokens and the OAuth token. Cookies that outlive a session stay."""
         self.cookies.discard_session()
         self.drop_tokens()
+        self.has_edited = False
         self._bearer = self.expires = None
 
     def drop_tokens(self) -> None:

@@ -4,7 +4,8 @@ The life of one request:
 
 1. *Login.* If a login is being renewed, the request waits for it. An OAuth token that is about to expire is renewed.
 2. *Token.* The token that the request needs is fetched, if it is not known.
-3. *Pauses.* If the wiki has asked for a pause, the request waits until it is over. A write also waits for its turn.
+3. *Pauses.* If the wiki has asked for a pause, the request waits until it is over. A write also waits for its turn;
+   one without a login waits for others that could make a temporary account.
 4. *Login lock.* Requests share it. A login takes it exclusively, so that no other request is in flight at that time.
 5. *Slot.* The site and its siblings have a limited number of requests in flight. While a request waits for its slot, a
    pause may begin, or a login or token may change. So these are checked again; after a change the request starts anew.
@@ -33,6 +34,7 @@ from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, 
 from mwclient_async._http.request_builder import NO_CREDENTIALS, RequestBuilder
 from mwclient_async._http.responses import parse_response
 from mwclient_async._http.urls import check_safe_for_credentials
+from mwclient_async._session.anonymous_writes import AnonymousWrites
 from mwclient_async._session.auth_state import AuthState
 from mwclient_async._session.authenticator import Authenticator, LoginData
 from mwclient_async._session.file_streams import FileStreams
@@ -127,6 +129,7 @@ class Session:
             has_action_api=not request_builder.project,
         )
         self._pauses = WikiPauses(shared.pauses, request_builder.api_url, retry, observers)
+        self._anonymous_writes = AnonymousWrites(self._auth_state)
         self._modules = ModuleCatalog(self.send)
         self._files = FileStreams(
             shared=shared,
@@ -294,17 +297,18 @@ class Session:
     async def _try_once(self, pending: _PendingRequest, token: str | None, generation: int) -> ApiResponse:
         request = pending.request
         await self._pauses.wait(request, max_wait=pending.retry_state.left)
-        if request.write and not request.login:
-            await self._pauses.wait_for_write(self.shared.limits.write_interval)
-        http_response = await self._send_in_slot(pending, token, generation)
-        response = parse_response(
-            http_response,
-            rest=bool(request.path or request.address),
-            creating=request.creating,
-            conditional=request.is_conditional,
-            documents=request.documents,
-        )
-        self._process_response(request, response)
+        async with self._anonymous_writes.turn(request):
+            if request.write and not request.login:
+                await self._pauses.wait_for_write(self.shared.limits.write_interval)
+            http_response = await self._send_in_slot(pending, token, generation)
+            response = parse_response(
+                http_response,
+                rest=bool(request.path or request.address),
+                creating=request.creating,
+                conditional=request.is_conditional,
+                documents=request.documents,
+            )
+            self._process_response(request, response)
         return response
 
     async def _send_in_slot(self, pending: _PendingRequest, token: str | None, generation: int) -> HttpResponse:
@@ -377,9 +381,7 @@ class Session:
             self.observers.notify_event(ChunkSent(offset=request.part.offset, length=request.part.length))
         if request.write:
             self.own_edits.record(response.body, write_lock_keys(request.params))
-        result = response.body.get(request.rate_limit_action) if isinstance(response.body, dict) else None
-        if isinstance(result, dict) and result.get("tempusercreated"):
-            self._auth_state.drop_tokens()  # an anonymous write has made a temporary account, with tokens of its own
+        self._anonymous_writes.record(request, response)
 
     # After a failure -------------------------------------------------------------------------------------------------
 

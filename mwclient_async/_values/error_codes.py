@@ -16,7 +16,8 @@ CODES: Mapping[str, str] = {  # class name -> its codes
     "MaxlagExceeded": "maxlag",
     "ReadOnly": "readonly",
     "RateLimited": (
-        "ratelimited actionthrottled rest-rate-limit-exceeded parsoid-stash-rate-limit-error request-limit-reached"
+        "ratelimited actionthrottled rest-rate-limit-exceeded parsoid-stash-rate-limit-error request-limit-reached "
+        "temp-user-unable-to-acquire tempuseracquirefailed acct_creation_throttle_hit"  # no temporary account now
     ),
     "LoginFailed": (
         "wrongpassword wrongpluginpass sessionlost authmanager-authn-no-primary botpasswords-bad-appid "
