@@ -7,8 +7,12 @@ import unicodedata
 
 from mwclient_async._http.params import checked_text
 
-_FORBIDDEN_ON_WIKIS = frozenset("#<>[]|{}/:\\") | {chr(code) for code in range(32)} | {"\x7f"}
+_FORBIDDEN_ON_WIKIS = frozenset("#<>[]|{}/:\\\ufffd") | {chr(code) for code in range(32)} | {"\x7f"}
 _MAX_WIKI_NAME = 240  # bytes; the wiki's own limit
+_DIRECTION_MARKS = re.compile("[\u200e\u200f\u202a-\u202e]+")
+_SPACES = re.compile("[ _\xa0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_SEQUENCES = re.compile(r"%[0-9A-Fa-f]{2}|&[A-Za-z0-9\x80-\U0010ffff]+;|~~~")
+_NAMESPACES = frozenset({"file", "image"})  # names that the namespace has on every wiki
 
 _SEPARATORS = re.compile(r"[/\\\x00-\x1f\x7f]")
 _WINDOWS_DEVICE = re.compile(
@@ -18,22 +22,34 @@ _FORBIDDEN_ON_WINDOWS = re.compile(r'[<>"|?*]|[. ]$')
 
 
 def wiki_file_name(name: str) -> str:
-    """The name without a leading ``File:``, in the form in which wikis store it (NFC).
+    """The name without a leading ``File:``, in a form that wikis need not change (NFC).
 
-    Raises ValueError for a name that all wikis refuse, before anything is sent.
+    As in a title, several spaces or underscores in a row, and spaces of another kind, become one space, and marks of
+    direction are dropped (``includes/title/MediaWikiTitleCodec.php``, ``splitTitleString``). A wiki that has to change
+    a name warns (``badfilename``), after it has got the whole file.
+
+    Raises ValueError for a name that all wikis refuse, before anything is sent (``includes/upload/UploadBase.php``,
+    ``getTitle``).
     """
-    bare = unicodedata.normalize("NFC", checked_text("filename", name)).strip()
+    bare = _normalize(unicodedata.normalize("NFC", checked_text("filename", name)))
     prefix, colon, rest = bare.partition(":")
-    if colon and prefix.strip().lower() == "file":
+    if colon and prefix.strip().lower() in _NAMESPACES:
         bare = rest.strip()
-    if not bare or "." not in bare.strip("."):
+    if "." not in bare.lstrip(".") or bare.endswith("."):
         raise ValueError(f"filename={name!r}: a file's name has an extension, as in 'Earth.png'")
+    if sequence := _SEQUENCES.search(bare):
+        raise ValueError(f"filename={name!r}: a file's name cannot hold {sequence[0]!r}")
     forbidden = sorted(_FORBIDDEN_ON_WIKIS & set(bare))
     if forbidden:
         raise ValueError(f"filename={name!r}: a file's name cannot hold {' '.join(map(repr, forbidden))}")
     if len(bare.encode()) > _MAX_WIKI_NAME:
         raise ValueError(f"filename={name!r} is longer than {_MAX_WIKI_NAME} bytes")
     return bare
+
+
+def _normalize(name: str) -> str:
+    single = _SPACES.sub(lambda run: "_" if run[0] == "_" else " ", _DIRECTION_MARKS.sub("", name))
+    return single.strip(" _")
 
 
 def local_file_name(title: str, *, windows: bool = False) -> str:

@@ -125,6 +125,10 @@ class UploadSource:
         """
         return await self._in_thread(partial(self._read, offset, length))
 
+    async def read_head(self, length: int) -> bytes:
+        """Read the first bytes, at most ``length``. They are not hashed: they are read again when they are sent."""
+        return await self._in_thread(partial(self._read_head, min(length, self.size)))
+
     def sha1(self) -> str:
         """The SHA-1, in hex, of all bytes as they were read. Raises SourceChanged if the file has changed since."""
         if self._stat() != self._stat_at_open or self._hashed != self.size:
@@ -172,6 +176,10 @@ class UploadSource:
             data = self._read_exactly(offset, length)
             self._hash(offset, data)
             return data
+
+    def _read_head(self, length: int) -> bytes:
+        with self._lock:
+            return self._read_exactly(0, length)
 
     def _read_exactly(self, offset: int, length: int) -> bytes:
         self._file.seek(self._start + offset)

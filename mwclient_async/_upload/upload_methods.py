@@ -70,7 +70,8 @@ class UploadMethods(ABC):
         Raises:
             FileNotFoundError: the path does not exist.
             ValueError: no wiki accepts such a name or source; before any request.
-            FileRefused: this wiki does not accept the extension or the size; before the transfer.
+            FileRefused: this wiki does not accept the extension or the size, or the first bytes of the file do not fit
+                the extension; before the transfer.
             UploadWarnings: the wiki wants a decision; ``filekey`` is the stashed file to publish.
             SourceChanged: the file changed while it was being sent.
             UploadPending: the wiki is still working on the file.
@@ -103,7 +104,8 @@ class UploadMethods(ABC):
         Raises:
             FileNotFoundError: the path does not exist.
             ValueError: no wiki accepts such a name, or an option is not valid; before any request.
-            FileRefused: this wiki does not accept the extension or the size; before the transfer.
+            FileRefused: this wiki does not accept the extension or the size, or the first bytes of the file do not fit
+                the extension; before the transfer.
             SourceChanged: the file changed while it was being sent.
             UploadPending: the wiki is still working on the file.
             StashError: the stash lost the file or its chunks.

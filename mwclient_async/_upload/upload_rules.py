@@ -16,6 +16,12 @@ from mwclient_async._upload.chunks import MIN_CHUNK_SIZE
 from mwclient_async._upload.stash import comma_list, make_api_error
 from mwclient_async.errors import FileRefused, UploadError
 
+PROHIBITED_EXTENSIONS = (
+    "html htm js jsb mhtml mht xhtml xht php phtml php3 php4 php5 phps phar shtml jhtml pl py cgi exe scr dll msi vbs "
+    "bat com pif cmd vxd cpl xml"
+)
+"""The default of ``$wgProhibitedFileExtensions``. A wiki refuses a name that has one of them between two dots."""
+
 
 @frozen(kw_only=True)
 class UploadRules:
@@ -31,8 +37,12 @@ class UploadRules:
         """Raise UploadError or FileRefused for a file that the wiki would refuse after the whole transfer."""
         if not self.enabled:
             raise make_api_error(UploadError, "uploaddisabled", "This wiki does not take uploads.")
-        extension = filename.rpartition(".")[2].lower()
+        _, *inner, extension = filename.lower().split(".")
         is_ignored = ignored is True or (not isinstance(ignored, bool) and "filetype-unwanted-type" in ignored)
+        prohibited = [part for part in inner if part in PROHIBITED_EXTENSIONS.split() and part not in self.extensions]
+        if prohibited and not is_ignored:
+            text = f"Wikis do not take files with '.{prohibited[0]}.' in their names."
+            raise make_api_error(FileRefused, "filetype-banned-type", text, {"blacklisted": prohibited})
         if self.extensions and extension not in self.extensions and not is_ignored:
             allowed = sorted(self.extensions)
             text = f"This wiki does not take files named '.{extension}', only {comma_list(allowed)}."

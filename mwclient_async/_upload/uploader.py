@@ -14,15 +14,16 @@ from mwclient_async._session.clock import Clock
 from mwclient_async._session.retry_state import RetryState
 from mwclient_async._session.run_flow import Send, run_flow
 from mwclient_async._upload.chunks import ChunkPlan, HashUpTo, Position, send_chunks
+from mwclient_async._upload.file_types import HEAD_SIZE, MISMATCH, mismatch
 from mwclient_async._upload.file_versions import current_version, same_content_error
 from mwclient_async._upload.progress import CheckpointWriter, OnCheckpoint, OnProgress, ProgressReporter
 from mwclient_async._upload.publication import Publication
 from mwclient_async._upload.publish import publish, upload_directly, upload_from_url
 from mwclient_async._upload.sources import UploadInput, UploadSource
-from mwclient_async._upload.stash import STASH_GONE_CODES, fetch_stashed_file, is_too_large
+from mwclient_async._upload.stash import STASH_GONE_CODES, fetch_stashed_file, is_too_large, make_api_error
 from mwclient_async._upload.upload_rules import UploadRules
 from mwclient_async._values.checkpoint import Checkpoint
-from mwclient_async.errors import MediaWikiError, SourceChanged, StashError, UploadWarnings
+from mwclient_async.errors import FileRefused, MediaWikiError, SourceChanged, StashError, UploadWarnings
 from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import RemoteFile, StashedFile, UploadMethod, UploadProgress, UploadResult
 
@@ -208,6 +209,9 @@ class Uploader:
     async def _checked_rules(self, file: UploadSource, publication: Publication) -> UploadRules:
         rules = await self.rules()
         rules.check(publication.filename, file.size, ignored=publication.ignored)
+        head = await file.read_head(HEAD_SIZE)
+        if text := mismatch(publication.filename, head, ignored=publication.ignored):
+            raise make_api_error(FileRefused, MISMATCH, text)
         return rules
 
     async def _checked_start(self, file: UploadSource, job: UploadJob, reporter: ProgressReporter) -> Position | None:

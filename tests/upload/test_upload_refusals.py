@@ -53,7 +53,10 @@ def test_a_file_that_does_not_fit_its_extension_is_refused_by_every_method(
     async def run() -> None:
         text = b"this is not an image\n" * 200
         async with uploader.site(wiki, clock=JobClock(wiki)) as site:
-            for options in (DIRECT, CHUNKED, ASYNC):
+            for method in (DIRECT, CHUNKED, ASYNC):
+                error = await refused(site, text, name, FileRefused, **method)
+                assert error.code == "filetype-mime-mismatch"  # before anything is sent
+                options = {**method, "ignore_warnings": {"filetype-mime-mismatch"}}
                 error = await refused(site, text, name, FileRefused, **options)
                 assert error.code == "verification-error"
             assert await versions(site, name) == []
@@ -86,18 +89,19 @@ async def test_a_drawing_with_a_script_is_refused_and_one_without_arrives(
 # Names ---------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_refused_name_keeps_the_file_for_another_name(bot: Site, picture: Pictures, name: str) -> None:
+async def test_u11_a_name_that_the_wiki_refuses_is_refused_before_it_is_sent(
+    bot: Site, picture: Pictures, name: str
+) -> None:
     path = picture(2_000)
-    banned = await refused(bot, path, f"{name}.exe.png", FileRefused)
-    assert (banned.code, banned.data["blacklisted"]) == ("filetype-banned", ["exe"])
+    early = await refused(bot, path, f"{name}.exe.png", FileRefused)
+    assert (early.code, early.data["blacklisted"]) == ("filetype-banned-type", ["exe"])
+    late = await refused(bot, path, f"{name}.exe.png", FileRefused, ignore_warnings={"filetype-unwanted-type"})
+    assert (late.code, late.data["blacklisted"]) == ("filetype-banned", ["exe"])
     before = await refused(bot, path, f"{name}.exe", FileRefused)
     assert (before.code, "png" in before.data["allowed"]) == ("filetype-banned-type", True)
-    illegal = await refused(bot, path, f"~~~~{name}", FileRefused)
-    assert illegal.code == "illegal-filename"
-    assert (await refused(bot, path, f"~~~~{name}", FileRefused, **CHUNKED)).code == "illegal-filename"
-    assert illegal.filekey is not None
-    await bot.upload(StashedFile(illegal.filekey), filename=name)
-    assert await versions(bot, name) == [sha1(path)]
+    with pytest.raises(ValueError, match="cannot hold '~~~'"):
+        await bot.upload(path, filename=f"~~~~{name}")
+    assert await versions(bot, name) == []
 
 
 @EVERY_METHOD

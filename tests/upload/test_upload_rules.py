@@ -66,6 +66,15 @@ def test_an_unknown_extension_is_left_to_the_wiki_if_its_warning_is_ignored(igno
     RULES.check("A.SVG", None, ignored=())
 
 
+def test_a_name_with_a_prohibited_extension_inside_is_refused() -> None:
+    with pytest.raises(FileRefused, match=r"'\.com\.'") as caught:
+        RULES.check("Example.COM.png", 1, ignored=())
+    assert caught.value.code == "filetype-banned-type"
+    RULES.check("Example.com.png", 1, ignored={"filetype-unwanted-type"})
+    UploadRules(extensions=frozenset({"png", "com"})).check("Example.com.png", 1, ignored=())
+    RULES.check("com.png", 1, ignored=())
+
+
 # Names ---------------------------------------------------------------------------------------------------------------
 
 
@@ -81,6 +90,15 @@ def test_an_unknown_extension_is_left_to_the_wiki_if_its_warning_is_ignored(igno
         ("x" * 236 + ".png", "x" * 236 + ".png"),
         ("E\u0301tude.png", "\u00c9tude.png"),
         ("e\u0301" * 118 + ".png", "\u00e9" * 118 + ".png"),
+        ("Image:a.png", "a.png"),
+        ("A_B.png", "A_B.png"),
+        ("A__B _C.png", "A B C.png"),
+        ("_A.png_", "A.png"),
+        ("A\xa0B\u3000\u2009C.png", "A B C.png"),
+        ("\u200eA\u202eB.png\u200f", "AB.png"),
+        ("A & B; 50%.png", "A & B; 50%.png"),
+        ("~~A.png", "~~A.png"),
+        (".a.png", ".a.png"),
     ],
 )
 def test_a_name_is_taken_without_its_namespace(name: str, bare: str) -> None:
@@ -90,9 +108,10 @@ def test_a_name_is_taken_without_its_namespace(name: str, bare: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("", "  ", "File:", "Earth", ".png", "Earth.", "...", "a/b.png", "a\\b.png", "a:b.png", "Image:a.png"),
+        *("", "  ", "File:", "Earth", ".png", "Earth.", "...", "a/b.png", "a\\b.png", "a:b.png", "A.png."),
         *("a#b.png", "a<b.png", "a[b.png", "a|b.png", "a{b}.png", "a\nb.png", "a\x7fb.png", "a\x00.png"),
         *("x" * 237 + ".png", "ä" * 119 + ".png", "File:File:a.png"),
+        *("a%41.png", "a&amp;b.png", "a&é;.png", "a~~~b.png", "a\ufffd.png", "a.png\n"),
     ],
     ids=ascii,
 )

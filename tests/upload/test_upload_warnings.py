@@ -42,7 +42,6 @@ def test_u5_every_warning_about_a_name_is_typed(
             assert await kinds(f"120px-{there}") == [("thumb", (f"120px-{there}",))]
             assert await kinds(f"120px-no {name}") == [("thumb-name", (f"120px-no_{name}",))]
             assert await kinds(f"DSC_{name}") == [("bad-prefix", (f"DSC_{name}",))]
-            assert await kinds(f"Two  spaces {name}") == [("badfilename", (f"Two_spaces_{name}",))]
             await site.call("edit", title=f"File:Page of {name}", text="without a file")
             assert await kinds(f"Page of {name}") == [("page-exists", (f"Page_of_{name}",))]
             await site.call("delete", title=f"File:{name}")
