@@ -301,7 +301,7 @@ class Site(QueryMethods, UploadMethods):
         from mwclient_async._http.httpx_transport import HttpxTransport  # loads the HTTP library
 
         transport = self._transport or HttpxTransport(self._http, self._limits)
-        return SharedResources(transport=transport, limits=self._limits, clock=self._clock)
+        return SharedResources(transport, self._limits, self._clock)
 
     def _check_safe(self, auth: Auth | None) -> None:
         urls = [self._request_builder.api_url, self._request_builder.rest_url]

@@ -4,6 +4,7 @@
     |-- TransportError                 no usable response came: network, time-outs, proxies
     |   |-- ConnectionFailed           the request was never sent: nothing was done
     |   |-- ReplyLost                  the request was sent, and no whole response came back
+    |   |-- SiteClosed                 the Site was closed: a read was ended, a write was not sent
     |   |-- HttpError                  an HTTP status without an error of the wiki (429, 502, 503 ...)
     |   `-- OutcomeUnknown             a write was sent; whether it was done is not known
     |-- ProtocolError                  the response is not MediaWiki's: HTML, broken JSON, unexpected shape
@@ -125,6 +126,16 @@ class ReplyLost(TransportError):
 
     The session retries reads. After a write it raises OutcomeUnknown instead, unless it can find out what happened.
     """
+
+
+class SiteClosed(TransportError, RuntimeError):
+    """The Site was closed while this call was under way. A write was not sent: if it was, it is OutcomeUnknown.
+
+    Leave the ``async with`` block of a Site after the tasks that use it have ended.
+    """
+
+    def __init__(self, message: str = "the site was closed while this call was under way") -> None:
+        super().__init__(message)
 
 
 class HttpError(TransportError):

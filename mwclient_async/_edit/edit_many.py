@@ -38,6 +38,7 @@ from mwclient_async.errors import (
     MediaWikiError,
     PageMissing,
     PermissionDenied,
+    SiteClosed,
     Unavailable,
 )
 from mwclient_async.models.edits import EditResult, PageEdit
@@ -46,7 +47,7 @@ from mwclient_async.models.page import Page, PageStatus
 EditFunction = Callable[[Page | str], Awaitable[EditResult]]
 """A coroutine function that edits one page. Its argument is a Page, or the title of a row of a list."""
 
-_FATAL = (AuthError, BotStopped, Unavailable)
+_FATAL = (AuthError, BotStopped, SiteClosed, Unavailable)
 _RIGHTS_LOST = frozenset({"permissiondenied", "noedit", "noedit-anon", "writeapidenied", "readapidenied"})
 _EDITABLE = frozenset({PageStatus.OK, PageStatus.MISSING})
 _NOT_ENTERED = "edit_many has not been started: use `async with site.edit_many(...) as edits`"

@@ -139,7 +139,7 @@ class CoreRest(Rest):
         from mwclient_async._http.httpx_transport import HttpxTransport  # load the HTTP library only when it is needed
 
         transport = self._transport or HttpxTransport(self._http, self._limits)
-        return SharedResources(transport=transport, limits=self._limits, clock=self._clock)
+        return SharedResources(transport, self._limits, self._clock)
 
     async def _write(self, change: RestEdit, base: BaseRevision | None) -> RestPage:
         if not self._has_credentials:

@@ -8,6 +8,9 @@ from typing import Protocol
 
 import anyio
 
+from mwclient_async._http.closing import Closing
+from mwclient_async.errors import SiteClosed
+
 
 class Clock(Protocol):
     """The time as a Site sees it. For tests there is ``testing.scripted.ScriptedClock``, which never waits."""
@@ -36,3 +39,23 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await anyio.sleep(seconds)
+
+
+class ClosableClock:
+    """A clock whose waits end with SiteClosed when the site is closed."""
+
+    def __init__(self, clock: Clock, closing: Closing) -> None:
+        self._clock = clock
+        self._closing = closing
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def draw(self) -> float:
+        return self._clock.draw()
+
+    async def sleep(self, seconds: float) -> None:
+        with self._closing.until_closed():
+            await self._clock.sleep(seconds)
+        if self._closing.is_closed:
+            raise SiteClosed

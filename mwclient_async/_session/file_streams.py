@@ -40,6 +40,7 @@ class FileStreams:
         """The response to a GET of this URL, after redirects. Its status may be any other one."""
         for _ in range(_MAX_REDIRECTS):
             await self.shared.pauses.wait([ALL_WIKIS], max_wait=self.max_wait)
+            self.shared.check_open()
             request = self._request(url, headers)
             log.debug("GET %s", urlsplit(url).path)
             async with self.shared.slots, self._stream(request) as response:

@@ -30,7 +30,7 @@ from mwclient_async._http.json_values import rows_at
 from mwclient_async._http.messages import ApiResponse
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.own_edits import OwnEdits
-from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError
+from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError, SiteClosed
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -119,7 +119,13 @@ def send_until_known(write: ResolvableWrite[T], lost: LostReply) -> Flow[T]:
             raise write.give_up(lost, failure, "")
         if found.obstacle and lost.happened:
             raise write.give_up(lost, failure, found.obstacle)
-        if not (yield from may_try_again(_cause_of(failure), least_wait=least_wait)):
+        try:
+            is_next = yield from may_try_again(_cause_of(failure), least_wait=least_wait)
+        except SiteClosed as error:
+            if not lost.happened:
+                raise
+            raise write.give_up(lost, failure, f"no trace of it was found before {error}") from error
+        if not is_next:
             raise write.give_up(lost, failure, f"it was sent {tries} times, and no trace of it was found")
 
 

@@ -42,7 +42,7 @@ async def run_flow(
     ``read`` gives the parts of a file, ``report`` is told the progress, ``ask`` answers questions, and ``sleep`` waits.
     ``retries`` makes the state of the retry policy, for the label of a request; flows with a TryAgain need it.
 
-    Errors of a request are thrown into the flow. Errors of ``report`` and ``ask`` are not: they end the flow.
+    Errors of a request or a wait are thrown into the flow. Errors of ``report`` and ``ask`` are not: they end the flow.
     """
     return await _Runner(send, read, on_sent, report, ask, sleep, retries).run(flow)
 
@@ -63,11 +63,11 @@ class _Runner:
         try:
             step = next(flow)
             while True:
-                if not isinstance(step, ApiRequest):
+                if not isinstance(step, ApiRequest | TryAgain | Wait):
                     step = flow.send(await self._take(step))
                     continue
                 try:
-                    response = await self._send_request(step)
+                    response = await (self._send_request(step) if isinstance(step, ApiRequest) else self._take(step))
                 except MediaWikiError as error:
                     step = flow.throw(error)
                 else:

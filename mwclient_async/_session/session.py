@@ -63,6 +63,8 @@ from mwclient_async.errors import (
     MissingParameter,
     OutcomeUnknown,
     ProtocolError,
+    SiteClosed,
+    TransportError,
     UnrecognizedParameters,
 )
 from mwclient_async.models.auth import Auth, LoginState
@@ -356,6 +358,7 @@ class Session:
 
     async def _exchange(self, pending: _PendingRequest, http_request: HttpRequest) -> HttpResponse:
         """Send one HTTP request with the wiki's cookies, and keep those of the response."""
+        self.shared.check_open()
         own_wiki = not pending.request.address
         cookie = self._auth_state.cookies.header_for(http_request.url) if own_wiki else None
         if cookie:
@@ -387,11 +390,14 @@ class Session:
 
     async def _wait_or_raise(self, error: MediaWikiError, pending: _PendingRequest) -> None:
         request = pending.request
-        self._pauses.begin_after(error, request)
         resend = request.repeatable or not request.write
+        is_lost_write = not (resend or request.login) and outcome_is_unknown(error)
+        if self.shared.is_closed and isinstance(error, TransportError) and not is_lost_write:
+            raise SiteClosed from error
+        self._pauses.begin_after(error, request)
         if await pending.retry_state.wait_before_retry(error, resend=resend):
             return
-        if resend or request.login or not outcome_is_unknown(error):
+        if not is_lost_write:
             raise error
         raise OutcomeUnknown(
             f"{request.label} was sent, and its response was lost ({error}): look at the wiki before you repeat it"
