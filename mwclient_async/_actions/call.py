@@ -78,21 +78,21 @@ async def send_action(
         repeatable=action in _REPEATABLE,
         part=part,
     )
-    keys = write_lock_keys(request.params) if module.write else ()
-    async with session.lock_titles(keys):
-        for key in keys:  # the base revision that we remember is older than this write
-            session.known_revisions.forget(key)
-        rule = rule_for(request.params)
-        if rule is not None:
-            response = await _send_logged(session, request, rule)
-        else:
-            response = await _send(session, request, read)
 
     def read_result(response: ApiResponse) -> T:
         if module.post:
             _raise_if_refused(action, params, response)
         return read_response(response)
 
+    keys = write_lock_keys(request.params) if module.write else ()
+    async with session.lock_titles(keys):
+        for key in keys:  # the base revision that we remember is older than this write
+            session.known_revisions.forget(key)
+        rule = rule_for(request.params)
+        if rule is not None:
+            response = await _send_logged(session, request, rule, read_result)
+        else:
+            response = await _send(session, request, read)
     return read_written(request.label, response, read_result) if module.write else read_result(response)
 
 
@@ -118,12 +118,14 @@ async def _send(session: Session, request: ApiRequest, read: ReadAt | None) -> A
         raise OutcomeUnknown(text) from error
 
 
-async def _send_logged(session: Session, request: ApiRequest, rule: LogRule) -> ApiResponse:
-    """Send an action that the wiki logs. If its reply is lost, the log decides whether it was executed."""
+async def _send_logged(
+    session: Session, request: ApiRequest, rule: LogRule, read_result: Callable[[ApiResponse], object]
+) -> ApiResponse:
+    """Send an action that the wiki logs. If no reply came that can be read, the log decides whether it was executed."""
     own_actions, now = session.own_actions, session.clock.now
     params = request.params
     own = own_actions.add(params, rule.titles(params), page_ids(params), now=now())
-    write = LoggedWrite(request, rule, own, own_actions, now, shared=session.own_edits.shared)
+    write = LoggedWrite(request, rule, own, own_actions, now, read_result, shared=session.own_edits.shared)
     try:
         response = await session.run_flow(send_until_known(write, LostReply()), on_sent=lambda: own.begin(now()))
     except OutcomeUnknown:

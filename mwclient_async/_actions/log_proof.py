@@ -28,10 +28,11 @@ from attrs import define, field, frozen
 
 from mwclient_async._actions.log_rules import LogEntry, LogRule
 from mwclient_async._http.flow import Flow, may_try_again
+from mwclient_async._http.json_values import object_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
-from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen
+from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, read_written
 from mwclient_async._session.own_actions import OwnAction, OwnActions
-from mwclient_async.errors import MediaWikiError, OutcomeUnknown
+from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError
 
 _LOOKS = 3  # the entry may appear a little later: the wiki is still at work, or a replica of its database lags
 _RECENT = 3600.0  # seconds in which an entry of another process counts
@@ -62,9 +63,10 @@ class _Log:
 
 @define
 class LoggedWrite:
-    """An action that the log can prove, as a ResolvableWrite. ``clock`` returns the time by the Site's clock.
+    """An action that the log can prove, as a ResolvableWrite.
 
-    ``shared`` is whether other processes use the account; None to find out.
+    ``clock`` returns the time by the Site's clock. ``read_result`` raises ProtocolError for a result that cannot be
+    read. ``shared`` is whether other processes use the account; None to find out.
     """
 
     request: ApiRequest
@@ -72,6 +74,7 @@ class LoggedWrite:
     own: OwnAction
     own_actions: OwnActions
     clock: Callable[[], float] = field(repr=False)
+    read_result: Callable[[ApiResponse], object] = field(repr=False)
     shared: bool | None = None
 
     @property
@@ -79,7 +82,15 @@ class LoggedWrite:
         return self.request.params
 
     def send(self) -> Flow[ApiResponse]:
-        return (yield self.request)
+        response = yield self.request
+        read_written(self.request.label, response, self._check_result)
+        return response
+
+    def _check_result(self, response: ApiResponse) -> None:
+        """Raise ProtocolError if the response does not have the result, and a refusal if that is one."""
+        if not object_at(response.body, str(self._params["action"])):
+            raise ProtocolError("the wiki's response does not have the action's result")
+        self.read_result(response)
 
     def resolve(self, lost: LostReply, error: MediaWikiError) -> Flow[Executed[ApiResponse] | NotSeen]:  # noqa: ARG002
         try:

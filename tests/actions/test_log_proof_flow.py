@@ -44,7 +44,7 @@ def write(own_actions: OwnActions, params: Mapping[str, str], *, began: float, s
     assert rule is not None
     own = own_actions.add(params, rule.titles(params), page_ids(params), now=began)
     request = ApiRequest(params=params, write=True)
-    return LoggedWrite(request, rule, own, own_actions, lambda: NOW, shared=shared)
+    return LoggedWrite(request, rule, own, own_actions, lambda: NOW, lambda _: None, shared=shared)
 
 
 def run(
@@ -138,6 +138,13 @@ def test_w2_a_refusal_is_raised_without_a_look_at_the_log() -> None:
     with pytest.raises(PageMissing):
         script.run(send_until_known(found, LostReply()))
     assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize("reply", [{}, {"delete": []}, {"delete": "done"}, {"moved": {"title": "A"}}])
+def test_s7_a_reply_that_is_not_the_result_is_a_lost_reply(reply: Answer) -> None:
+    script = Script(reply, account(), log(entry(7, at=NOW)))
+    found = write(OwnActions(), DELETE, began=BEGAN, shared=None)
+    assert script.run(send_until_known(found, LostReply())).body["delete"]["logid"] == 7
 
 
 def test_w2_the_log_is_read_again_if_the_entry_appears_late() -> None:
