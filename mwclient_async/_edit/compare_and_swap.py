@@ -5,7 +5,8 @@
 - *A lost reply* is resolved by the page's history (``history_check.py``).
 - *An edit that is not in the history* is sent again, with the same base. If the first request arrives late, only one of
   the two can be saved.
-- *On a wiki with an abuse filter* nothing is sent again: it would take the same edit for a confirmation.
+- *On a wiki with an abuse filter* an edit is sent again only if no filter has warned of it (``abuse_log.py``): a filter
+  would take the same edit for a confirmation.
 
 See https://www.mediawiki.org/wiki/API:Edit.
 """

@@ -21,8 +21,9 @@ from mwclient_async._http.flow import Flow
 from mwclient_async._http.json_values import continuation_at, number_at, object_at, rows_at, text_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.text_normalization import may_be_stored_form, may_be_summary, may_hold_change, sha1_of
+from mwclient_async._session.abuse_log import find_obstacle
 from mwclient_async._session.known_revisions import BaseRevision
-from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, has_abuse_filter
+from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen
 from mwclient_async._session.own_edits import Row
 from mwclient_async.errors import (
     MediaWikiError,
@@ -34,10 +35,6 @@ from mwclient_async.errors import (
 
 PAGE_GONE = "the page no longer exists"
 _BATCH, _MOST_REVISIONS = 50, 500  # revisions since the base that are looked at: per request, and in all
-_FILTERED = (
-    "it is not in the page's history, and was not sent again, because an abuse filter of this wiki could take a second "
-    "request for a confirmation"
-)
 
 
 class CompareAndSwapWrite(Protocol):
@@ -88,12 +85,11 @@ def _find(write: CompareAndSwapWrite, lost: LostReply) -> Flow[Executed[Complete
     base = lost.base
     response = yield _history_request(write, base)
     query = object_at(response.body, "query")
-    not_seen = NotSeen(_FILTERED if has_abuse_filter(query) else "")
     page = page_of(response)
     if "missing" in page:
         if base.revid:
             raise unknown_outcome(write, lost, PAGE_GONE)
-        return not_seen
+        return (yield from _not_seen(query, page, base))
     since_base = yield from _revisions_since(write, lost, base, response)
     rows: list[Row] = [{**row, "title": page.get("title"), "pageid": page.get("pageid")} for row in since_base]
     userinfo = object_at(query, "userinfo")
@@ -103,12 +99,17 @@ def _find(write: CompareAndSwapWrite, lost: LostReply) -> Flow[Executed[Complete
     else:
         revision = yield from _recognized(write, lost, base, ours)
     if revision is None:
-        return not_seen
+        return (yield from _not_seen(query, page, base))
     if not write.mark:
         yield from _check_made_here(write, lost, revision, since_base=[number_at(row, "revid") for row in ours])
     lost.own_edits.record({"edit": revision})
     title, pageid = text_at(page, "title", default=""), number_at(page, "pageid", default=0)
     return Executed(CompletedWrite(base=base, revision=revision, title=title, pageid=pageid))
+
+
+def _not_seen(query: Mapping[str, Any], page: Mapping[str, Any], base: BaseRevision) -> Flow[NotSeen]:
+    obstacle = yield from find_obstacle(query, title=str(page.get("title", "")), since=base.since)
+    return NotSeen(obstacle and f"it is not in the page's history, and was not sent again, because {obstacle}")
 
 
 def _history_request(
@@ -196,9 +197,11 @@ def _check_made_here(
     else:
         rows = yield from _contributions(revision, own.since or str(revision["timestamp"]))
         foreign = own.find_foreign(rows, ours=revision, since_base=since_base)
-        if foreign is None:
+        if foreign is None and revision["revid"] in {row["revid"] for row in rows}:
             return
-        reason = f"another process has made revision {foreign['revid']} with this account"
+        reason = "the account's contributions do not show it so far"
+        if foreign is not None:
+            reason = f"another process has made revision {foreign['revid']} with this account"
     known = f"revision {revision['revid']} has its text, but may be the edit of another process: {reason}"
     raise unknown_outcome(write, lost, known)
 

@@ -60,7 +60,15 @@ class ResetRetries:
     """Begin a new operation: from now on, tries and their deadline are counted anew."""
 
 
-FlowStep = ApiRequest | Wait | Report | Ask | TryAgain | ResetRetries
+@frozen
+class NewSession:
+    """Begin another session on the wiki, with the same account.
+
+    The flow is sent an ApiResponse. Its body is whether that was possible without the user's help.
+    """
+
+
+FlowStep = ApiRequest | Wait | Report | Ask | TryAgain | ResetRetries | NewSession
 Flow = Generator[FlowStep, ApiResponse, T]
 
 

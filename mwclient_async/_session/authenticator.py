@@ -33,7 +33,14 @@ from mwclient_async._session.retry_state import RetryState
 from mwclient_async._session.run_flow import Send, run_flow
 from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async.errors import LoginFailed, LoginThrottled, MediaWikiError, ProtocolError
-from mwclient_async.models.auth import Auth, ClientLogin, OAuth2ClientCredentials, OAuth2Token, checked_token
+from mwclient_async.models.auth import (
+    Auth,
+    BotPassword,
+    ClientLogin,
+    OAuth2ClientCredentials,
+    OAuth2Token,
+    checked_token,
+)
 from mwclient_async.models.events import LoggedIn, TokensFetched
 from mwclient_async.models.options import RetryPolicy
 
@@ -189,6 +196,18 @@ class Authenticator:
         """Discard a refused token and all fetched with it; with ``wait``, once no other request is in flight."""
         async with self.lock.exclusive() if wait else nullcontext():
             self._auth_state.drop_token(kind, token)
+
+    async def start_session(self) -> bool:
+        """Begin another session on the wiki with the same account. Returns whether that needs no help by the user."""
+        auth, state = self.auth, self._auth_state
+        if isinstance(auth, BotPassword) or (isinstance(auth, ClientLogin) and auth.answer is None):
+            return await self.relogin(state.login_generation)
+        if state.uses_cookies:
+            return False
+        async with self.lock.exclusive():  # anonymous, or an OAuth token that logs each request in
+            state.cookies.discard_session()
+            state.drop_tokens()
+        return True
 
     async def wait_until_ready(self) -> None:
         """Wait until a login that is being renewed is ready. Renew an OAuth token that is about to expire."""

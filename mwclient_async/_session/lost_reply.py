@@ -20,13 +20,12 @@ outcome costs more than a wait.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
 from attrs import define, field, frozen
 
 from mwclient_async._http.flow import Flow, may_try_again
-from mwclient_async._http.json_values import rows_at
 from mwclient_async._http.messages import ApiResponse
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.own_edits import OwnEdits
@@ -147,8 +146,3 @@ def _cause_of(error: MediaWikiError) -> MediaWikiError:
     """How the reply was lost, which may name a wait."""
     cause = error.__cause__
     return cause if isinstance(error, OutcomeUnknown) and isinstance(cause, MediaWikiError) else error
-
-
-def has_abuse_filter(query: Mapping[str, Any]) -> bool:
-    """Whether ``meta=siteinfo&siprop=extensions`` lists an abuse filter, which could warn of a write."""
-    return any("abuse" in str(extension.get("name", "")).lower() for extension in rows_at(query, "extensions"))

@@ -45,16 +45,18 @@ class RetryState:
         again.
         """
         self.start()
-        self.permanent_failures += is_likely_permanent(error)
+        permanent_failures = self.permanent_failures + is_likely_permanent(error)
         decision = decide_retry(
             error,
             policy=self.policy,
             attempt=self.attempt,
-            permanent_failures=self.permanent_failures,
+            permanent_failures=permanent_failures,
             elapsed=self._elapsed,
             rand=self.clock.draw(),
             resend=resend,
         )
+        if decision is not None:  # a login that is begun again asks twice about one failure
+            self.permanent_failures = permanent_failures
         return await self._wait(decision, error)
 
     async def wait_for_next_try(self, error: MediaWikiError, *, least_wait: float = 0.0) -> bool:

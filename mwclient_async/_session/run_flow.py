@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 import anyio
 from attrs import define
 
-from mwclient_async._http.flow import NO_RESPONSE, Ask, Flow, FlowStep, Report, ResetRetries, TryAgain, Wait
+from mwclient_async._http.flow import NO_RESPONSE, Ask, Flow, FlowStep, NewSession, Report, ResetRetries, TryAgain, Wait
 from mwclient_async._http.messages import ApiRequest, ApiResponse, ReadAt
 from mwclient_async._session.retry_state import RetryState
 from mwclient_async.errors import MediaWikiError
@@ -36,15 +36,17 @@ async def run_flow(
     ask: Callable[[Any], Awaitable[Any]] | None = None,
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     retries: Callable[[str], RetryState] | None = None,
+    new_session: Callable[[], Awaitable[bool]] | None = None,
 ) -> T:
     """Run a flow and return its result.
 
     ``read`` gives the parts of a file, ``report`` is told the progress, ``ask`` answers questions, and ``sleep`` waits.
     ``retries`` makes the state of the retry policy, for the label of a request; flows with a TryAgain need it.
+    ``new_session`` begins another session on the wiki, if that is possible.
 
-    Errors of a request or a wait are thrown into the flow. Errors of ``report`` and ``ask`` are not: they end the flow.
+    Errors of a request, a wait or a login are thrown into the flow. Errors of ``report`` and ``ask`` end the flow.
     """
-    return await _Runner(send, read, on_sent, report, ask, sleep, retries).run(flow)
+    return await _Runner(send, read, on_sent, report, ask, sleep, retries, new_session).run(flow)
 
 
 @define
@@ -56,6 +58,7 @@ class _Runner:
     _ask: Callable[[Any], Awaitable[Any]] | None
     _sleep: Callable[[float], Awaitable[None]]
     _new_state: Callable[[str], RetryState] | None
+    _new_session: Callable[[], Awaitable[bool]] | None
     _state: RetryState | None = None  # of the operation in progress, from its first TryAgain on
     _label: str = ""  # of its latest write
 
@@ -63,7 +66,7 @@ class _Runner:
         try:
             step = next(flow)
             while True:
-                if not isinstance(step, ApiRequest | TryAgain | Wait):
+                if not isinstance(step, ApiRequest | TryAgain | Wait | NewSession):
                     step = flow.send(await self._take(step))
                     continue
                 try:
@@ -88,6 +91,8 @@ class _Runner:
         if isinstance(step, Ask):
             assert self._ask is not None, "this flow asks a question, and nothing was passed that answers it"
             return ApiResponse(body=await self._ask(step.question))
+        if isinstance(step, NewSession):
+            return ApiResponse(body=self._new_session is not None and await self._new_session())
         if isinstance(step, ResetRetries):
             self._state = None
         elif isinstance(step, Wait):

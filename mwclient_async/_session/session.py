@@ -163,7 +163,14 @@ class Session:
 
     async def run_flow(self, flow: Flow[T], *, on_sent: Callable[[], None] | None = None) -> T:
         """The result of a flow, with this site's requests, clock and retry policy."""
-        return await run_flow(flow, self.send, on_sent=on_sent, sleep=self.clock.sleep, retries=self.new_retry_state)
+        return await run_flow(
+            flow,
+            self.send,
+            on_sent=on_sent,
+            sleep=self.clock.sleep,
+            retries=self.new_retry_state,
+            new_session=self._authenticator.start_session,
+        )
 
     async def fetch_once(self, flow: Callable[[], Flow[T]]) -> T:
         """The result of a flow, which runs once per session: for facts about the wiki that do not change."""

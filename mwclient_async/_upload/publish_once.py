@@ -5,8 +5,8 @@
 - *With ``async``*, the wiki is asked for the status of the upload before its page is read.
 - *If the wiki's file store failed*, the file may be published nevertheless. So its page is read before the request
   is sent again, as the retry policy allows.
-- *If an abuse filter could have warned*, nothing is sent again, because the filter would take the second request for a
-  confirmation.
+- *If an abuse filter has warned*, or its log cannot be read, nothing is sent again, because the filter would take the
+  second request for a confirmation.
 
 The manual's page is https://www.mediawiki.org/wiki/API:Upload.
 """
@@ -22,7 +22,8 @@ from mwclient_async._http.conversion import structurer
 from mwclient_async._http.flow import Flow, ResetRetries
 from mwclient_async._http.json_values import object_at, rows_at
 from mwclient_async._http.messages import ApiRequest
-from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, has_abuse_filter, send_until_known
+from mwclient_async._session.abuse_log import find_obstacle
+from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, send_until_known
 from mwclient_async._upload.file_backend_errors import may_pass
 from mwclient_async._upload.file_versions import (
     ARCHIVE_NAME_WAIT,
@@ -180,13 +181,13 @@ def _status_or_failure(filekey: str) -> Flow[tuple[Mapping[str, Any], UploadErro
 
 def _find_on_page(filename: str, sha1: str | None) -> Flow[Executed[UploadResult] | NotSeen]:
     """Our file on its page, if the latest version has our SHA-1."""
-    params = {"action": "query", "titles": f"File:{filename}", "prop": "imageinfo", "meta": "siteinfo"}
+    params = {"action": "query", "titles": f"File:{filename}", "prop": "imageinfo", "meta": "siteinfo|userinfo"}
     response = yield ApiRequest(params={**params, "iiprop": IMAGEINFO_PROPS, "siprop": "extensions"})
     query = object_at(response.body, "query")
     page: Mapping[str, Any] = next(iter(rows_at(query, "pages")), {})
     info = local_imageinfo(page)
     if sha1 is None or info is None or info.get("sha1") != sha1:
-        return NotSeen("an abuse filter could take a second request for a confirmation" * has_abuse_filter(query))
+        return NotSeen((yield from find_obstacle(query, title=f"File:{filename}", since="")))
     name = str(page.get("title", filename)).partition(":")[2].replace(" ", "_")
     return Executed(UploadResult(filename=name, imageinfo=structurer(ImageInfo)(info), verified=True))
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from mwclient_async._edit.edits import Edit, read_text, save_edit
+from mwclient_async._http.flow import NewSession, TryAgain
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._rest.rest_edit import RestEdit, rest_edit
 from mwclient_async._session.known_revisions import BaseRevision
@@ -120,12 +122,52 @@ def test_w2_an_edit_of_our_account_with_that_summary_and_another_text_is_an_unkn
     assert len(edit_requests(wiki)) == 1
 
 
-def test_w2_nothing_is_sent_again_if_an_abuse_filter_could_have_warned() -> None:
-    wiki = make_wiki("before", has_abuse_filter=True)
-    with pytest.raises(OutcomeUnknown, match="abuse filter"):
+def test_w2_contributions_without_the_revision_that_was_found_prove_nothing() -> None:
+    """The wiki's server that lists them may lag, and not know of other edits either."""
+    answers: tuple[Answer, ...] = ({}, {"query": {"usercontribs": []}})
+    for contributions in answers:
+        wiki = make_wiki("after")
+
+        def respond(request: ApiRequest, wiki: ModelPageWiki = wiki, answer: Answer = contributions) -> Answer:
+            return answer if request.params.get("list") == "usercontribs" else wiki.respond(request)
+
+        with pytest.raises(OutcomeUnknown, match="contributions do not show it so far"):
+            run_with_answers(save_edit(APPEND, None), respond)
+
+
+WARNED = {"user": ME, "result": "warn"}
+
+
+@pytest.mark.parametrize(
+    ("log", "reason"),
+    [
+        ([WARNED], "an abuse filter of this wiki has warned of it"),
+        ([{"user": ME, "result": "tag"}, {"user": ME, "result": "tag,warn"}], "has warned of it"),
+        ([{"user": "Other", "result": ""}] * 49 + [{"user": ME}], "has warned of it"),
+        ([{"user": ME, "result": ""}] * 50, "has warned of it"),
+        (None, "its log could not be read"),
+    ],
+)
+def test_w2_nothing_is_sent_again_if_an_abuse_filter_could_have_warned(
+    log: list[Mapping[str, Any]] | None, reason: str
+) -> None:
+    wiki = make_wiki("before", has_abuse_filter=True, abuse_log=log)
+    with pytest.raises(OutcomeUnknown, match=reason):
         run(APPEND, wiki)
     assert len(edit_requests(wiki)) == 1
     assert run(APPEND, make_wiki("after", has_abuse_filter=True)).verified
+
+
+@pytest.mark.parametrize("log", [[], [{"user": "Other", "result": "warn"}], [{"user": ME, "result": "tag"}]])
+def test_w2_an_edit_is_sent_again_in_another_session_if_no_abuse_filter_has_warned(
+    log: list[Mapping[str, Any]],
+) -> None:
+    wiki, events = make_wiki("before", has_abuse_filter=True, abuse_log=log), list[Any]()
+    result = run_with_answers(save_edit(APPEND, None), wiki.respond, events, attempts=ATTEMPTS)
+    assert (count_ours(wiki), result.verified, len(edit_requests(wiki))) == (1, False, 2)
+    assert [type(event) for event in events] == [NewSession, TryAgain]
+    (read,) = [request.params for request in wiki.requests if request.params.get("list") == "abuselog"]
+    assert (read["afltitle"], read["aflend"]) == (TITLE, edit_requests(wiki)[0].params["starttimestamp"])
 
 
 def test_w2_a_page_that_no_longer_exists_is_an_unknown_outcome() -> None:
@@ -207,6 +249,9 @@ def test_w2_an_anonymous_client_finds_its_edit_under_a_temporary_account(account
     wiki = make_wiki("after")
 
     def respond(request: ApiRequest) -> Answer:
+        if request.params.get("list") == "usercontribs":
+            assert request.params["ucuser"] == "~2026-1"
+            request = evolve(request, params={**request.params, "ucuser": ME})
         response = wiki.respond(request)
         if not isinstance(response, Mapping) or "userinfo" not in response.get("query", {}):
             return response

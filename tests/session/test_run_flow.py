@@ -7,12 +7,12 @@ from collections.abc import Callable
 import anyio
 import pytest
 
-from mwclient_async._http.flow import Ask, Flow, Report, ResetRetries, Wait, may_try_again
+from mwclient_async._http.flow import Ask, Flow, NewSession, Report, ResetRetries, Wait, may_try_again
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._session.observers import Observers
 from mwclient_async._session.retry_state import RetryState
 from mwclient_async._session.run_flow import run_flow
-from mwclient_async.errors import ReplyLost
+from mwclient_async.errors import ConnectionFailed, ReplyLost
 from mwclient_async.models.options import RetryPolicy
 from mwclient_async.testing.scripted import ScriptedClock
 
@@ -61,6 +61,26 @@ async def test_an_error_of_a_request_is_thrown_into_the_flow() -> None:
         raise ReplyLost("cut")
 
     assert await run_flow(flow(), send) == "recovered"
+
+
+async def test_another_session_is_begun_for_the_flow_and_a_failing_login_is_thrown_into_it() -> None:
+    def flow() -> Flow[list[object]]:
+        begun: list[object] = [(yield NewSession()).body]
+        try:
+            yield NewSession()
+        except ConnectionFailed as error:
+            begun.append(error)
+        return begun
+
+    failed, answers = ConnectionFailed("refused"), [True]
+
+    async def new_session() -> bool:
+        if answers:
+            return answers.pop()
+        raise failed
+
+    assert await run_flow(flow(), unused, new_session=new_session) == [True, failed]
+    assert await run_flow(flow(), unused) == [False]
 
 
 async def test_an_error_of_a_callback_ends_the_flow_and_is_not_thrown_into_it() -> None:

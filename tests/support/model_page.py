@@ -48,6 +48,7 @@ class ModelPageWiki:
     fault: Callable[[ApiRequest], str | None] = lambda _: None
     interfere: Callable[[ModelPageWiki], object] = lambda _: None
     has_abuse_filter: bool = False
+    abuse_log: list[Mapping[str, Any]] | None = Factory(list)  # None: it cannot be read
     revisions: list[Revision] = Factory(list)
     requests: list[ApiRequest] = Factory(list)
     delayed: list[ApiRequest] = Factory(list)
@@ -97,9 +98,11 @@ class ModelPageWiki:
         response = self._edit(request)
         return _lost_reply() if fault == "after" else response
 
-    def _query(self, request: ApiRequest) -> Mapping[str, Any]:
+    def _query(self, request: ApiRequest) -> Answer:
         params = request.params
         query: dict[str, Any] = {}
+        if params.get("list") == "abuselog":
+            return refusal("permissiondenied") if self.abuse_log is None else {"query": {"abuselog": self.abuse_log}}
         if params.get("list") == "usercontribs":
             rows = [{**row.to_json(""), "title": TITLE, "pageid": 7} for row in self.revisions[::-1]]
             return {"query": {"usercontribs": [row for row in rows if row["user"] == params["ucuser"]]}}

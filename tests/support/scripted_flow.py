@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from attrs import define
 
-from mwclient_async._http.flow import NO_RESPONSE, Ask, Flow, FlowStep, Report, ResetRetries, TryAgain
+from mwclient_async._http.flow import NO_RESPONSE, Ask, Flow, FlowStep, NewSession, Report, ResetRetries, TryAgain
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async.errors import ApiErrorItem, MediaWikiError, class_for
 
@@ -93,6 +93,9 @@ class _ScriptedRun:
         if isinstance(step, Ask):
             assert self.answer_question is not None
             return ApiResponse(body=self.answer_question(step.question))
+        if isinstance(step, NewSession):
+            self.events.append(step)
+            return ApiResponse(body=True)
         if isinstance(step, ResetRetries):
             self.tries = 1
         if isinstance(step, Report):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mwclient_async._http.flow import Flow, TryAgain
+from mwclient_async._http.flow import Flow, NewSession, TryAgain
 from mwclient_async.errors import (
     BrokenReply,
     ConnectionFailed,
@@ -36,6 +36,7 @@ def page(sha1: str | None = None, *extensions: str) -> dict[str, Any]:
 
 
 PUBLISHED, MISSING, FILTERED = page(SHA1), page(), page(None, "Gadgets", "Abuse Filter")
+WARNED = {"query": {"abuselog": [{"user": "Demo", "result": "warn"}]}}
 ANOTHER = page("f" * 40)
 BOTH = pytest.mark.parametrize("make_flow", [publishing, directly])
 MakeFlow = Callable[..., Flow[UploadResult]]
@@ -58,6 +59,15 @@ SHOWN = [MISSING, ANOTHER, {"query": {"pages": [ELSEWHERE]}}, {"query": {"pages"
 
 
 @BOTH
+def test_w2_a_file_is_sent_again_in_another_session_if_no_filter_has_warned(make_flow: MakeFlow) -> None:
+    script = Script(LOST, FILTERED, {"query": {"abuselog": []}}, DONE)
+    assert script.run(make_flow()).verified is False
+    assert script.requests[0] == script.requests[3]
+    assert [type(event) for event in script.events if isinstance(event, NewSession)] == [NewSession]
+    assert (script.requests[2].params["afltitle"], "aflend" in script.requests[2].params) == ("File:A.png", False)
+
+
+@BOTH
 @pytest.mark.parametrize("seen", SHOWN, ids=["absent", "another file", "of a shared repository", "a redirect's"])
 def test_after_a_lost_reply_a_missing_file_is_sent_again_unchanged(make_flow: MakeFlow, seen: Answer) -> None:
     script = Script(LOST, seen, LOST, seen, DONE)
@@ -70,7 +80,8 @@ def test_after_a_lost_reply_a_missing_file_is_sent_again_unchanged(make_flow: Ma
     "answers",
     [
         pytest.param([LOST, MISSING, LOST, MISSING, LOST, MISSING], id="lost each time"),
-        pytest.param([LOST, FILTERED], id="a filter could take a second request for a confirmation"),
+        pytest.param([LOST, FILTERED, WARNED], id="a filter would take a second request for a confirmation"),
+        pytest.param([LOST, FILTERED, refusal("permissiondenied")], id="the log of the filters cannot be read"),
         pytest.param([LOST, ConnectionFailed("refused")], id="then the wiki cannot be reached"),
         pytest.param([LOST, BrokenReply("<html>")], id="then the response is not from an API"),
         pytest.param([LOST, refusal("readonly")], id="then it is read-only"),
@@ -182,6 +193,6 @@ def test_u6_the_status_is_asked_before_anything_is_sent_again(answers: list[Answ
 
 def test_u6_a_failed_job_raises_its_reason() -> None:
     with pytest.raises(StashError, match="blocked by a filter"):
-        Script(LOST, stash_failure("blocked by a filter"), FILTERED).run(publishing(asynchronous=True))
+        Script(LOST, stash_failure("blocked by a filter"), FILTERED, WARNED).run(publishing(asynchronous=True))
     with pytest.raises(OutcomeUnknown):
-        Script(LOST, NO_STATUS, FILTERED).run(publishing(asynchronous=True))
+        Script(LOST, NO_STATUS, FILTERED, WARNED).run(publishing(asynchronous=True))

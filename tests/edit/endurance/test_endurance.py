@@ -13,6 +13,7 @@ from tests.support import guarded_wiki as guarded
 from tests.support.fault_proxy import ALL
 
 SAMPLE = Size(appends=60, reads=60, pages=6)
+FILTERED = Size(appends=72, reads=0, pages=6)
 CAMPAIGN = Size(appends=1000, reads=1000, pages=50, least=20)
 
 
@@ -47,6 +48,16 @@ async def test_w2_a_sample_of_appends_and_reads_through_faults_and_a_lost_sessio
     check(tally, SAMPLE)
     assert sum(tally.faults.values()) > 20
     assert tally.verified > 0
+
+
+async def test_w2_a_sample_of_appends_on_a_wiki_with_an_abuse_filter(filtered_wiki: LocalWiki) -> None:
+    tally = await run(filtered_wiki, size=FILTERED, seed=19, name="Filtered")
+    assert (tally.errors, tally.wrong_reads) == ([], [])
+    assert len(tally.unknown) <= 1
+    assert set(tally.lines) - tally.done <= set(tally.unknown)
+    assert {line: number for line, number in tally.lines.items() if number != 1} == {}
+    assert tally.verified > 0
+    assert tally.logins > 2  # an edit is sent again in another session
 
 
 @pytest.mark.soak

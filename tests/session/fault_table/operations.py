@@ -56,7 +56,7 @@ class Kind(Enum):
     OLD_TOKEN = auto()
     """An edit that is refused until a new token is fetched."""
     FILTERED = auto()
-    """An edit on a wiki whose abuse filter could take a second request for a confirmation."""
+    """An edit on a wiki with an abuse filter, whose log shows that no filter has warned of it."""
     WARNED = auto()
     """An edit on such a wiki with a warning: a second request would be saved."""
 

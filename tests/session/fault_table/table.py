@@ -69,8 +69,8 @@ RULES: Mapping[Kind, tuple[Outcome, Outcome, Outcome, Outcome]] = {
     Kind.LOGGED:    (done(sent=1),     done(sent=2),     unknown(on_wiki=0), done(sent=1)),
     Kind.CONFLICT:  (conflict(sent=1), conflict(sent=2), conflict(sent=2),   conflict(sent=2)),
     Kind.OLD_TOKEN: (done(sent=2),     done(sent=3),     done(sent=3),       done(sent=3)),
-    Kind.FILTERED:  (done(sent=1),     done(sent=2),     unknown(on_wiki=0), done(sent=1)),
-    Kind.WARNED:    (warned(sent=1),   warned(sent=2),   unknown(on_wiki=0), unknown(on_wiki=0)),
+    Kind.FILTERED:  (done(sent=1),     done(sent=2),     done(sent=2),       done(sent=1)),
+    Kind.WARNED:    (warned(sent=1),   warned(sent=2),   warned(sent=2),     unknown(on_wiki=0)),
 }  # fmt: skip
 _COLUMNS = (Effect.ANSWERED, Effect.REFUSED, Effect.LOST_BEFORE, Effect.LOST_AFTER)
 
