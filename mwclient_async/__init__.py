@@ -66,15 +66,15 @@ _HOMES = {  # module -> its public names
     "models.actions_feeds": "Document FeedEntry",
     "models.actions_finding": "ModuleInfo OpenSearchHit ParameterInfo",
     "models.actions_pages": (
-        "DeleteResult MergeHistoryResult MoveResult MovedPage ProtectResult ProtectionSet RawEditResult "
-        "RollbackResult StashEditResult UndeleteResult"
+        "ContentModelResult DeleteResult MergeHistoryResult MoveResult MovedPage PageLanguageResult ProtectResult "
+        "ProtectionSet RawEditResult RollbackResult StashEditResult UndeleteResult"
     ),
     "models.actions_pagesets": "NotifiedPage PageAnswer PurgedPage RotatedFile WatchedPage",
     "models.actions_parse": (
         "CompareResult ComparedRevision ExpandResult ParseResult ParsedCategory ParsedLink ParsedSection"
     ),
     "models.actions_review": "HiddenItem ImportedPage ManageTagsResult PatrolResult RevisionDeleteResult TagResult",
-    "models.actions_users": "AuthRequest AuthStep EmailResult UserRightsResult",
+    "models.actions_users": "AuthRequest AuthStep EmailResult PasswordValidity UserRightsResult",
     "models.auth": (
         "Answerer Auth BotPassword ClientLogin LoginField LoginQuestion LoginState OAuth2ClientCredentials OAuth2Token"
     ),

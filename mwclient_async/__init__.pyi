@@ -234,10 +234,12 @@ from mwclient_async.models.actions_finding import (
     ParameterInfo as ParameterInfo,
 )
 from mwclient_async.models.actions_pages import (
+    ContentModelResult as ContentModelResult,
     DeleteResult as DeleteResult,
     MergeHistoryResult as MergeHistoryResult,
     MovedPage as MovedPage,
     MoveResult as MoveResult,
+    PageLanguageResult as PageLanguageResult,
     ProtectionSet as ProtectionSet,
     ProtectResult as ProtectResult,
     RawEditResult as RawEditResult,
@@ -273,6 +275,7 @@ from mwclient_async.models.actions_users import (
     AuthRequest as AuthRequest,
     AuthStep as AuthStep,
     EmailResult as EmailResult,
+    PasswordValidity as PasswordValidity,
     UserRightsResult as UserRightsResult,
 )
 from mwclient_async.models.auth import (

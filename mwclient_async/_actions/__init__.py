@@ -26,6 +26,7 @@ __all__ = ["Actions", "call_action"]
 
 _ELSEWHERE = {
     "clientlogin": "to log in, use site.login(ClientLogin(...))",
+    "cspreport": "browsers send it to report violations of the content security policy; use site.call()",
     "help": "to describe modules, use site.actions.paraminfo()",
     "login": "to log in, use site.login(BotPassword(...))",
     "logout": "to log out, use site.logout()",

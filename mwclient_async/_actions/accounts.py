@@ -14,7 +14,7 @@ from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.json_values import object_at, rows_at
 from mwclient_async._http.params import checked_text
-from mwclient_async.models.actions_users import AuthStep
+from mwclient_async.models.actions_users import AuthStep, PasswordValidity
 
 _RETURN_URL = "https://localhost/"  # where a browser would return to; the wiki always requires an address
 
@@ -138,6 +138,44 @@ class AccountActions(ActionGroup):
         """
         params = {"request": checked_nonempty("request", request)}
         await self._read_result("removeauthenticationdata", params, object_at)
+
+    async def validatepassword(
+        self, password: str, *, user: str | None = None, email: str | None = None, realname: str | None = None
+    ) -> PasswordValidity:
+        """Check a password by the wiki's rules, for this account or for a new account ``user``. Nothing changes.
+
+        Returns a PasswordValidity: whether the password is good, and the rules that it breaks.
+
+        Raises:
+            ValueError: an argument is empty, or the wiki's address is plain http.
+            ApiError: the account exists already (``userexists``), or its name is not valid (``baduser_user``).
+
+        See https://www.mediawiki.org/wiki/API:Validatepassword.
+        """
+        self._session.check_safe_for_credentials()
+        params = {
+            "password": checked_nonempty("password", password),
+            "user": None if user is None else checked_nonempty("user", user),
+            "email": email,
+            "realname": realname,
+        }
+        return await self._result("validatepassword", params, PasswordValidity)
+
+    async def acquiretempusername(self) -> str:
+        """Reserve the name of the temporary account that the next edit of this anonymous session will make.
+
+        Returns the name. The same session gets the same name each time. MediaWiki 1.39 does not have this action.
+
+        Raises:
+            ValueError: the wiki does not have this action.
+            ApiError: the wiki has no temporary accounts (``tempuserdisabled``), or the site is logged in
+                (``alreadyregistered``).
+            RateLimited: this address has reserved too many names.
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/Special:MyLanguage/Help:Temporary_accounts.
+        """
+        return checked_text("acquiretempusername", await self._raw_result("acquiretempusername", {}))
 
     async def _auth_step(self, action: str, params: Mapping[str, Any]) -> AuthStep:
         return await self._read_result(action, params, _read_auth_step)

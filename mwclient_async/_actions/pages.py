@@ -1,4 +1,4 @@
-"""Actions on whole pages: move, delete, undelete, protect, merge histories, roll back."""
+"""Actions on whole pages: move, delete, undelete, protect, merge histories, roll back, content model and language."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ from mwclient_async._http.json_values import object_at, rows_at
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.actions_pages import (
+    ContentModelResult,
     DeleteResult,
     MergeHistoryResult,
     MoveResult,
+    PageLanguageResult,
     ProtectResult,
     RollbackResult,
     UndeleteResult,
@@ -288,6 +290,70 @@ class PageActions(ActionGroup):
             "tags": checked_texts("tags", tags),
         }
         return await self._result("rollback", params, RollbackResult)
+
+    async def changecontentmodel(
+        self,
+        title: str | None = None,
+        *,
+        pageid: int | None = None,
+        model: str,
+        summary: str = "",
+        bot: bool = False,
+        tags: Texts | None = None,
+    ) -> ContentModelResult:
+        """Change the content model of a page, such as ``"wikitext"`` or ``"json"``. The text stays as it is.
+
+        Returns a ContentModelResult: the new model, and the ids of the log entry and the revision.
+
+        Raises:
+            ValueError: not exactly one of ``title`` and ``pageid`` was given, or ``model`` is empty.
+            PageMissing: there is no such page.
+            InvalidParameter: the wiki has no such model.
+            PermissionDenied: the account may not change content models.
+            ApiError: the text does not fit the model (``invalid-json-data``), or the page has that model already.
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:Changecontentmodel.
+        """
+        params = {
+            **page_params(title=title, pageid=pageid),
+            "model": checked_nonempty("model", model),
+            "summary": checked_text("summary", summary),
+            **checked_flags(bot=bot),
+            "tags": checked_texts("tags", tags),
+        }
+        return await self._result("changecontentmodel", params, ContentModelResult)
+
+    async def setpagelanguage(
+        self,
+        title: str | None = None,
+        *,
+        pageid: int | None = None,
+        lang: str,
+        reason: str = "",
+        tags: Texts | None = None,
+    ) -> PageLanguageResult:
+        """Change the language of a page: a code, or ``"default"`` for that of the wiki.
+
+        Returns a PageLanguageResult: the old and the new language, and the id of the log entry.
+
+        Raises:
+            ValueError: not exactly one of ``title`` and ``pageid`` was given, or ``lang`` is empty.
+            PageMissing: there is no such page.
+            InvalidParameter: the wiki has no such language.
+            PermissionDenied: the account may not change the languages of pages.
+            ApiError: the wiki has one language only (``pagelang-disabled``), or the page has that language already.
+            OutcomeUnknown: the response was lost.
+
+        See https://www.mediawiki.org/wiki/API:SetPageLanguage.
+        """
+        params = {
+            **page_params(title=title, pageid=pageid),
+            "lang": checked_nonempty("lang", lang),
+            "reason": checked_text("reason", reason),
+            "tags": checked_texts("tags", tags),
+        }
+        return await self._result("setpagelanguage", params, PageLanguageResult)
 
 
 def _protections(protections: Mapping[str, str], expiry: Expiry | Mapping[str, Expiry]) -> dict[str, Any]:

@@ -36,6 +36,7 @@ _KNOWN: Mapping[str, frozenset[str]] = {
             "user expiry reason anononly nocreate autoblock noemail hidename allowusertalk reblock watchuser tags "
             "partial pagerestrictions namespacerestrictions"
         ),
+        "changecontentmodel": "title pageid model summary tags bot",
         "clearhasmsg": "",
         "delete": "title pageid reason tags deletetalk watchlist oldimage",
         "edit": (
@@ -65,6 +66,7 @@ _KNOWN: Mapping[str, frozenset[str]] = {
         "revisiondelete": "type target ids suppress reason tags",
         "rollback": "title pageid tags user summary markbot watchlist",
         "setnotificationtimestamp": f"entirewatchlist timestamp torevid newerthanrevid {_PAGES}",
+        "setpagelanguage": "title pageid lang reason tags",
         "stashedit": "title section sectiontitle text stashedtexthash summary contentmodel contentformat baserevid",
         "tag": "rcid revid logid add remove reason tags",
         "unblock": "id user reason tags",

@@ -62,7 +62,7 @@ def user_info_flow() -> Flow[UserInfo]:
 
 
 def parse_site_info(raw: Mapping[str, Any], requested: Iterable[str]) -> SiteInfo:
-    """The requested parts of a merged ``meta=siteinfo``."""
+    """The requested parts of a merged ``meta=siteinfo``. Those without a parser stay in ``raw`` only."""
     parts = {prop: _parse_part(prop, raw) for prop in requested if prop in _PART_PARSERS}
     if "namespaces" in parts:  # their aliases are in a separate list
         aliases = _aliases(raw.get("namespacealiases"))

@@ -51,8 +51,8 @@ CODES: Mapping[str, str] = {  # class name -> its codes
     "BeyondLimit": "rest-media-too-many-links rest-pagehistorycount-too-many-revisions",
     "PageExists": "articleexists rest-update-cannot-create-page",
     "PageMissing": (
-        "missingtitle nosuchpageid nosuchrevid nosuchsection missingrev rest-nonexistent-title "
-        "rest-nonexistent-revision rest-nonexistent-title-revision rest-compare-nonexistent"
+        "missingtitle changecontentmodel-missingtitle nosuchpageid nosuchrevid nosuchsection missingrev "
+        "rest-nonexistent-title rest-nonexistent-revision rest-nonexistent-title-revision rest-compare-nonexistent"
     ),
     "AbuseFilter": "abusefilter-warning abusefilter-disallowed",
     "TitleBlacklisted": "titleblacklist-forbidden",

@@ -1,4 +1,4 @@
-"""The results of moving, deleting, undeleting, protecting, merging, rolling back and editing pages.
+"""The results of moving, deleting, undeleting, protecting, merging, rolling back and editing pages, and the like.
 
 Errors in these values are those of one part of the action: the rest was done.
 """
@@ -191,3 +191,30 @@ class RawEditResult:
     watchlistexpiry: str | None = None
     tempusercreated: bool = False
     raw: Mapping[str, Any] = field(default={}, hash=False)
+
+
+@frozen(kw_only=True)
+class ContentModelResult:
+    """A page whose content model was changed, with the ids of the log entry and of the revision.
+
+    See https://www.mediawiki.org/wiki/API:Changecontentmodel.
+    """
+
+    title: str
+    pageid: int
+    contentmodel: str
+    logid: int | None = None
+    revid: int | None = None
+
+
+@frozen(kw_only=True)
+class PageLanguageResult:
+    """A page whose language was changed. A code that ends in ``[def]`` is the language of the wiki.
+
+    See https://www.mediawiki.org/wiki/API:SetPageLanguage.
+    """
+
+    title: str
+    oldlanguage: str
+    newlanguage: str
+    logid: int | None = None

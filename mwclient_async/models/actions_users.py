@@ -82,3 +82,17 @@ class AuthStep:
     canpreservestate: bool = False
     requests: tuple[AuthRequest, ...] = ()
     raw: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)
+
+
+@frozen(kw_only=True)
+class PasswordValidity:
+    """Whether a wiki accepts a password, and the rules that it breaks.
+
+    ``validity`` is ``"Good"``; ``"Change"``, if the password is accepted and has to be changed at the next login; or
+    ``"Invalid"``.
+
+    See https://www.mediawiki.org/wiki/API:Validatepassword.
+    """
+
+    validity: str
+    validitymessages: tuple[ApiErrorItem, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
@@ -309,10 +309,12 @@ class DatabaseLag:
 class SiteInfo:
     """``meta=siteinfo``: the parts that ``site.info()`` asked for.
 
-    ``raw`` is the merged mapping as the wiki sent it, with what has no attribute here.
+    ``raw`` is the merged mapping as the wiki sent it, with what has no attribute here: the parts of newer wikis and of
+    extensions (``info.raw["copyuploaddomains"]``), and keys of other parts.
 
     Raises:
         NotRequested: an attribute is read that was not asked for; the message names what to ask for.
+        AttributeError: there is no such attribute; the message says if ``raw`` has it.
 
     See https://www.mediawiki.org/wiki/API:Siteinfo.
     """
@@ -459,6 +461,12 @@ class SiteInfo:
     def dbrepllag(self) -> tuple[DatabaseLag, ...]:
         """The replication lag of the databases."""
         return self._requested("dbrepllag")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            known = {} if name.startswith("_") or name == "raw" else self.raw
+            raise AttributeError(f"SiteInfo has no {name!r}" + (f": read info.raw[{name!r}]" if name in known else ""))
 
     def _requested(self, prop: str) -> Any:
         try:

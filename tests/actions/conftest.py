@@ -18,6 +18,9 @@ SETTINGS = """
 $wgWatchlistExpiry = true;
 $wgEnablePartialActionBlocks = true;
 $wgUseImageMagick = false;
+$wgPageLanguageUseDB = true;
+$wgGroupPermissions['sysop']['pagelang'] = true;
+$wgPasswordPolicy['policies']['default']['MinimalPasswordLength'] = [ 'value' => 8, 'suggestChangeOnLogin' => true ];
 $wgNamespacesWithSubpages[NS_MAIN] = true;
 $wgGroupPermissions['suppress']['hideuser'] = true;
 $wgGroupPermissions['sysop']['deletelogentry'] = true;

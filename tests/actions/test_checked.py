@@ -13,6 +13,7 @@ from mwclient_async.errors import OutcomeUnknown, Refused, ReplyLost, Unrecogniz
 from mwclient_async.testing import LocalWiki
 from tests.support.actions import TOKENS, new_page, page_of, scripted
 from tests.support.logins import EventLog, fresh, make_tag, site as site_of
+from tests.test_architecture import ROOT
 
 TOKEN = {"name": "token", "tokentype": "csrf"}
 
@@ -37,9 +38,21 @@ async def test_s6_every_wiki_has_the_parameters_of_the_table(site: Site) -> None
     core = core_modules()
     unchecked = {path for path, module in core.items() if module.write and "+" not in path} - table.keys()
     assert unchecked <= {  # their parameters are checked by a request, or depend on the wiki
-        *("changeauthenticationdata", "changecontentmodel", "createaccount", "linkaccount", "resetpassword"),
-        *("setpagelanguage", "upload"),
+        *("changeauthenticationdata", "createaccount", "linkaccount", "resetpassword", "upload"),
     }
+
+
+@pytest.mark.everywhere
+async def test_every_action_of_a_wiki_has_a_method_or_is_named_in_the_documentation(site: Site) -> None:
+    (main,) = await site.actions.paraminfo("main")
+    actions = next(parameter["type"] for parameter in main.raw["parameters"] if parameter["name"] == "action")
+    without_method = {name for name in actions if name not in dir(site.actions) and f"{name}_" not in dir(site.actions)}
+    assert without_method == {"clientlogin", "cspreport", "help", "login", "logout", "query", "upload"}
+    documented = (ROOT.parent / "docs" / "actions.md").read_text(encoding="utf-8").partition("```")[0]
+    assert all(f"`{name}`" in documented for name in without_method)
+    for name in without_method:
+        with pytest.raises(AttributeError, match=rf"site\.actions has no '{name}': \w"):
+            getattr(site.actions, name)
 
 
 async def test_s6_a_wiki_refuses_an_unknown_tag_beside_a_known_one_and_adds_neither(steward: Site) -> None:

@@ -11,6 +11,7 @@ from mwclient_async.errors import (
     ApiError,
     BadRequest,
     EditConflict,
+    InvalidParameter,
     InvalidTitle,
     PageExists,
     PageMissing,
@@ -203,6 +204,53 @@ async def test_a_text_is_stashed_before_it_is_saved(steward: Site, member: Site)
     assert again == stashed
     with pytest.raises(ApiError, match="missingtext"):
         await member.actions.stashedit(title, baserevid=revid, stashedtexthash="0" * 40)
+
+
+@pytest.mark.everywhere
+async def test_the_content_model_of_a_page_changes(steward: Site, anonymous: Site) -> None:
+    title = await new_page(steward, '{"a": 1}')
+    before = (await page_of(steward, title, prop=["info", "revisions"], rvprop="ids")).info
+    actions = steward.actions
+    done = await actions.changecontentmodel(title, model="json", summary="it is data", bot=True)
+    page = await page_of(steward, title, prop=["info", "revisions"], rvprop="ids|comment|content")
+    assert (done.title, done.contentmodel, done.revid) == (title, "json", page.info.lastrevid)
+    assert (done.pageid, done.logid) == (page.pageid, (await last_log(steward, title, "ids"))["logid"])
+    assert (before.contentmodel, page.info.contentmodel) == ("wikitext", "json")
+    assert "it is data" in (page.revisions[0].comment or "")
+    back = await actions.changecontentmodel(pageid=page.pageid, model="wikitext")
+    assert back.contentmodel == "wikitext"
+    assert back.revid != done.revid
+    await assert_codes(
+        (
+            (PageMissing, "changecontentmodel-missingtitle", actions.changecontentmodel(fresh("No"), model="json")),
+            (InvalidParameter, "badvalue", actions.changecontentmodel(title, model="nosuch")),
+            (PermissionDenied, "permissiondenied", anonymous.actions.changecontentmodel(title, model="json")),
+            (Refused, "badtags", actions.changecontentmodel(title, model="json", tags="no such tag")),
+            (ApiError, "nochanges", actions.changecontentmodel(title, model="wikitext")),
+            (Refused, "invalid-json-data", actions.changecontentmodel(await new_page(steward), model="json")),
+        )
+    )
+
+
+@pytest.mark.everywhere
+async def test_the_language_of_a_page_changes(steward: Site, member: Site) -> None:
+    title, actions = await new_page(steward), steward.actions
+    done = await actions.setpagelanguage(title, lang="fr", reason="it is French")
+    assert (done.title, done.oldlanguage, done.newlanguage) == (title, "en[def]", "fr")
+    page = await page_of(steward, title, prop="info")
+    assert page.info.pagelanguage == "fr"
+    logged = await last_log(steward, title, "ids")
+    assert (logged["logid"], logged["comment"]) == (done.logid, "it is French")
+    back = await actions.setpagelanguage(pageid=page.pageid, lang="default")
+    assert (back.oldlanguage, back.newlanguage) == ("fr", "en[def]")
+    await assert_codes(
+        (
+            (PageMissing, "missingtitle", actions.setpagelanguage(fresh("No"), lang="fr")),
+            (InvalidParameter, "badvalue", actions.setpagelanguage(title, lang="nosuch")),
+            (PermissionDenied, "permissiondenied", member.actions.setpagelanguage(title, lang="fr")),
+            (ApiError, "pagelang-unchanged-language", actions.setpagelanguage(title, lang="default")),
+        )
+    )
 
 
 async def test_each_refusal_of_the_manual_is_its_error(steward: Site, member: Site) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mwclient_async import ClientLogin, Site
+from mwclient_async import ClientLogin, PasswordValidity, Site
 from mwclient_async.errors import (
     ApiError,
     CaptchaRequired,
@@ -17,9 +17,10 @@ from mwclient_async.errors import (
     ReplyLost,
     UnrecognizedParameters,
 )
-from mwclient_async.testing import LocalWiki
+from mwclient_async.testing import LocalWiki, WikiFactory
 from mwclient_async.testing.scripted import sent
 from tests.conftest import USER_AGENT
+from tests.support import guarded_wiki as guarded
 from tests.support.actions import TOKENS, assert_codes, assert_refused, scripted
 from tests.support.logins import fresh, site as site_of
 
@@ -198,12 +199,51 @@ async def test_further_steps_and_other_providers_are_returned_as_a_step() -> Non
     transport.assert_done()
 
 
+@pytest.mark.everywhere
+async def test_a_password_is_checked_by_the_rules_of_the_wiki(steward: Site, anonymous: Site) -> None:
+    """The rules of the wiki: eight characters, and another one if it has fewer."""
+    assert await steward.actions.validatepassword(PASSWORD) == PasswordValidity(validity="Good")
+    short = await anonymous.actions.validatepassword("abc", user=fresh("New"), email="a@example.org", realname="A")
+    codes = ["passwordtooshort", "passwordincommonlist"]
+    assert (short.validity, [item.code for item in short.validitymessages]) == ("Change", codes)
+    with pytest.raises(ApiError, match="userexists"):
+        await anonymous.actions.validatepassword(PASSWORD, user="Steward")
+    with pytest.raises(ApiError, match="baduser"):
+        await anonymous.actions.validatepassword(PASSWORD, user="A<")
+
+
+@pytest.mark.everywhere
+async def test_the_name_of_a_temporary_account_is_reserved(
+    mediawiki_factory: WikiFactory, mediawiki_version: str, steward: Site
+) -> None:
+    wiki = guarded.guarded_wiki(mediawiki_factory, mediawiki_version)
+    async with site_of(wiki) as site:
+        if mediawiki_version == "1.39":
+            with pytest.raises(ValueError, match="this wiki has no action 'acquiretempusername'"):
+                await site.actions.acquiretempusername()
+            return
+        name = await site.actions.acquiretempusername()
+        assert name == await site.actions.acquiretempusername()
+        assert name.startswith("~")
+        made = await site.page(fresh("Temporary")).create("x")
+        page = await site.query(revids=made.revid, prop="revisions", rvprop="user").first()
+        assert page is not None
+        assert page.revisions[0].user == name
+    with pytest.raises(ApiError, match="tempuserdisabled"):
+        await steward.actions.acquiretempusername()
+
+
 async def test_s1_no_password_is_shown() -> None:
     site, _ = scripted(TOKENS, ReplyLost("gone"))
     async with site:
         with pytest.raises(OutcomeUnknown) as caught:
             await site.actions.createaccount("A", password="a secret of mine")
     assert "a secret of mine" not in repr(caught.value) + str(caught.value) + repr(caught.value.__cause__)
+    site, transport = scripted({"errors": [{"code": "userexists", "text": "Taken."}]})
+    async with site:
+        with pytest.raises(ApiError) as refused:
+            await site.actions.validatepassword("a secret of mine", user="A")
+    assert "a secret of mine" not in repr(refused.value) + str(refused.value) + transport.requests[0].url
 
 
 async def test_wrong_arguments_are_refused_before_any_request() -> None:
@@ -227,6 +267,11 @@ async def test_wrong_arguments_are_refused_before_any_request() -> None:
                 (ValueError, "target is empty", lambda: act.emailuser("", subject="x", text="x")),
                 (ValueError, "subject is empty", lambda: act.emailuser("A", subject=" ", text="x")),
                 (ValueError, "give user, email", act.resetpassword),
+                (ValueError, "password is empty", lambda: act.validatepassword(" ")),
+                (ValueError, "model is empty", lambda: act.changecontentmodel("A", model="")),
+                (ValueError, "exactly one of title and pageid", lambda: act.changecontentmodel(model="json")),
+                (ValueError, "lang is empty", lambda: act.setpagelanguage("A", lang="")),
+                (ValueError, "exactly one of title and pageid", lambda: act.setpagelanguage("A", pageid=1, lang="fr")),
                 (ValueError, "username is empty", lambda: act.createaccount("")),
                 (
                     ValueError,
@@ -245,4 +290,6 @@ async def test_wrong_arguments_are_refused_before_any_request() -> None:
     async with plain:
         with pytest.raises(ValueError, match="plain http: anyone on the network could read"):
             await plain.actions.createaccount("A", password="a secret of mine")
+        with pytest.raises(ValueError, match="plain http: anyone on the network could read"):
+            await plain.actions.validatepassword("a secret of mine")
     assert transport.requests == []

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from typing import Any
+
 import pytest
 
 from mwclient_async import HttpOptions, Site
@@ -33,11 +37,13 @@ from mwclient_async.models.info import (
     Statistics,
     UserGroup,
 )
+from mwclient_async.testing.scripted import ScriptedTransport
 from tests.conftest import USER_AGENT
 from tests.support.field_coverage import ID, TIME, Containing, picked, props_of, without_a_field
 from tests.support.lossy_transport import CountingTransport
 from tests.support.populated_wiki import PopulatedWiki
 
+API = "https://wiki.example.org/w/api.php"
 OBJECTS = {"general": General, "restrictions": Restrictions, "rightsinfo": RightsInfo, "statistics": Statistics}
 ROWS = {
     "clientlibraries": Library,
@@ -233,3 +239,21 @@ async def test_userinfo_of_a_blocked_user(populated: PopulatedWiki) -> None:
     assert me.blockedtimestamp == TIME
     assert me.blockid == ID
     assert me.acceptlang == (AcceptedLanguage(code="de", q=1.0), AcceptedLanguage(code="fr", q=0.5))
+
+
+# Parts that have no class here ---------------------------------------------------------------------------------------
+
+
+async def test_a_part_without_a_class_is_in_raw() -> None:
+    """Scripted: the part is of a newer MediaWiki than the tests have."""
+    domains = ["*.wikimedia.org", "upload.example.org"]
+    body = {"batchcomplete": True, "query": {"copyuploaddomains": domains, "general": {"sitename": "A", "later": 1}}}
+    async with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([body])) as site:
+        info = await site.info("general", "copyuploaddomains")
+    kept: tuple[Any, ...] = (info, copy.deepcopy(info), pickle.loads(pickle.dumps(info)))
+    for one in kept:
+        assert (one.raw["copyuploaddomains"], one.raw["general"]["later"]) == (domains, 1)
+        with pytest.raises(AttributeError, match=r"has no 'copyuploaddomains': read info\.raw\['copyuploaddomains'\]"):
+            _ = one.copyuploaddomains
+        with pytest.raises(AttributeError, match=r"has no 'nosuch'$"):
+            _ = one.nosuch

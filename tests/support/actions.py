@@ -51,9 +51,10 @@ async def page_of(site: Site, title: str, **params: Any) -> Page:
     return page
 
 
-async def last_log(site: Site, title: str) -> Any:
-    """The newest log entry of a title, undecoded."""
-    return await site.list("logevents", title=title, limit=1, prop="type|comment|tags|details|title").mappings().first()
+async def last_log(site: Site, title: str, *props: str) -> Any:
+    """The newest log entry of a title, undecoded; with further ``props``."""
+    wanted = ["type", "comment", "tags", "details", "title", *props]
+    return await site.list("logevents", title=title, limit=1, prop=wanted).mappings().first()
 
 
 def scripted(*steps: Scripted) -> tuple[Site, ScriptedTransport]:

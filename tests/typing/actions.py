@@ -12,6 +12,7 @@ from mwclient_async import (
     AuthStep,
     BlockResult,
     CompareResult,
+    ContentModelResult,
     DeleteResult,
     EmailResult,
     ExpandResult,
@@ -22,9 +23,11 @@ from mwclient_async import (
     MoveResult,
     NotifiedPage,
     OpenSearchHit,
+    PageLanguageResult,
     PageResults,
     ParsedLink,
     ParseResult,
+    PasswordValidity,
     PatrolResult,
     ProtectResult,
     PurgedPage,
@@ -55,6 +58,8 @@ async def pages(site: Site) -> None:
     assert_type(await act.undelete("A", timestamps=[SOON], fileids=5), UndeleteResult)
     assert_type(await act.protect("A", protections={"edit": "sysop"}, expiry={"edit": SOON}), ProtectResult)
     assert_type(await act.mergehistory("A", to="B", timestamp=SOON), MergeHistoryResult)
+    assert_type(await act.changecontentmodel("A", model="json", summary="S", bot=True), ContentModelResult)
+    assert_type(await act.setpagelanguage(pageid=5, lang="fr", reason="R"), PageLanguageResult)
     assert_type(await act.rollback("A", user="U", markbot=True), RollbackResult)
     assert_type(await act.edit("A", text="T", minor=None, createonly=True), RawEditResult)
     assert_type(await act.stashedit("A", baserevid=5, text="T"), StashEditResult)
@@ -110,6 +115,8 @@ async def accounts(site: Site) -> None:
     assert_type(await site.actions.emailuser("U", subject="S", text="T"), EmailResult)
     assert_type(await site.actions.createaccount("U", password="x"), AuthStep)
     assert_type(await site.actions.linkaccount(), AuthStep)
+    assert_type(await site.actions.validatepassword("x", user="U"), PasswordValidity)
+    assert_type(await site.actions.acquiretempusername(), str)
     assert_type(await site.actions.checktoken(type="csrf"), TokenCheck)
     await site.actions.options({"language": "de", "skin": None}, reset=True, resetkinds="registered")
     await site.actions.resetpassword("U")
