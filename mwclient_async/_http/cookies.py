@@ -12,9 +12,10 @@ from http.cookiejar import Cookie, CookieJar
 from typing import Any
 from urllib.request import Request
 
+from mwclient_async.models.auth import COOKIE_FIELDS
+
 _SESSION_COOKIE = re.compile(r"(session|userid|username|token|_user|loggedout)$", re.IGNORECASE)
 _ACCOUNT_COOKIE = re.compile(r"(username|_user)$", re.IGNORECASE)
-_STORED_FIELDS = ("version", "name", "value", "port", "domain", "path", "secure", "expires", "discard")
 
 
 class _JarResponse:
@@ -68,22 +69,19 @@ class Cookies:
 
     def to_values(self) -> list[dict[str, Any]]:
         """All cookies, as plain values."""
-        return [{name: getattr(cookie, name) for name in _STORED_FIELDS} for cookie in self._jar]
+        return [{name: getattr(cookie, name) for name in COOKIE_FIELDS} for cookie in self._jar]
 
     def restore(self, values: Iterable[Mapping[str, Any]]) -> None:
-        """Replace all cookies by those that :meth:`to_values` returned. Raises ValueError if the values are damaged."""
+        """Replace all cookies by those that :meth:`to_values` returned."""
         self._jar.clear()
-        try:
-            for value in values:
-                self._jar.set_cookie(_cookie(value))
-        except (KeyError, TypeError):  # the value is not shown, because it may be a secret
-            raise ValueError("this LoginState holds a damaged cookie: log in again") from None
+        for value in values:
+            self._jar.set_cookie(_cookie(value))
 
 
 def _cookie(value: Mapping[str, Any]) -> Cookie:
-    domain, path = str(value["domain"]), str(value["path"])
+    domain, path = value["domain"], value["path"]
     return Cookie(
-        **{name: value[name] for name in _STORED_FIELDS},
+        **{name: value[name] for name in COOKIE_FIELDS},
         port_specified=value["port"] is not None,
         domain_specified=domain.startswith("."),
         domain_initial_dot=domain.startswith("."),

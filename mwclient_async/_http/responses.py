@@ -20,9 +20,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from mwclient_async._http.failure_results import CAPTCHA, CAPTCHA_TEXT
-from mwclient_async._http.json_text import decode_json
 from mwclient_async._http.messages import ApiResponse, HttpResponse
 from mwclient_async._values.error_codes import action_api_code
+from mwclient_async._values.json_text import decode_json
 from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import (
     ApiError,

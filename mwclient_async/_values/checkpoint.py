@@ -8,10 +8,12 @@ from typing import Self
 
 from attrs import asdict, frozen
 
+from mwclient_async._values.json_text import decode_json
+
 _PREFIX = "mwu1."  # the version of the text's format; a text of another version is refused
 _FIELD_TYPES = [str, str, int, str, int, str, bool]
 _SHA1_LENGTH = 40  # hex digits
-_PARSE_ERRORS = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+_PARSE_ERRORS = (ValueError, LookupError, TypeError, AttributeError)
 
 
 @frozen(kw_only=True)
@@ -56,7 +58,7 @@ class Checkpoint:
             encoded = text.strip().removeprefix(_PREFIX)
             if encoded == text.strip():
                 raise ValueError(f"it does not begin with {_PREFIX!r}")
-            state = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+            state = decode_json(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
             checkpoint = cls(**state)
             types = [type(getattr(checkpoint, name)) for name in state]
             if types != _FIELD_TYPES or len(checkpoint.sha1) != _SHA1_LENGTH:

@@ -14,14 +14,17 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from attrs import field, frozen
 
+from mwclient_async._values.json_text import decode_json
 from mwclient_async._values.mappings import picklable
 
+T = TypeVar("T")
+
 _PREFIX = "mwc1."  # the version of the text's format; a text of another version is refused
-_PARSE_ERRORS = (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError, zlib.error)
+_PARSE_ERRORS = (ValueError, LookupError, TypeError, AttributeError, zlib.error)
 _MAX_SIZE = 16 * 1024 * 1024  # bytes, decompressed; the cursor of 5,000 rows is a hundredth of that
 
 
@@ -32,6 +35,12 @@ def fingerprint(params: Mapping[str, str]) -> dict[str, str]:
 
 def _short_hash(value: str) -> str:
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _checked(value: Any, kind: type[T]) -> T:
+    if type(value) is not kind:
+        raise TypeError(f"it has a value of another type than {kind.__name__}")
+    return value
 
 
 @frozen(kw_only=True)
@@ -89,16 +98,16 @@ class Cursor:
             encoded = text.removeprefix(_PREFIX)
             compressed = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
             decompressor = zlib.decompressobj()
-            state = json.loads(decompressor.decompress(compressed, _MAX_SIZE))
+            state = decode_json(decompressor.decompress(compressed, _MAX_SIZE))
             if not decompressor.eof:
                 raise ValueError("its end is missing")
             continuation = state["c"]
             return cls(
-                wiki=str(state["w"]),
-                fingerprint={str(k): str(v) for k, v in state["f"].items()},
-                continuation=None if continuation is None else {str(k): str(v) for k, v in continuation.items()},
-                limits={str(k): int(v) for k, v in state["l"].items()},
-                given=tuple(str(key) for key in state["g"]),
+                wiki=_checked(state["w"], str),
+                fingerprint={key: _checked(value, str) for key, value in state["f"].items()},
+                continuation=continuation and {key: _checked(value, str) for key, value in continuation.items()},
+                limits={key: _checked(value, int) for key, value in state["l"].items()},
+                given=tuple(_checked(key, str) for key in _checked(state["g"], list)),
             )
         except _PARSE_ERRORS as error:
             raise ValueError(

@@ -8,11 +8,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import NoneType
 from typing import Any, Self
 
 from attrs import Attribute, asdict, field, frozen, validators
 
+from mwclient_async._values.json_text import decode_json
+
 _STATE_VERSION = 1
+COOKIE_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "version": (int, NoneType),
+    "name": (str,),
+    "value": (str, NoneType),
+    "port": (str, NoneType),
+    "domain": (str,),
+    "path": (str,),
+    "secure": (bool,),
+    "expires": (int, NoneType),
+    "discard": (bool,),
+}
+"""What is stored of a cookie, and the types of each value."""
 
 
 def _secret(name: str) -> Callable[[object, Attribute[Any], Any], None]:
@@ -181,6 +196,24 @@ Auth = BotPassword | ClientLogin | OAuth2Token | OAuth2ClientCredentials
 """Any of the ways to log in."""
 
 
+def _check_cookies(_self: object, _attribute: Attribute[Any], cookies: tuple[Any, ...]) -> None:
+    if not all(isinstance(cookie, Mapping) and _is_cookie(cookie) for cookie in cookies):  # a value may be a secret
+        raise ValueError("this LoginState holds a damaged cookie: log in again")
+
+
+def _is_cookie(cookie: Mapping[str, Any]) -> bool:
+    values = [cookie.get(name) for name in COOKIE_FIELDS]
+    has_types = all(type(value) in types for value, types in zip(values, COOKIE_FIELDS.values(), strict=True))
+    texts = [value for value in values if isinstance(value, str)]
+    return has_types and all(text.isascii() and text.isprintable() for text in texts)
+
+
+def _check_tokens(_self: object, _attribute: Attribute[Any], tokens: object) -> None:
+    is_valid = isinstance(tokens, dict) and all(type(text) is str for pair in tokens.items() for text in pair)
+    if not is_valid:
+        raise TypeError("the tokens of a LoginState are a dict of texts")
+
+
 def _as_tuple(values: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
     return tuple(values)
 
@@ -197,8 +230,10 @@ class LoginState:
     wiki: str = field(validator=validators.instance_of(str))
     account: str = field(validator=validators.instance_of(str))
     logged_in: bool = field(validator=validators.instance_of(bool))
-    cookies: tuple[Mapping[str, Any], ...] = field(repr=False, converter=_as_tuple, hash=False)
-    tokens: Mapping[str, str] = field(repr=False, validator=validators.instance_of(dict), hash=False)
+    cookies: tuple[Mapping[str, Any], ...] = field(
+        repr=False, converter=_as_tuple, validator=_check_cookies, hash=False
+    )
+    tokens: Mapping[str, str] = field(repr=False, validator=_check_tokens, hash=False)
 
     def to_text(self) -> str:
         """The state as JSON, in one line."""
@@ -212,7 +247,7 @@ class LoginState:
             ValueError: the text is not one of ``to_text()``, or of another version. The message does not show it.
         """
         try:
-            state = json.loads(text)
+            state = decode_json(text.encode())
             version = state.pop("version")
             if version == _STATE_VERSION:
                 return cls(**state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mwclient_async._http.json_text import MAX_DEPTH, decode_json
+from mwclient_async._values.json_text import MAX_DEPTH, decode_json
 
 BOM = b"\xef\xbb\xbf"
 

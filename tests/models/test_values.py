@@ -20,7 +20,7 @@ import pytest
 from mwclient_async import errors, models
 from mwclient_async._values import checkpoint, cursor, warnings
 from mwclient_async.errors import ApiErrorItem
-from mwclient_async.models.auth import BotPassword
+from mwclient_async.models.auth import BotPassword, LoginState
 from mwclient_async.models.lists import ListedPage
 from mwclient_async.models.options import HttpOptions
 from mwclient_async.models.upload import RemoteFile
@@ -34,6 +34,7 @@ CLASSES = {
 }
 VALID: Mapping[type, Mapping[str, Any]] = {  # values that pass the validators
     BotPassword: {"name": "Account@application"},
+    LoginState: {"cookies": ()},
     HttpOptions: {"proxy": "http://localhost:8080", "headers": ()},
     RemoteFile: {"url": "https://example.org/a.png"},
     ListedPage: {"redirlinks": (ListedPage(title="A", ns=0),)},

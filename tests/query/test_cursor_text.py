@@ -95,6 +95,14 @@ WHOLE = {"w": WIKI, "f": {}, "c": {}, "l": {}, "g": []}
             id="an infinite limit",
         ),
         pytest.param(packed("[" * 100_000), id="nesting without end"),
+        pytest.param(packed({**WHOLE, "w": ["x"]}), id="a list instead of the wiki"),
+        pytest.param(packed({**WHOLE, "f": {"titles": 5}}), id="a number as a fingerprint"),
+        pytest.param(packed({**WHOLE, "c": {"continue": {}}}), id="an object in the continue"),
+        pytest.param(packed({**WHOLE, "c": {"apcontinue": "\ud800"}}), id="half of a surrogate pair in the continue"),
+        pytest.param(packed({**WHOLE, "g": ["\ud800"]}), id="half of a surrogate pair in a key"),
+        pytest.param(packed({**WHOLE, "l": {"aplimit": "5"}}), id="text instead of a limit"),
+        pytest.param(packed({**WHOLE, "g": ["a", 5]}), id="a number among the keys"),
+        pytest.param(packed({**WHOLE, "g": "ab"}), id="text instead of keys"),
     ],
 )
 def test_text_that_is_not_a_cursor_raises_value_error(text: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.login import (
@@ -266,11 +268,45 @@ STATE = LoginState(wiki="https://w/api.php", account="Demo", logged_in=True, coo
 
 def test_a_login_state_is_stored_as_text_and_its_repr_hides_secrets() -> None:
     assert LoginState.parse(STATE.to_text()) == STATE
+    assert LoginState.parse(state_with(cookies=[COOKIE])) == evolve(STATE, cookies=[COOKIE])
     assert "t0k3n" not in f"{STATE} {STATE!r}"
 
 
+NO_TOKENS: tuple[Any, ...] = (None, [], "x", {"csrf": 5}, {"csrf": None}, {"csrf": ["t0k3n"]})
+NO_COOKIES: tuple[Any, ...] = (None, 5, "x", {"a": 1}, [None], [[]], [{}])
+COOKIE = {
+    "version": 0,
+    "name": "wikiSession",
+    "value": "v",
+    "port": None,
+    "domain": "w.local",
+    "path": "/",
+    "secure": False,
+    "expires": None,
+    "discard": True,
+}
+
+
+def state_with(**fields: Any) -> str:
+    """The text of a state with these fields, whatever their types."""
+    return json.dumps({**json.loads(STATE.to_text()), **fields})
+
+
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", "5", STATE.to_text()[:-5], STATE.to_text().replace('"logged_in":true', '"logged_in":5')]
+    "text",
+    [
+        *("", "{}", "[]", "5", STATE.to_text()[:-5], "[" * 100_000, '{"a":' * 5000, "\ud800", '"\\ud800"'),
+        *(state_with(logged_in=5), state_with(wiki=None), state_with(account=["Demo"]), state_with(other=1)),
+        *(state_with(account="Demo \ud800"), state_with(tokens={"csrf": "t0k3n\ud800"})),
+        *(state_with(tokens=tokens) for tokens in NO_TOKENS),
+        *(state_with(cookies=cookies) for cookies in NO_COOKIES),
+        *(state_with(cookies=[{**COOKIE, name: []}]) for name in COOKIE),
+        *(
+            state_with(cookies=[{k: v for k, v in COOKIE.items() if k != name}])
+            for name in ("name", "domain", "secure")
+        ),
+        *(state_with(cookies=[{**COOKIE, "value": value}]) for value in ("a\r\nb: c", "schlüssel", "\0", 5)),
+    ],
 )
 def test_any_other_text_is_refused_as_a_login_state_and_not_shown(text: str) -> None:
     with pytest.raises(ValueError, match="not the text of a LoginState") as caught:

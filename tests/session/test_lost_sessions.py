@@ -15,7 +15,7 @@ from mwclient_async._http.messages import ApiRequest, HttpRequest, HttpResponse
 from mwclient_async.errors import AssertFailed, BadToken, HttpError, LoginFailed, LoginThrottled, PermissionDenied
 from mwclient_async.models.events import LoggedIn, TokensFetched
 from mwclient_async.testing import LocalWiki, WikiFactory
-from mwclient_async.testing.scripted import ScriptedClock, ScriptedTransport, json_response
+from mwclient_async.testing.scripted import ScriptedClock, json_response
 from tests.conftest import USER_AGENT
 from tests.support import guarded_wiki as guarded
 from tests.support.logins import (
@@ -228,11 +228,9 @@ async def test_a_stored_login_of_another_wiki_or_account_is_refused(
 
 
 @pytest.mark.parametrize("cookie", [{"name": "no more"}, {}, "text", 5])
-async def test_a_stored_login_that_was_tampered_with_is_refused(cookie: Any) -> None:
-    state = LoginState(wiki=API, account="", logged_in=True, cookies=[cookie], tokens={})
+def test_a_stored_login_that_was_tampered_with_is_refused(cookie: Any) -> None:
     with pytest.raises(ValueError, match="this LoginState holds a damaged cookie"):
-        async with Site(API, user_agent=USER_AGENT, login_state=state, transport=ScriptedTransport()):
-            pytest.fail("the state was accepted")
+        LoginState(wiki=API, account="", logged_in=True, cookies=[cookie], tokens={})
 
 
 # With a scripted wiki ------------------------------------------------------------------------------------------------

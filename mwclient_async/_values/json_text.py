@@ -1,4 +1,4 @@
-"""Decode the JSON text of a response, and refuse what no MediaWiki sends.
+"""Decode the JSON text of a response or of a stored value, and refuse what neither has in it.
 
 Byte order marks and white space on both sides are ignored: if a PHP file of a wiki's configuration was saved with them,
 they are around every response. The following are refused here, because they would make later steps fail: nesting that
@@ -20,7 +20,7 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def decode_json(text: bytes) -> Any:
-    """The value of a JSON text in UTF-8. Raises ValueError if it is not one, or not one that a wiki sends."""
+    """The value of a JSON text in UTF-8. Raises ValueError if it is not one, or if it would make later steps fail."""
     decoded = text.decode("utf-8").strip(_AROUND)
     try:
         value = _DECODER.decode(decoded)
