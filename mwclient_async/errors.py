@@ -187,7 +187,11 @@ class BrokenReply(ProtocolError):
 
 
 class ReplyTooLarge(ProtocolError):
-    """The response is larger than ``Limits.max_reply_bytes``; reading stopped. Ask for less, or raise the limit."""
+    """The response is larger than ``Limits.max_reply_bytes``; reading stopped. Ask for less, or raise the limit.
+
+    Or the responses of one batch of pages are larger than ``Limits.max_batch_bytes`` in all: ``cursor`` is the position
+    before the batch. ``stream.fragments()`` reads it response by response.
+    """
 
 
 # The wiki refused ----------------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ from mwclient_async.errors import (
 
 PAGE_GONE = "the page no longer exists"
 _BATCH, _MOST_REVISIONS = 50, 500  # revisions since the base that are looked at: per request, and in all
+_MOST_RESPONSES = 10 * _MOST_REVISIONS // _BATCH  # a response may have fewer revisions, or none
 
 
 class CompareAndSwapWrite(Protocol):
@@ -128,7 +129,7 @@ def _revisions_since(
 ) -> Flow[list[Mapping[str, Any]]]:
     """The revisions since the base, newest first."""
     found: list[Mapping[str, Any]] = []
-    while True:
+    for _ in range(_MOST_RESPONSES):
         for revision in rows_at(page_of(response), "revisions"):
             revid, timestamp = number_at(revision, "revid"), text_at(revision, "timestamp")
             if revid == base.revid or (not base.revid and timestamp < base.since):
@@ -142,6 +143,7 @@ def _revisions_since(
         if len(found) >= _MOST_REVISIONS:
             raise unknown_outcome(write, lost, f"more than {_MOST_REVISIONS} revisions were made since")
         response = yield _history_request(write, base, continuation)
+    raise unknown_outcome(write, lost, f"the page's history does not end after {_MOST_RESPONSES} responses")
 
 
 def _may_be_ours(revision: Mapping[str, Any], userinfo: Mapping[str, Any]) -> bool:

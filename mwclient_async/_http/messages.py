@@ -109,6 +109,7 @@ class ApiResponse:
     - ``warnings``: the warnings beside the result.
     - ``request_id``: the id under which the wiki logs the request.
     - ``status``: the HTTP status. It is 200, but for the REST API also 201 (created) and 304 (not modified).
+    - ``size``: the length of the decompressed body in bytes.
     - ``headers``: names and values; the names are in lower case.
     """
 
@@ -116,6 +117,7 @@ class ApiResponse:
     warnings: tuple[ApiWarning, ...] = ()
     request_id: str = ""
     status: int = 200
+    size: int = field(default=0, eq=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), eq=False, repr=False)
 
     def header(self, name: str) -> str:

@@ -139,6 +139,7 @@ def _api_response(response: HttpResponse, body: Any, warnings: tuple[ApiWarning,
         warnings=warnings,
         request_id=response.header("x-request-id"),
         status=response.status,
+        size=len(response.body),
         headers=response.headers,
     )
 

@@ -126,8 +126,10 @@ class ContinuedBatches(Generic[T]):
         # If rows beyond the limit were fetched, they are not handed out: the run ends within this batch.
         self._next_continue = fetched.next_continue if len(kept) == len(fresh) else None
         before = evolve(self._spec.start, continuation=start, limits=limits, given=())
-        after = evolve(self._spec.start, continuation=fetched.next_continue, limits=self._sent_limits, given=())
+        coming_again = tuple(map(source.row_key, fetched.coming_again))
+        after = evolve(before, continuation=fetched.next_continue, limits=self._sent_limits, given=coming_again)
         cursor_at = self._cursors(source, (repeated, kept), before, after, ends_at=len(fresh))
+        self._already_given.update(coming_again)
         return LoadedBatch(items=items, fetched=fetched, cursor_at=cursor_at)
 
     async def _run(self, flow: Flow[FetchedBatch], on_sent: OnSent | None) -> FetchedBatch:
@@ -177,7 +179,7 @@ class ContinuedBatches(Generic[T]):
 
         def cursor_at(count: int) -> Cursor:
             if count == ends_at:
-                return evolve(after, given=left_over)
+                return evolve(after, given=(*after.given, *left_over))
             keys.extend(source.row_key(row) for row in (*repeated, *kept)[len(keys) : len(repeated) + count])
             return evolve(before, given=(*keys[: len(repeated) + count], *left_over))
 

@@ -44,7 +44,8 @@ from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import CONTENT_LIMITS, Module
 from mwclient_async._session.query_request import query_request
 from mwclient_async._values.warnings import ApiWarning
-from mwclient_async.errors import CursorMismatch, ProtocolError, ResultTooLarge
+from mwclient_async.errors import ContinuationLoop, CursorMismatch, ProtocolError, ResultTooLarge
+from mwclient_async.models.options import Limits
 
 _PAGE_SOURCES = frozenset({"titles", "pageids", "generator", "redirects", "converttitles"})
 _NOT_META = frozenset({"pages", *TITLE_MAPS, "badrevids", "badpageids", "export"})
@@ -57,7 +58,7 @@ class FetchedBatch:
     """One complete batch. ``next_continue`` is the ``continue`` of the next batch, None at the end.
 
     ``complete`` says whether the server's batch ends here, too. If it does not, the next batch must be requested with
-    the same limits.
+    the same limits. ``coming_again`` are rows of this batch that the next one has again.
     """
 
     rows: list[Row]
@@ -67,6 +68,7 @@ class FetchedBatch:
     meta: Mapping[str, Any] = field(factory=dict)
     warnings: tuple[ApiWarning, ...] = ()
     complete: bool = True
+    coming_again: list[Row] = field(factory=list)
 
 
 class BatchSource(Protocol):
@@ -103,6 +105,7 @@ class Query:
     brings, if there is one. ``has_pages`` says whether the query has pages, whose fragments make a batch; without
     pages, each response is a batch. ``prefix`` is the prefix that the library put before the caller's parameters.
     ``divides_pages`` says that a page with a row too large for a response is requested apart from the other pages.
+    ``max_bytes`` bounds the responses of one batch in all.
     """
 
     params: Mapping[str, str]
@@ -114,6 +117,7 @@ class Query:
     has_pages: bool
     merges_fragments: bool = True
     divides_pages: bool = True
+    max_bytes: int = Limits().max_batch_bytes
     prefix: str = ""
     pick_rows: Callable[[Mapping[str, Any]], list[Row]]
     row_key_of: Callable[[Row], str]
@@ -177,7 +181,10 @@ class Query:
         merges = self.has_pages and self.merges_fragments
         row_limits = per_page_limits(self.modules, self.params) if merges else ()
         merged = MergedBatch()
-        next_continue, complete = yield from self._fetch_fragments(merged, base, start, guard, row_limits)
+        try:
+            next_continue, complete = yield from self._fetch_fragments(merged, base, start, guard, row_limits)
+        except ContinuationLoop as loop:
+            return (yield from self.batch(start, self._larger_limits(limits, loop), guard))
         if merged.too_large:
             yield from self._read_apart(merged, base)
         for page in merged.pages:
@@ -227,7 +234,32 @@ class Query:
                 guard.check(next_continue)
             if next_continue is None or complete or not (self.has_pages and self.merges_fragments):
                 return next_continue, complete
+            merged.count(response.size, most=self.max_bytes)
             continuation = next_continue
+
+    def _larger_limits(self, limits: Mapping[str, int], loop: ContinuationLoop) -> dict[str, int]:
+        """The largest limit of this list, for one that repeats its ``continue`` with a smaller one.
+
+        Some lists (abuselog) continue by time alone: all rows of one second must fit into one response. Raises the
+        error of the loop if the limit cannot be larger.
+        """
+        name = self.item_limit_name or ""
+        if isinstance(loop, ResultTooLarge) or self.has_pages or name not in limits:
+            raise loop
+        largest = self._largest_limits[name]
+        if limits[name] >= largest:
+            raise ContinuationLoop(
+                f"{loop}; perhaps more than {largest} rows, which is all that this account may request at once, have "
+                f"the same time: request less, for example the rows of one user or title"
+            ) from None
+        return {**limits, name: largest}
+
+    def _coming_again(self, rows: list[Row], next_continue: Continuation | None) -> list[Row]:
+        """The rows that the next batch has again, because the list continues by time alone: those of that second."""
+        if self.has_pages or next_continue is None or len(self.modules) != 1:
+            return []
+        time = next_continue.get(f"{self.modules[0].prefix}start")
+        return [row for row in rows if time is not None and row.get("timestamp") == time]
 
     def _fetch_fragment(
         self, merged: MergedBatch, base: Mapping[str, str], continuation: Continuation
@@ -307,12 +339,14 @@ class Query:
         self, merged: MergedBatch, next_continue: Continuation | None, *, complete: bool
     ) -> FetchedBatch:
         body = merged.finished()
-        lists = {m.name: tuple(rows_of_list(m.name, body)) for m in self.modules if m.group == "list"}
+        lists = {m.name: rows_of_list(m.name, body) for m in self.modules if m.group == "list"}
+        rows = self.pick_rows(body)
         return FetchedBatch(
-            rows=self.pick_rows(body),
+            rows=rows,
+            coming_again=self._coming_again(rows, next_continue),
             next_continue=next_continue,
             body=body,
-            lists=lists,
+            lists={name: tuple(rows) for name, rows in lists.items()},
             meta={n: value for n, value in body["query"].items() if n not in lists and n not in _NOT_META},
             warnings=tuple(merged.warnings),
             complete=complete or next_continue is None or not self.has_pages,
@@ -325,11 +359,13 @@ def pages_of(body: Mapping[str, Any]) -> list[Row]:
 
 
 def rows_of_list(module: str, body: Mapping[str, Any]) -> list[Row]:
-    """The rows of one list in a merged body."""
+    """The rows of one list in a merged body. Of some lists (codexicons), the value is an object: it is the only row."""
     if module == "watchlistraw":  # the only list whose rows are outside `query`
         return list_at(body, module)
     rows = body["query"].get(module)
-    return list_at(rows, "results") if isinstance(rows, Mapping) else list_at(body, "query", module)  # of querypage
+    if isinstance(rows, Mapping):
+        return list_at(rows, "results") if "results" in rows else [rows]  # querypage wraps its rows
+    return list_at(body, "query", module)  # a list that has finished, or has no rows, may be absent
 
 
 def rows_of_only_list(module: str, body: Mapping[str, Any]) -> list[Row]:

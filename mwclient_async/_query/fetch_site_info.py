@@ -10,7 +10,10 @@ from typing import Any
 
 from mwclient_async._query.queries import Queries
 from mwclient_async._query.site_info import DEFAULT_PROPS, parse_site_info, with_aliases
+from mwclient_async.errors import ProtocolError
 from mwclient_async.models.info import SiteInfo
+
+_MOST_RESPONSES = 100  # siteinfo has about thirty parts, and a response has one of them at least
 
 
 async def fetch_site_info(queries: Queries, props: Sequence[str], parameters: Mapping[str, Any]) -> SiteInfo:
@@ -23,6 +26,10 @@ async def fetch_site_info(queries: Queries, props: Sequence[str], parameters: Ma
 async def _fetch_meta(queries: Queries, **parameters: Any) -> dict[str, Any]:
     """The meta data of a query without pages, from all of its responses. Each part of it comes whole."""
     found: dict[str, Any] = {}
+    responses = 0
     async for batch in queries.query(limit=None, batch_size=None, params=None, keywords=parameters).batches():
         found |= batch.meta
+        responses += 1
+        if responses > _MOST_RESPONSES:
+            raise ProtocolError(f"the wiki's siteinfo does not end after {_MOST_RESPONSES} responses")
     return found

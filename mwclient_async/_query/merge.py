@@ -24,8 +24,10 @@ from mwclient_async._http.response_shape import TITLE_MAPS
 from mwclient_async._query.oversized import Group
 from mwclient_async._session.module_table import Module
 from mwclient_async._values.warnings import ApiWarning
+from mwclient_async.errors import ReplyTooLarge
 from mwclient_async.models.page import TOO_LARGE
 
+_LEAST_SIZE = 4096  # bytes that each response counts for, so that a batch of empty ones comes to an end, too
 _PROTOCOL_KEYS = frozenset({"query", "continue", "batchcomplete", "warnings", "limits", "query-continue"})
 
 
@@ -40,9 +42,19 @@ class MergedBatch:
     _order: dict[str, tuple[bool, int]] = field(factory=dict)
     _times_seen: dict[str, int] = field(factory=dict)
     _page_responses: int = 0
+    _size: int = 0
     _latest: tuple[str, ...] = ()
     warnings: list[ApiWarning] = field(factory=list)
     too_large: dict[str, tuple[Module, ...]] = field(factory=dict)  # modules with such a row, by its position
+
+    def count(self, size: int, *, most: int) -> None:
+        """Count a response of that many bytes. Raises ReplyTooLarge if the batch is larger than ``most`` bytes."""
+        self._size += max(size, _LEAST_SIZE)
+        if self._size > most:
+            raise ReplyTooLarge(
+                f"the responses of one batch are larger than {most} bytes in all, and the batch is not complete: read "
+                "it with stream.fragments(), make batch_size smaller, or raise Limits(max_batch_bytes=...)"
+            )
 
     def add(self, body: Mapping[str, Any], warnings: tuple[ApiWarning, ...] = ()) -> None:
         """Merge one response. Its lists and dicts may be kept and changed."""

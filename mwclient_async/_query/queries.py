@@ -260,6 +260,7 @@ class Queries:
             account=await self._session.account() if has_limits else ANY_ACCOUNT,
             batch_size=batch_size,
             item_limit_name=f"g{generator.prefix}limit" if generator is not None and generator.limits else None,
+            max_bytes=self._session.shared.limits.max_batch_bytes,
             has_pages=has_pages,
             pick_rows=pages_of,
             row_key_of=page_key,

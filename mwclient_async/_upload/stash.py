@@ -34,6 +34,7 @@ _UNREADABLE_CODES = frozenset({"uploadstash-bad-path", "stashpathinvalid"})
 _CONTENT_TOO_LARGE = 413
 _ALL_PROPS = "timestamp|canonicaltitle|url|size|sha1|mime|bitdepth"
 _FIRST_POLL, _LONGEST_POLL, _GROWTH = 1.0, 15.0, 1.5  # seconds, seconds, factor
+_MOST_RESPONSES = 100  # to the list of stashed files, which has 500 in each
 _MAX_SHOWN = 20  # values of a list in an error message
 
 
@@ -46,7 +47,7 @@ def find_stashed(size: int, sha1: Callable[[], str]) -> Flow[StashedFile | None]
     This finds the file if the reply to its last chunk was lost.
     """
     continuation: Mapping[str, str] = {}
-    while True:
+    for _ in range(_MOST_RESPONSES):
         params = {"action": "query", "list": "mystashedfiles", "msfprop": "size|type", "msflimit": "max"}
         response = yield ApiRequest(params={**params, "continue": "", **continuation}, continues=True)
         for entry in rows_at(response.body, "query", "mystashedfiles"):
@@ -57,6 +58,7 @@ def find_stashed(size: int, sha1: Callable[[], str]) -> Flow[StashedFile | None]
         continuation = continuation_at(response.body, "continue")
         if not continuation:
             return None
+    raise ProtocolError(f"the wiki's list of stashed files does not end after {_MOST_RESPONSES} responses")
 
 
 def fetch_stashed_file(filekey: str) -> Flow[StashedFile | None]:

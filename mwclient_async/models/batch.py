@@ -18,8 +18,8 @@ class Batch(Generic[T_co]):
     """One batch of a stream, merged from as many responses as it took.
 
     ``items`` are complete, ``cursor`` is the position after them, ``body`` the merged body as the wiki sent it.
-    ``lists`` has the rows of each ``list=`` of the same query, ``meta`` the data of each ``meta=``. ``warnings`` came
-    with the responses.
+    ``lists`` has the rows of each ``list=`` of the same query, ``meta`` the data of each ``meta=``. A list whose value
+    is an object (``codexicons``) has that object as its only row. ``warnings`` came with the responses.
 
     See https://www.mediawiki.org/wiki/API:Query.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 import pytest
@@ -196,6 +197,20 @@ def test_w2_a_long_history_since_the_base_is_read_in_several_requests() -> None:
     result = run(APPEND, wiki)
     assert result.verified
     assert count_ours(wiki) == 1
+
+
+def test_w2_a_history_that_does_not_end_is_an_unknown_outcome() -> None:
+    wiki, number = make_wiki("after"), count()
+
+    def respond(request: ApiRequest) -> Answer:
+        if "rvlimit" not in request.params:
+            return wiki.respond(request)
+        pages = [{"pageid": 7, "ns": 0, "title": TITLE, "revisions": []}]
+        query = {"userinfo": {"name": ME}, "extensions": [], "pages": pages}
+        return {"continue": {"rvcontinue": str(next(number)), "continue": "||"}, "query": query}
+
+    with pytest.raises(OutcomeUnknown, match="does not end after 100 responses"):
+        run_with_answers(save_edit(APPEND, None), respond)
 
 
 def test_a_refusal_after_a_lost_reply_is_raised_as_it_is() -> None:

@@ -253,12 +253,26 @@ def test_lists_and_meta_data_come_beside_the_pages() -> None:
         ("allpages", {"query": {"allpages": [{"title": "A"}]}}),
         ("querypage", {"query": {"querypage": {"name": "Lonelypages", "results": [{"title": "A"}]}}}),
         ("watchlistraw", {"watchlistraw": [{"title": "A"}]}),
+        ("tags", {"query": {"tags": {"title": "A"}}}),  # the value of codexicons is an object, too
     ],
 )
 def test_the_rows_of_a_list_are_found_where_the_wiki_puts_them(name: str, body: Mapping[str, Any]) -> None:
     assert Script({"batchcomplete": True, **body}).run(list_query(name).batch({}, {}, LoopGuard())).rows == [
         {"title": "A"}
     ]
+
+
+def test_c10_a_list_that_is_neither_rows_nor_an_object_is_an_error() -> None:
+    with pytest.raises(ProtocolError, match="instead of the rows of list=tags"):
+        Script({"batchcomplete": True, "query": {"tags": "none"}}).run(list_query("tags").batch({}, {}, LoopGuard()))
+
+
+def test_a_list_whose_value_is_an_object_is_kept_in_the_batch() -> None:
+    icons = {"cdxIconAdd": "<path/>", "cdxIconAlert": {"ltr": "<path/>"}}
+    fetched = Script({"batchcomplete": True, "query": {"tags": icons}}).run(
+        list_query("tags").batch({}, {}, LoopGuard())
+    )
+    assert fetched.lists == {"tags": (icons,)}
 
 
 def test_c2_each_response_of_a_query_without_pages_is_a_batch() -> None:

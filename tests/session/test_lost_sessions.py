@@ -153,7 +153,7 @@ async def test_w4_a_refused_login_is_tried_once_for_all_waiting_tasks(wiki: Loca
     await wiki.create_user("Dismissed robot")
     auth, events = await wiki.create_bot_password("Dismissed robot"), EventLog()
     async with site(wiki, auth=auth, on_event=events.append) as opened:
-        with closing(guarded._database(wiki)) as database, database:
+        with closing(guarded.database_of(wiki)) as database, database:
             database.execute("DELETE FROM bot_passwords WHERE bp_user = (SELECT max(user_id) FROM user)")
         guarded.lose_sessions(wiki)
         events.clear()

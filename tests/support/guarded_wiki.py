@@ -86,7 +86,7 @@ $wgCaptchaRegexes = [ '/{QUESTIONED}/' ];
 def guarded_wiki(factory: WikiFactory, version: str) -> LocalWiki:
     """The guarded wiki of that version; the same wiki each time."""
     wiki = factory(version=version, settings=GUARDED)
-    with closing(_database(wiki)) as database, database:
+    with closing(database_of(wiki)) as database, database:
         _create_tables(database, wiki, "OATHAuth/sql")
     return wiki
 
@@ -94,7 +94,7 @@ def guarded_wiki(factory: WikiFactory, version: str) -> LocalWiki:
 def filtered_wiki(factory: WikiFactory, version: str) -> LocalWiki:
     """The filtered wiki of that version; the same wiki each time."""
     wiki = factory(version=version, settings=FILTERED)
-    with closing(_database(wiki)) as database, database:
+    with closing(database_of(wiki)) as database, database:
         if _create_tables(database, wiki, "AbuseFilter/db_patches"):
             (wiki.directory / "titleblacklist.txt").write_text(f"{FORBIDDEN}.*\n", encoding="utf-8")
             _add_filter(database, WARNED, consequence="warn", parameters="abusefilter-warning")
@@ -106,7 +106,7 @@ def require_second_factor(wiki: LocalWiki, user: str) -> Authenticator:
     """Require a second factor for an account of a guarded wiki. Returns the authenticator that shows the codes."""
     secret = b32encode(secrets.token_bytes(20)).decode()
     key = {"secret": secret, "scratch_tokens": []}
-    with closing(_database(wiki)) as database, database:
+    with closing(database_of(wiki)) as database, database:
         ((account,),) = database.execute("SELECT user_id FROM user WHERE user_name = ?", (user,))
         if _columns(database, "oathauth_users"):
             database.execute("INSERT INTO oathauth_users VALUES (?, 'totp', ?)", (account, json.dumps({"keys": [key]})))
@@ -152,7 +152,7 @@ def _replace(file: Path) -> None:
     new.replace(file)
 
 
-def _database(wiki: LocalWiki) -> sqlite3.Connection:
+def database_of(wiki: LocalWiki) -> sqlite3.Connection:
     return sqlite3.connect(wiki.directory / "data" / "wiki.sqlite", timeout=60)
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._upload.chunks import HashUpTo, Position
-from mwclient_async._upload.stash import fetch_stash_info
-from mwclient_async.errors import FileRefused, UploadPending
+from mwclient_async._upload.stash import fetch_stash_info, find_stashed
+from mwclient_async.errors import FileRefused, ProtocolError, UploadPending
 from mwclient_async.models.upload import StashedFile, UploadStage
 from tests.support.scripted_flow import Answer, Script
 from tests.support.scripted_stash import (
@@ -40,6 +40,12 @@ def test_u3_a_file_is_found_by_size_and_hash_among_all_stashed_files() -> None:
     assert script.run(sending(size=5000)) == StashedFile("OURS", size=5000, sha1=SHA1)
     assert script.requests[5].params["msfcontinue"] == "17"
     assert [request.params.get("siifilekey") for request in script.requests[4::2]] == ["OTHER", "OURS"]
+
+
+def test_u3_a_list_of_stashed_files_that_does_not_end_is_an_error() -> None:
+    endless = ({"query": {"mystashedfiles": []}, "continue": {"msfcontinue": number}} for number in range(100))
+    with pytest.raises(ProtocolError, match="does not end after 100 responses"):
+        Script(*endless).run(find_stashed(5000, lambda: SHA1))
 
 
 def test_a_filekey_with_a_separator_in_it_is_asked_for_as_one_key() -> None:
