@@ -54,9 +54,10 @@ _HOMES = {  # module -> its public names
         "ConnectionFailed ContinuationLoop CursorMismatch DryRun EditConflict FileRefused HttpError InternalError "
         "InvalidParameter InvalidTitle LoginFailed LoginThrottled MaxlagExceeded MediaWikiError MissingParameter "
         "NotLoggedIn NotRequested OutcomeUnknown PageExists PageMissing PermissionDenied Protected ProtocolError "
-        "RateLimited ReadOnly Refused ReplyLost ReplyTooLarge ResultTooLarge SiteClosed SizeMismatch SourceChanged "
-        "SpamBlacklisted StashError TitleBlacklisted TooManyValues TransportError Unavailable UnknownAction "
-        "UnrecognizedParameters Unsupported UploadError UploadPending UploadWarnings UrlRefused WriteSuppressed"
+        "RateLimited ReadOnly Refused ReplyLost ReplyTooLarge ResultTooLarge RowsLost SiteClosed SizeMismatch "
+        "SourceChanged SpamBlacklisted StashError TitleBlacklisted TooManyValues TransportError Unavailable "
+        "UnknownAction UnrecognizedParameters Unsupported UploadError UploadPending UploadWarnings UrlRefused "
+        "WriteSuppressed"
     ),
     "models.accounts": (
         "AcceptedLanguage Block BlockDetails BlockRestrictions ChangeableGroups GroupMembership RateLimit "

@@ -190,6 +190,7 @@ from mwclient_async.errors import (
     ReplyLost as ReplyLost,
     ReplyTooLarge as ReplyTooLarge,
     ResultTooLarge as ResultTooLarge,
+    RowsLost as RowsLost,
     SiteClosed as SiteClosed,
     SizeMismatch as SizeMismatch,
     SourceChanged as SourceChanged,

@@ -42,6 +42,7 @@
     |   |-- BotsExcluded, BotStopped, DryRun
     |-- ContinuationLoop               the wiki repeats its ``continue`` and sends nothing new
     |   `-- ResultTooLarge             a row, such as a page's text, is larger than a response of the wiki may be
+    |-- RowsLost                       this version of MediaWiki would lose rows of a list if the query continued
     |-- CursorMismatch                 a cursor of another wiki or of another query
     `-- NotRequested                   a property of a page that the query did not ask for
 
@@ -658,6 +659,13 @@ class ResultTooLarge(ContinuationLoop):
         self.title = title
         self.module = module
         self.position = position
+
+
+class RowsLost(MediaWikiError):
+    """This version of MediaWiki would leave out rows of a list if the query continued. What came before is whole.
+
+    The message says what to ask instead. See https://www.mediawiki.org/wiki/API:Alllinks.
+    """
 
 
 class CursorMismatch(MediaWikiError, ValueError):

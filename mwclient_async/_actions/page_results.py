@@ -17,6 +17,7 @@ from mwclient_async._http import params as wire_params
 from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._http.params import checked_title, wire_value
 from mwclient_async._query.loop_guard import LoopGuard
+from mwclient_async._query.lost_rows import check_for_loss
 from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs
 from mwclient_async._query.page_set import to_nfc
 from mwclient_async._session.module_table import Module
@@ -169,6 +170,7 @@ class GeneratorBatches(Generic[T]):
     _module: Module
     _send: SendBatch[T]
     _batch_size: int
+    _lossy: Mapping[str, str] = field(factory=dict)
     _next_continue: Mapping[str, str] | None = field(factory=dict)
     _returned: int = 0
     _guard: LoopGuard = field(factory=LoopGuard)
@@ -177,6 +179,7 @@ class GeneratorBatches(Generic[T]):
         wanted = None if self._pages.limit is None else self._pages.limit - self._returned
         if self._next_continue is None or (wanted is not None and wanted <= 0):
             return None
+        check_for_loss(self._lossy, self._next_continue)
         sent = {**self._pages.generator_params, **self._limit_param(wanted), **self._next_continue}
         results, next_continue = await self._send(sent)
         self._next_continue = next_continue or None

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from attrs import evolve
+
 from mwclient_async._actions.arguments import (
     Expiry,
     at_most_one,
@@ -29,6 +31,7 @@ from mwclient_async._http.conversion import structurer
 from mwclient_async._http.json_values import continuation_at, object_at, rows_at
 from mwclient_async._http.messages import ApiResponse
 from mwclient_async._query.page_inputs import InputReader, Inputs
+from mwclient_async._query.without_loss import without_loss
 from mwclient_async._session.module_table import CONTENT_LIMITS
 from mwclient_async.models.actions_pagesets import NotifiedPage, PurgedPage, WatchedPage
 
@@ -191,7 +194,10 @@ class PageSetActions(ActionGroup):
         if pages.source is not None:
             return InputBatches(InputReader(pages.source), pages.kind, send, batch_size)
         path = f"query+{pages.generator_params['generator']}"
-        return GeneratorBatches(pages, (await self._session.modules([path]))[path], send, batch_size)
+        module = (await self._session.modules([path]))[path]
+        whole = await without_loss(self._session, module, pages.generator_params, lead="g")
+        pages = evolve(pages, generator_params=whole.params)
+        return GeneratorBatches(pages, module, send, batch_size, lossy=whole.lossy)
 
 
 class _SingleBatch:

@@ -36,6 +36,7 @@ from mwclient_async._http.params import split_values
 from mwclient_async._http.query_form import is_batch_complete
 from mwclient_async._http.response_shape import TITLE_MAPS
 from mwclient_async._query.loop_guard import LoopGuard
+from mwclient_async._query.lost_rows import check_for_loss
 from mwclient_async._query.merge import MergedBatch
 from mwclient_async._query.oversized import Group, groups_of, position_of, stuck_modules, without_modules
 from mwclient_async._query.raw_continuation import raw_continuation
@@ -105,7 +106,8 @@ class Query:
     brings, if there is one. ``has_pages`` says whether the query has pages, whose fragments make a batch; without
     pages, each response is a batch. ``prefix`` is the prefix that the library put before the caller's parameters.
     ``divides_pages`` says that a page with a row too large for a response is requested apart from the other pages.
-    ``max_bytes`` bounds the responses of one batch in all.
+    ``max_bytes`` bounds the responses of one batch in all. ``lossy`` are the names in a ``continue`` after which the
+    wiki would lose rows, with what to ask instead.
     """
 
     params: Mapping[str, str]
@@ -118,6 +120,7 @@ class Query:
     merges_fragments: bool = True
     divides_pages: bool = True
     max_bytes: int = Limits().max_batch_bytes
+    lossy: Mapping[str, str] = field(factory=dict)
     prefix: str = ""
     pick_rows: Callable[[Mapping[str, Any]], list[Row]]
     row_key_of: Callable[[Row], str]
@@ -221,6 +224,7 @@ class Query:
         """
         continuation = start
         while True:
+            check_for_loss(self.lossy, continuation)
             response = yield from self._fetch_fragment(merged, base, continuation)
             next_continue, complete = self._next_continue(response.body, continuation)
             if next_continue is not None and not complete:

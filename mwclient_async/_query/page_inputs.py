@@ -6,7 +6,7 @@ end of the inputs; and a generator that is not read to its end makes trio compla
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from inspect import isasyncgen
 from typing import Any, Protocol, Self
 
@@ -24,7 +24,9 @@ class Titled(Protocol):
         ...
 
 
-Inputs = Input | Iterable[Input | Titled] | AsyncIterable[Input | Titled]
+_OneInput = Input | Titled | Mapping[str, Any]
+
+Inputs = Input | Iterable[_OneInput] | AsyncIterable[_OneInput]
 """The pages that a call is about: one title or id, or an iterable of them. Objects with a title count as titles."""
 
 
@@ -95,7 +97,9 @@ class InputReader(AsyncIterator[Input]):
 
     def _check(self, value: Any) -> Input:
         titles = self._inputs.kind == "titles"
-        if titles and not isinstance(value, str):
+        if titles and isinstance(value, Mapping):  # a row of a list without a class
+            value = value.get("title", value)
+        elif titles and not isinstance(value, str):
             value = getattr(value, "title", value)
         if not isinstance(value, str if titles else int) or isinstance(value, bool):
             expected = "text, or an object with a title" if titles else "a whole number"

@@ -24,6 +24,8 @@ from mwclient_async._query.page_set import PageSet
 from mwclient_async._query.row_converters import PROP_ROW_CLASSES, page_converter, row_converter, rows_of_page
 from mwclient_async._query.site_info import user_info_flow
 from mwclient_async._query.stream import Stream
+from mwclient_async._query.unique_rows import UniqueRows
+from mwclient_async._query.without_loss import without_loss
 from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import PER_PAGE_LIMITS
 from mwclient_async._session.query_request import generator_path, query_module_paths
@@ -123,9 +125,10 @@ class Queries:
     ) -> Callable[[StreamSpec], BatchSequence[Any]]:
         async def prepare() -> BatchSource:
             found = (await self._session.modules([f"query+{module}"]))[f"query+{module}"]
-            prefixed = {f"{found.prefix}{name}": value for name, value in encoded.items()}
+            prefixed = wire_params.encode({f"{found.prefix}{name}": value for name, value in encoded.items()})
+            whole = await without_loss(self._session, found, prefixed, may_drop_unique=True)
             query = Query(
-                params={"action": "query", "list": module, **wire_params.encode(prefixed)},
+                params={"action": "query", "list": module, **whole.params},
                 modules=(found,),
                 account=await self._session.account(),
                 batch_size=batch_size,
@@ -135,7 +138,7 @@ class Queries:
                 pick_rows=lambda body: rows_of_only_list(module, body),
                 row_key_of=list_row_key,
             )
-            return make_source(query)
+            return UniqueRows(query=query) if whole.is_unique else make_source(query)
 
         return lambda spec: ContinuedBatches(
             spec,
@@ -247,6 +250,10 @@ class Queries:
         names, generators = query_module_paths(encoded), generator_path(encoded)
         modules = await self._session.modules([*names, *generators])
         generator = modules[generators[0]] if generators else None
+        lossy: dict[str, str] = {}
+        for lead, module in (*(("", modules[name]) for name in names), *(("g", modules[name]) for name in generators)):
+            whole = await without_loss(self._session, module, encoded, lead=lead)
+            encoded, lossy = whole.params, {**lossy, **whole.lossy}
         has_limits = has_pages or any(module.group == "list" for module in modules.values())
         return Query(
             params={
@@ -261,6 +268,7 @@ class Queries:
             batch_size=batch_size,
             item_limit_name=f"g{generator.prefix}limit" if generator is not None and generator.limits else None,
             max_bytes=self._session.shared.limits.max_batch_bytes,
+            lossy=lossy,
             has_pages=has_pages,
             pick_rows=pages_of,
             row_key_of=page_key,
