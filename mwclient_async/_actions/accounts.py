@@ -12,7 +12,7 @@ from typing import Any
 from mwclient_async._actions.arguments import Texts, checked_flags, checked_nonempty, checked_texts
 from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
-from mwclient_async._http.json_values import object_at, rows_at
+from mwclient_async._http.json_values import object_at, rows_at, text_at
 from mwclient_async._http.params import checked_text
 from mwclient_async.models.actions_users import AuthStep, PasswordValidity
 
@@ -175,7 +175,7 @@ class AccountActions(ActionGroup):
 
         See https://www.mediawiki.org/wiki/Special:MyLanguage/Help:Temporary_accounts.
         """
-        return checked_text("acquiretempusername", await self._raw_result("acquiretempusername", {}))
+        return await self._read_result("acquiretempusername", {}, text_at)
 
     async def _auth_step(self, action: str, params: Mapping[str, Any]) -> AuthStep:
         return await self._read_result(action, params, _read_auth_step)
