@@ -83,7 +83,9 @@ _HOMES = {  # module -> its public names
     "models.diff": "Diff DiffLine DiffSide DiffType Highlight HighlightType MoveInfo Section Span position_in",
     "models.edit_defaults": "EditDefaults",
     "models.edits": "EditOutcome EditResult PageEdit",
-    "models.events": "ChunkSent Downloaded Event LoggedIn LoggedOut Paused RequestFinished Retrying TokensFetched",
+    "models.events": (
+        "ChunkSent Downloaded Event LoggedIn LoggedOut Paused RequestFinished Retrying TokensFetched WaitingForJob"
+    ),
     "models.info": (
         "AutoCreateTempUser DatabaseLag Extension General Hook ImageSize Interwiki Language LanguageVariant "
         "Library MagicWord Namespace Restrictions RightsInfo SiteInfo Skin SpecialPageAlias Statistics UserGroup"

@@ -323,6 +323,7 @@ from mwclient_async.models.events import (
     RequestFinished as RequestFinished,
     Retrying as Retrying,
     TokensFetched as TokensFetched,
+    WaitingForJob as WaitingForJob,
 )
 from mwclient_async.models.info import (
     AutoCreateTempUser as AutoCreateTempUser,

@@ -70,6 +70,8 @@ from mwclient_async._values.error_codes import class_name_for
 from mwclient_async._values.mappings import picklable
 from mwclient_async._values.warnings import ApiWarning, UploadWarning
 
+QUEUED = "queued"  # the stage of a file that no job has begun with
+NO_JOBS = "the wiki's job queue may not run (https://www.mediawiki.org/wiki/Manual:Job_queue)"
 _NO_HINTS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -579,8 +581,9 @@ class UploadPending(MediaWikiError):
     """
 
     def __init__(self, *, filekey: str, stage: str, waited: float) -> None:
+        no_jobs = f"{NO_JOBS}; " if stage == QUEUED else ""
         super().__init__(
-            f"the wiki is still working on the file ({stage}) after {waited:.0f} s: resume later with "
+            f"the wiki is still working on the file ({stage}) after {waited:.0f} s: {no_jobs}resume later with "
             "checkpoint=error.checkpoint, if it is set"
         )
         self.filekey: str = filekey

@@ -9,8 +9,8 @@ from typing import Any
 from attrs import field, frozen
 
 from mwclient_async._values.warnings import ApiWarning
-from mwclient_async.errors import ApiError, MediaWikiError
-from mwclient_async.models.events import Event, Paused, Retrying
+from mwclient_async.errors import NO_JOBS, QUEUED, ApiError, MediaWikiError
+from mwclient_async.models.events import Event, Paused, Retrying, WaitingForJob
 
 log = logging.getLogger("mwclient_async")
 
@@ -44,6 +44,10 @@ class Observers:
             log.info("%s: %s; sent again in %.1f s", event.label, event.cause, event.after)
         elif isinstance(event, Paused):
             log.warning("%s: nothing is sent for %.1f s (%s)", event.name or event.scope, event.seconds, event.cause)
+        elif isinstance(event, WaitingForJob) and event.stage == QUEUED:
+            log.warning("%s: no job has begun with it after %.0f s: %s", event.filename, event.waited, NO_JOBS)
+        elif isinstance(event, WaitingForJob):
+            log.info("%s: a job of the wiki works on it for %.0f s (%s)", event.filename, event.waited, event.stage)
         if self.on_event is not None:
             _notify(self.on_event, event, "on_event")
 

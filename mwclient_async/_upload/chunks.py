@@ -336,8 +336,9 @@ class _ChunkSession:
         try:
             result = yield from poll_until_done(
                 {"filekey": filekey},
+                filename=self._plan.filename,
                 patience=self._plan.patience,
-                make_event=lambda: self._progress(UploadStage.ASSEMBLING, self._plan.size),
+                progress=self._progress(UploadStage.ASSEMBLING, self._plan.size),
             )
         except StashError as failure:
             return (yield from self._after_failed_assembly(failure))

@@ -108,7 +108,7 @@ def _wait_for_publishing(publication: Publication, stashed: StashedFile) -> Flow
     total = stashed.size or 0
     progress = UploadProgress(stage=UploadStage.PUBLISHING, sent=total, total=total)
     upload_key = {"filekey": stashed.filekey}
-    return (yield from poll_until_done(upload_key, patience=publication.patience, make_event=lambda: progress))
+    return (yield from _poll(publication, upload_key, progress))
 
 
 # In one request ------------------------------------------------------------------------------------------------------
@@ -234,7 +234,15 @@ def _publish_url_once(publication: Publication, request: ApiRequest) -> Flow[Map
 def _wait_for_fetching(publication: Publication, url: str) -> Flow[Mapping[str, Any]]:
     progress = UploadProgress(stage=UploadStage.SENDING, sent=0, total=0)
     upload_key = {"url": url, "filename": publication.filename}
-    return (yield from poll_until_done(upload_key, patience=publication.patience, make_event=lambda: progress))
+    return (yield from _poll(publication, upload_key, progress))
+
+
+def _poll(publication: Publication, upload_key: Mapping[str, str], progress: UploadProgress) -> Flow[Mapping[str, Any]]:
+    return (
+        yield from poll_until_done(
+            upload_key, filename=publication.filename, patience=publication.patience, progress=progress
+        )
+    )
 
 
 # Results -------------------------------------------------------------------------------------------------------------

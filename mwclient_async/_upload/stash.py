@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from attrs import evolve
+
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.flow import Flow, Report, Wait
 from mwclient_async._http.json_values import continuation_at, rows_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.params import wire_value
 from mwclient_async.errors import (
+    QUEUED,
     ApiError,
     ApiErrorItem,
     ChunkRefused,
@@ -26,8 +29,9 @@ from mwclient_async.errors import (
     UploadError,
     UploadPending,
 )
+from mwclient_async.models.events import WaitingForJob
 from mwclient_async.models.props import ImageInfo
-from mwclient_async.models.upload import StashedFile
+from mwclient_async.models.upload import StashedFile, UploadProgress
 
 STASH_GONE_CODES = frozenset({"uploadstash-file-not-found", "uploadstash-bad-path", "stashedfilenotfound"})
 _UNREADABLE_CODES = frozenset({"uploadstash-bad-path", "stashpathinvalid"})
@@ -35,6 +39,7 @@ _CONTENT_TOO_LARGE = 413
 _ALL_PROPS = "timestamp|canonicaltitle|url|size|sha1|mime|bitdepth"
 _FIRST_POLL, _LONGEST_POLL, _GROWTH = 1.0, 15.0, 1.5  # seconds, seconds, factor
 _MOST_RESPONSES = 100  # to the list of stashed files, which has 500 in each
+_FIRST_WORD = 60.0  # seconds until a wait is reported as an event
 _MAX_SHOWN = 20  # values of a list in an error message
 
 
@@ -94,26 +99,28 @@ def fetch_stash_info(filekey: str, *, props: str = _ALL_PROPS) -> Flow[ImageInfo
 
 
 def poll_until_done(
-    upload_key: Mapping[str, str], *, patience: float, make_event: Callable[[], Any]
+    upload_key: Mapping[str, str], *, filename: str, patience: float, progress: UploadProgress
 ) -> Flow[Mapping[str, Any]]:
     """Ask for the status of an upload until it is not ``Poll``; return that last status.
 
-    ``upload_key`` identifies the upload: by its ``filekey``, or by ``url`` and ``filename``. ``make_event`` makes what
-    is reported before each pause. Raises UploadPending after ``patience`` seconds, and the wiki's error if the upload
-    failed.
+    ``upload_key`` identifies the upload: by its ``filekey``, or by ``url`` and ``filename``. ``progress`` is reported
+    before each pause, with what the wiki says of the job. A long wait is reported as WaitingForJob, too. Raises
+    UploadPending after ``patience`` seconds, and the wiki's error if the upload failed.
     """
-    waited, pause = 0.0, _FIRST_POLL
+    waited, pause, stage, next_word = 0.0, _FIRST_POLL, QUEUED, _FIRST_WORD
     while True:
-        yield Report(make_event())
+        yield Report(evolve(progress, job_stage=stage, waited=waited))
+        if waited >= next_word:
+            yield Report(WaitingForJob(filename=filename, stage=stage, waited=waited))
+            next_word = 2 * waited
         yield Wait(pause)
         waited, pause = waited + pause, min(_LONGEST_POLL, pause * _GROWTH)
         status = yield from fetch_status(upload_key)
         if status.get("result") != "Poll":
             return status
+        stage = str(status.get("stage", ""))
         if waited >= patience:
-            raise UploadPending(
-                filekey=upload_key.get("filekey", ""), stage=str(status.get("stage", "")), waited=waited
-            )
+            raise UploadPending(filekey=upload_key.get("filekey", ""), stage=stage, waited=waited)
 
 
 def fetch_status(upload_key: Mapping[str, str]) -> Flow[Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from mwclient_async._http.flow import Flow
 from mwclient_async._session.clock import Clock
+from mwclient_async._session.observers import Observers
 from mwclient_async._session.retry_state import RetryState
 from mwclient_async._session.run_flow import Send, run_flow
 from mwclient_async._upload.chunks import ChunkPlan, HashUpTo, Position, send_chunks
@@ -24,6 +25,7 @@ from mwclient_async._upload.stash import STASH_GONE_CODES, fetch_stashed_file, i
 from mwclient_async._upload.upload_rules import UploadRules
 from mwclient_async._values.checkpoint import Checkpoint
 from mwclient_async.errors import FileRefused, MediaWikiError, SourceChanged, StashError, UploadWarnings
+from mwclient_async.models.events import WaitingForJob
 from mwclient_async.models.props import ImageInfo
 from mwclient_async.models.upload import RemoteFile, StashedFile, UploadMethod, UploadProgress, UploadResult
 
@@ -67,6 +69,7 @@ class Uploader:
 
     send: Send
     clock: Clock
+    observers: Observers
     retries: Callable[[str], RetryState]
     wiki: str
     rules: Callable[[], Awaitable[UploadRules]]
@@ -255,9 +258,11 @@ class Uploader:
         file: UploadSource | None = None,
         checkpoints: CheckpointWriter | None = None,
     ) -> Any:
-        async def report(event: UploadProgress | Position) -> None:
+        async def report(event: UploadProgress | Position | WaitingForJob) -> None:
             if isinstance(event, UploadProgress):
                 await reporter.report(event)
+            elif isinstance(event, WaitingForJob):
+                self.observers.notify_event(event)
             elif checkpoints is not None:
                 await checkpoints.write(event)
 

@@ -35,7 +35,8 @@ class UploadOptions(TypedDict, total=False):
     ``chunk_size``: the size of a chunk in bytes; 5 MiB by default.
     ``method``: ``UploadMethod.DIRECT`` (one request) or ``CHUNKED``. By default the size decides.
     ``asynchronous``: whether a job of the wiki assembles and publishes the file. By default only large files are.
-    ``patience``: how many seconds to wait for such a job; an hour by default. Then UploadPending is raised.
+    ``patience``: how many seconds to wait for such a job; an hour by default. Then UploadPending is raised. A wait of
+    more than a minute is told as the event WaitingForJob, and in the log.
     ``checkpoint``: a Checkpoint from which an earlier attempt is resumed.
     ``on_checkpoint``: called with a Checkpoint to store after each chunk; awaited if it is a coroutine function.
     ``on_progress``: called with an UploadProgress; awaited if it is a coroutine function.
@@ -107,6 +108,7 @@ class Uploads:
         return Uploader(
             send=self.session.send,
             clock=self.session.shared.clock,
+            observers=self.session.observers,
             retries=self.session.new_retry_state,
             wiki=self.wiki,
             rules=partial(self.session.fetch_once, fetch_upload_rules),

@@ -81,6 +81,20 @@ class ChunkSent:
 
 
 @frozen(kw_only=True)
+class WaitingForJob:
+    """An upload waits for a job of the wiki, and has waited for ``waited`` seconds.
+
+    ``stage`` is what the wiki says of the job. ``"queued"`` means that no job has begun with the file: the wiki's job
+    queue may not run. This is reported after a minute, and then each time that the time has doubled.
+    See https://www.mediawiki.org/wiki/Manual:Job_queue.
+    """
+
+    filename: str
+    stage: str
+    waited: float
+
+
+@frozen(kw_only=True)
 class Downloaded:
     """A file of ``size`` bytes was downloaded.
 
@@ -92,4 +106,6 @@ class Downloaded:
     check: str
 
 
-Event = RequestFinished | Retrying | Paused | LoggedIn | LoggedOut | TokensFetched | ChunkSent | Downloaded
+Event = (
+    RequestFinished | Retrying | Paused | LoggedIn | LoggedOut | TokensFetched | ChunkSent | WaitingForJob | Downloaded
+)

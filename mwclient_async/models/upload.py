@@ -88,6 +88,10 @@ class UploadProgress:
     In the stage SENDING, ``sent`` is the number of bytes that the wiki has, by its own count; in SPOOLING, ``total`` is
     0. ``rate`` is the number of bytes per second of this stage so far, None before the first. ``restarted`` says that
     the wiki had lost the file, and that it is sent from the beginning.
+
+    While a job of the wiki works on the file, ``job_stage`` is what the wiki says of it (``"queued"``,
+    ``"assembling"``, ``"publish"``), and ``waited`` the number of seconds that the upload has waited. It is empty if
+    there is no job.
     """
 
     stage: UploadStage
@@ -95,6 +99,8 @@ class UploadProgress:
     total: int
     rate: float | None = None
     restarted: bool = False
+    job_stage: str = ""
+    waited: float = 0.0
 
 
 @frozen(kw_only=True)
