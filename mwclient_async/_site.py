@@ -81,7 +81,8 @@ class Site(QueryMethods, UploadMethods):
             plain http. This is raised before any request.
         TypeError: an option is of another type, such as a tuple for ``auth``.
         LoginFailed: the wiki refused the login, when the site is opened; LoginThrottled if there were too many.
-        RuntimeError: the site is opened twice, or used while it is not open.
+        RuntimeError: the site is opened twice, or used while it is not open, or in another event loop or process than
+            the one that opened it.
 
     See https://www.mediawiki.org/wiki/API:Main_page.
     """
@@ -169,9 +170,12 @@ class Site(QueryMethods, UploadMethods):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        session, self._opened = self._opened, None
-        if session is not None and self._shared is None:
-            await session.shared.aclose()
+        if self._opened is None:
+            return
+        shared = self._session.shared
+        self._opened = None
+        if self._shared is None:
+            await shared.aclose()
 
     @classmethod
     @asynccontextmanager
@@ -314,6 +318,7 @@ class Site(QueryMethods, UploadMethods):
     def _session(self) -> Session:
         if self._opened is None:
             raise RuntimeError(f"{self!r} is not open: use it inside `async with Site(...) as site:`")
+        self._opened.shared.owner.check()
         return self._opened
 
     @property

@@ -131,8 +131,10 @@ class CoreRest(Rest):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        session = vars(self).pop("_session", None)
+        session: Session | None = vars(self).get("_session")
         if session is not None:
+            session.shared.owner.check()
+            del self._session
             await session.shared.aclose()
 
     def _shared_resources(self) -> SharedResources:

@@ -155,6 +155,7 @@ class Session:
         ``read`` gives the part of a file that the request holds. ``on_sent`` is called each time the request is on the
         wire. ``since`` is the moment on the clock at which the deadline began, if the request shares one with others.
         """
+        self.shared.owner.check()
         if self.dry_run and request.write and not request.login:
             raise DryRun(f"{request.label} was not sent: this site has EditDefaults(dry_run=True)")
         retry_state = self.new_retry_state(request.label, since)
@@ -185,23 +186,28 @@ class Session:
 
     def stream_file(self, url: str, headers: Mapping[str, str]) -> AbstractAsyncContextManager[StreamedResponse]:
         """The response to a GET of this URL, to be read while it comes in."""
+        self.shared.owner.check()
         return self._files.open(url, headers)
 
     async def modules(self, paths: Iterable[str]) -> dict[str, Module]:
         """The API modules with these paths, as :meth:`ModuleCatalog.find` finds them."""
+        self.shared.owner.check()
         return await self._modules.find(paths)
 
     async def existing_modules(self, paths: Iterable[str]) -> dict[str, Module]:
         """Those of the API modules with these paths that the wiki has."""
+        self.shared.owner.check()
         return await self._modules.find_existing(paths)
 
     async def describe_modules(self, paths: Iterable[str]) -> dict[str, Module]:
         """The API modules with these paths and their parameters, as :meth:`ModuleCatalog.describe` does."""
+        self.shared.owner.check()
         return await self._modules.describe(paths)
 
     @asynccontextmanager
     async def lock_titles(self, keys: Iterable[str]) -> AsyncIterator[None]:
         """Keep other tasks from writing to the pages that these keys (``title_locks.py``) name."""
+        self.shared.owner.check()
         async with self._title_locks.hold(keys := tuple(keys)):
             with self.own_edits.writing(keys):
                 yield

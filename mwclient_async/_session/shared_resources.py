@@ -1,10 +1,12 @@
-"""What a site shares with its siblings: the other wikis that were opened through it."""
+"""What a site shares with its siblings, the other wikis that were opened through it; and who may use it."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import anyio
+from anyio.lowlevel import RunVar
 from attrs import field, frozen
 
 from mwclient_async._http.closing import Closing
@@ -17,13 +19,56 @@ if TYPE_CHECKING:
     from mwclient_async._http.transport import Transport
 
 
+_LOOP: RunVar[object] = RunVar("mwclient_async.loop")
+
+
+class Owner:
+    """The process and the event loop that opened a Site, and so may use it.
+
+    Connections, locks and events belong to their event loop. A task of another loop would wait for events that never
+    come, and a forked process would share the sockets of its parent.
+    """
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._loop = _running_loop()
+
+    def check(self) -> None:
+        """Raise RuntimeError in another process or another running event loop."""
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                "this site was opened in another process, and a forked process must not use its connections: "
+                "open a Site in each process"
+            )
+        if _running_loop() not in {self._loop, None}:
+            raise RuntimeError(
+                "this site was opened in another event loop (asyncio.run makes a new one each time, and each thread "
+                "has its own): open a Site in each event loop"
+            )
+
+
+def _running_loop() -> object | None:
+    """An object that stands for the running event loop; None if there is none."""
+    try:
+        found = _LOOP.get(None)
+        if found is None:
+            _LOOP.set(found := object())
+    except RuntimeError:  # AnyIO's error for "no event loop is running"
+        return None
+    return found
+
+
 @frozen
 class SharedResources:
-    """Connections, the slots of requests in flight, pauses, limits and the clock, until they are closed."""
+    """Connections, the slots of requests in flight, pauses, limits and the clock, until they are closed.
+
+    Only ``owner`` may use them.
+    """
 
     transport: Transport
     limits: Limits
     _given_clock: Clock
+    owner: Owner = field(init=False, factory=Owner)
     _closing: Closing = field(init=False, factory=Closing)
     clock: Clock = field(init=False)
     slots: anyio.Semaphore = field(init=False)
