@@ -57,12 +57,14 @@ async def send_action(
     *,
     part: FilePart | None = None,
     read: ReadAt | None = None,
+    rule: LogRule | None = None,
 ) -> T:
     """Send an action, with POST and a token if its module needs them. Returns what ``read_response`` makes of it.
 
     The parameters of a write are checked first (UnrecognizedParameters). A result that says that nothing was done is
     raised as an error. ``part`` is a file that is sent along, and ``read`` reads its bytes. A ProtocolError of
-    ``read_response`` is an OutcomeUnknown after a write.
+    ``read_response`` is an OutcomeUnknown after a write. ``rule`` is how the log proves the action, if its parameters
+    do not say that.
     """
     _check_name(action, params)
     if action == "query":
@@ -88,9 +90,9 @@ async def send_action(
     async with session.lock_titles(keys):
         for key in keys:  # the base revision that we remember is older than this write
             session.known_revisions.forget(key)
-        rule = rule_for(request.params)
+        rule = rule or rule_for(request.params)
         if rule is not None:
-            response = await _send_logged(session, request, rule, read_result)
+            response = await _send_logged(session, request, rule, read_result, read)
         else:
             response = await _send(session, request, read)
     return read_written(request.label, response, read_result) if module.write else read_result(response)
@@ -119,23 +121,28 @@ async def _send(session: Session, request: ApiRequest, read: ReadAt | None) -> A
 
 
 async def _send_logged(
-    session: Session, request: ApiRequest, rule: LogRule, read_result: Callable[[ApiResponse], object]
+    session: Session,
+    request: ApiRequest,
+    rule: LogRule,
+    read_result: Callable[[ApiResponse], object],
+    read: ReadAt | None,
 ) -> ApiResponse:
     """Send an action that the wiki logs. If no reply came that can be read, the log decides whether it was executed."""
     own_actions, now = session.own_actions, session.clock.now
     params = request.params
     own = own_actions.add(params, rule.titles(params), page_ids(params), now=now())
     write = LoggedWrite(request, rule, own, own_actions, now, read_result, shared=session.own_edits.shared)
+    lost = LostReply()
     try:
-        response = await session.run_flow(send_until_known(write, LostReply()), on_sent=lambda: own.begin(now()))
+        flow = send_until_known(write, lost)
+        response = await session.run_flow(flow, read=read, on_sent=lambda: own.begin(now()))
     except OutcomeUnknown:
         raise
     except MediaWikiError:
         own_actions.remove(own)
         raise
     own.end(now(), response.body)
-    result = response.body.get(params["action"]) if isinstance(response.body, Mapping) else None
-    if isinstance(result, Mapping) and result.get("verified"):  # the session has recorded no reply
+    if lost.happened:  # the session has recorded no reply
         session.own_edits.record(response.body, write_lock_keys(params))
     return response
 
@@ -181,7 +188,7 @@ class ActionGroup:
         return await self._read_result(action, params, structurer(result))
 
     async def _read_result(
-        self, action: str, params: Mapping[str, Any], read_result: Callable[[Any], T], **file: Any
+        self, action: str, params: Mapping[str, Any], read_result: Callable[[Any], T], **options: Any
     ) -> T:
         """Send an action, and return what ``read_result`` makes of its part of the response, that under its name.
 
@@ -195,4 +202,4 @@ class ActionGroup:
                 raise ProtocolError(f"the wiki's response to action={action} has no {action!r} in it, only: {names}")
             return read_result(body[action])
 
-        return await send_action(self._session, action, wire_params.encode(params), read_response, **file)
+        return await send_action(self._session, action, wire_params.encode(params), read_response, **options)

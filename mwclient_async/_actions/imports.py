@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,14 @@ import anyio
 
 from mwclient_async._actions.arguments import Texts, checked_flags, checked_nonempty, checked_texts
 from mwclient_async._actions.call import ActionGroup
+from mwclient_async._actions.log_rules import import_rule
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.json_values import rows_at
 from mwclient_async._http.messages import FilePart
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async.models.actions_review import ImportedPage
+
+_TITLE = re.compile(rb"<title>([^<]*)</title>")
 
 
 class ImportActions(ActionGroup):
@@ -36,7 +41,8 @@ class ImportActions(ActionGroup):
     ) -> tuple[ImportedPage, ...]:
         """Import pages from an XML export, or a page from another wiki.
 
-        Returns one ImportedPage per page: its title, and how many revisions were imported.
+        Returns one ImportedPage per page: its title, and how many revisions were imported. If the reply to an import of
+        ``xml`` is lost, and the wiki's log has an entry for each of its pages, they have ``verified``.
 
         Arguments:
             xml: the bytes of an export, or the path of its file. All of it is held in memory. It needs
@@ -72,11 +78,19 @@ class ImportActions(ActionGroup):
             return content[offset : offset + length]
 
         part = FilePart(name="xml", offset=0, length=len(content))
-        return await self._read_result("import", params, _read_pages, part=part, read=read)
+        keeps_titles = namespace is None and rootpage is None
+        rule = import_rule(_titles_in(content)) if keeps_titles else None
+        return await self._read_result("import", params, _read_pages, part=part, read=read, rule=rule)
 
 
 def _read_pages(raw: Any) -> tuple[ImportedPage, ...]:
     return tuple(map(structurer(ImportedPage), rows_at(raw)))
+
+
+def _titles_in(content: bytes) -> list[str]:
+    """The titles of the pages in an export."""
+    found = [unescape(title.decode("utf-8", "replace")) for title in _TITLE.findall(content)]
+    return list(dict.fromkeys(found))
 
 
 def _source(xml: bytes | Path | None, prefix: str | None, source: str | None, page: str | None) -> dict[str, str]:

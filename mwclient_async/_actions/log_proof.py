@@ -88,7 +88,8 @@ class LoggedWrite:
 
     def _check_result(self, response: ApiResponse) -> None:
         """Raise ProtocolError if the response does not have the result, and a refusal if that is one."""
-        if not object_at(response.body, str(self._params["action"])):
+        result = object_at(response.body).get(str(self._params["action"]))
+        if not isinstance(result, list if self.rule.has_entry_per_title else Mapping):
             raise ProtocolError("the wiki's response does not have the action's result")
         self.read_result(response)
 
@@ -101,8 +102,7 @@ class LoggedWrite:
                 if not account.is_account:
                     return NotSeen("an anonymous user's entries in the log cannot be told from those of others")
                 if (result := (yield from self._find(account))) is not None:
-                    body = {str(self._params["action"]): {**result, "verified": True}}
-                    return Executed(ApiResponse(body=body))
+                    return Executed(ApiResponse(body={str(self._params["action"]): result}))
         except (OutcomeUnknown, _NotProvenError) as reason:
             return NotSeen(str(reason))
         except (MediaWikiError, *_UNEXPECTED_SHAPE) as failure:
@@ -126,26 +126,48 @@ class LoggedWrite:
 
     # What the log shows ----------------------------------------------------------------------------------------------
 
-    def _find(self, account: _Account) -> Flow[Mapping[str, Any] | None]:
+    def _find(self, account: _Account) -> Flow[Mapping[str, Any] | list[Mapping[str, Any]] | None]:
         """The result, if an entry of the log proves it; None if there is no entry."""
         log = yield from self._read(account)
-        fitting = [entry for entry in log.entries if self._may_be_ours(entry, log, account)]
-        earlier = [own for own in self.own_actions.others(self.own) if self._may_have_made(own, fitting, log, account)]
-        if len(fitting) <= len(earlier):
+        if self.rule.has_entry_per_title:
+            return self._find_each(log, account)
+        found = self._find_one(log, account)
+        if found is None:
             return None
-        if len(fitting) > len(earlier) + 1:
-            raise _NotProvenError(f"the log has more than one entry of this kind (the latest is {fitting[0].logid})")
-        found = fitting[0]
-        self._check_made_here(log, found)
+        self._check_made_here(log, [found])
         if self._params["action"] == "delete" and found.title in account.existing:
             raise _NotProvenError(f"the page exists, although entry {found.logid} says that it was deleted")
         result = {**self.rule.result(self._params, found), **(yield from self._followers(log, found))}
         if self._params.get("user"):
             result |= yield from self._user(found)
-        return result
+        return {**result, "verified": True}
 
-    def _may_be_ours(self, entry: LogEntry, log: _Log, account: _Account) -> bool:
-        return self.own.covers(log.moment(entry)) and self.rule.fits(self._params, entry, account.canonical)
+    def _find_each(self, log: _Log, account: _Account) -> list[Mapping[str, Any]] | None:
+        """The results for all titles, if each has its entry; None if one has not."""
+        found = [self._find_one(log, account, title) for title in self.rule.titles(self._params)]
+        entries = [entry for entry in found if entry is not None]
+        if len(entries) < len(found):
+            return None
+        self._check_made_here(log, entries)
+        return [{**self.rule.result(self._params, entry), "verified": True} for entry in entries]
+
+    def _find_one(self, log: _Log, account: _Account, title: str = "") -> LogEntry | None:
+        """The entry that is ours, of that title if one is given; None if there is none."""
+        wanted = account.canonical(title)
+        fitting = [
+            entry
+            for entry in log.entries
+            if self.own.covers(log.moment(entry))
+            and self.rule.fits(self._params, entry, account.canonical)
+            and wanted in {"", entry.title}
+        ]
+        others = [own for own in self.own_actions.others(self.own) if not title or own.names_page(title)]
+        earlier = [own for own in others if self._may_have_made(own, fitting, log, account)]
+        if len(fitting) <= len(earlier):
+            return None
+        if len(fitting) > len(earlier) + 1:
+            raise _NotProvenError(f"the log has more than one entry of this kind (the latest is {fitting[0].logid})")
+        return fitting[0]
 
     def _may_have_made(self, own: OwnAction, entries: Iterable[LogEntry], log: _Log, account: _Account) -> bool:
         """Whether another action of this process may have made one of these entries."""
@@ -153,25 +175,25 @@ class LoggedWrite:
             own.covers(log.moment(entry)) and self.rule.fits(own.params, entry, account.canonical) for entry in entries
         )
 
-    def _check_made_here(self, log: _Log, found: LogEntry) -> None:
-        """Raise if another process with our account may have made the entry."""
+    def _check_made_here(self, log: _Log, found: Sequence[LogEntry]) -> None:
+        """Raise if another process with our account may have made these entries."""
         if self.shared is False:
             return
         if self.shared:
-            raise _NotProvenError(f"other processes use this account, and may have made the entry {found.logid}")
+            raise _NotProvenError(f"other processes use this account, and may have made the entry {found[0].logid}")
         first = max(self.own_actions.first_moment(), self.clock() - _RECENT)
         for entry in log.entries:
             moment = log.moment(entry)
             is_known = (
-                entry is found
-                or (moment < first and entry.logid < found.logid)
-                or self._is_follower(entry, found)
+                entry in found
+                or (moment < first and entry.logid < found[0].logid)
+                or self._is_follower(entry, found[0])
                 or self.own_actions.account_for(entry.title, entry.logpage, moment, besides=self.own)
             )
             if not is_known:
                 raise _NotProvenError(
                     f"another process uses this account (it made the entry {entry.logid}), and may have made "
-                    f"{found.logid}, too"
+                    f"{found[0].logid}, too"
                 )
 
     # Talk page and subpages ------------------------------------------------------------------------------------------

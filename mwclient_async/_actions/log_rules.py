@@ -8,7 +8,7 @@ See https://www.mediawiki.org/wiki/API:Logevents.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from ipaddress import IPv6Network, ip_network
 from typing import Any
@@ -16,13 +16,14 @@ from typing import Any
 from attrs import frozen
 
 from mwclient_async._http.params import split_values
-from mwclient_async._http.text_normalization import may_be_summary
+from mwclient_async._http.text_normalization import may_be_summary, stored_summary
 
 Params = Mapping[str, str]
 Names = Callable[[str], str]
 """The wiki's own form of a title: ``"user:foo bar"`` -> ``"Benutzer:Foo bar"``."""
 
 _INFINITE = frozenset({"infinite", "infinity", "indefinite", "never", ""})
+_MOST_TITLES = 50  # of one request
 _PAGE_IDS = ("pageid", "fromid")
 _USER = "User:"
 _MAKING_REASONS = frozenset({"delete", "mergehistory"})  # without a reason, the wiki makes one
@@ -67,13 +68,15 @@ class LogRule:
     """The rule for one action.
 
     ``log`` is the type of the log. ``titles`` are the pages that the parameters name, the main one first. ``fits`` is
-    whether an entry is that of the action. ``result`` is the result as the wiki would have sent it.
+    whether an entry is that of the action. ``result`` is the result as the wiki would have sent it. If
+    ``has_entry_per_title``, each title has an entry of its own, and the result is a list of their results.
     """
 
     log: str
     titles: Callable[[Params], list[str]]
     fits: Callable[[Params, LogEntry, Names], bool]
     result: Callable[[Params, LogEntry], dict[str, Any]]
+    has_entry_per_title: bool = False
 
 
 def rule_for(params: Params) -> LogRule | None:
@@ -344,6 +347,24 @@ def _hiding_result(_: Params, entry: LogEntry) -> dict[str, Any]:
     hidden[content] = bool(bits.get("content"))
     items = [{"status": "Success", "id": one, **hidden} for one in entry.params["ids"]]
     return {"status": "Success", "target": entry.title, "items": items}
+
+
+# Imports -------------------------------------------------------------------------------------------------------------
+
+
+def import_rule(titles: Sequence[str]) -> LogRule | None:
+    """The rule for an import of pages with these titles from a file; None if they are too many to be looked up."""
+    if not 0 < len(titles) <= _MOST_TITLES:
+        return None
+    return LogRule("import", lambda _: list(titles), _is_import, _import_result, has_entry_per_title=True)
+
+
+def _is_import(params: Params, entry: LogEntry, _: Names) -> bool:
+    return entry.action == "upload" and stored_summary(entry.comment) == stored_summary(params.get("summary", ""))
+
+
+def _import_result(_: Params, entry: LogEntry) -> dict[str, Any]:
+    return {"ns": entry.ns, "title": entry.title, "revisions": int(entry.params.get("count", 0))}
 
 
 _RULES: Mapping[str, LogRule] = {

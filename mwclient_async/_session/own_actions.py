@@ -48,6 +48,10 @@ class OwnAction:
         self.ended = now
         self.names.update(name for text in _texts(result) for name in names_of(text))
 
+    def names_page(self, title: str, pageid: int = 0) -> bool:
+        """Whether it names this page, or a page that goes along with it."""
+        return not self.names.isdisjoint(names_of(title)) or pageid in self.ids
+
     def covers(self, moment: float) -> bool:
         """Whether it may have made an entry of that moment."""
         return self.began - TOLERANCE <= moment and (self.ended is None or moment <= self.ended + TOLERANCE)
@@ -77,11 +81,7 @@ class OwnActions:
 
     def account_for(self, title: str, pageid: int, moment: float, *, besides: OwnAction) -> bool:
         """Whether another action than ``besides`` may have made an entry of this page and moment."""
-        wanted = names_of(title)
-        return any(
-            own is not besides and own.covers(moment) and (wanted & own.names or pageid in own.ids)
-            for own in self._actions
-        )
+        return any(own is not besides and own.covers(moment) and own.names_page(title, pageid) for own in self._actions)
 
     def others(self, this: OwnAction) -> Iterator[OwnAction]:
         """All other actions of the same name."""

@@ -162,11 +162,14 @@ class Session:
         pending = _PendingRequest(request, retry_state, self._auth_state.logged_in, read=read, on_sent=on_sent)
         return await self._send_until_done(pending)
 
-    async def run_flow(self, flow: Flow[T], *, on_sent: Callable[[], None] | None = None) -> T:
+    async def run_flow(
+        self, flow: Flow[T], *, read: ReadAt | None = None, on_sent: Callable[[], None] | None = None
+    ) -> T:
         """The result of a flow, with this site's requests, clock and retry policy."""
         return await run_flow(
             flow,
             self.send,
+            read=read,
             on_sent=on_sent,
             sleep=self.clock.sleep,
             retries=self.new_retry_state,

@@ -105,6 +105,8 @@ class ImportedPage:
 
     ``invalid`` says that this wiki cannot have a page of that title.
 
+    ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
+
     See https://www.mediawiki.org/wiki/API:Import.
     """
 
@@ -112,3 +114,4 @@ class ImportedPage:
     ns: int | None = None
     revisions: int = 0
     invalid: bool = False
+    verified: bool = False

@@ -279,3 +279,46 @@ async def test_a_move_of_an_anonymous_user_is_not_looked_up_in_the_log(
         proxy.plan = matching("move", DROP_AFTER)
         with pytest.raises(OutcomeUnknown, match="anonymous"):
             await site.page(title).move(f"{title} moved")
+
+
+SHA1 = "hjeq98y2zt1x3oe84ip01fjhvmoflsu"
+"""Of "Text.", in base 36. By it, a wiki finds out whether it has a revision already."""
+
+
+def export_of(*titles: str) -> bytes:
+    pages = "".join(
+        f"<page><title>{title}</title><ns>0</ns><id>{number}</id><revision><id>{number}</id>"
+        "<timestamp>2020-01-01T00:00:00Z</timestamp><contributor><username>Author</username></contributor>"
+        f"<model>wikitext</model><format>text/x-wiki</format><text>Text.</text><sha1>{SHA1}</sha1></revision></page>"
+        for number, title in enumerate(titles, start=1)
+    )
+    return f'<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11">{pages}</mediawiki>'.encode()
+
+
+@pytest.mark.everywhere
+async def test_w2_an_import_is_done_if_each_of_its_pages_has_an_entry(
+    wiki: LocalWiki, steward_login: ClientLogin
+) -> None:
+    async with FaultProxy(wiki.url) as proxy, behind(proxy, steward_login) as site:
+        found = []
+        for plan in (matching("import", DROP_AFTER), matching("import")):
+            proxy.plan = plan
+            titles = (fresh("Imported"), fresh("Brought &amp; kept"))
+            pages = await site.actions.import_(export_of(*titles), interwikiprefix="old", summary="from  afar")
+            found.append([(page.ns, page.revisions, page.verified) for page in pages])
+            assert [page.title for page in pages] == [title.replace("&amp;", "&") for title in titles]
+    assert found == [[(0, 1, True)] * 2, [(0, 1, False)] * 2]
+
+
+@pytest.mark.everywhere
+async def test_w2_an_import_without_an_entry_for_each_page_is_unknown(
+    wiki: LocalWiki, steward_login: ClientLogin
+) -> None:
+    """A page that has all revisions of the import already gets no entry."""
+    async with FaultProxy(wiki.url) as proxy, behind(proxy, steward_login) as site:
+        here, new = fresh("Imported"), fresh("Imported")
+        await site.actions.import_(export_of(here), interwikiprefix="old", summary="first")
+        for fault, titles in ((DROP_AFTER, (here, new)), (DROP_BEFORE, (fresh("Imported"),))):
+            proxy.plan = matching("import", fault)
+            with pytest.raises(OutcomeUnknown, match="log does not show it"):
+                await site.actions.import_(export_of(*titles), interwikiprefix="old", summary="second")
