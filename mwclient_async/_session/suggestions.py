@@ -32,11 +32,13 @@ class _KnownParameters:
     """The parameters of the modules of one request, by their names on the wire.
 
     ``prefixes`` are those of the modules. ``patterns`` match names that depend on a value (``fromtext-main``).
+    ``complete`` says whether the wiki has described all modules.
     """
 
     parameters: Mapping[str, Mapping[str, Any]]
     prefixes: frozenset[str]
     patterns: tuple[re.Pattern[str], ...]
+    complete: bool
 
     def unknown(self, names: Iterable[str]) -> list[str]:
         """The names that none of the modules has."""
@@ -84,10 +86,10 @@ def suggest_names(request: ApiRequest, warning: ApiWarning) -> Flow[str]:
 
 
 def find_unknown_names(request: ApiRequest) -> Flow[UnrecognizedParameters | None]:
-    """The error for the parameters that the wiki does not know. None if it knows them all."""
+    """The error for the parameters that the wiki does not know. None if there are none, or if it does not say."""
     known = yield from _fetch_known(request)
     unknown = known.unknown(request.params)
-    if not unknown:
+    if not unknown or not known.complete:
         return None
     module = request.params.get("list", "") if request.prefix else request.params.get("action", "")
     names = ", ".join(repr(name.removeprefix(request.prefix)) for name in unknown)
@@ -107,8 +109,9 @@ def _fetch_known(request: ApiRequest) -> Flow[_KnownParameters]:
     leads = _prefixes_by_path(request.params)
     response = yield _paraminfo("|".join(leads))
     parameters: dict[str, Mapping[str, Any]] = {}
-    prefixes, patterns = set(), []
+    prefixes, patterns, described = set(), [], set()
     for module in rows_at(response.body, "paraminfo", "modules"):
+        described.add(text_at(module, "path"))
         if "dynamicparameters" in module:
             patterns.append(re.compile(".*"))
         for lead in leads.get(text_at(module, "path"), ("",)):
@@ -119,7 +122,12 @@ def _fetch_known(request: ApiRequest) -> Flow[_KnownParameters]:
                 re.compile(_PLACEHOLDER.sub(".+", re.escape(f"{prefix}{text_at(entry, 'name')}")))
                 for entry in rows_at(module, "templatedparameters")
             ]
-    return _KnownParameters(parameters=parameters, prefixes=frozenset(prefixes), patterns=tuple(patterns))
+    return _KnownParameters(
+        parameters=parameters,
+        prefixes=frozenset(prefixes),
+        patterns=tuple(patterns),
+        complete=described >= leads.keys(),
+    )
 
 
 def _prefixes_by_path(params: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -9,6 +9,8 @@ import pytest
 
 from mwclient_async import Site, Stream
 from mwclient_async.errors import MissingParameter, UnrecognizedParameters
+from mwclient_async.testing.scripted import ScriptedTransport
+from tests.conftest import USER_AGENT
 
 _PREFIX_ADDED = "{0!r}: the library adds the prefix of the module by itself, write {1!r}"
 
@@ -43,3 +45,14 @@ async def test_s6_a_wrong_name_is_told_of_any_action(site: Site) -> None:
         await site.list("categorymembers", namespace=4).collect()
     with pytest.raises(MissingParameter, match='"totitle"'):
         await site.call("compare", params={"fromslots": "main", "fromtext-main": "A"})
+
+
+@pytest.mark.parametrize("description", [{"modules": []}, {"modules": [{"path": "main", "parameters": []}]}])
+async def test_no_name_is_called_wrong_if_the_wiki_does_not_describe_its_modules(description: dict[str, Any]) -> None:
+    """Scripted: a wiki describes all modules that it has."""
+    missing = {"errors": [{"code": "missingparam", "text": 'The parameter "page" is required.'}]}
+    transport = ScriptedTransport([missing, {"paraminfo": {"helpformat": "none", **description}}])
+    async with Site("https://wiki.example.org/w/api.php", user_agent=USER_AGENT, transport=transport) as site:
+        with pytest.raises(MissingParameter, match='"page" is required'):
+            await site.call("parse", prop="text")
+    transport.assert_done()
