@@ -254,6 +254,7 @@ class PageHandle(PageManager):
         if reserved := sorted(_RESERVED_PARAMS & set(options.get("params") or ())):
             raise ValueError(f"{reserved[0]!r} is set by the library itself: leave it out of params")
         defaults = self._editor.defaults
+        _check_flags(options)
         tags, minor = options.get("tags", defaults.tags), options.get("minor", defaults.minor)
         flags = {
             "minor": minor,
@@ -309,6 +310,14 @@ def edit_function(
         return await page_handle(services, page).edit(transform, summary=summary, missing=missing, **options)
 
     return edit
+
+
+def _check_flags(options: EditOptions) -> None:
+    """Raise TypeError for a flag that is not a bool: the wiki would take any text, also ``"no"``, for True."""
+    for name in ("minor", "bot"):
+        value = options.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise TypeError(f"{name}={value!r} is not a flag: give True or False")
 
 
 def _check_callable(transform: object) -> None:

@@ -40,6 +40,8 @@ async def test_arguments_that_cannot_be_sent_are_refused_before_any_request() ->
             (ValueError, "one line, and not empty", lambda: page.new_section(" ", "x")),
             (ValueError, "'baserevid' is set by the library", lambda: page.save("x", params={"baserevid": 1})),
             (ValueError, "'token' is set by the library", lambda: page.save("x", params={"token": "x"})),
+            (TypeError, "minor='no' is not a flag: give True or False", lambda: page.save("x", minor="no")),
+            (TypeError, "bot=0 is not a flag", lambda: page.append("x", bot=0)),
             (ValueError, "'minor' is given twice", lambda: page.save("x", minor=True, params={"minor": True})),
             (ValueError, "give 'raise', 'create' or 'only'", lambda: page.save("x", missing="yes")),
             (ValueError, "id of the revision", lambda: rest.update_page("A", source="x", latest=0)),
