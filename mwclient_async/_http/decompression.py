@@ -3,7 +3,8 @@
 A hundred bytes can decompress to a hundred megabytes. So the output of each step is limited before it is made, instead
 of being measured afterwards. gzip and brotli stop after a given number of bytes. zstd is fed in slices that are too
 short to hold much. Brotli can stop since its version 1.2; an older version is not used. The window of a zstd frame is
-at most the size that https://www.rfc-editor.org/rfc/rfc9659 allows.
+at most the size that https://www.rfc-editor.org/rfc/rfc9659 allows. A body of very many parts (gzip members, zstd
+frames), which may all be empty, is refused, because each part costs time.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _GZIP = zlib.MAX_WBITS | 16
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_WINDOW = 8 * 1024 * 1024
 _ZSTD_SLICE = 64  # bytes; a block of 128 KiB can be encoded in four bytes
+_MOST_PARTS = 1000  # gzip members or zstd frames of one body; most bodies have one
 
 
 class Decompressor(Protocol):
@@ -48,12 +50,17 @@ class _Plain:
 class _Gzip:
     def __init__(self) -> None:
         self._member: Any = None
+        self._members = 0
         self._is_finished = False
 
     def feed(self, compressed: bytes) -> Iterator[bytes]:
         while compressed and not self._is_finished:
+            if self._member is None and self._members and not compressed.startswith(_GZIP_MAGIC[: len(compressed)]):
+                self._is_finished = True  # what follows is padding
+                return
             if self._member is None:
                 self._member = zlib.decompressobj(_GZIP)
+                self._members = _counted(self._members, "gzip members")
             try:
                 yield self._member.decompress(compressed, PIECE)
             except zlib.error as error:
@@ -61,8 +68,6 @@ class _Gzip:
             compressed = self._member.unconsumed_tail
             if self._member.eof:
                 compressed, self._member = self._member.unused_data, None
-                magic = _GZIP_MAGIC[: len(compressed)]
-                self._is_finished = bool(compressed) and not compressed.startswith(magic)  # what follows is padding
 
     @property
     def is_complete(self) -> bool:
@@ -94,6 +99,7 @@ class _Zstd:
     def __init__(self, library: Any) -> None:
         self._library = library
         self._frame: Any = None
+        self._frames = 0
 
     def feed(self, compressed: bytes) -> Iterator[bytes]:
         for at in range(0, len(compressed), _ZSTD_SLICE):
@@ -101,6 +107,7 @@ class _Zstd:
             while part:
                 if self._frame is None:
                     self._frame = self._library.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+                    self._frames = _counted(self._frames, "zstd frames")
                 try:
                     yield self._frame.decompress(part)
                 except self._library.ZstdError as error:
@@ -112,6 +119,12 @@ class _Zstd:
     @property
     def is_complete(self) -> bool:
         return self._frame is None
+
+
+def _counted(parts: int, name: str) -> int:
+    if parts >= _MOST_PARTS:
+        raise ValueError(f"the body has more than {_MOST_PARTS} {name}")
+    return parts + 1
 
 
 def _installed(*names: str) -> Any:

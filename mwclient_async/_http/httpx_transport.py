@@ -182,7 +182,8 @@ class _Attempt:
     async def _send_and_read(self, max_bytes: int) -> tuple[httpx.Response, ResponseBuffer]:
         response = await self.open()
         try:
-            buffer = ResponseBuffer(response.headers.get("content-encoding", ""), max_bytes=max_bytes)
+            encoding, content_type = (response.headers.get(name, "") for name in ("content-encoding", "content-type"))
+            buffer = ResponseBuffer(encoding, max_bytes=max_bytes, content_type=content_type)
             await _read(response, buffer)
             return response, buffer
         finally:

@@ -1,17 +1,28 @@
-"""The body of a response, decompressed as it arrives and limited in size."""
+"""The body of a response, decompressed as it arrives and limited in size.
+
+The limit holds for the bytes received, and for the bytes after decompression. The values of a JSON text count, too: a
+value of one or two bytes takes up to a hundred bytes of memory when it is decoded, and 20 million of them block a
+process for seconds. The number of values is estimated from the brackets and commas, those inside of strings included.
+"""
 
 from __future__ import annotations
 
 from mwclient_async._http.decompression import decompressor_for
 from mwclient_async.errors import ProtocolError, ReplyTooLarge
 
+_BYTES_OF_VALUE = 8
+_BEFORE_VALUES = (b",", b"[", b"{")
+
 
 class ResponseBuffer:
     """The decompressed body so far. ``error`` is set if the rest of the body is not wanted."""
 
-    def __init__(self, encoding: str, *, max_bytes: int) -> None:
+    def __init__(self, encoding: str, *, max_bytes: int, content_type: str = "") -> None:
         self._encoding = encoding
         self._max_bytes = max_bytes
+        self._is_json = "json" in content_type.lower()
+        self._raw_size = 0
+        self._values = 0
         self._decompressor = decompressor_for(encoding)
         self._received = bytearray()
         self.error: Exception | None = None
@@ -25,17 +36,27 @@ class ResponseBuffer:
         """Decompress these bytes, up to the limit."""
         if self._decompressor is None or self.error is not None:
             return
+        self._raw_size += len(raw)
+        self._check(self._raw_size, "the response")
         try:
             for piece in self._decompressor.feed(raw):
                 self._received += piece
-                if len(self._received) > self._max_bytes:
-                    self.error = ReplyTooLarge(
-                        f"the response is larger than {self._max_bytes} bytes: ask for less, or raise "
-                        "Limits(max_reply_bytes=...)"
-                    )
+                self._values += sum(map(piece.count, _BEFORE_VALUES)) if self._is_json else 0
+                self._check(len(self._received), "the response")
+                self._check(
+                    len(self._received) + _BYTES_OF_VALUE * self._values,
+                    f"the response with its {self._values} values, which count as {_BYTES_OF_VALUE} bytes each,",
+                )
+                if self.error is not None:
                     return
         except ValueError as error:
             self.error = error
+
+    def _check(self, size: int, what: str) -> None:
+        if size > self._max_bytes and self.error is None:
+            self.error = ReplyTooLarge(
+                f"{what} is larger than {self._max_bytes} bytes: ask for less, or raise Limits(max_reply_bytes=...)"
+            )
 
     def result(self) -> bytes:
         """The whole body.

@@ -1,4 +1,4 @@
-"""One HTTP exchange: one request, its response or failure, and the event that reports it."""
+"""One HTTP exchange: one request, its response or failure, the event that reports it, and what the response says."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mwclient_async._http.messages import HttpRequest, HttpResponse
+from anyio import to_thread
+
+from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse
+from mwclient_async._http.responses import parse_response
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers, describe_error, log
+from mwclient_async._values.json_text import LARGE
 from mwclient_async.errors import MediaWikiError
 from mwclient_async.models.events import RequestFinished
 
@@ -39,3 +43,16 @@ async def exchange(
         )
     )
     return response
+
+
+async def parse(response: HttpResponse, request: ApiRequest) -> ApiResponse:
+    """What the response says, or the error that it holds. A large one is decoded outside of the loop's thread."""
+    decode = partial(
+        parse_response,
+        response,
+        rest=bool(request.path or request.address),
+        creating=request.creating,
+        conditional=request.is_conditional,
+        documents=request.documents,
+    )
+    return decode() if len(response.body) < LARGE else await to_thread.run_sync(decode)

@@ -32,13 +32,12 @@ from attrs import Factory, define, evolve
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse, ReadAt, StreamedResponse
 from mwclient_async._http.request_builder import NO_CREDENTIALS, RequestBuilder
-from mwclient_async._http.responses import parse_response
 from mwclient_async._http.urls import check_safe_for_credentials
 from mwclient_async._session.anonymous_writes import AnonymousWrites
 from mwclient_async._session.auth_state import AuthState
 from mwclient_async._session.authenticator import Authenticator, LoginData
 from mwclient_async._session.file_streams import FileStreams
-from mwclient_async._session.http_exchange import exchange
+from mwclient_async._session.http_exchange import exchange, parse
 from mwclient_async._session.known_revisions import KnownRevisions
 from mwclient_async._session.login import Account, log_out, may_log_in_as
 from mwclient_async._session.module_catalog import ModuleCatalog
@@ -319,13 +318,7 @@ class Session:
             if request.write and not request.login:
                 await self._pauses.wait_for_write(self.shared.limits.write_interval)
             http_response = await self._send_in_slot(pending, token, generation)
-            response = parse_response(
-                http_response,
-                rest=bool(request.path or request.address),
-                creating=request.creating,
-                conditional=request.is_conditional,
-                documents=request.documents,
-            )
+            response = await parse(http_response, request)
             self._process_response(request, response)
         return response
 

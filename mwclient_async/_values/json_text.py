@@ -14,6 +14,9 @@ import re
 import string
 from typing import Any, NoReturn
 
+LARGE = 512 * 1024
+"""From this size in bytes on, a text is better decoded in a thread of its own, because it takes some milliseconds."""
+
 MAX_DEPTH = 200  # responses of MediaWiki have about ten levels; functions of Python fail at several hundred
 _AROUND = string.whitespace + "\ufeff"
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -23,7 +26,7 @@ def decode_json(text: bytes) -> Any:
     """The value of a JSON text in UTF-8. Raises ValueError if it is not one, or if it would make later steps fail."""
     decoded = text.decode("utf-8").strip(_AROUND)
     try:
-        value = _DECODER.decode(decoded)
+        value = (_DECODER if len(text) < LARGE else _YIELDING_DECODER).decode(decoded)
     except RecursionError:
         raise _too_deep() from None
     if decoded.count("[") + decoded.count("{") > MAX_DEPTH:
@@ -44,7 +47,14 @@ def _finite(text: str) -> float:
     return number
 
 
+def _unchanged(value: dict[str, Any]) -> dict[str, Any]:
+    return value
+
+
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+_YIELDING_DECODER = json.JSONDecoder(  # it calls Python for each object, which lets other threads run
+    parse_constant=_refuse_constant, parse_float=_finite, object_hook=_unchanged
+)
 
 
 def _too_deep() -> ValueError:

@@ -40,14 +40,15 @@ class Limits:
     """The limits of one Site.
 
     ``concurrency`` is the largest number of requests in flight (Wikimedia asks for three at most; siblings share them).
-    ``max_reply_bytes`` is the largest size of one decompressed response, in bytes, and ``max_batch_bytes`` that of all
-    responses which make one batch of pages. A read whose URL is longer than
+    ``max_reply_bytes`` is the largest size of one response in bytes, as it is received, and decompressed; each value of
+    a JSON text counts as 8 bytes more. To decode it takes up to ten times as much memory. ``max_batch_bytes`` is the
+    largest size of all responses which make one batch of pages, decompressed. A read whose URL is longer than
     ``url_length`` bytes is sent as a POST. ``write_interval`` is the minimum time from one write to the next, in
     seconds.
     """
 
     concurrency: int = field(default=3, validator=validators.ge(1))
-    max_reply_bytes: int = field(default=64 * 1024 * 1024, validator=validators.ge(1024))
+    max_reply_bytes: int = field(default=32 * 1024 * 1024, validator=validators.ge(1024))
     max_batch_bytes: int = field(default=256 * 1024 * 1024, validator=validators.ge(1024))
     url_length: int = field(default=6000, validator=validators.ge(500))
     write_interval: float = field(default=0.0, validator=validators.ge(0))

@@ -61,6 +61,7 @@ def test_concatenated_bodies_are_one_body(encoding: str) -> None:
 
 def test_padding_after_a_gzip_body_is_ignored() -> None:
     assert decompress("gzip", gzip.compress(TEXT) + bytes(512), bytes(512)) == (TEXT, True)
+    assert decompress("gzip", gzip.compress(TEXT), bytes(512)) == (TEXT, True)
 
 
 @pytest.mark.parametrize("encoding", ["deflate", "gzip, gzip", "compress", "br, identity"])
@@ -90,6 +91,20 @@ def test_s4_the_output_of_a_small_input_comes_in_pieces_of_limited_size(encoding
     sizes = [len(piece) for piece in decompressor.feed(COMPRESSORS[encoding](bytes(5_000_000)))]
     assert (sum(sizes), decompressor.is_complete) == (5_000_000, True)
     assert max(sizes) < 4_000_000
+
+
+SKIPPABLE_FRAME = b"\x50\x2a\x4d\x18\x00\x00\x00\x00"  # RFC 8878, section 3.1.2
+EMPTY_PARTS = {"gzip": gzip.compress(b""), "zstd": zstandard.ZstdCompressor().compress(b"")}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "part"), [*EMPTY_PARTS.items(), ("zstd", SKIPPABLE_FRAME)], ids=["gzip", "zstd", "skippable"]
+)
+def test_s4_a_body_of_very_many_parts_is_refused(encoding: str, part: bytes) -> None:
+    assert decompress(encoding, part * 1000) == (b"", True)
+    for pieces in ([part * 1001], [part] * 1001):
+        with pytest.raises(ValueError, match="more than 1000"):
+            decompress(encoding, *pieces)
 
 
 @pytest.mark.parametrize("brotli_module", [None, SimpleNamespace(Decompressor=object)], ids=["none", "one before 1.2"])

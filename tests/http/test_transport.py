@@ -106,6 +106,19 @@ async def test_s4_the_connection_of_a_response_that_never_ends_is_closed() -> No
         await server.until_ended(1)
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+async def test_s4_a_body_of_empty_parts_that_never_ends_is_given_up(encoding: str) -> None:
+    def answer() -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: 999999999999\r\n\r\n" % encoding.encode()
+        while True:
+            yield COMPRESSORS[encoding](b"")
+
+    async with Server(lambda _: answer()) as server:
+        with anyio.fail_after(20), pytest.raises(ReplyLost, match="more than 1000"):
+            await fetch(get(server.url))
+        await server.until_ended(1)
+
+
 @pytest.mark.parametrize("encoding", COMPRESSORS)
 async def test_a_compressed_body_that_was_cut_or_broken_is_a_lost_reply(encoding: str) -> None:
     whole = COMPRESSORS[encoding](b'{"query": {}}')
