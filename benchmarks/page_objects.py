@@ -80,7 +80,7 @@ async def turn(client: Callable[[str], Awaitable[int]], api_url: str) -> float:
 async def main() -> None:
     """Seed, let each client warm up once, and take the turns."""
     clients = [ours, ours_listed, bare_list, mwclient_pages, pywikibot_pages]
-    async with LocalWiki() as wiki:
+    async with LocalWiki(runs_jobs=False) as wiki:
         await wiki.seed([SeedPage(f"Page {number:05}", "Text") for number in range(PAGES)], links=False)
         for client in clients:
             await turn(client, wiki.api_url)

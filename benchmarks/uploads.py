@@ -189,7 +189,7 @@ def in_a_process(order: Order) -> dict[str, Measured]:
 
 async def main(size: int, turns: int, directory: Path) -> None:
     small = picture(directory / "small.png", 1)
-    async with LocalWiki(settings=SETTINGS) as wiki:
+    async with LocalWiki(settings=SETTINGS, runs_jobs=False) as wiki:
         await wiki.create_user("Uploader", groups=["bot"])
         login = await wiki.create_bot_password("Uploader")
         print(f"MediaWiki {wiki.version}, chunks of {CHUNK // MIB} MiB, {turns} turns each")

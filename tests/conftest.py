@@ -114,6 +114,15 @@ def anyio_backend(request: pytest.FixtureRequest) -> object:
 
 
 @pytest.fixture(scope="session")
+def mediawiki_factory() -> Iterator[WikiFactory]:
+    """The library's own, but jobs run only when a test runs them."""
+    from mwclient_async.testing.factory import WikiFactory
+
+    with WikiFactory(runs_jobs=False) as factory:
+        yield factory
+
+
+@pytest.fixture(scope="session")
 def wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
     """An empty wiki, for tests that write."""
     return mediawiki_factory(version=mediawiki_version)

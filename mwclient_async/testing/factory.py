@@ -13,10 +13,11 @@ from mwclient_async.testing.wiki import LocalWiki
 class WikiFactory:
     """A callable that returns running wikis; the same arguments return the same wiki.
 
-    The factory is a context manager; its wikis stop at the end of the ``with`` block.
+    The factory is a context manager; its wikis stop at the end of the ``with`` block. ``runs_jobs`` is LocalWiki's.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, runs_jobs: bool = True) -> None:
+        self._runs_jobs = runs_jobs
         self._stack = contextlib.ExitStack()
         self._portal: BlockingPortal | None = None
         self._wikis: dict[tuple[object, ...], LocalWiki] = {}
@@ -32,7 +33,7 @@ class WikiFactory:
         """
         key = (version, root, settings, workers)
         if key not in self._wikis:
-            wiki = LocalWiki(version=version, root=root, settings=settings, workers=workers)
+            wiki = LocalWiki(version=version, root=root, settings=settings, workers=workers, runs_jobs=self._runs_jobs)
             self._wikis[key] = self._stack.enter_context(self._event_loop().wrap_async_context_manager(wiki))
         return self._wikis[key]
 

@@ -20,6 +20,7 @@ from mwclient_async.testing.settings import local_settings, php_options
 
 ADMIN = "Admin"
 
+_JOB_RUNNER = Path(__file__).with_name("run_jobs.php")
 _OWN_FILES = frozenset({"LocalSettings.php", "cache", "config", "images", "mw-config"})
 _WARM_UP = "/api.php?action=query&meta=siteinfo&format=json"
 _TIMEOUT = 60.0
@@ -56,6 +57,11 @@ class Instance:
         """The file that PHP and MediaWiki log to."""
         return self.directory / "php.log"
 
+    @property
+    def jobs_lock(self) -> Path:
+        """The file that is locked while the job runner runs jobs."""
+        return self.directory / "jobs.lock"
+
     def install(self) -> None:
         """Make the database, the first account, and the web server's document root."""
         for name in ("cache", "data", "images", "installed", "tmp", "www"):
@@ -88,12 +94,21 @@ class Instance:
 
     def script(self, script: str, *args: str, config: Path | None = None) -> "subprocess.Popen[bytes]":
         """Start a maintenance script of MediaWiki; ``wait`` waits for it."""
+        return self.guard.popen(self._command(script, *args), env=self._environment(config), cwd=self.directory)
+
+    def start_job_runner(self) -> None:
+        """Start a process that runs jobs for as long as the wiki exists."""
+        loop = ["sh", "-c", 'while :; do "$@"; sleep 1; done', "sh"]  # it may end to free memory
+        command = self._command(str(_JOB_RUNNER), str(self.jobs_lock))
+        self.guard.spawn([*loop, *command], env=self._environment(), cwd=self.directory, log=self.log)
+
+    def _command(self, script: str, *args: str) -> list[str]:
+        """The command line of a maintenance script."""
         maintenance = self.root.path / "maintenance"
         runner = maintenance / "run.php"  # since 1.40
         file = maintenance / f"{script.removesuffix('.php')}.php"
         start = [str(runner), str(file)] if runner.exists() else [str(file)]
-        argv = [self.php, *php_options(self.directory, compiled=compiled_files(), script=True), *start, *args]
-        return self.guard.popen(argv, env=self._environment(config), cwd=self.directory)
+        return [self.php, *php_options(self.directory, compiled=compiled_files(), script=True), *start, *args]
 
     @contextlib.contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:

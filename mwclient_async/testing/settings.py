@@ -38,7 +38,7 @@ $wgDebugLogGroups['exception'] = __DIR__ . '/php.log';
 $wgDebugLogGroups['error'] = __DIR__ . '/php.log';
 $wgShowExceptionDetails = true;
 
-# Jobs run only when a test runs them. No rate limit depends on the clock. Password hashes are cheap, to be fast.
+# No request runs jobs: a process does, or a test. No rate limit depends on the clock. Password hashes are cheap.
 $wgJobRunRate = 0;
 $wgJobTypesExcludedFromDefaultQueue = [];
 $wgRateLimits = [];

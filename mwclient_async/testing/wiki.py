@@ -1,9 +1,10 @@
 """LocalWiki: a real MediaWiki that runs as long as a test."""
 
+import contextlib
 import functools
 import secrets
 import subprocess
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,6 +28,8 @@ GRANTS = (
 )  # fmt: skip
 """The default grants of a bot password; the rights of its user limit it further."""
 
+_LOCK_PAUSE = 0.02  # seconds
+
 
 class LocalWiki:
     """A throwaway MediaWiki: SQLite, PHP's own web server, a free loopback port, a temporary directory.
@@ -42,7 +45,8 @@ class LocalWiki:
 
     ``version`` selects an installed MediaWiki (``"1.39"``, ``"1.43"``; None is the first one found); ``root`` is the
     directory of an unpacked MediaWiki instead. ``settings`` is PHP code at the end of LocalSettings.php. ``workers``
-    is the number of requests that PHP serves at the same time. ``port`` is None for any free port.
+    is the number of requests that PHP serves at the same time. ``port`` is None for any free port. The wiki runs its
+    jobs as they come; with ``runs_jobs=False`` it runs them only when ``run_jobs()`` is called, which is repeatable.
 
     Entering it raises:
         MissingWiki: this machine has no such MediaWiki, or no PHP.
@@ -60,12 +64,14 @@ class LocalWiki:
         settings: str = "",
         workers: int = 4,
         port: int | None = None,
+        runs_jobs: bool = True,
     ) -> None:
         self._version = version
         self._root = root
         self._settings = settings
         self._workers = workers
         self._port = port
+        self._runs_jobs = runs_jobs
         self._guard = GuardedDirectory()
         self._instance: Instance | None = None
         self._url = ""
@@ -140,8 +146,13 @@ class LocalWiki:
         return BotPassword(name=f"{user}@{app}", password=password)
 
     async def run_jobs(self) -> str:
-        """Run the job queue until it is empty; return what the maintenance script printed."""
-        return await self.maintenance("runJobs")
+        """Run the job queue until it is empty; return what the maintenance script printed.
+
+        When it returns, no job is in progress, also not one that the wiki runs by itself. See
+        https://www.mediawiki.org/wiki/Manual:Job_queue.
+        """
+        async with _locked(self._running().jobs_lock):
+            return await self.maintenance("runJobs")
 
     async def seed(self, pages: Iterable[SeedPage], *, links: bool = True, shuffle_seed: int | None = 0) -> None:
         """Write pages with all their revisions, hundreds of them a second.
@@ -180,6 +191,8 @@ class LocalWiki:
         instance = Instance(root=root, php=php, guard=self._guard, directory=self._guard.start())
         instance.install()
         self._url = instance.serve(settings=self._settings, workers=self._workers, port=self._port)
+        if self._runs_jobs:
+            instance.start_job_runner()
         self._instance = instance
 
     async def _stop(self) -> None:
@@ -191,6 +204,21 @@ class LocalWiki:
         if self._instance is None:
             raise StartupError("the wiki is not running: use it inside `async with LocalWiki() as wiki:`")
         return self._instance
+
+
+@contextlib.asynccontextmanager
+async def _locked(path: Path) -> AsyncIterator[None]:
+    """Lock a file, as PHP's ``flock`` does."""
+    import fcntl  # not on Windows, where no LocalWiki runs
+
+    with path.open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await anyio.sleep(_LOCK_PAUSE)
+        yield
 
 
 async def _kill_when_cancelled(process: "subprocess.Popen[bytes]") -> None:

@@ -52,7 +52,7 @@ async def demo_wiki(screen: Screen) -> AsyncIterator[DemoWiki]:
     comments = [f"edit {number}" for number in range(_REVISIONS)]
     async with AsyncExitStack() as stack:
         with screen.step("Starting a throwaway MediaWiki on this machine"):
-            wiki = await stack.enter_async_context(LocalWiki())
+            wiki = await stack.enter_async_context(LocalWiki(runs_jobs=False))
         with screen.step(f"Writing {len(categories)} pages, and one with {len(comments):,} revisions"):
             await wiki.seed([*map(_page, categories.items()), _long_page(comments)])
         with screen.step(f"Making the bot account {BOT!r} and a picture of 20 MiB"):
