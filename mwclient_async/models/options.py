@@ -49,7 +49,7 @@ class Limits:
 
     concurrency: int = field(default=3, validator=validators.ge(1))
     max_reply_bytes: int = field(default=32 * 1024 * 1024, validator=validators.ge(1024))
-    max_batch_bytes: int = field(default=256 * 1024 * 1024, validator=validators.ge(1024))
+    max_batch_bytes: int = field(default=128 * 1024 * 1024, validator=validators.ge(1024))
     url_length: int = field(default=6000, validator=validators.ge(500))
     write_interval: float = field(default=0.0, validator=validators.ge(0))
 
