@@ -16,6 +16,7 @@ from mwclient_async._actions.arguments import checked_id
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._http.params import checked_title, wire_value
+from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.loop_guard import LoopGuard
 from mwclient_async._query.lost_rows import check_for_loss
 from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs
@@ -76,13 +77,15 @@ def select_pages(
     return PageSelection(kind, PageInputs(kind, source))
 
 
-class PageResults(Generic[T]):
+class PageResults(AsynchronousIterable, Generic[T]):
     """The results of an action on many pages, one per page: ``await`` it for a tuple of all, or use ``async for``.
 
     Nothing is sent before that. Each request names as many pages as the account may name (50, or 500 with the right
     ``apihighlimits``). An error does not undo the requests before it; a note on the error says how many results came
     before it. To have those results, iterate. Each iteration starts again from the first page.
     """
+
+    _whole = "await results"
 
     def __init__(self, begin: Callable[[], Awaitable[PageBatches[T]]]) -> None:
         self._begin = begin
@@ -97,7 +100,7 @@ class PageResults(Generic[T]):
         return tuple([result async for result in self])
 
 
-class PageResultIterator(AsyncIterator[T]):
+class PageResultIterator(AsynchronousIterable, AsyncIterator[T]):
     """One iteration over the results. Tasks may share it. After an error it raises that error again."""
 
     def __init__(self, begin: Callable[[], Awaitable[PageBatches[T]]]) -> None:

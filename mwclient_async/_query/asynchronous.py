@@ -24,5 +24,5 @@ class AsynchronousIterable:
             raise TypeError(self._advice("cannot be awaited"))
 
     def _advice(self, problem: str) -> str:
-        whole = f", or call `{self._whole}` for all of them" if self._whole else ""
+        whole = f", or write `{self._whole}` for all of them" if self._whole else ""
         return f"a {type(self).__name__} {problem}: iterate it with `async for`{whole}"

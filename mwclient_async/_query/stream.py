@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
@@ -365,6 +365,11 @@ class OpenStream(Generic[T]):
         self._run = aiter(stream)
         self._read_ahead = read_ahead
         self._tasks: TaskGroup | None = None
+
+    if not TYPE_CHECKING:  # a type checker reports this by itself
+
+        def __aiter__(self) -> NoReturn:
+            raise TypeError("open() gives a run: `async with stream.open() as run:`, then `async for item in run`")
 
     async def __aenter__(self) -> StreamRun[T]:
         """Start the read-ahead, if any, and give the run.

@@ -51,6 +51,12 @@ async def test_a_parameter_of_a_list_is_not_taken_for_a_misspelt_source_of_pages
         (lambda site: site.rest.history("A"), r"a Stream cannot be awaited"),
         (lambda site: aiter(site.list("allpages")), r"a StreamRun cannot be awaited"),
         (lambda site: list(site.list("allpages").batches()), r"a BatchIterator is asynchronous"),
+        (lambda site: list(site.actions.purge(titles="A")), r"a PageResults is asynchronous: .* write `await results`"),
+        (lambda site: aiter(site.actions.purge(titles="A")), r"a PageResultIterator cannot be awaited"),
+        (
+            lambda site: aiter(site.list("allpages").open()),
+            r"open\(\) gives a run: `async with stream\.open\(\) as run",
+        ),
         (lambda site: list(site.edit_many(["A"], str.upper)), r"a ManyEdits is asynchronous"),
         (lambda site: site.edit_many(["A"], str.upper), r"a ManyEdits cannot be awaited"),
         (lambda site: site.edit_many(["A"], "text"), r"the transform is of type str: give a function"),
