@@ -307,7 +307,8 @@ class Query:
         Raises ResultTooLarge if they cannot be left out.
         """
         stuck = stuck_modules(self.modules, continuation)
-        divides = self.divides_pages and self.has_pages and self.merges_fragments
+        is_merged = self.has_pages and self.merges_fragments and "rawcontinue" not in self.params
+        divides = self.divides_pages and is_merged
         if not divides or any(module.group != "prop" for module in stuck):
             titles = [str(page.get("title", "")) for page in merged.pages]
             raise ResultTooLarge(

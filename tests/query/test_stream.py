@@ -6,7 +6,7 @@ import pytest
 
 from mwclient_async import RetryPolicy, Site
 from mwclient_async._http.messages import HttpResponse
-from mwclient_async.errors import ContinuationLoop, HttpError, NotRequested, ProtocolError
+from mwclient_async.errors import ContinuationLoop, HttpError, NotRequested, ProtocolError, ResultTooLarge
 from mwclient_async.testing.scripted import Scripted, ScriptedTransport, sent
 from tests.conftest import USER_AGENT
 
@@ -126,6 +126,20 @@ async def test_c8_a_truncated_result_is_continued_and_not_reported() -> None:
         (page,) = await site.query(titles="A", prop="revisions").collect()
     assert [revision.revid for revision in page.revisions] == [7]
     assert warned == []
+
+
+async def test_c3_a_row_that_is_too_large_is_an_error_in_the_old_form_of_continuation_too() -> None:
+    """The old form names no finished modules, so that they cannot be left out."""
+    stuck = {
+        "query-continue": {"revisions": {"rvcontinue": "1|7"}, "allpages": {"gapcontinue": "B"}},
+        "warnings": [{"code": "truncatedresult", "text": "...", "module": "result"}],
+        "query": {"pages": [{"pageid": 1, "ns": 0, "title": "A", "revisions": []}]},
+    }
+    opened, _ = scripted_site(ACCOUNT, stuck, stuck)
+    async with opened as site:
+        batches = site.query(generator="allpages", prop="revisions", rvprop="content", rawcontinue=True).batches()
+        with pytest.raises(ResultTooLarge, match="revisions of 'A'"):
+            await anext(batches)
 
 
 async def test_a_property_that_was_not_requested_raises_not_requested() -> None:
