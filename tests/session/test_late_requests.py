@@ -1,4 +1,4 @@
-"""W3: requests that the wiki still works on when their reply is lost, and that overwrite the session afterwards.
+"""W3: requests that overwrite the session while another one is at work, or after their own reply is lost.
 
 A wiki reads the whole session when a request begins, and writes the whole session when a request that has changed it
 ends. The secret of all tokens is in it, and the first request for a token makes it. If its reply is lost while the wiki
@@ -16,27 +16,29 @@ import anyio.abc
 import pytest
 from attrs import evolve
 
-from mwclient_async import BotPassword, Site
+from mwclient_async import BotPassword, ClientLogin, Site
 from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.errors import ReplyLost
 from mwclient_async.models.events import TokensFetched
 from mwclient_async.testing import LocalWiki, WikiFactory
 from mwclient_async.testing.scripted import ScriptedClock
-from tests.support.logins import EventLog, RecordingTransport, bot, fresh, site
+from tests.support.guarded_wiki import FORGETFUL, lose_sessions
+from tests.support.logins import EventLog, RecordingTransport, bot, fresh, password, run_concurrently, site
 
 NO_WRITES = ("action=login", "action=checktoken")
 
-SETTINGS = """
+SETTINGS = f"""
+{FORGETFUL}
 # A request with this header waits, after it has read its session, until a file lets it continue.
-$wgHooks['ApiBeforeMain'][] = static function () {
+$wgHooks['ApiBeforeMain'][] = static function () {{
     $name = $_SERVER['HTTP_X_TEST_HOLD'] ?? '';
-    if ( $name !== '' ) {
+    if ( $name !== '' ) {{
         touch( __DIR__ . "/tmp/held-$name" );
-        while ( !file_exists( __DIR__ . "/tmp/free-$name" ) ) {
+        while ( !file_exists( __DIR__ . "/tmp/free-$name" ) ) {{
             usleep( 2000 );
-        }
-    }
-};
+        }}
+    }}
+}};
 """
 
 
@@ -88,6 +90,11 @@ def robot(wiki: LocalWiki) -> BotPassword:
     return bot(wiki, "Robot")
 
 
+@pytest.fixture(scope="module")
+def owner(wiki: LocalWiki) -> ClientLogin:
+    return ClientLogin(username="Owner", password=password(wiki, "Owner"))
+
+
 async def by_action(site: Site, title: str) -> None:
     await site.call("edit", title=title, text="x")
 
@@ -113,3 +120,17 @@ async def test_w3_late_requests_for_tokens_do_not_make_a_write_fail(
         async with site(wiki, auth=robot, transport=transport, **options) as opened:
             await write(opened, fresh("Late"))
     assert len(events.of(TokensFetched)) == 1 + number, "the tokens were not void"
+
+
+@pytest.mark.everywhere
+async def test_w3_edits_that_begin_together_after_a_session_is_lost_are_all_saved(
+    wiki: LocalWiki, owner: ClientLogin
+) -> None:
+    """A cookie logs the account in again, so that each of these requests makes the session anew, and overwrites it."""
+    events = EventLog()
+    async with site(wiki, auth=owner, on_event=events.append) as opened:
+        for _ in range(3):
+            await by_action(opened, fresh("Before"))
+            lose_sessions(wiki)
+            assert await run_concurrently(lambda _: by_action(opened, fresh("Together")), number=9) == []
+    assert len(events.of(TokensFetched)) >= 4, "the tokens were not void"

@@ -26,17 +26,21 @@ Bot passwords and account passwords are counted separately, but a wrong bot pass
 password. Only 32 characters of 0 to 9 and a to w are tried as a bot password.
 """
 
-GUARDED = f"""
-{oauth_wiki.SETTINGS}
-wfLoadExtension( 'OATHAuth' );
-$wgPasswordAttemptThrottle = [ [ 'count' => {ATTEMPTS}, 'seconds' => 300 ] ];
-
+FORGETFUL = """
 # Sessions are in a cache whose name is in a file. A new name means an empty cache, as after a restart.
 $wgObjectCaches['sessions'] = $wgObjectCaches['apcu'] + [
 	'keyspace' => 'sessions' . @file_get_contents( __DIR__ . '/sessions.txt' ),
 ];
 $wgSessionCacheType = 'sessions';
+"""
+"""A wiki with these settings can be made to forget all sessions (``lose_sessions``)."""
 
+GUARDED = f"""
+{oauth_wiki.SETTINGS}
+wfLoadExtension( 'OATHAuth' );
+$wgPasswordAttemptThrottle = [ [ 'count' => {ATTEMPTS}, 'seconds' => 300 ] ];
+
+{FORGETFUL}
 # The secret of a session's tokens depends on a file, too. It is the same in every request, so that concurrent requests
 # do not invalidate each other's tokens. Login tokens have another secret and stay valid.
 $wgExtensionFunctions[] = static function () {{
@@ -121,7 +125,7 @@ def require_second_factor(wiki: LocalWiki, user: str) -> Authenticator:
 
 
 def lose_sessions(wiki: LocalWiki) -> None:
-    """Make a guarded wiki forget all sessions, as if its cache was restarted. The clients' session cookies are void.
+    """Make a wiki forget all sessions, as if its cache was restarted. The clients' session cookies are void.
 
     A client that logged in with the account password and asked to be remembered is logged in again by another cookie,
     with other tokens. So is a client that sends an OAuth 2 token.
