@@ -48,7 +48,7 @@ async def test_run_jobs_waits_for_the_job_in_progress(wiki: LocalWiki) -> None:
 def test_a_factory_makes_wikis_that_run_jobs_unless_it_is_told_otherwise(
     mediawiki_factory: WikiFactory, mediawiki_version: str
 ) -> None:
-    """The factory of these tests is told so. A job that nobody runs shows it in the tests of uploads."""
+    """The factory of these tests is told so."""
     wiki = mediawiki_factory(version=mediawiki_version)
     assert wiki._runs_jobs is False
     assert LocalWiki()._runs_jobs is True
