@@ -28,7 +28,7 @@ from attrs import define, field, frozen
 
 from mwclient_async._actions.log_rules import LogEntry, LogRule
 from mwclient_async._http.flow import Flow, may_try_again
-from mwclient_async._http.json_values import object_at
+from mwclient_async._http.json_values import number_at, object_at, rows_at, text_at, time_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, read_written
 from mwclient_async._session.own_actions import OwnAction, OwnActions
@@ -37,7 +37,6 @@ from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError
 _LOOKS = 3  # the entry may appear a little later: the wiki is still at work, or a replica of its database lags
 _RECENT = 3600.0  # seconds in which an entry of another process counts
 _WITH_TALK = ("movetalk", "deletetalk", "undeletetalk")
-_UNEXPECTED_SHAPE = (LookupError, TypeError, ValueError, AttributeError)
 
 
 @frozen
@@ -105,7 +104,7 @@ class LoggedWrite:
                     return Executed(ApiResponse(body={str(self._params["action"]): result}))
         except (OutcomeUnknown, _NotProvenError) as reason:
             return NotSeen(str(reason))
-        except (MediaWikiError, *_UNEXPECTED_SHAPE) as failure:
+        except MediaWikiError as failure:
             return NotSeen(f"the log could not be read ({type(failure).__name__}: {failure})")
         return NotSeen("the log does not show it so far")
 
@@ -226,14 +225,14 @@ class LoggedWrite:
         params = {"action": "query", "prop": "info", "inprop": "talkid", "titles": main.title}
         with_talk = any(name in self._params for name in _WITH_TALK)
         if with_talk and not any(entry.name == main.name for entry in followers):
-            (page,) = (yield ApiRequest(params=params)).body["query"]["pages"]
-            if ("talkid" in page) != (self._params["action"] == "undelete"):
+            pages = rows_at((yield ApiRequest(params=params)).body, "query", "pages")
+            if any("talkid" in page for page in pages) != (self._params["action"] == "undelete"):
                 raise _NotProvenError(f"entry {main.logid} shows the page itself, and none shows its talk page")
         if "movesubpages" in self._params:
             left = {"action": "query", "list": "allpages", "apprefix": f"{main.name}/", "apfilterredir": "nonredirects"}
             for space in {main.ns, main.ns + 1 if with_talk else main.ns}:
                 response = yield ApiRequest(params={**left, "apnamespace": str(space), "aplimit": "1"})
-                if response.body["query"]["allpages"]:
+                if rows_at(response.body, "query", "allpages"):
                     raise _NotProvenError(f"entry {main.logid} shows the page itself, and subpages are left")
 
     # Requests --------------------------------------------------------------------------------------------------------
@@ -242,19 +241,19 @@ class LoggedWrite:
         titles = self.rule.titles(self._params)
         joined = "\x1f" + "\x1f".join(titles) if titles else ""
         params = {"action": "query", "meta": "userinfo", **({"titles": joined} if titles else {})}
-        query = (yield ApiRequest(params=params)).body["query"]
-        info = query["userinfo"]
-        canonical = {row["from"]: row["to"] for row in query.get("normalized", ())}
-        existing = frozenset(page["title"] for page in query.get("pages", ()) if "missing" not in page)
-        return _Account(str(info["name"]), not (info.get("anon") or info.get("temp")), canonical, existing)
+        query = object_at((yield ApiRequest(params=params)).body, "query")
+        info = object_at(query, "userinfo")
+        canonical = {text_at(row, "from"): text_at(row, "to") for row in rows_at(query, "normalized")}
+        existing = frozenset(text_at(page, "title") for page in rows_at(query, "pages") if "missing" not in page)
+        return _Account(text_at(info, "name"), not (info.get("anon") or info.get("temp")), canonical, existing)
 
     def _read(self, account: _Account) -> Flow[_Log]:
         params = {"action": "query", "list": "logevents", "leuser": account.name, "letype": self.rule.log}
         more = {"leprop": "ids|title|type|timestamp|comment|details", "lelimit": "500", "curtimestamp": "1"}
         body = (yield ApiRequest(params={**params, **more})).body
-        received, wiki_time = self.clock(), datetime.fromisoformat(str(body["curtimestamp"]))
+        received, wiki_time = self.clock(), datetime.fromisoformat(time_at(body, "curtimestamp"))
         return _Log(
-            [LogEntry.read(row) for row in body["query"]["logevents"]],
+            [LogEntry.read(row) for row in rows_at(body, "query", "logevents")],
             lambda entry: received - (wiki_time - entry.timestamp).total_seconds(),
         )
 
@@ -263,9 +262,12 @@ class LoggedWrite:
         params = {"action": "query", "list": "users", "ususers": entry.name}
         if self._params["action"] == "block":
             params |= {"list": "users|blocks", "bkusers": entry.name, "bkprop": "id"}
-        query = (yield ApiRequest(params=params)).body["query"]
-        userid, blocks = query["users"][0].get("userid", 0), query.get("blocks")
-        ids = {} if self._params["action"] == "userrights" else {"id": blocks[0]["id"] if blocks else 0}
+        query = object_at((yield ApiRequest(params=params)).body, "query")
+        userid, blockid = (
+            next((number_at(row, name, default=0) for row in rows_at(query, kind)), 0)
+            for kind, name in (("users", "userid"), ("blocks", "id"))
+        )
+        ids = {} if self._params["action"] == "userrights" else {"id": blockid}
         return {**ids, "userID" if self._params["action"] == "block" else "userid": userid}
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from attrs import frozen
 
+from mwclient_async._http.json_values import list_at, number_at, object_at, rows_at, text_at, texts_at, time_at
 from mwclient_async._http.params import split_values
 from mwclient_async._http.text_normalization import may_be_summary, stored_summary
 
@@ -50,16 +51,15 @@ class LogEntry:
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> LogEntry:
         """The entry in a row of ``list=logevents``. What is hidden in it is empty."""
-        params = row.get("params")
         return cls(
-            logid=int(row["logid"]),
-            action=str(row.get("action", "")),
-            title=str(row.get("title", "")),
-            ns=int(row.get("ns", 0)),
-            logpage=int(row.get("logpage", 0)),
-            timestamp=datetime.fromisoformat(str(row["timestamp"])),
-            comment=str(row.get("comment", "")),
-            params=params if isinstance(params, Mapping) else {},
+            logid=number_at(row, "logid"),
+            action=text_at(row, "action", default=""),
+            title=text_at(row, "title", default=""),
+            ns=number_at(row, "ns", default=0),
+            logpage=number_at(row, "logpage", default=0),
+            timestamp=datetime.fromisoformat(time_at(row, "timestamp")),
+            comment=text_at(row, "comment", default=""),
+            params=object_at(row, "params"),
         )
 
 
@@ -153,9 +153,8 @@ def _is_undeletion(params: Params, entry: LogEntry, names: Names) -> bool:
 
 
 def _counts(entry: LogEntry) -> tuple[int, int]:
-    count = entry.params.get("count")
-    found = count if isinstance(count, Mapping) else {}
-    return int(found.get("revisions", 0)), int(found.get("files", 0))
+    count = object_at(entry.params, "count")
+    return number_at(count, "revisions", default=0), number_at(count, "files", default=0)
 
 
 def _undelete_result(params: Params, entry: LogEntry) -> dict[str, Any]:
@@ -193,8 +192,7 @@ def _protections(params: Params) -> list[tuple[str, str, str]]:
 
 
 def _details(entry: LogEntry) -> list[Mapping[str, Any]]:
-    details = entry.params.get("details")
-    return [one for one in details if isinstance(one, Mapping)] if isinstance(details, list) else []
+    return rows_at(entry.params, "details")
 
 
 def _expiry_of(params: Params, detail: Mapping[str, Any]) -> str:
@@ -257,8 +255,7 @@ def _is_user(params: Params, entry: LogEntry, names: Names) -> bool:
 
 
 def _is_block(params: Params, entry: LogEntry, names: Names) -> bool:
-    flags = entry.params.get("flags")
-    found = set(flags) if isinstance(flags, list) else set()
+    found = set(texts_at(entry.params, "flags"))
     expiry, duration = params.get("expiry", "never"), entry.params.get("duration")
     return (
         entry.action in ({"block", "reblock"} if "reblock" in params else {"block"})
@@ -311,8 +308,7 @@ def _changed_groups(entry: LogEntry) -> tuple[list[str], list[str]]:
 
 
 def _memberships(rows: object) -> dict[str, object]:
-    found = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    return {str(row.get("group")): row.get("expiry") for row in found}
+    return {text_at(row, "group"): row.get("expiry") for row in rows_at(rows)}
 
 
 def _rights_result(_: Params, entry: LogEntry) -> dict[str, Any]:
@@ -324,10 +320,8 @@ def _rights_result(_: Params, entry: LogEntry) -> dict[str, Any]:
 
 
 def _is_hiding(params: Params, entry: LogEntry, names: Names) -> bool:
-    ids = entry.params.get("ids")
-    found = {str(one) for one in ids} if isinstance(ids, list) else set()
-    bits = entry.params.get("new")
-    hidden = bits if isinstance(bits, Mapping) else {}
+    found = {str(one) for one in list_at(entry.params, "ids")}
+    hidden = object_at(entry.params, "new")
     return (
         entry.action in {"revision", "event"}
         and entry.params.get("type") == params.get("type")
@@ -341,11 +335,11 @@ def _is_hiding(params: Params, entry: LogEntry, names: Names) -> bool:
 
 
 def _hiding_result(_: Params, entry: LogEntry) -> dict[str, Any]:
-    bits = entry.params["new"]
+    bits = object_at(entry.params, "new")
     hidden = {f"{part}hidden": bool(bits.get(part)) for part in ("comment", "user")}
     content = "texthidden" if entry.params.get("type") == "revision" else "contenthidden"
     hidden[content] = bool(bits.get("content"))
-    items = [{"status": "Success", "id": one, **hidden} for one in entry.params["ids"]]
+    items = [{"status": "Success", "id": one, **hidden} for one in list_at(entry.params, "ids")]
     return {"status": "Success", "target": entry.title, "items": items}
 
 
@@ -364,7 +358,7 @@ def _is_import(params: Params, entry: LogEntry, _: Names) -> bool:
 
 
 def _import_result(_: Params, entry: LogEntry) -> dict[str, Any]:
-    return {"ns": entry.ns, "title": entry.title, "revisions": int(entry.params.get("count", 0))}
+    return {"ns": entry.ns, "title": entry.title, "revisions": number_at(entry.params, "count", default=0)}
 
 
 _RULES: Mapping[str, LogRule] = {

@@ -15,20 +15,20 @@ See https://www.mediawiki.org/wiki/Extension:AbuseFilter and https://www.mediawi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from html import unescape
 from typing import Any
 
 from attrs import evolve
 
 from mwclient_async._http.flow import Flow
+from mwclient_async._http.json_values import number_at, object_at, rows_at, text_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async.errors import AbuseFilter, ApiError, Blocked, MediaWikiError, TitleBlacklisted
 
 Data = Mapping[str, Any]
 
 _LATEST = "20"  # rows of the filters' log that are looked at
-_UNEXPECTED_SHAPE = (LookupError, TypeError, ValueError, AttributeError)
 
 
 def with_details(error: ApiError, title: str, *, creating: bool) -> Flow[ApiError]:
@@ -37,9 +37,9 @@ def with_details(error: ApiError, title: str, *, creating: bool) -> Flow[ApiErro
         if isinstance(error, cls):
             try:
                 details = yield from find(error, title, creating)
-            except (MediaWikiError, *_UNEXPECTED_SHAPE):
+            except MediaWikiError:
                 return error
-            return with_data(error, details)
+            return with_data(error, details) if details else error
     return error
 
 
@@ -67,32 +67,31 @@ def _find_filter(error: ApiError, title: str, _creating: bool) -> Flow[Data]:  #
         "abfshow": "enabled",
         "abflimit": "max",
     }
-    query = (yield ApiRequest(params=params)).body["query"]
-    row = [row for row in query["abuselog"] if row["filter"] and row["filter"] in error.text][0]  # noqa: RUF015
-    found = {"id": _filter_id(row, query["abusefilters"]), "description": row["filter"]}
-    return {"abusefilter": {**found, "actions": row["result"].split(",")}}
-
-
-def _filter_id(row: Data, filters: Iterable[Data]) -> str:
-    """The id of a row's filter. The log names it only to those who may see details."""
-    if row["filter_id"]:
-        return str(row["filter_id"])
-    (same,) = [one["id"] for one in filters if one["description"] == row["filter"]]
-    return str(same)
+    query = object_at((yield ApiRequest(params=params)).body, "query")
+    for row in rows_at(query, "abuselog"):
+        description = text_at(row, "filter", default="")
+        # the log names the id only to those who may see details
+        same = [number_at(one, "id") for one in rows_at(query, "abusefilters") if one.get("description") == description]
+        filter_id = str(row.get("filter_id") or (same[0] if len(same) == 1 else ""))
+        if description and description in error.text and filter_id:
+            found = {"id": filter_id, "description": description}
+            return {"abusefilter": {**found, "actions": text_at(row, "result").split(",")}}
+    return {}
 
 
 def _find_title_entry(_error: ApiError, title: str, creating: bool) -> Flow[Data]:  # noqa: FBT001
     action = "create" if creating else "edit"
     response = yield ApiRequest(params={"action": "titleblacklist", "tbtitle": title, "tbaction": action})
-    found = response.body["titleblacklist"]
-    line = unescape(found["line"])
-    return {"message": {"key": found["message"], "params": [line, title]}, "line": line}
+    found = object_at(response.body, "titleblacklist")
+    line = unescape(text_at(found, "line"))
+    return {"message": {"key": text_at(found, "message"), "params": [line, title]}, "line": line}
 
 
 def _find_block(_error: ApiError, _title: str, _creating: bool) -> Flow[Data]:  # noqa: FBT001
     response = yield ApiRequest(params={"action": "query", "meta": "userinfo", "uiprop": "blockinfo"})
-    info = response.body["query"]["userinfo"]
-    return {"blockinfo": {name: value for name, value in info.items() if name.startswith("block")}}
+    info = object_at(response.body, "query", "userinfo")
+    found = {name: value for name, value in info.items() if name.startswith("block")}
+    return {"blockinfo": found} if found else {}
 
 
 _FINDERS: Mapping[type[ApiError], Callable[[ApiError, str, bool], Flow[Data]]] = {
