@@ -62,6 +62,8 @@ class ApiRequest:
     - ``login``: it is part of a login, so it does not assert that the account is logged in.
     - ``partial``: it leaves out some modules of a query but keeps their parameters.
     - ``continues``: the sender reads ``continue``, so that nothing of a truncated response is lost.
+    - ``asks_account``: this query also asks which account the wiki takes this client for. The session adds the
+      parameters, and takes the account out of the response.
     - ``documents``: the content types, other than JSON, that the response may have. The function of each returns
       whether a response is the wiki's own document, and not an error page of a proxy.
     """
@@ -83,6 +85,7 @@ class ApiRequest:
     login: bool = False
     partial: bool = False
     continues: bool = False
+    asks_account: bool = False
     part: FilePart | None = None
 
     @property

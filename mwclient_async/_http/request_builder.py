@@ -171,6 +171,8 @@ class RequestBuilder:
     def _action_params(self, request: ApiRequest, credentials: RequestCredentials) -> dict[str, str]:
         """The parameters of the request, with those that the library adds. A login has no maxlag and no assertions."""
         params = {**request.params, **_RESPONSE_FORMAT}
+        if request.asks_account:
+            params |= {"meta": "|".join(filter(None, [params.get("meta"), "userinfo"])), "uiprop": "rights"}
         if request.login:
             return params
         of_site = {"maxlag": self.maxlag, "uselang": self.uselang}

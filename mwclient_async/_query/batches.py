@@ -193,8 +193,6 @@ class TitleBatches(Generic[T]):
     many inputs and checks that they are the same.
     """
 
-    serial = False
-
     def __init__(
         self,
         spec: StreamSpec,
@@ -217,12 +215,17 @@ class TitleBatches(Generic[T]):
         if spec.distinct or not spec.merged:
             raise ValueError("pages() gives one page for each input: distinct() and fragments() are for queries")
 
+    @property
+    def serial(self) -> bool:
+        """Whether the first response has to come first: it says how many pages the account may ask for at a time."""
+        return self._pages is not None and not self._pages.knows_account
+
     async def next_fetch(self) -> FetchBatch[T] | None:
         if self._spec.start.continuation is None or self._wanted == 0:
             return None
         if self._pages is None:
             await self._skip(self._spec.start.continuation)
-            if not await self._take(1):  # without inputs, no request is sent, not even for the account
+            if not await self._take(1):  # without inputs, no request is sent
                 return None
             self._pages = await self._prepare()
             self._convert = self._make_converter()

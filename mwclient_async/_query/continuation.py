@@ -108,12 +108,15 @@ class Query:
     ``divides_pages`` says that a page with a row too large for a response is requested apart from the other pages.
     ``max_bytes`` bounds the responses of one batch in all. ``lossy`` are the names in a ``continue`` after which the
     wiki would lose rows, with what to ask instead.
+
+    ``account`` returns the account, or None as long as it is not known. Then the request asks for it, too, and the
+    number of items is that of an ordinary account.
     """
 
     params: Mapping[str, str]
     modules: tuple[Module, ...] = ()
     generator: Module | None = None
-    account: Account
+    account: Callable[[], Account | None]
     batch_size: int | None = None
     item_limit_name: str | None = None
     has_pages: bool
@@ -136,19 +139,28 @@ class Query:
         limits = {}
         for name, number in largest.items():
             requested = self.params.get(name, "")
-            limits[name] = min(number, int(requested)) if requested.isdecimal() else number
+            if requested.isdecimal():
+                limits[name] = min(number, int(requested))
+            elif self.account() is not None or name == self.item_limit_name:
+                limits[name] = number
         if self.item_limit_name in limits:
             room = limits[self.item_limit_name]
             if not self.params.get(self.item_limit_name or "", "").isdecimal() and self._reads_text:
-                room = min(room, CONTENT_LIMITS[self.account.high_limits])
+                room = min(room, CONTENT_LIMITS[self.high_limits])
             limits[self.item_limit_name] = min(bound for bound in (room, self.batch_size, wanted) if bound is not None)
         # If a cursor has the limits of its batch, they are sent again, as far as this account may use them.
         return {name: max(1, min(sent.get(name, number), largest[name])) for name, number in limits.items()}
 
     @property
+    def high_limits(self) -> bool:
+        """Whether the account is known to have ``apihighlimits``."""
+        account = self.account()
+        return account is not None and account.high_limits
+
+    @property
     def _largest_limits(self) -> dict[str, int]:
         """The largest value of each limit of this query for this account."""
-        high = self.account.high_limits
+        high = self.high_limits
         largest = {
             f"{module.prefix}limit": number
             for module in self.modules
@@ -180,7 +192,8 @@ class Query:
     def batch(self, start: Continuation, limits: Mapping[str, int], guard: LoopGuard) -> Flow[FetchedBatch]:
         """Fetch one batch: merge its fragments, cut the rows of each page, and complete the pages that came late."""
         self._check_start(start)
-        base = {**self.params, **{name: str(number) for name, number in limits.items()}}
+        open_limits = dict.fromkeys(self._largest_limits, "max")
+        base = {**open_limits, **self.params, **{name: str(number) for name, number in limits.items()}}
         merges = self.has_pages and self.merges_fragments
         row_limits = per_page_limits(self.modules, self.params) if merges else ()
         merged = MergedBatch()
@@ -273,9 +286,14 @@ class Query:
         is_raw = "rawcontinue" in base
         form = {} if is_raw else {"continue": ""}  # without it, wikis before 1.26 continue in the old form
         params = {**base, **form, **continuation}
-        partial = is_raw and bool(continuation)
         response = yield query_request(
-            params, self.modules, self.generator, prefix=self.prefix, partial=partial, continues=True
+            params,
+            self.modules,
+            self.generator,
+            prefix=self.prefix,
+            partial=is_raw and bool(continuation),
+            continues=True,
+            asks_account=self.account() is None,
         )
         merged.add(response.body, response.warnings)
         return response
@@ -288,7 +306,7 @@ class Query:
 
     def _complete_late_pages(self, merged: MergedBatch, base: Mapping[str, str]) -> Flow[None]:
         """Request again, by id or title, the pages that entered the batch after its first response."""
-        for group in groups_of({}, merged.late_pages(), CONTENT_LIMITS[self.account.high_limits]):
+        for group in groups_of({}, merged.late_pages(), CONTENT_LIMITS[self.high_limits]):
             fetched = yield from self._query_of(group, base).batch({}, {}, LoopGuard())
             merged.replace(fetched.rows)
 
@@ -323,7 +341,7 @@ class Query:
         """Request the rows of these modules again, in smaller groups of pages, until the page in question is alone."""
         stuck = {module.name for modules in merged.too_large.values() for module in modules}
         others = "|".join(module.name for module in self.modules if module.name not in stuck)
-        room, position = CONTENT_LIMITS[self.account.high_limits], next(iter(merged.too_large))
+        room, position = CONTENT_LIMITS[self.high_limits], next(iter(merged.too_large))
         groups = groups_of(base, merged.pages, room)
         pending = [part for group in groups for part in group.divided(position)]
         merged.drop_rows(stuck)

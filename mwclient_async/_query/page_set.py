@@ -38,9 +38,14 @@ class PageSet:
     kind: str
 
     @property
+    def knows_account(self) -> bool:
+        """Whether the account is known, and so the largest number of inputs of one request."""
+        return self.query.account() is not None
+
+    @property
     def room(self) -> int:
         """How many different inputs one request of this account takes."""
-        return CONTENT_LIMITS[self.query.account.high_limits]
+        return CONTENT_LIMITS[self.query.high_limits]
 
     def fetch(self, inputs: Sequence[Input]) -> Flow[FetchedBatch]:
         """Fetch one row for each input.

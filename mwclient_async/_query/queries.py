@@ -40,6 +40,7 @@ _EXCLUDES_MAIN_SLOT = frozenset(
     {"rvslots", "rvexpandtemplates", "rvgeneratexml", "rvparse", "rvdiffto", "rvdifftotext"}
 )
 _PREFIXED = frozenset({"action", "token"})  # parameters of logevents and watchlist, which have the list's prefix
+_CACHED = frozenset({"maxage", "smaxage"})
 _SOURCES = ("titles", "pageids", "revids", "generator")
 
 
@@ -130,7 +131,7 @@ class Queries:
             query = Query(
                 params={"action": "query", "list": module, **whole.params},
                 modules=(found,),
-                account=await self._session.account(),
+                account=lambda: self._session.known_account,
                 batch_size=batch_size,
                 item_limit_name=f"{found.prefix}limit" if found.limits else None,
                 has_pages=False,
@@ -181,7 +182,7 @@ class Queries:
         return Query(
             params={**_main_slot(params), **params},
             modules=(evolve(found, limit_is_per_page=False),),  # here its limit is the size of a batch
-            account=await self._session.account(),
+            account=lambda: self._session.known_account,
             item_limit_name=f"{found.prefix}limit",
             has_pages=False,
             prefix=found.prefix,
@@ -255,6 +256,8 @@ class Queries:
             whole = await without_loss(self._session, module, encoded, lead=lead)
             encoded, lossy = whole.params, {**lossy, **whole.lossy}
         has_limits = has_pages or any(module.group == "list" for module in modules.values())
+        if has_limits and not _can_ask_account(encoded):
+            await self._session.account()
         return Query(
             params={
                 "action": "query",
@@ -264,7 +267,7 @@ class Queries:
             },
             modules=tuple(modules[name] for name in names),
             generator=generator,
-            account=await self._session.account() if has_limits else ANY_ACCOUNT,
+            account=lambda: self._session.known_account if has_limits else ANY_ACCOUNT,
             batch_size=batch_size,
             item_limit_name=f"g{generator.prefix}limit" if generator is not None and generator.limits else None,
             max_bytes=self._session.shared.limits.max_batch_bytes,
@@ -281,6 +284,15 @@ def _only_source(sources: Mapping[str, Inputs | None], params: Mapping[str, str]
         misspelt = _misspelt_source(params) if not chosen else ""
         raise ValueError(misspelt or "give pages() exactly one of titles, pageids and revids")
     return chosen[0]
+
+
+def _can_ask_account(params: Mapping[str, str]) -> bool:
+    """Whether a query may ask for the account beside what the caller wants.
+
+    It may not if the caller asks for the account, too, or for a response that caches share between accounts.
+    """
+    asks_account = "userinfo" in wire_params.split_values(params.get("meta", "")) or "uiprop" in params
+    return not asks_account and _CACHED.isdisjoint(params)
 
 
 def _misspelt_source(names: Iterable[str]) -> str:

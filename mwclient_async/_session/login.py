@@ -133,12 +133,29 @@ def fetch_tokens(*, logged_in: bool) -> Flow[dict[str, str]]:
 def fetch_account() -> Flow[Account]:
     """The account that the wiki takes this client for, and its rights."""
     response = yield ApiRequest(params={"action": "query", "meta": "userinfo", "uiprop": "rights"})
-    info = object_at(response.body, "query", "userinfo")
+    account = account_in(response.body)
+    if account is None:
+        raise ProtocolError("the wiki did not say which account it takes this client for")
+    return account
+
+
+def account_in(body: Any) -> Account | None:
+    """The account in the response to a query that asked for it, or None if the response does not name it."""
+    info = object_at(body, "query", "userinfo")
+    if not info:
+        return None
     return Account(
         name=text_at(info, "name"),
         anonymous=bool(info.get("anon")),
         rights=frozenset(texts_at(info, "rights")),
     )
+
+
+def without_account(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a response without the account, as if the query had not asked for it."""
+    query = {name: value for name, value in object_at(body, "query").items() if name != "userinfo"}
+    rest = {name: value for name, value in body.items() if name != "query"}
+    return {**rest, "query": query} if query else rest
 
 
 def _log_in_with_bot_password(auth: BotPassword, token: str) -> Flow[str]:

@@ -39,7 +39,7 @@ from mwclient_async._session.authenticator import Authenticator, LoginData
 from mwclient_async._session.file_streams import FileStreams
 from mwclient_async._session.http_exchange import exchange, parse
 from mwclient_async._session.known_revisions import KnownRevisions
-from mwclient_async._session.login import Account, log_out, may_log_in_as
+from mwclient_async._session.login import Account, account_in, log_out, may_log_in_as, without_account
 from mwclient_async._session.module_catalog import ModuleCatalog
 from mwclient_async._session.module_table import Module
 from mwclient_async._session.observers import Observers, log
@@ -262,6 +262,11 @@ class Session:
         """The account that the wiki takes this client for."""
         return await self._login_data.account()
 
+    @property
+    def known_account(self) -> Account | None:
+        """The same, if a response has named it since the last login."""
+        return self._auth_state.account
+
     async def token(self, kind: str, *, since: float | None = None) -> str:
         """A token of that kind. ``since`` is when the deadline of the request that needs the token began."""
         return await self._login_data.token(kind, since=since)
@@ -320,7 +325,7 @@ class Session:
             http_response = await self._send_in_slot(pending, token, generation)
             response = await parse(http_response, request)
             self._process_response(request, response)
-        return response
+        return self._take_account(response, generation) if request.asks_account else response
 
     async def _send_in_slot(self, pending: _PendingRequest, token: str | None, generation: int) -> HttpResponse:
         if pending.request.login:  # the login that sends it holds the lock exclusively
@@ -394,6 +399,13 @@ class Session:
         if request.write:
             self.own_edits.record(response.body, write_lock_keys(request.params))
         self._anonymous_writes.record(request, response)
+
+    def _take_account(self, response: ApiResponse, generation: int) -> ApiResponse:
+        """Note the account, unless a login has come since the request, and return the response without it."""
+        account = account_in(response.body)
+        if account is not None and generation == self._auth_state.login_generation:
+            self._auth_state.account = account
+        return evolve(response, body=without_account(response.body))
 
     # After a failure -------------------------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ def generator_query(*props: str, account: Account = ANONYMOUS, batch_size: int |
         params={"action": "query", "generator": "allpages", "prop": "|".join(props), "indexpageids": "1", **params},
         modules=modules(*props),
         generator=modules("allpages")[0],
-        account=account,
+        account=lambda: account,
         batch_size=batch_size,
         item_limit_name="gaplimit",
         has_pages=True,
@@ -57,7 +57,7 @@ def list_query(name: str = "allpages", **params: str) -> Query:
     return Query(
         params={"action": "query", "list": name, **params},
         modules=modules(name),
-        account=ANONYMOUS,
+        account=lambda: ANONYMOUS,
         item_limit_name=f"{modules(name)[0].prefix}limit",
         has_pages=False,
         pick_rows=lambda body: rows_of_list(name, body),
@@ -145,7 +145,8 @@ def test_c1_the_next_request_is_the_base_and_the_latest_continue_only() -> None:
         {"batchcomplete": True, "continue": {"gapcontinue": "P4", "continue": "gapcontinue||"}},
     )
     fetched = script.run(generator_query("links", "categories").batch({}, {"gaplimit": 3}, LoopGuard()))
-    base = {**generator_query("links", "categories").params, "gaplimit": "3", "continue": ""}
+    params = generator_query("links", "categories").params
+    base = {**params, "gaplimit": "3", "pllimit": "max", "cllimit": "max", "continue": ""}
     assert [request.params for request in script.requests] == [base, {**base, **blocks[0]}, {**base, **blocks[1]}]
     assert fetched.next_continue == {"gapcontinue": "P4", "continue": "gapcontinue||"}
 
@@ -425,7 +426,7 @@ def test_c4_c7_pages_that_stay_come_once_and_complete_while_others_come_and_go(
             Query(
                 params={"action": "query", "titles": "A", "prop": "links"},
                 modules=modules("links"),
-                account=ANONYMOUS,
+                account=lambda: ANONYMOUS,
                 has_pages=True,
                 pick_rows=pages_of,
                 row_key_of=page_key,

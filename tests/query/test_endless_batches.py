@@ -17,13 +17,11 @@ from mwclient_async.testing.scripted import Scripted, ScriptedTransport, sent
 from tests.conftest import USER_AGENT
 
 API = "https://wiki.example.org/w/api.php"
-ACCOUNT = {"query": {"userinfo": {"id": 0, "name": "192.0.2.1", "anon": True, "rights": ["read"]}}}
 PAGE = {"pageid": 1, "ns": 0, "title": "A"}
 
 
 def endless(query: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The account, then responses whose ``continue`` is always new."""
-    yield ACCOUNT
+    """Responses whose ``continue`` is always new."""
     for number in count():
         yield {"continue": {"plcontinue": f"1|0|{number}", "continue": "||"}, "query": query}
 
@@ -68,7 +66,6 @@ async def test_c3_the_cursor_of_an_endless_batch_is_its_beginning() -> None:
 
 async def test_a_batch_within_the_bound_is_whole() -> None:
     responses: list[Scripted] = [
-        ACCOUNT,
         *({"continue": {"plcontinue": str(n), "continue": "||"}, "query": ROWS} for n in range(3)),
     ]
     transport = ScriptedTransport([*responses, {"batchcomplete": True, "query": ROWS}])

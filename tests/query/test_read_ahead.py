@@ -19,6 +19,9 @@ from tests.conftest import USER_AGENT
 BATCHES = 6
 
 
+ACCOUNT = {"userinfo": {"name": "192.0.2.1", "rights": []}}
+
+
 class Server(ThreadingHTTPServer):
     """Sends ``list=allpages`` in batches of two rows. ``requested`` says which batches were requested."""
 
@@ -37,12 +40,10 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        if "userinfo" in self.path:
-            return self.send({"query": {"userinfo": {"name": "192.0.2.1", "rights": []}}})
         number = int(self.path.partition("apcontinue=")[2].partition("&")[0] or 0)
         self.server.requested[number].set()
         rows = [{"pageid": 1, "ns": 0, "title": f"{number}{letter}"} for letter in "ab"]
-        body: dict[str, object] = {"batchcomplete": True, "query": {"allpages": rows}}
+        body: dict[str, object] = {"batchcomplete": True, "query": {"allpages": rows, **ACCOUNT}}
         if number + 1 < BATCHES:
             body["continue"] = {"apcontinue": str(number + 1), "continue": "-||"}
         return self.send(body, 503 if number >= self.server.broken else 200)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mwclient_async.testing.factory import WikiFactory
 
 API = "https://wiki.example.org/w/api.php"
-ACCOUNT = {"query": {"userinfo": {"id": 0, "name": "192.0.2.1", "anon": True, "rights": ["read"]}}}
 NEEDED = r"MediaWiki 1\.25 or newer is needed"
 
 Read = Callable[[Site], Any]
@@ -88,7 +87,7 @@ async def test_a_list_of_the_old_format_is_whole(campaign_wiki: CampaignWiki) ->
 
 
 def old_wiki(body: Scripted) -> Site:
-    return Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([ACCOUNT, body]))
+    return Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([body]))
 
 
 ROWS = [{"pageid": 1, "ns": 0, "title": "A"}]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mwclient_async import RetryPolicy, Site
@@ -11,7 +13,6 @@ from mwclient_async.testing.scripted import Scripted, ScriptedTransport, sent
 from tests.conftest import USER_AGENT
 
 API = "https://wiki.example.org/w/api.php"
-ACCOUNT = {"query": {"userinfo": {"id": 0, "name": "192.0.2.1", "anon": True, "rights": ["read"]}}}
 BROKEN = HttpResponse(status=502, headers=(("content-type", "text/html"),), body=b"<html>Bad gateway</html>")
 
 
@@ -20,15 +21,14 @@ def scripted_site(*script: Scripted) -> tuple[Site, ScriptedTransport]:
     return Site(API, user_agent=USER_AGENT, transport=transport, retry=RetryPolicy(attempts=1)), transport
 
 
-def rows(*titles: str, next_title: str | None = None) -> Scripted:
+def rows(*titles: str, next_title: str | None = None) -> dict[str, Any]:
     listed = [{"pageid": 1, "ns": 0, "title": title} for title in titles]
-    body = {"batchcomplete": True, "query": {"allpages": listed}}
+    body: dict[str, Any] = {"batchcomplete": True, "query": {"allpages": listed}}
     return body if next_title is None else {**body, "continue": {"apcontinue": next_title, "continue": "-||"}}
 
 
 async def test_c1_a_key_that_vanishes_from_continue_is_not_sent_again() -> None:
     opened, transport = scripted_site(
-        ACCOUNT,
         {"continue": {"plcontinue": "x", "clcontinue": "y", "continue": "||"}},
         {"continue": {"clcontinue": "z", "continue": "||links"}},
         {"batchcomplete": True},
@@ -36,7 +36,7 @@ async def test_c1_a_key_that_vanishes_from_continue_is_not_sent_again() -> None:
     async with opened as site:
         await site.query(titles="A", prop=["links", "categories"]).collect()
     transport.assert_done()
-    continued = [{k: v for k, v in sent(r).items() if "continue" in k} for r in transport.requests[1:]]
+    continued = [{k: v for k, v in sent(r).items() if "continue" in k} for r in transport.requests]
     assert continued == [
         {"continue": ""},
         {"plcontinue": "x", "clcontinue": "y", "continue": "||"},
@@ -46,7 +46,7 @@ async def test_c1_a_key_that_vanishes_from_continue_is_not_sent_again() -> None:
 
 async def test_c2_5000_empty_responses_in_a_row_are_not_the_end() -> None:
     empty = ({"continue": {"apcontinue": str(number), "continue": "-||"}} for number in range(5000))
-    opened, transport = scripted_site(ACCOUNT, *empty, rows("Last"))
+    opened, transport = scripted_site(*empty, rows("Last"))
     async with opened as site:
         assert [row.title for row in await site.list("allpages").collect()] == ["Last"]
     transport.assert_done()
@@ -55,31 +55,67 @@ async def test_c2_5000_empty_responses_in_a_row_are_not_the_end() -> None:
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 5])
 async def test_c3_a_cycle_of_continue_states_ends_in_an_error_with_the_cursor(length: int) -> None:
     cycle = [rows(f"T{number}", next_title=f"state {number % length}") for number in range(40)]
-    opened, transport = scripted_site(ACCOUNT, *cycle)
+    opened, transport = scripted_site(*cycle)
     async with opened as site:
         with pytest.raises(ContinuationLoop) as caught:
             await site.list("allpages").collect()
     assert caught.value.cursor is not None
-    assert len(transport.requests) <= 1 + 4 * length + 1
+    assert len(transport.requests) <= 4 * length + 1
 
 
 async def test_c5_limits_are_numbers_and_never_more_than_the_caller_wants() -> None:
-    opened, transport = scripted_site(ACCOUNT, rows("A", "B", next_title="C"), rows("C"))
+    opened, transport = scripted_site(rows("A", "B", next_title="C"), rows("C"))
     async with opened as site:
         assert len(await site.list("allpages", limit=3).collect()) == 3
-    assert [sent(request).get("aplimit") for request in transport.requests] == [None, "3", "1"]
+    assert [sent(request).get("aplimit") for request in transport.requests] == ["3", "1"]
 
 
-async def test_c5_the_limit_is_500_for_an_ordinary_account_and_5000_with_apihighlimits() -> None:
+async def test_c5_the_first_request_asks_for_the_account_and_the_limit_is_that_of_its_rights() -> None:
     for rights, limit in (["read"], "500"), (["read", "apihighlimits"], "5000"):
-        opened, transport = scripted_site({"query": {"userinfo": {"name": "B", "rights": rights}}}, rows("A"))
+        first = rows("A", next_title="B")
+        first["query"]["userinfo"] = {"name": "Bot", "rights": rights}
+        opened, transport = scripted_site(first, rows("B", next_title="C"), rows("C"))
         async with opened as site:
-            await site.list("allpages").collect()
-        assert sent(transport.requests[1])["aplimit"] == limit
+            assert [row.title for row in await site.list("allpages").collect()] == ["A", "B", "C"]
+        requests = [sent(request) for request in transport.requests]
+        assert [(r.get("meta"), r.get("uiprop")) for r in requests] == [
+            ("userinfo", "rights"),
+            (None, None),
+            (None, None),
+        ]
+        assert [r["aplimit"] for r in requests] == ["500", limit, limit]
+
+
+async def test_c5_a_request_that_asks_for_the_account_leaves_other_limits_to_the_wiki() -> None:
+    page = {"pageid": 1, "ns": 0, "title": "A"}
+    account = {"userinfo": {"name": "Bot", "rights": ["apihighlimits"]}}
+    opened, transport = scripted_site(
+        {"batchcomplete": True, "query": {"pages": [page], **account}},
+        {"batchcomplete": True, "query": {"pages": [page]}},
+    )
+    async with opened as site:
+        for _ in range(2):
+            (batch,) = [batch async for batch in site.query(titles="A", prop="links", meta="siteinfo").batches()]
+            assert "userinfo" not in batch.meta
+            assert "userinfo" not in batch.body["query"]
+    assert [sent(request)["pllimit"] for request in transport.requests] == ["max", "5000"]
+    assert [sent(request)["meta"] for request in transport.requests] == ["siteinfo|userinfo", "siteinfo"]
+
+
+@pytest.mark.parametrize("query", [{"meta": "userinfo"}, {"uiprop": "groups"}, {"smaxage": 60}])
+async def test_c5_a_query_that_cannot_ask_for_the_account_is_preceded_by_one_that_does(query: dict[str, Any]) -> None:
+    account = {"userinfo": {"name": "Bot", "rights": ["apihighlimits"]}}
+    page = {"batchcomplete": True, "query": {"pages": [{"pageid": 1, "ns": 0, "title": "A"}], **account}}
+    opened, transport = scripted_site({"query": account}, page)
+    async with opened as site:
+        (batch,) = [batch async for batch in site.query(titles="A", prop="links", **query).batches()]
+        assert batch.meta == account
+    assert [sent(request).get("uiprop") for request in transport.requests] == ["rights", query.get("uiprop")]
+    assert sent(transport.requests[1])["pllimit"] == "5000"
 
 
 async def test_c7_an_error_carries_the_cursor_of_the_last_item_given() -> None:
-    opened, transport = scripted_site(ACCOUNT, rows("A", "B", next_title="C"), BROKEN, rows("C", "D"))
+    opened, transport = scripted_site(rows("A", "B", next_title="C"), BROKEN, rows("C", "D"))
     got = []
     async with opened as site:
         stream = site.list("allpages")
@@ -93,7 +129,7 @@ async def test_c7_an_error_carries_the_cursor_of_the_last_item_given() -> None:
 
 
 async def test_c7_a_page_that_entered_the_batch_later_is_not_missed() -> None:
-    opened, _ = scripted_site(ACCOUNT, rows("A", "B", "C"), rows("A", "Aa", "C", "D"))
+    opened, _ = scripted_site(rows("A", "B", "C"), rows("A", "Aa", "C", "D"))
     async with opened as site:
         stream = site.list("allpages")
         run = aiter(stream)
@@ -102,7 +138,7 @@ async def test_c7_a_page_that_entered_the_batch_later_is_not_missed() -> None:
 
 
 async def test_c7_rows_that_are_equal_are_counted() -> None:
-    opened, _ = scripted_site(ACCOUNT, rows("A", "A", "A", "B"), rows("A", "A", "A", "B"))
+    opened, _ = scripted_site(rows("A", "A", "A", "B"), rows("A", "A", "A", "B"))
     async with opened as site:
         stream = site.list("allpages")
         run = aiter(stream)
@@ -121,7 +157,7 @@ async def test_c8_a_truncated_result_is_continued_and_not_reported() -> None:
         "batchcomplete": True,
         "query": {"pages": [{"pageid": 1, "ns": 0, "title": "A", "revisions": [{"revid": 7}]}]},
     }
-    transport = ScriptedTransport([ACCOUNT, truncated, whole])
+    transport = ScriptedTransport([truncated, whole])
     async with Site(API, user_agent=USER_AGENT, transport=transport, on_warning=warned.append) as site:
         (page,) = await site.query(titles="A", prop="revisions").collect()
     assert [revision.revid for revision in page.revisions] == [7]
@@ -135,7 +171,7 @@ async def test_c3_a_row_that_is_too_large_is_an_error_in_the_old_form_of_continu
         "warnings": [{"code": "truncatedresult", "text": "...", "module": "result"}],
         "query": {"pages": [{"pageid": 1, "ns": 0, "title": "A", "revisions": []}]},
     }
-    opened, _ = scripted_site(ACCOUNT, stuck, stuck)
+    opened, _ = scripted_site(stuck, stuck)
     async with opened as site:
         batches = site.query(generator="allpages", prop="revisions", rvprop="content", rawcontinue=True).batches()
         with pytest.raises(ResultTooLarge, match="revisions of 'A'"):
@@ -144,7 +180,7 @@ async def test_c3_a_row_that_is_too_large_is_an_error_in_the_old_form_of_continu
 
 async def test_a_property_that_was_not_requested_raises_not_requested() -> None:
     pages = {"batchcomplete": True, "query": {"pages": [{"pageid": 1, "ns": 0, "title": "A"}]}}
-    opened, _ = scripted_site(ACCOUNT, pages)
+    opened, _ = scripted_site(pages)
     async with opened as site:
         (page,) = await site.query(titles="A", prop="links").collect()
     assert page.links == ()
@@ -154,7 +190,7 @@ async def test_a_property_that_was_not_requested_raises_not_requested() -> None:
 
 async def test_a_response_that_does_not_fit_raises_an_error_with_the_key() -> None:
     opened, _ = scripted_site(
-        ACCOUNT, {"batchcomplete": True, "query": {"allpages": [{"pageid": "seven", "ns": 0, "title": "A"}]}}
+        {"batchcomplete": True, "query": {"allpages": [{"pageid": "seven", "ns": 0, "title": "A"}]}}
     )
     async with opened as site:
         with pytest.raises(ProtocolError, match="pageid"):
