@@ -21,6 +21,7 @@ from typing import Any
 
 from mwclient_async._http.failure_results import CAPTCHA, CAPTCHA_TEXT
 from mwclient_async._http.messages import ApiResponse, HttpResponse
+from mwclient_async._http.refusal_advice import advice
 from mwclient_async._values.error_codes import action_api_code
 from mwclient_async._values.json_text import decode_json
 from mwclient_async._values.warnings import ApiWarning
@@ -115,7 +116,7 @@ def parse_response(
                 BrokenReply, response, f"a page that is not the wiki's, or half of one: {_excerpt(response)}"
             )
         return _api_response(response, response.body)
-    body = _parse_json(response)
+    body = _parse_json(response, rest=rest)
     return _parse_rest_response(response, body, creating=creating) if rest else _parse_action_response(response, body)
 
 
@@ -148,7 +149,7 @@ def _content_type(response: HttpResponse) -> str:
     return response.header("content-type").partition(";")[0].strip().lower()
 
 
-def _parse_json(response: HttpResponse) -> Any:
+def _parse_json(response: HttpResponse, *, rest: bool) -> Any:
     content_type = _content_type(response)
     broken: Exception | None = None
     if content_type == "application/json" or content_type.endswith("+json"):
@@ -165,7 +166,9 @@ def _parse_json(response: HttpResponse) -> Any:
     if _is_busy(response):
         raise _http_error(response)
     cls = BrokenReply if is_success else ProtocolError
-    raise _protocol_error(cls, response, f"a response that is not JSON: {_excerpt(response)}. {_advice(response)}")
+    raise _protocol_error(
+        cls, response, f"a response that is not JSON: {_excerpt(response)}. {advice(response, rest=rest)}"
+    )
 
 
 def _parse_action_response(response: HttpResponse, body: Any) -> ApiResponse:
@@ -255,17 +258,6 @@ def _excerpt(response: HttpResponse) -> str:
     without_secrets = _SECRET.sub(r"\1...", " ".join(start.split()))  # it may be half of a response with a token
     content_type = response.header("content-type") or "no content type"
     return f"HTTP {response.status}, {content_type}: {without_secrets[:_EXCERPT_LENGTH]!r}"
-
-
-def _advice(response: HttpResponse) -> str:
-    location = response.header("location")
-    if location:
-        return f"It redirects to {location.partition('?')[0]!r}: use that address."
-    if response.status == 413:  # noqa: PLR2004 - as below
-        return "The server refuses a body of this size: choose a smaller chunk_size."
-    if response.status == 404:  # noqa: PLR2004 - the well-known status
-        return "Nothing is at this address: the wiki's page Special:Version names its api.php and rest.php."
-    return "Is this the address of an api.php? The wiki's page Special:Version names it."
 
 
 def _errors(body: Mapping[str, Any]) -> tuple[ApiErrorItem, ...]:

@@ -204,7 +204,7 @@ class _Fetching:
         wanted = range_header(target.received, validator="" if verified_later else self._validator)
         async with self._downloader.fetch(self._source.url, dict(wanted)) as response:
             headers = header_mapping(response.headers)
-            start = first_byte(response.status, headers, received=target.received)
+            start = first_byte(response.status, headers, received=target.received, url=self._source.url)
             self._check_size(whole_size(response.status, headers), headers)
             if start is None:
                 await target.restart()  # the server's file is shorter than the wiki says: fetch it from the start

@@ -20,6 +20,7 @@ from mwclient_async._http.flow import Flow
 from mwclient_async._http.json_values import rows_at
 from mwclient_async._http.messages import ApiRequest, HttpResponse
 from mwclient_async._http.params import wire_value
+from mwclient_async._http.refusal_advice import file_advice
 from mwclient_async._http.responses import retry_after
 from mwclient_async._upload.stash import make_api_error
 from mwclient_async.errors import HttpError, PageMissing, ProtocolError
@@ -114,7 +115,7 @@ def shows_its_end(headers: Mapping[str, str]) -> bool:
     return "content-length" in headers or "chunked" in headers.get("transfer-encoding", "").lower()
 
 
-def first_byte(status: int, headers: Mapping[str, str], *, received: int) -> int | None:
+def first_byte(status: int, headers: Mapping[str, str], *, received: int, url: str = "") -> int | None:
     """The offset of the first byte in a response; None if the server's file has no bytes after those received.
 
     Raises HttpError or ProtocolError for a response without bytes of the file, and PageMissing if the server does not
@@ -134,7 +135,8 @@ def first_byte(status: int, headers: Mapping[str, str], *, received: int) -> int
         raise HttpError(f"HTTP {status} for a file", status=status, retry_after=wait)
     if status in _GONE:
         raise make_api_error(PageMissing, f"http-{status}", "The wiki knows the file, but its server does not have it.")
-    error = ProtocolError(f"HTTP {status} for a file")
+    advice = file_advice(HttpResponse(status=status, headers=tuple(headers.items()), url=url))
+    error = ProtocolError(f"HTTP {status} for a file{'. ' if advice else ''}{advice}")
     error.status = status
     raise error
 

@@ -308,8 +308,39 @@ def test_s1_the_target_of_a_redirect_is_shown_without_its_query() -> None:
 def test_s5_a_wrong_url_gets_advice() -> None:
     with pytest.raises(ProtocolError, match=r"Special:Version names its api\.php"):
         parse_response(html_response("Not found", status=404))
-    with pytest.raises(ProtocolError, match=r"Is this the address of an api\.php"):
-        parse_response(html_response("<html>"))
+    for rest, script in ((False, r"an api\.php"), (True, r"a rest\.php")):
+        with pytest.raises(ProtocolError, match=f"Is this the address of {script}"):
+            parse_response(html_response("<html>"), rest=rest)
+
+
+API, REST = "https://wiki.test/w/api.php?action=query", "https://wiki.test/w/rest.php/v1/page/Earth"
+
+
+@pytest.mark.parametrize("url", [API, REST, "https://wiki.test/wiki/"])
+@pytest.mark.parametrize(
+    ("status", "headers", "advised"),
+    [
+        (401, (("www-authenticate", 'Basic realm="staff"'),), r"HTTP Basic.*HttpOptions\(headers="),
+        (401, (("www-authenticate", 'Digest realm="staff"'),), r"HTTP Digest.*HttpOptions\(headers="),
+        (401, (("www-authenticate", "Bearer"),), "a guard in front of it"),
+        (403, (), "a guard in front of it"),
+        (406, (), "a guard in front of it"),
+        (451, (), "a guard in front of it"),
+    ],
+)
+def test_s5_a_refusal_by_the_web_server_gets_advice_that_fits(
+    url: str, status: int, headers: tuple[tuple[str, str], ...], advised: str
+) -> None:
+    refused = evolve(html_response("<h1>No</h1>", *headers, status=status), url=url)
+    with pytest.raises(ProtocolError, match=advised) as caught:
+        parse_response(refused, rest=url == REST)
+    assert "Is this the address" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("url", "script"), [(API, "api.php"), (REST, "rest.php")])
+def test_s5_a_page_at_the_right_address_gets_other_advice_than_one_elsewhere(url: str, script: str) -> None:
+    with pytest.raises(BrokenReply, match=f"the login page of a network.*this is not the wiki's {script}"):
+        parse_response(evolve(html_response("<html>"), url=url), rest=url == REST)
 
 
 # MediaWiki's own header ---------------------------------------------------------------------------------------------
