@@ -20,8 +20,9 @@ class EditDefaults:
       raises BotsExcluded (https://en.wikipedia.org/wiki/Template:Bots).
     - ``stop_page`` is a title: while that page has a text, edits raise BotStopped. The site reads the page before the
       first edit, and again before an edit if the last reading is at least ``stop_every`` seconds ago.
-    - ``shared_account`` says whether other processes edit with the same account. If so, a revision that is found after
-      a lost reply may be theirs, and OutcomeUnknown is raised. None: the account's other edits decide.
+    - ``shared_account`` says whether other processes edit with the same account. If so, a revision or a log entry
+      that is found after a lost reply may be theirs, and OutcomeUnknown is raised. None: the account's other edits, or
+      log entries, decide.
     - ``summary_mark`` ends each summary with a short random mark such as ``(m7q2xa)``, which proves after a lost reply
       which revision is ours, even if other processes make the same edit with the same account.
     - ``dry_run`` sends no writes: edits return ``EditOutcome.DRY_RUN``, all other writes raise DryRun. A purge is sent,

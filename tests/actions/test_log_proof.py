@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Any
 
 import anyio
 import attrs
 import pytest
 
-from mwclient_async import ClientLogin, RetryPolicy, Site
+from mwclient_async import ClientLogin, EditDefaults, RetryPolicy, Site
 from mwclient_async.errors import OutcomeUnknown
 from mwclient_async.testing import LocalWiki, WikiFactory
 from tests.conftest import USER_AGENT, once
@@ -34,15 +35,8 @@ def steward_login(wiki: LocalWiki, mediawiki_version: str) -> ClientLogin:
     return once("log keeper", mediawiki_version, lambda: anyio.run(make))
 
 
-@pytest.fixture
-async def other(wiki: LocalWiki, steward_login: ClientLogin) -> AsyncIterator[Site]:
-    """Another process with the same account."""
-    async with Site(wiki.api_url, user_agent=USER_AGENT, auth=steward_login) as opened:
-        yield opened
-
-
-def behind(proxy: FaultProxy, login: ClientLogin) -> Site:
-    return Site(f"{proxy.url}/api.php", user_agent=USER_AGENT, auth=login, retry=QUICK)
+def behind(proxy: FaultProxy, login: ClientLogin, **options: Any) -> Site:
+    return Site(f"{proxy.url}/api.php", user_agent=USER_AGENT, auth=login, retry=QUICK, **options)
 
 
 async def protected(site: Site, title: str) -> Any:
@@ -232,6 +226,18 @@ async def test_w2_an_entry_is_not_ours_if_another_process_uses_the_account(wiki:
         await other.post({"action": "move", "from": titles[1], "to": f"{titles[1]} moved", "reason": "the other"})
         with pytest.raises(OutcomeUnknown, match="another process uses this account"):
             await site.page(titles[2]).move(f"{titles[2]} moved")
+
+
+@pytest.mark.parametrize("shared", [True, False])
+async def test_w2_the_edit_defaults_say_whether_other_processes_use_the_account(
+    wiki: LocalWiki, steward_login: ClientLogin, *, shared: bool
+) -> None:
+    defaults = EditDefaults(shared_account=shared)
+    async with FaultProxy(wiki.url) as proxy, behind(proxy, steward_login, defaults=defaults) as site:
+        title = await prepare(site, wiki, "move")
+        proxy.plan = matching("move", DROP_AFTER)
+        with pytest.raises(OutcomeUnknown, match="other processes") if shared else nullcontext():
+            assert (await site.page(title).move(f"{title} moved")).verified
 
 
 @pytest.mark.everywhere
