@@ -63,7 +63,8 @@ class Rest(PageMethods, RevisionMethods, TransformMethods):
 
         Raises:
             ValueError: ``latest`` is not a revision id.
-            EditConflict: the page has changed since, and the wiki cannot merge both changes.
+            EditConflict: the page has changed since, and the wiki cannot merge both changes. Or ``latest`` is one of
+                another page (``CoreRest`` leaves that to the wiki).
             PageMissing: there is no such page.
             PermissionDenied, Protected, Blocked: the account may not edit it.
             CaptchaRequired: the wiki wants a captcha solved.
@@ -89,6 +90,9 @@ class Rest(PageMethods, RevisionMethods, TransformMethods):
     async def _write(self, change: RestEdit, base: BaseRevision | None) -> RestPage:
         key = title_lock_key(change.title)
         async with self._session.lock_titles([key]):
+            known = self._session.known_revisions.get(key)
+            if base is not None and known is not None and known.revid == base.revid:
+                base = known
             self._session.known_revisions.forget(key)
             page = await self._session.run_flow(rest_edit(change, base, self._session.own_edits))
         return structurer(RestPage)(page)

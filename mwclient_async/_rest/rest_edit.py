@@ -15,15 +15,23 @@ from attrs import evolve, field, frozen
 
 from mwclient_async._edit.compare_and_swap import compare_and_swap
 from mwclient_async._edit.edits import Edit, check_presence, read_base
-from mwclient_async._edit.history_check import CompletedWrite
+from mwclient_async._edit.history_check import CompletedWrite, page_of, page_parameters
 from mwclient_async._http.flow import Flow
+from mwclient_async._http.json_values import number_at, rows_at, text_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._rest import endpoints
 from mwclient_async._rest.refusals import with_data, with_details
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.lost_reply import LostReply, read_written
 from mwclient_async._session.own_edits import OwnEdits
-from mwclient_async.errors import ApiError, CaptchaRequired, MediaWikiError, ProtocolError
+from mwclient_async.errors import (
+    ApiError,
+    ApiErrorItem,
+    CaptchaRequired,
+    EditConflict,
+    MediaWikiError,
+    ProtocolError,
+)
 
 
 @frozen(kw_only=True)
@@ -81,6 +89,8 @@ def rest_edit(edit: RestEdit, base: BaseRevision | None, own_edits: OwnEdits | N
         creation = Edit(title=edit.title, missing="only")
         creation, base = yield from read_base(creation)
         check_presence(creation, base)
+    elif not base.pageid:
+        base = yield from _base_of_page(edit, base)
     lost = LostReply(own_edits=own_edits or OwnEdits())
     lost.own_edits.begin(base.since)
     try:
@@ -92,6 +102,28 @@ def rest_edit(edit: RestEdit, base: BaseRevision | None, own_edits: OwnEdits | N
     response = completed.response or (yield from _read_back(completed))
     page: Mapping[str, Any] = response.body
     return page
+
+
+def _base_of_page(edit: RestEdit, base: BaseRevision) -> Flow[BaseRevision]:
+    """The base with its page and the wiki's clock.
+
+    Raises EditConflict if it is a revision of another page. MediaWiki 1.43 takes the latest revision of any page for a
+    base without conflict, and would overwrite this page.
+    """
+    edit.request(base)  # a title that cannot be sent is refused before it is looked up
+    page_params = page_parameters(edit)
+    response = yield ApiRequest(params={"action": "query", "prop": "info", "curtimestamp": "1", **page_params})
+    page = page_of(response)
+    since, pageid = text_at(response.body, "curtimestamp", default=""), number_at(page, "pageid", default=0)
+    if not pageid:
+        return base  # the wiki refuses it itself
+    if number_at(page, "lastrevid", default=0) != base.revid:
+        response = yield ApiRequest(params={"action": "query", "prop": "info", "revids": str(base.revid)})
+        for other in rows_at(response.body, "query", "pages"):  # none, if there is no such revision
+            if number_at(other, "pageid", default=pageid) != pageid:
+                text = f"revision {base.revid} is of the page {text_at(other, 'title')!r}, and not of {edit.name}."
+                raise EditConflict((ApiErrorItem(code="editconflict", text=text),))
+    return BaseRevision(revid=base.revid, pageid=pageid, since=since)
 
 
 def _through_action_api(

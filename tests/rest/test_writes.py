@@ -96,6 +96,38 @@ async def test_an_edit_that_is_too_late_is_an_error_and_replaces_nothing(open_si
 
 
 @both
+async def test_w2_a_base_that_is_a_revision_of_another_page_is_refused_before_it_is_sent(
+    open_sites: OpenSites, version: str
+) -> None:
+    """MediaWiki 1.43 would overwrite the page if it is the other page's latest revision."""
+    site, transport, _ = await open_sites(version)
+    page, other = fresh("Page"), fresh("Other")
+    made = await site.rest.create_page(page, source="One.")
+    latest = await site.rest.create_page(other, source="Of another page.")
+    older = await site.rest.update_page(page, source="Two.", latest=made.latest.id)
+    sent = sum(request.method == "PUT" for request in transport.requests)
+    for revid in (latest.latest.id, (await site.page(other).append(" More.")).revid):
+        with pytest.raises(EditConflict, match=f"revision {revid} is of the page '{other}', and not of '{page}'"):
+            await site.rest.update_page(page, source="Three.", latest=revid)
+    with pytest.raises(EditConflict):  # no such revision: the wiki says so
+        await site.rest.update_page(page, source="Three.", latest=99_999_999)
+    assert await site.rest.page(page) == older
+    assert sum(request.method == "PUT" for request in transport.requests) == sent + 1
+
+
+@both
+async def test_an_update_costs_one_read_unless_this_site_has_made_its_base(open_sites: OpenSites, version: str) -> None:
+    site, transport, _ = await open_sites(version)
+    title = fresh("Read once")
+    await site.page(title).create("One.")
+    revid, sent = (await site.page(title).append(" Two.")).revid, len(transport.requests)
+    made = await site.rest.update_page(title, source="Three.", latest=revid)
+    assert len(transport.requests) == sent + 1
+    await site.rest.update_page(title, source="Four.", latest=made.latest.id)
+    assert len(transport.requests) == sent + 3
+
+
+@both
 async def test_w8_of_many_tasks_that_create_one_page_one_does_and_the_others_send_no_edit(
     open_sites: OpenSites, version: str
 ) -> None:

@@ -103,6 +103,9 @@ class ModelPageWiki:
         query: dict[str, Any] = {}
         if params.get("list") == "abuselog":
             return refusal("permissiondenied") if self.abuse_log is None else {"query": {"abuselog": self.abuse_log}}
+        if params.get("prop") == "info":
+            info = {"pageid": 7, "lastrevid": self.revisions[-1].revid} if self.revisions else {"missing": True}
+            return {"query": {"pages": [{"ns": 0, "title": TITLE, **info}]}, "curtimestamp": self._stamp()}
         if params.get("list") == "usercontribs":
             rows = [{**row.to_json(""), "title": TITLE, "pageid": 7} for row in self.revisions[::-1]]
             return {"query": {"usercontribs": [row for row in rows if row["user"] == params["ucuser"]]}}

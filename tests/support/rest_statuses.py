@@ -298,7 +298,7 @@ CASES = [
     case("update_page", 201, unchecked("update_page", title=fresh("Put"), body=WRITE)),
     case("update_page", 400, lambda s, _: changed(s, content_model="json"), PermissionDenied),
     case("update_page", 400, lambda s, _: changed(s, content_model="x"), BadRequest),
-    case("update_page", 403, lambda s, _: s.rest.update_page("Protected", source="y", latest=5), Protected),
+    case("update_page", 403, lambda s, _: s.rest.update_page("Protected", source="y", latest=99_999_999), Protected),
     case("update_page", 404, lambda s, _: s.rest.update_page("Not there", source="y", latest=5), PageMissing),
     case("update_page", 409, conflict, EditConflict),
     case("update_page", 409, unchecked("update_page", title="Earth", body=WRITE), Refused),
