@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from email.message import Message
 from http.cookiejar import Cookie, CookieJar
 from typing import Any
@@ -14,6 +15,7 @@ from urllib.request import Request
 
 from mwclient_async.models.auth import COOKIE_FIELDS
 
+_LARGEST = 4096  # characters, attributes included: https://www.rfc-editor.org/rfc/rfc6265#section-6.1
 _SESSION_COOKIE = re.compile(r"(session|userid|username|token|_user|loggedout)$", re.IGNORECASE)
 _ACCOUNT_COOKIE = re.compile(r"(username|_user)$", re.IGNORECASE)
 
@@ -21,10 +23,9 @@ _ACCOUNT_COOKIE = re.compile(r"(username|_user)$", re.IGNORECASE)
 class _JarResponse:
     """The part of a response that the cookie jar reads."""
 
-    def __init__(self, headers: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, name: str, value: str) -> None:
         self._message = Message()
-        for name, value in headers:
-            self._message[name] = value
+        self._message[name] = value
 
     def info(self) -> Message:
         return self._message
@@ -39,16 +40,15 @@ class Cookies:
     def store(self, url: str, headers: Iterable[tuple[str, str]]) -> None:
         """Store the cookies that a response from this URL sets.
 
-        Two kinds are dropped. A cookie that is not ASCII cannot be sent back. A wiki sets one ``PostEditRevision...``
-        cookie per edit, and a bot that kept them would soon send a header that proxies refuse.
+        These are dropped: a cookie with a character that cannot be sent back, one that is larger than browsers accept,
+        and one that the jar cannot parse. A wiki also sets one ``PostEditRevision...`` cookie per edit, and a bot that
+        kept them would soon send a header that proxies refuse.
         """
-        new_cookies = [
-            (name, value)
-            for name, value in headers
-            if name == "set-cookie" and "PostEditRevision" not in value and value.isascii()
-        ]
-        if new_cookies:
-            self._jar.extract_cookies(_JarResponse(new_cookies), Request(url))  # type: ignore[arg-type]  # duck-typed by the jar
+        for name, value in headers:
+            if name != "set-cookie" or "PostEditRevision" in value or not _can_be_sent_back(value):
+                continue
+            with suppress(Exception):  # one by one, because the jar loses the others beside one that it cannot parse
+                self._jar.extract_cookies(_JarResponse(name, value), Request(url))  # type: ignore[arg-type]  # duck-typed
 
     def header_for(self, url: str) -> str | None:
         """The ``Cookie`` header for a request to this URL, or None."""
@@ -76,6 +76,10 @@ class Cookies:
         self._jar.clear()
         for value in values:
             self._jar.set_cookie(_cookie(value))
+
+
+def _can_be_sent_back(value: str) -> bool:
+    return value.isascii() and value.isprintable() and len(value) <= _LARGEST
 
 
 def _cookie(value: Mapping[str, Any]) -> Cookie:
