@@ -145,7 +145,8 @@ class Site(QueryMethods, UploadMethods):
         self._opened: Session | None = None
 
     def __repr__(self) -> str:
-        return f"Site({self._request_builder.api_url!r})"
+        builder = vars(self).get("_request_builder")  # absent if its constructor raises an error
+        return "Site(...)" if builder is None else f"Site({builder.api_url!r})"
 
     async def __aenter__(self) -> Self:
         if self._opened is not None:

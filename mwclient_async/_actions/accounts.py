@@ -14,6 +14,7 @@ from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.json_values import object_at, rows_at, text_at
 from mwclient_async._http.params import checked_text
+from mwclient_async._http.secret_text import hidden
 from mwclient_async.models.actions_users import AuthStep, PasswordValidity
 
 _RETURN_URL = "https://localhost/"  # where a browser would return to; the wiki always requires an address
@@ -55,6 +56,8 @@ class AccountActions(ActionGroup):
 
         See https://www.mediawiki.org/wiki/API:Account_creation.
         """
+        password = hidden(password)
+        fields = None if fields is None else {name: hidden(value) for name, value in fields.items()}
         self._session.check_safe_for_credentials()
         own = {
             "username": None if username is None else checked_nonempty("username", username),
@@ -88,6 +91,7 @@ class AccountActions(ActionGroup):
 
         See https://www.mediawiki.org/wiki/API:Linkaccount.
         """
+        fields = None if fields is None else {name: hidden(value) for name, value in fields.items()}
         self._session.check_safe_for_credentials()
         step_params = _step_params("link", requests, returnurl, continue_=continue_)
         return await self._auth_step("linkaccount", {**_fields(fields, {}), **step_params})
@@ -121,6 +125,7 @@ class AccountActions(ActionGroup):
 
         See https://www.mediawiki.org/wiki/API:Changeauthenticationdata.
         """
+        fields = {name: hidden(value) for name, value in fields.items()}
         self._session.check_safe_for_credentials()
         if not fields:
             raise ValueError("fields is empty: give the new credentials")
@@ -152,6 +157,7 @@ class AccountActions(ActionGroup):
 
         See https://www.mediawiki.org/wiki/API:Validatepassword.
         """
+        password = hidden(password)
         self._session.check_safe_for_credentials()
         params = {
             "password": checked_nonempty("password", password),

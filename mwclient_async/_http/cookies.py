@@ -13,6 +13,7 @@ from http.cookiejar import Cookie, CookieJar
 from typing import Any
 from urllib.request import Request
 
+from mwclient_async._http.secret_text import SecretText
 from mwclient_async.models.auth import COOKIE_FIELDS
 
 _LARGEST = 4096  # characters, attributes included: https://www.rfc-editor.org/rfc/rfc6265#section-6.1
@@ -50,11 +51,12 @@ class Cookies:
             with suppress(Exception):  # one by one, because the jar loses the others beside one that it cannot parse
                 self._jar.extract_cookies(_JarResponse(name, value), Request(url))  # type: ignore[arg-type]  # duck-typed
 
-    def header_for(self, url: str) -> str | None:
+    def header_for(self, url: str) -> SecretText | None:
         """The ``Cookie`` header for a request to this URL, or None."""
         request = Request(url)
         self._jar.add_cookie_header(request)
-        return request.get_header("Cookie")
+        header = request.get_header("Cookie")
+        return None if header is None else SecretText(header)
 
     @property
     def name_account(self) -> bool:

@@ -172,7 +172,7 @@ class _Attempt:
                 if not self._closing.is_closed:
                     failure = self._failure(error)
                     is_quoted = isinstance(failure, ValueError) or _may_quote_headers(error)
-                    raise failure from (None if is_quoted else error)
+                    raise failure from (None if is_quoted else _without_frames(error))
         if not self._closing.is_closed:
             raise self._lost(f"it took more than {self._longest:.0f} seconds (HttpOptions(response_timeout=...))")
         if self._trace.has_begun:
@@ -310,6 +310,13 @@ def _error_chain(error: BaseException) -> Iterator[BaseException]:
     while current is not None:
         yield current
         current = current.__cause__ or current.__context__
+
+
+def _without_frames(error: Exception) -> Exception:
+    """The error without the frames of the HTTP library: its local variables are the headers, cookies and tokens."""
+    for one in list(_error_chain(error)):
+        one.__traceback__ = None
+    return error
 
 
 def _may_quote_headers(error: BaseException) -> bool:

@@ -156,7 +156,7 @@ def _parse_json(response: HttpResponse, *, rest: bool) -> Any:
         try:
             return decode_json(response.body)
         except ValueError as error:
-            broken = error
+            broken = error.with_traceback(None)  # its frames have the text in them, which may hold a token
     refused = _error_in_header(response)
     if refused is not None:
         raise refused from broken

@@ -109,7 +109,7 @@ class CoreRest(Rest):
         self._clock = clock or SystemClock()
 
     def __repr__(self) -> str:
-        return f"CoreRest({self._wiki!r})"
+        return f"CoreRest({vars(self).get('_wiki', '...')!r})"  # its constructor may raise an error
 
     def __getattr__(self, name: str) -> Session:
         if name == "_session":  # it is set only while this is open

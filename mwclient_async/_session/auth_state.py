@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mwclient_async._http.cookies import Cookies
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.request_builder import RequestCredentials
+from mwclient_async._http.secret_text import SecretText
 from mwclient_async._session.login import Account
 from mwclient_async.models.auth import LoginState
 
@@ -29,7 +30,7 @@ class AuthState:
         self.tokens: dict[str, str] = {}
         self.account: Account | None = None
         self.expires: float | None = None
-        self._bearer: str | None = None
+        self._bearer: SecretText | None = None
 
     @property
     def uses_cookies(self) -> bool:
@@ -65,7 +66,7 @@ class AuthState:
         """
         self.drop_tokens()
         self.name, self.logged_in = name, True
-        self._bearer, self.expires = bearer, expires
+        self._bearer, self.expires = None if bearer is None else SecretText(bearer), expires
         self.login_generation += 1
 
     def clear(self) -> None:
@@ -80,7 +81,9 @@ class AuthState:
 
     def credentials_for(self, request: ApiRequest, token: str | None) -> RequestCredentials:
         """The OAuth token, assertions and CSRF token that the request carries. Cookies come from ``cookies``."""
-        headers = {} if self._bearer is None or request.address else {"authorization": f"Bearer {self._bearer}"}
+        headers = (
+            {} if self._bearer is None or request.address else {"authorization": SecretText(f"Bearer {self._bearer}")}
+        )
         return RequestCredentials(headers=headers, assertions=self._assertions(), token=token)
 
     def login_state(self, wiki: str) -> LoginState:
@@ -90,7 +93,7 @@ class AuthState:
             account=self.name,
             logged_in=self.uses_cookies,
             cookies=self.cookies.to_values(),
-            tokens=dict(self.tokens),
+            tokens={kind: str(token) for kind, token in self.tokens.items()},
         )
 
     def restore(self, state: LoginState) -> None:
@@ -98,7 +101,7 @@ class AuthState:
         self.cookies.restore(state.cookies)
         if state.logged_in:
             self.set_login(state.account)
-        self.tokens = dict(state.tokens)
+        self.tokens = {kind: SecretText(token) for kind, token in state.tokens.items()}
 
     def _assertions(self) -> Mapping[str, str]:
         if not self.logged_in:

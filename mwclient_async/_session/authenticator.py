@@ -262,8 +262,11 @@ class Authenticator:
             expires = None if renew_after is None else self._clock.now() + renew_after
             self._auth_state.set_login(bearer=access_token.token, expires=expires)
         elif isinstance(auth, OAuth2Token):
-            token = auth.token if isinstance(auth.token, str) else await auth.token()
-            self._auth_state.set_login(bearer=checked_token("the OAuth token", token))
+            self._auth_state.set_login(  # the token is in no local variable, because a traceback may show these
+                bearer=checked_token(
+                    "the OAuth token", auth.token if isinstance(auth.token, str) else await auth.token()
+                )
+            )
         else:
             answer_question = auth.answer if isinstance(auth, ClientLogin) else None
             name = await run_flow(log_in(auth), send, ask=answer_question)

@@ -20,6 +20,7 @@ from attrs import field, frozen
 from mwclient_async._http.flow import Ask, Flow
 from mwclient_async._http.json_values import object_at, text_at, texts_at
 from mwclient_async._http.messages import ApiRequest
+from mwclient_async._http.secret_text import SecretText
 from mwclient_async.errors import (
     ApiError,
     ApiErrorItem,
@@ -99,7 +100,8 @@ def log_out() -> Flow[None]:
 
 def fetch_access_token(auth: OAuth2ClientCredentials) -> Flow[AccessToken]:
     """An access token for an OAuth consumer. Raises LoginFailed if the wiki refuses its id or secret."""
-    form = {"grant_type": "client_credentials", "client_id": auth.client_id, "client_secret": auth.client_secret}
+    secret = SecretText(auth.client_secret)
+    form = {"grant_type": "client_credentials", "client_id": auth.client_id, "client_secret": secret}
     path = "" if auth.token_url else _TOKEN_PATH
     try:
         response = yield ApiRequest(params=form, post=True, login=True, path=path, address=auth.token_url or "")
@@ -108,10 +110,9 @@ def fetch_access_token(auth: OAuth2ClientCredentials) -> Flow[AccessToken]:
             raise
         text = f"the consumer {auth.client_id!r} was given no access token: {error.text or error.code}"
         raise LoginFailed((ApiErrorItem(code=error.code, text=text, data=error.data),)) from error
-    body = object_at(response.body)
-    lifetime = body.get("expires_in")
+    lifetime = object_at(response.body).get("expires_in")
     try:
-        token = checked_token("the access token that the wiki gave", body.get("access_token"))
+        token = checked_token("the access token that the wiki gave", object_at(response.body).get("access_token"))
     except ValueError as error:
         raise ProtocolError(str(error)) from None
     expires_in = min(lifetime, _LONGEST_LIFETIME) if isinstance(lifetime, int | float) else None
@@ -121,8 +122,11 @@ def fetch_access_token(auth: OAuth2ClientCredentials) -> Flow[AccessToken]:
 def fetch_tokens(*, logged_in: bool) -> Flow[dict[str, str]]:
     """All tokens of the session, by kind, in one request. Raises AssertFailed if the wiki no longer knows the login."""
     response = yield ApiRequest(params={"action": "query", "meta": "tokens", "type": "*"})
-    found = object_at(response.body, "query", "tokens")
-    tokens = {name.removesuffix("token"): value for name, value in found.items() if isinstance(value, str)}
+    tokens: dict[str, str] = {
+        name.removesuffix("token"): SecretText(value)
+        for name, value in object_at(response.body, "query", "tokens").items()
+        if isinstance(value, str)
+    }
     if logged_in and tokens.get("csrf") == ANONYMOUS_TOKEN:
         text = "The wiki gave the token of an anonymous user."
         raise AssertFailed((ApiErrorItem(code="assertuserfailed", text=text),))
@@ -176,7 +180,7 @@ def _log_in_with_bot_password(auth: BotPassword, token: str) -> Flow[str]:
 
 def _log_in_step_by_step(auth: ClientLogin, token: str) -> Flow[str]:
     """A login in which the wiki may ask questions: https://www.mediawiki.org/wiki/API:Login#Method_2._clientlogin."""
-    answers: Mapping[str, str] = {"username": auth.username, "password": auth.password, "rememberMe": "1"}
+    answers = {"username": auth.username, "password": SecretText(auth.password), "rememberMe": "1"}
     step_params = {"loginreturnurl": auth.return_url}
     for _ in range(_MAX_QUESTIONS):
         form = {**answers, "action": "clientlogin", "logintoken": token, **step_params}
@@ -190,7 +194,7 @@ def _log_in_step_by_step(auth: ClientLogin, token: str) -> Flow[str]:
             return text_at(result, "username", default=auth.username)
         question = _question(status, result)
         _check_question(auth, question)
-        answers = (yield Ask(question)).body
+        answers = {name: SecretText(value) for name, value in (yield Ask(question)).body.items()}
         step_params = {"loginreturnurl": auth.return_url, "loginpreservestate": "1"}
         if status != "RESTART":
             step_params = {"logincontinue": "1"}
@@ -254,7 +258,7 @@ def _canonical(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _require_text(value: object, name: str) -> str:
+def _require_text(value: object, name: str) -> SecretText:
     if not isinstance(value, str) or not value:
         raise ProtocolError(f"the wiki gave no {name}; does a proxy drop cookies?")
-    return value
+    return SecretText(value)

@@ -32,6 +32,7 @@ from attrs import Factory, define, evolve
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse, ReadAt, StreamedResponse
 from mwclient_async._http.request_builder import NO_CREDENTIALS, RequestBuilder
+from mwclient_async._http.secret_text import SecretText
 from mwclient_async._http.urls import check_safe_for_credentials
 from mwclient_async._session.anonymous_writes import AnonymousWrites
 from mwclient_async._session.auth_state import AuthState
@@ -376,9 +377,9 @@ class Session:
         own_wiki = not pending.request.address
         cookie = self._auth_state.cookies.header_for(http_request.url) if own_wiki else None
         if cookie:
-            from_options = http_request.headers.get("cookie")  # of HttpOptions
-            value = f"{from_options}; {cookie}" if from_options else cookie
-            http_request = evolve(http_request, headers={**http_request.headers, "cookie": value})
+            if "cookie" in http_request.headers:  # of HttpOptions
+                cookie = SecretText(f"{http_request.headers['cookie']}; {cookie}")
+            http_request = evolve(http_request, headers={**http_request.headers, "cookie": cookie})
         response = await exchange(
             http_request,
             transport=self.shared.transport,

@@ -24,11 +24,13 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 def decode_json(text: bytes) -> Any:
     """The value of a JSON text in UTF-8. Raises ValueError if it is not one, or if it would make later steps fail."""
-    decoded = text.decode("utf-8").strip(_AROUND)
     try:
+        decoded = text.decode("utf-8").strip(_AROUND)
         value = (_DECODER if len(text) < LARGE else _YIELDING_DECODER).decode(decoded)
     except RecursionError:
         raise _too_deep() from None
+    except ValueError as error:  # which holds the whole text
+        raise ValueError(str(error)) from None
     if decoded.count("[") + decoded.count("{") > MAX_DEPTH:
         _check_depth(value)
     if _SURROGATE.search(decoded) is not None:

@@ -52,11 +52,13 @@ def _sendable(name: str) -> Callable[[object, Attribute[Any], Any], None]:
 
 def checked_token(name: str, value: object) -> str:
     """The token, checked: ValueError if it cannot be sent in a header. The message does not show it."""
-    if not isinstance(value, str) or not value:
+    if isinstance(value, str) and value and value.isascii() and value.isprintable() and " " not in value:
+        return value
+    is_text = isinstance(value, str) and bool(value)
+    del value  # so that no traceback shows it
+    if not is_text:
         raise ValueError(f"{name} is empty or not a str: is the variable that holds it set?")
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError(f"{name} contains a line break, a space or another character that a header cannot have")
-    return value
+    raise ValueError(f"{name} contains a line break, a space or another character that a header cannot have")
 
 
 @frozen(kw_only=True)

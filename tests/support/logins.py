@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
@@ -31,6 +32,9 @@ E = TypeVar("E", bound=Event)
 
 SECRET = re.compile("(?i)(password|token|secret)$")
 """The names of fields whose values are secret."""
+
+TESTS = Path(__file__).parents[1]
+"""The directory of the tests, whose own local variables may be secrets."""
 
 LONG = 12
 """In characters: a shorter text is not a secret, or could appear by chance."""
@@ -163,9 +167,11 @@ class LeakCheck:
         """Add the representations of these."""
         self._shown += [look for thing in things for look in (repr(thing), str(thing))]
 
-    def fail(self, error: BaseException) -> None:
-        """Add an error, its attributes, its traceback and its causes."""
+    def fail(self, error: BaseException, *, local_variables: bool = True) -> None:
+        """Add an error, its attributes, its traceback with the local variables of all frames, and its causes."""
         self._shown += traceback.format_exception(error)
+        if local_variables:
+            self._shown += _local_variables(traceback.TracebackException.from_exception(error, capture_locals=True))
         led: BaseException | None = error
         while led is not None:
             self.show(led, led.args, vars(led) if isinstance(led, MediaWikiError) else "")
@@ -220,6 +226,17 @@ class LeakCheck:
             planting = (self.show, lambda text: self.fail(ValueError(text)), logging.getLogger("httpcore").debug)
             planting[number % 3](f"<{secret}>")
         assert sorted(self.leaks()) == sorted(self._secrets), "a leak would not have been seen"
+
+
+def _local_variables(shown: traceback.TracebackException) -> Iterator[str]:
+    """What a bug report with local variables shows of this error and its causes, except for the frames of tests."""
+    for frame in shown.stack:
+        if TESTS not in Path(frame.filename).parents:
+            for name, value in (frame.locals or {}).items():
+                yield f"{frame.filename}:{frame.lineno} {name}={value}"
+    inner = shown.__cause__ or (None if shown.__suppress_context__ else shown.__context__)
+    if inner is not None:
+        yield from _local_variables(inner)
 
 
 def _pieces(secret: str) -> Iterator[str]:
