@@ -96,7 +96,7 @@ class Uploader:
         reporter = self._new_reporter(job)
         file = await UploadSource.open(source, spool=job.spool, on_spooled=reporter.report_spooled)
         try:
-            rules = await self._checked_rules(file, job.publication)
+            rules = await self._checked_rules(file, job)
             start = await self._checked_start(file, job, reporter)
             return await self._stash_file(file, job, rules, reporter, start)
         finally:
@@ -125,7 +125,7 @@ class Uploader:
     ) -> UploadResult:
         file = await UploadSource.open(source, spool=job.spool, on_spooled=reporter.report_spooled)
         try:
-            rules = await self._checked_rules(file, job.publication)
+            rules = await self._checked_rules(file, job)
             if current is not None and file.size == current.size:
                 sha1 = await file.sha1_up_to(file.size, on_hashed=partial(reporter.report_hashed, file.size))
                 _check_contents_differ(job, current, sha1)
@@ -209,11 +209,15 @@ class Uploader:
         current = await self._run(current_version(job.publication.filename), reporter)
         return current if job.checkpoint is None else None
 
-    async def _checked_rules(self, file: UploadSource, publication: Publication) -> UploadRules:
-        rules = await self.rules()
+    async def _checked_rules(self, file: UploadSource, job: UploadJob) -> UploadRules:
+        """The wiki's rules. Raises FileRefused or UploadError for a file that the wiki would refuse after the transfer.
+
+        With a checkpoint, the file's bytes are compared with those of the first attempt instead.
+        """
+        rules, publication = await self.rules(), job.publication
         rules.check(publication.filename, file.size, ignored=publication.ignored)
-        head = await file.read_head(HEAD_SIZE)
-        if text := mismatch(publication.filename, head, ignored=publication.ignored):
+        head = await file.read_head(HEAD_SIZE) if job.checkpoint is None else None
+        if head is not None and (text := mismatch(publication.filename, head, ignored=publication.ignored)):
             raise make_api_error(FileRefused, MISMATCH, text)
         return rules
 
