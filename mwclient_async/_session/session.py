@@ -173,8 +173,12 @@ class Session:
             on_sent=on_sent,
             sleep=self.clock.sleep,
             retries=self.new_retry_state,
-            new_session=self._authenticator.start_session,
+            new_session=self.start_session,
         )
+
+    async def start_session(self) -> bool:
+        """Begin another session on the wiki with the same account. Returns whether that needs no help by the user."""
+        return await self._authenticator.start_session()
 
     async def fetch_once(self, flow: Callable[[], Flow[T]]) -> T:
         """The result of a flow, which runs once per session: for facts about the wiki that do not change."""

@@ -71,6 +71,7 @@ class Uploader:
     clock: Clock
     observers: Observers
     retries: Callable[[str], RetryState]
+    new_session: Callable[[], Awaitable[bool]]
     wiki: str
     rules: Callable[[], Awaitable[UploadRules]]
 
@@ -282,6 +283,7 @@ class Uploader:
             ask=hash_up_to,
             sleep=self.clock.sleep,
             retries=self.retries,
+            new_session=self.new_session,
         )
         if isinstance(result, UploadResult):
             await reporter.report_done(result)

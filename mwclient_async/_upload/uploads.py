@@ -110,6 +110,7 @@ class Uploads:
             clock=self.session.shared.clock,
             observers=self.session.observers,
             retries=self.session.new_retry_state,
+            new_session=self.session.start_session,
             wiki=self.wiki,
             rules=partial(self.session.fetch_once, fetch_upload_rules),
         )

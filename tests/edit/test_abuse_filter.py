@@ -60,6 +60,20 @@ def sessions(site: Site) -> set[str]:
     return {str(cookie["value"]) for cookie in site.login_state().cookies if cookie["name"].endswith("_session")}
 
 
+@pytest.mark.parametrize("sent_before", [0, 2], ids=["directly", "after two chunks"])
+async def test_w2_a_file_is_published_again_in_another_session(
+    filtered_wiki: LocalWiki, auth: BotPassword, sent_before: int
+) -> None:
+    name, copies = f"{fresh('Filtered')}.txt", 120 if sent_before else 10
+    async with FaultProxy(filtered_wiki.url) as proxy, site_behind(proxy, auth=auth) as site:
+        before = sessions(site)
+        proxy.plan = matching("upload", *[None] * sent_before, DROP_BEFORE)
+        result = await site.upload(name.encode() * copies, filename=name, comment="made", chunk_size=2048)
+        assert (result.filename.replace("_", " "), proxy.counts["DROP_BEFORE"]) == (name, 1)
+        assert sum(seen.action == "upload" for seen in proxy.seen) == sent_before + 2
+        assert not before & sessions(site)
+
+
 async def test_w2_nothing_is_sent_again_if_the_login_cannot_begin_another_session(
     filtered_wiki: LocalWiki, auth: BotPassword
 ) -> None:
