@@ -31,10 +31,11 @@ from mwclient_async._http.flow import Flow, may_try_again
 from mwclient_async._http.json_values import number_at, object_at, rows_at, text_at, time_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, read_written
-from mwclient_async._session.own_actions import OwnAction, OwnActions
+from mwclient_async._session.own_actions import OwnAction, OwnActions, Span
 from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError
 
 _LOOKS = 3  # the entry may appear a little later: the wiki is still at work, or a replica of its database lags
+_WHOLE_SECOND = 1.0  # the wiki's times are cut to whole seconds
 _RECENT = 3600.0  # seconds in which an entry of another process counts
 _WITH_TALK = ("movetalk", "deletetalk", "undeletetalk")
 
@@ -54,10 +55,17 @@ class _Account:
 
 @frozen
 class _Log:
-    """The entries of our account, newest first. ``moment`` is the time of an entry on the Site's clock."""
+    """The entries of our account, newest first, and the wiki's clock: it was read between two moments of the Site's."""
 
     entries: Sequence[LogEntry]
-    moment: Callable[[LogEntry], float]
+    wiki_time: datetime
+    asked: float
+    received: float
+
+    def span(self, entry: LogEntry) -> Span:
+        """When the entry was made, by the Site's clock."""
+        age = (self.wiki_time - entry.timestamp).total_seconds()
+        return Span(self.asked - age - _WHOLE_SECOND, self.received - age + _WHOLE_SECOND)
 
 
 @define
@@ -156,7 +164,7 @@ class LoggedWrite:
         fitting = [
             entry
             for entry in log.entries
-            if self.own.covers(log.moment(entry))
+            if self.own.covers(log.span(entry))
             and self.rule.fits(self._params, entry, account.canonical)
             and wanted in {"", entry.title}
         ]
@@ -171,7 +179,7 @@ class LoggedWrite:
     def _may_have_made(self, own: OwnAction, entries: Iterable[LogEntry], log: _Log, account: _Account) -> bool:
         """Whether another action of this process may have made one of these entries."""
         return any(
-            own.covers(log.moment(entry)) and self.rule.fits(own.params, entry, account.canonical) for entry in entries
+            own.covers(log.span(entry)) and self.rule.fits(own.params, entry, account.canonical) for entry in entries
         )
 
     def _check_made_here(self, log: _Log, found: Sequence[LogEntry]) -> None:
@@ -182,12 +190,12 @@ class LoggedWrite:
             raise _NotProvenError(f"other processes use this account, and may have made the entry {found[0].logid}")
         first = max(self.own_actions.first_moment(), self.clock() - _RECENT)
         for entry in log.entries:
-            moment = log.moment(entry)
+            span = log.span(entry)
             is_known = (
                 entry in found
-                or (moment < first and entry.logid < found[0].logid)
+                or (span.earliest < first and entry.logid < found[0].logid)
                 or self._is_follower(entry, found[0])
-                or self.own_actions.account_for(entry.title, entry.logpage, moment, besides=self.own)
+                or self.own_actions.account_for(entry.title, entry.logpage, span, besides=self.own)
             )
             if not is_known:
                 raise _NotProvenError(
@@ -250,11 +258,13 @@ class LoggedWrite:
     def _read(self, account: _Account) -> Flow[_Log]:
         params = {"action": "query", "list": "logevents", "leuser": account.name, "letype": self.rule.log}
         more = {"leprop": "ids|title|type|timestamp|comment|details", "lelimit": "500", "curtimestamp": "1"}
+        asked = self.clock()
         body = (yield ApiRequest(params={**params, **more})).body
-        received, wiki_time = self.clock(), datetime.fromisoformat(time_at(body, "curtimestamp"))
         return _Log(
             [LogEntry.read(row) for row in rows_at(body, "query", "logevents")],
-            lambda entry: received - (wiki_time - entry.timestamp).total_seconds(),
+            datetime.fromisoformat(time_at(body, "curtimestamp")),
+            asked,
+            self.clock(),
         )
 
     def _user(self, entry: LogEntry) -> Flow[Mapping[str, Any]]:

@@ -5,7 +5,8 @@ action may be that of this action, of an earlier one like it, or of another proc
 of a process keep their logged actions together. An entry belongs to one of them if it names its page or user and was
 made while it ran. An entry that belongs to none was made by another process.
 
-Times are those of the Sites' clock, in seconds.
+Times are those of the Sites' clock, in seconds. The log has whole seconds of the wiki's clock, so the time of an entry is
+known as a span only.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from attrs import define, field
-
-TOLERANCE = 1.0
-"""Seconds by which an entry may seem to be older or newer than it is, because the log has whole seconds."""
+from attrs import define, field, frozen
 
 _MOST_REMEMBERED = 10_000  # actions
+
+
+@frozen
+class Span:
+    """The earliest and the latest moment at which an entry may have been made."""
+
+    earliest: float
+    latest: float
 
 
 @define(eq=False)
@@ -52,9 +58,9 @@ class OwnAction:
         """Whether it names this page, or a page that goes along with it."""
         return not self.names.isdisjoint(names_of(title)) or pageid in self.ids
 
-    def covers(self, moment: float) -> bool:
-        """Whether it may have made an entry of that moment."""
-        return self.began - TOLERANCE <= moment and (self.ended is None or moment <= self.ended + TOLERANCE)
+    def covers(self, span: Span) -> bool:
+        """Whether it may have made an entry of that time."""
+        return self.began <= span.latest and (self.ended is None or span.earliest <= self.ended)
 
 
 class OwnActions:
@@ -79,9 +85,9 @@ class OwnActions:
         """When the first of them was sent."""
         return min((own.began for own in self._actions), default=0.0)
 
-    def account_for(self, title: str, pageid: int, moment: float, *, besides: OwnAction) -> bool:
-        """Whether another action than ``besides`` may have made an entry of this page and moment."""
-        return any(own is not besides and own.covers(moment) and own.names_page(title, pageid) for own in self._actions)
+    def account_for(self, title: str, pageid: int, span: Span, *, besides: OwnAction) -> bool:
+        """Whether another action than ``besides`` may have made an entry of this page and time."""
+        return any(own is not besides and own.covers(span) and own.names_page(title, pageid) for own in self._actions)
 
     def others(self, this: OwnAction) -> Iterator[OwnAction]:
         """All other actions of the same name."""

@@ -125,6 +125,17 @@ def test_w2_an_entry_that_an_action_like_it_accounts_for_is_not_ours(ended: floa
     assert run(account(), log(entry(8, at=BEGAN), entry(7, at=94)), own_actions=own)[0].body["delete"]["logid"] == 8
 
 
+def test_w2_a_slow_reading_of_the_log_makes_no_entry_of_this_process_foreign() -> None:
+    """The wiki's clock was read at some moment between the request and the response."""
+    own = OwnActions()
+    earlier(own, {**DELETE, "title": "C"}, began=94, ended=96)
+    found = write(own, DELETE, began=BEGAN, shared=None)
+    moments = iter((NOW - 4, NOW, NOW))
+    found.clock = lambda: next(moments)
+    script = Script(LOST, account(), log(entry(8, at=NOW, title="C"), entry(7, at=NOW)))
+    assert script.run(send_until_known(found, LostReply())).body["delete"]["logid"] == 7
+
+
 def test_w2_an_action_that_the_wiki_refused_accounts_for_nothing() -> None:
     own = OwnActions()
     own.remove(earlier(own, DELETE, began=94, ended=None))
