@@ -5,8 +5,8 @@ action may be that of this action, of an earlier one like it, or of another proc
 of a process keep their logged actions together. An entry belongs to one of them if it names its page or user and was
 made while it ran. An entry that belongs to none was made by another process.
 
-Times are those of the Sites' clock, in seconds. The log has whole seconds of the wiki's clock, so the time of an entry is
-known as a span only.
+Times are those of the Sites' clock, in seconds. The log has whole seconds of the wiki's clock, so the time of an entry
+is known as a span only.
 """
 
 from __future__ import annotations
