@@ -256,7 +256,18 @@ def _writes(inputs: Inputs) -> list[Operation]:
         "call edit": (lambda site: site.call("edit", title="W call", text="x"), None),
         "rollback": (lambda site: site.actions.rollback("Vandalised", user="192.0.2.1"), None),
     }
-    return [Operation(name=name, run=run, prepare=prepare) for name, (run, prepare) in writes.items()]
+    lost: dict[str, tuple[str, Run, Run | None]] = {
+        "move, lost": ("move", lambda site: site.page("V move").move("V moved"), _made("V move")),
+        "delete, lost": ("delete", lambda site: site.page("V delete").delete(), _made("V delete")),
+        "undelete, lost": ("undelete", lambda site: site.page("V undelete").undelete(), _deleted("V undelete")),
+        "protect, lost": ("protect", lambda site: site.page("V p").protect({"edit": "sysop"}), _made("V p")),
+        "block, lost": ("block", lambda site: site.actions.block("192.0.2.10", expiry="never"), None),
+        "userrights, lost": ("userrights", lambda site: site.actions.userrights("Vandal", add="sysop"), None),
+    }
+    return [
+        *(Operation(name=name, run=run, prepare=prepare) for name, (run, prepare) in writes.items()),
+        *(Operation(name=name, run=run, prepare=prepare, lost=what) for name, (what, run, prepare) in lost.items()),
+    ]
 
 
 def _deleted(title: str) -> Run:
