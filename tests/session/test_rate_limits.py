@@ -114,13 +114,14 @@ async def test_w5_a_refusal_pauses_the_requests_of_its_scope_only(
 async def test_w5_a_pause_of_edits_applies_to_both_apis() -> None:
     latest = {"id": 2, "timestamp": "2026-11-21T12:00:00Z"}
     saved = {"id": 1, "key": "Earth", "title": "Earth", "latest": latest, "content_model": "wikitext", "source": "x"}
-    wiki = Wiki({"query": {"tokens": {"csrftoken": TOKEN}}}, refusal("ratelimited", SOON), {"parse": {}}, saved)
+    page = {"query": {"pages": [{"pageid": 1, "ns": 0, "title": "Earth", "lastrevid": 1}]}}
+    wiki = Wiki({"query": {"tokens": {"csrftoken": TOKEN}}}, refusal("ratelimited", SOON), {"parse": {}}, page, saved)
     async with visiting(wiki) as (site, _):
         with pytest.raises(RateLimited):
             await site.call("edit")
         await site.call("parse")
         await site.rest.update_page("Earth", source="x", latest=1)
-    assert wiki.arrivals == [0, 0, 0, 7]
+    assert wiki.arrivals == [0, 0, 0, 0, 7]
 
 
 async def test_w5_each_pause_is_reported_once() -> None:

@@ -202,9 +202,14 @@ async def foreign() -> AsyncIterator[RecordingServer]:
 async def test_s2_a_redirect_to_another_server_is_not_followed(
     home: RecordingServer, foreign: RecordingServer, status: int
 ) -> None:
-    home.answer = lambda seen: ServerResponse(
-        status=status, headers=(("location", foreign.url + seen.target),), body=b""
-    )
+    page = answering({"query": {"pages": [{"pageid": 1, "ns": 0, "title": "X", "lastrevid": 1}]}})
+
+    def answer(seen: ReceivedRequest) -> ServerResponse:
+        if "prop=info" in seen.target:  # an update looks up its page first
+            return page
+        return ServerResponse(status=status, headers=(("location", foreign.url + seen.target),), body=b"")
+
+    home.answer = answer
     for options in ({"auth": OAuth2Token(token=WRONG)}, {"http": BASIC}, stored(home)):
         async with site_at(home, **options) as opened:
             for attempt in (
