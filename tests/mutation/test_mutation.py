@@ -20,6 +20,7 @@ from attrs import define, evolve, field, frozen
 
 from mwclient_async import ClientLogin, LoginState, RetryPolicy, Site
 from mwclient_async._http.messages import HttpResponse
+from mwclient_async._session import own_edits
 from mwclient_async.errors import MediaWikiError, ProtocolError
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision, WikiFactory
 from mwclient_async.testing.scripted import ScriptedClock
@@ -115,6 +116,8 @@ class Outcome:
 
 
 async def _outcome(site: Site, operation: Operation) -> Outcome:
+    for remembered in (own_edits._made, own_edits._in_progress, own_edits._unsettled):
+        remembered.clear()  # each operation runs as in a process of its own, which knows of no other Site
     try:
         async with site:
             use(await operation.run(site))
