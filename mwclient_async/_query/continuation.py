@@ -109,14 +109,15 @@ class Query:
     ``max_bytes`` bounds the responses of one batch in all. ``lossy`` are the names in a ``continue`` after which the
     wiki would lose rows, with what to ask instead.
 
-    ``account`` returns the account, or None as long as it is not known. Then the request asks for it, too, and the
-    number of items is that of an ordinary account.
+    ``account`` returns the account, or None as long as it is not known. Then the number of items is that of an ordinary
+    account, and the request asks for the account, too, if the query ``may_ask_account``.
     """
 
     params: Mapping[str, str]
     modules: tuple[Module, ...] = ()
     generator: Module | None = None
     account: Callable[[], Account | None]
+    may_ask_account: bool = True
     batch_size: int | None = None
     item_limit_name: str | None = None
     has_pages: bool
@@ -135,7 +136,7 @@ class Query:
         return evolve(self, merges_fragments=False)
 
     def limits(self, *, wanted: int | None, sent: Mapping[str, int]) -> dict[str, int]:
-        largest = self._largest_limits
+        largest = self._largest_limits(high=self.high_limits)
         limits = {}
         for name, number in largest.items():
             requested = self.params.get(name, "")
@@ -148,8 +149,10 @@ class Query:
             if not self.params.get(self.item_limit_name or "", "").isdecimal() and self._reads_text:
                 room = min(room, CONTENT_LIMITS[self.high_limits])
             limits[self.item_limit_name] = min(bound for bound in (room, self.batch_size, wanted) if bound is not None)
-        # If a cursor has the limits of its batch, they are sent again, as far as this account may use them.
-        return {name: max(1, min(sent.get(name, number), largest[name])) for name, number in limits.items()}
+        # If a cursor has the limits of its batch, they are sent again, as far as this account may use them. While the
+        # account is not known, the wiki decides that.
+        bounds = largest if self.account() is not None else self._largest_limits(high=True)
+        return {name: max(1, min(sent.get(name, number), bounds[name])) for name, number in limits.items()}
 
     @property
     def high_limits(self) -> bool:
@@ -157,10 +160,8 @@ class Query:
         account = self.account()
         return account is not None and account.high_limits
 
-    @property
-    def _largest_limits(self) -> dict[str, int]:
-        """The largest value of each limit of this query for this account."""
-        high = self.high_limits
+    def _largest_limits(self, *, high: bool) -> dict[str, int]:
+        """The largest value of each limit of this query, for an account with ``apihighlimits`` or without."""
         largest = {
             f"{module.prefix}limit": number
             for module in self.modules
@@ -192,7 +193,7 @@ class Query:
     def batch(self, start: Continuation, limits: Mapping[str, int], guard: LoopGuard) -> Flow[FetchedBatch]:
         """Fetch one batch: merge its fragments, cut the rows of each page, and complete the pages that came late."""
         self._check_start(start)
-        open_limits = dict.fromkeys(self._largest_limits, "max")
+        open_limits = dict.fromkeys(self._largest_limits(high=False), "max")
         base = {**open_limits, **self.params, **{name: str(number) for name, number in limits.items()}}
         merges = self.has_pages and self.merges_fragments
         row_limits = per_page_limits(self.modules, self.params) if merges else ()
@@ -263,7 +264,7 @@ class Query:
         name = self.item_limit_name or ""
         if isinstance(loop, ResultTooLarge) or self.has_pages or name not in limits:
             raise loop
-        largest = self._largest_limits[name]
+        largest = self._largest_limits(high=self.high_limits)[name]
         if limits[name] >= largest:
             raise ContinuationLoop(
                 f"{loop}; perhaps more than {largest} rows, which is all that this account may request at once, have "
@@ -285,6 +286,7 @@ class Query:
         # With rawcontinue, finished modules are left out, so that the wiki does not know their parameters.
         is_raw = "rawcontinue" in base
         form = {} if is_raw else {"continue": ""}  # without it, wikis before 1.26 continue in the old form
+        asks_account = self.may_ask_account and self.account() is None
         params = {**base, **form, **continuation}
         response = yield query_request(
             params,
@@ -293,7 +295,7 @@ class Query:
             prefix=self.prefix,
             partial=is_raw and bool(continuation),
             continues=True,
-            asks_account=self.account() is None,
+            asks_account=asks_account,
         )
         merged.add(response.body, response.warnings)
         return response

@@ -256,7 +256,8 @@ class Queries:
             whole = await without_loss(self._session, module, encoded, lead=lead)
             encoded, lossy = whole.params, {**lossy, **whole.lossy}
         has_limits = has_pages or any(module.group == "list" for module in modules.values())
-        if has_limits and not _can_ask_account(encoded):
+        may_ask_account = _may_ask_account(encoded)
+        if has_limits and not may_ask_account:
             await self._session.account()
         return Query(
             params={
@@ -268,6 +269,7 @@ class Queries:
             modules=tuple(modules[name] for name in names),
             generator=generator,
             account=lambda: self._session.known_account if has_limits else ANY_ACCOUNT,
+            may_ask_account=may_ask_account,
             batch_size=batch_size,
             item_limit_name=f"g{generator.prefix}limit" if generator is not None and generator.limits else None,
             max_bytes=self._session.shared.limits.max_batch_bytes,
@@ -286,7 +288,7 @@ def _only_source(sources: Mapping[str, Inputs | None], params: Mapping[str, str]
     return chosen[0]
 
 
-def _can_ask_account(params: Mapping[str, str]) -> bool:
+def _may_ask_account(params: Mapping[str, str]) -> bool:
     """Whether a query may ask for the account beside what the caller wants.
 
     It may not if the caller asks for the account, too, or for a response that caches share between accounts.

@@ -156,9 +156,16 @@ def account_in(body: Any) -> Account | None:
 
 
 def without_account(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The body of a response without the account, as if the query had not asked for it."""
+    """The body of a response without the account, as if the query had not asked for it.
+
+    The ``continue`` block must not say that this question is answered: a request that asks again would get no answer.
+    """
     query = {name: value for name, value in object_at(body, "query").items() if name != "userinfo"}
     rest = {name: value for name, value in body.items() if name != "query"}
+    if "continue" in object_at(body, "continue"):
+        generator, bars, finished = str(body["continue"]["continue"]).partition("||")
+        names = "|".join(name for name in finished.split("|") if name != "userinfo")
+        rest["continue"] = {**body["continue"], "continue": f"{generator}{bars}{names}"}
     return {**rest, "query": query} if query else rest
 
 

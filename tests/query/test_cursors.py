@@ -18,8 +18,10 @@ from attrs import frozen
 from mwclient_async import BotPassword, PageStatus, Site, Stream
 from mwclient_async.errors import PageMissing
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision
+from mwclient_async.testing.scripted import sent
 from mwclient_async.testing.seeding import EPOCH
 from tests.conftest import USER_AGENT
+from tests.support.lossy_transport import CountingTransport
 
 if TYPE_CHECKING:
     from mwclient_async.testing.factory import WikiFactory
@@ -78,6 +80,36 @@ async def head_of(stream: Stream[Any], count: int) -> tuple[list[Any], str]:
 
 def titles_of(items: Iterable[Any]) -> list[str]:
     return [item.title for item in items]
+
+
+# The limits of a resumed stream --------------------------------------------------------------------------------------
+
+
+async def test_c7_a_resumed_stream_learns_what_its_account_may_have(big_wiki: BigWiki) -> None:
+    """The wiki's `continue` says that the question for the account was answered. A new Site must ask it again."""
+    api, transport = big_wiki.wiki.api_url, CountingTransport()
+    async with Site(api, user_agent=USER_AGENT, auth=big_wiki.bot) as before:
+        head, text = await head_of(before.list("allpages", prefix="Big", batch_size=10), 10)
+    async with Site(api, user_agent=USER_AGENT, auth=big_wiki.bot, transport=transport) as after:
+        tail = await after.list("allpages", prefix="Big").resume(text).collect()
+    assert len(set(titles_of([*head, *tail]))) == len(head) + len(tail) == BIG
+    assert [limit for request in transport.requests if (limit := sent(request).get("aplimit"))] == ["500", "5000"]
+
+
+async def test_c7_a_cursor_within_a_batch_is_resumed_with_the_limits_of_the_batch(big_wiki: BigWiki) -> None:
+    """Also by a Site that does not know its account yet: with another limit the batch would begin anew after 500."""
+
+    def fragments(site: Site) -> Stream[Any]:
+        query = site.query(generator="allpages", gapprefix="Big", prop="contributors", pclimit=100)
+        return query.fragments().mappings()
+
+    api = big_wiki.wiki.api_url
+    async with Site(api, user_agent=USER_AGENT, auth=big_wiki.bot) as before:
+        await before.list("allpages", limit=1).collect()  # now it knows its account
+        _, text = await head_of(fragments(before), BIG)
+        rest = await fragments(before).resume(text).collect()
+    async with Site(api, user_agent=USER_AGENT, auth=big_wiki.bot) as after:
+        assert await fragments(after).resume(text).collect() == rest
 
 
 # An unchanged wiki: exactly the rest ---------------------------------------------------------------------------------

@@ -114,6 +114,18 @@ async def test_c5_a_query_that_cannot_ask_for_the_account_is_preceded_by_one_tha
     assert sent(transport.requests[1])["pllimit"] == "5000"
 
 
+async def test_c5_a_query_that_cannot_ask_for_the_account_does_not_after_a_logout_either() -> None:
+    account = {"userinfo": {"name": "Bot", "rights": []}}
+    page = {"batchcomplete": True, "query": {"pages": [{"pageid": 1, "ns": 0, "title": "A"}], **account}}
+    more = {"continue": {"gapcontinue": "B", "continue": "gapcontinue||userinfo"}}
+    opened, transport = scripted_site({"query": account}, {**page, **more}, page)
+    async with opened as site:
+        async for batch in site.query(generator="allpages", meta="userinfo", uiprop="groups").batches():
+            assert batch.meta == account
+            await site.logout()
+    assert [sent(request).get("uiprop") for request in transport.requests] == ["rights", "groups", "groups"]
+
+
 async def test_c7_an_error_carries_the_cursor_of_the_last_item_given() -> None:
     opened, transport = scripted_site(rows("A", "B", next_title="C"), BROKEN, rows("C", "D"))
     got = []
