@@ -195,7 +195,7 @@ def _check_made_here(
     elif own.shared:
         reason = "other processes use this account (EditDefaults.shared_account)"
     elif own.is_contested(revision):
-        reason = "another Site is editing the page"
+        reason = "another edit of the page is in progress in this process"
     else:
         rows = yield from _contributions(revision, own.since or str(revision["timestamp"]))
         foreign = own.find_foreign(rows, ours=revision, since_base=since_base)

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from mwclient_async.errors import OutcomeUnknown
 
-_MOST_REMEMBERED = 10_000  # revisions
+_MOST_REMEMBERED = 10_000  # revisions, and keys of pages
 _REVISION_IDS = ("newrevid", "revid", "lastrevid")
 
 Row = Mapping[str, Any]
@@ -52,7 +52,7 @@ class OwnEdits:
         self._keys = keys
         self._wiki = f"{parts.hostname}{parts.path}" if parts.hostname else ""
         self._port = parts.port  # two ports may be two wikis, or one wiki and a proxy before it
-        self._revids: set[int] = set()
+        self._revids: dict[int, None] = {}  # oldest first
 
     def begin(self, since: str) -> None:
         """Note the wiki's clock when this Site begins to write; the first time counts."""
@@ -67,7 +67,7 @@ class OwnEdits:
             yield
         except BaseException as error:
             if isinstance(error, OutcomeUnknown) or not isinstance(error, Exception):  # or it was cancelled
-                _unsettled.update(named)
+                _add_unsettled(named)
             raise
         finally:
             for key in named:
@@ -81,23 +81,30 @@ class OwnEdits:
         ``keys`` are its pages, for an action that makes revisions without naming them, such as a move.
         """
         found = list(_revisions_in(body))
-        self._revids.update(revid for revid, _, _ in found)
+        self._revids.update((revid, None) for revid, _, _ in found)
+        _forget_oldest(self._revids)
         if self._wiki:
             _made.update(((self._wiki, title, revid, timestamp), self._port) for revid, timestamp, title in found)
-        while len(_made) > _MOST_REMEMBERED:
-            del _made[next(iter(_made))]
+        _forget_oldest(_made)
         if (
             not found and isinstance(body, Mapping) and "edit" not in body
         ):  # an edit without a revision has changed nothing
-            _unsettled.update(self._named(keys))
+            _add_unsettled(self._named(keys))
 
     def is_answered(self, row: Row) -> bool:
         """Whether a Site of this process got the reply to the edit that made this revision."""
         return int(row["revid"]) in self._revids or self._port in self._ports_of(row)
 
     def is_contested(self, row: Row) -> bool:
-        """Whether another Site of this process may have made this revision, or is writing to its page right now."""
-        return bool(self._ports_of(row)) or any(_in_progress[key] > 1 for key in self._named(self._keys(row)))
+        """Whether another Site of this process may have made it, or another write to its page is in progress.
+
+        Two writes of one Site can be in progress if one names the page by its title and the other by its id, or by
+        another name of its namespace. The first to look would take the revision of the other, whose reply is still to
+        come.
+        """
+        keys = {_in_any_namespace(key) for key in self._named(self._keys(row))}
+        writes = sum(number for key, number in _in_progress.items() if _in_any_namespace(key) in keys)
+        return bool(self._ports_of(row)) or writes > 1
 
     def find_foreign(self, rows: Iterable[Row], *, ours: Row, since_base: Collection[int] = ()) -> Row | None:
         """A revision that another process has made since this Site began to write, among those of our account.
@@ -125,6 +132,24 @@ class OwnEdits:
 
     def _named(self, keys: Iterable[str]) -> list[str]:
         return [f"{self._wiki} {key}" for key in keys] if self._wiki else []
+
+
+def _add_unsettled(named: Iterable[str]) -> None:
+    for key in named:
+        _unsettled[key] = _unsettled.pop(key, 0) + 1  # the latest is the last
+    _forget_oldest(_unsettled)
+
+
+def _forget_oldest(kept: dict[Any, Any]) -> None:
+    while len(kept) > _MOST_REMEMBERED:
+        del kept[next(iter(kept))]
+
+
+def _in_any_namespace(named: str) -> str:
+    """The key of a page, the same for all namespaces but the main one."""
+    wiki, _, key = named.partition(" ")
+    _, colon, name = key.partition(":")
+    return f"{wiki} *:{name}" if colon else named
 
 
 def _revisions_in(body: object) -> Iterator[tuple[int, str, str]]:

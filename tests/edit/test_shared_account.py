@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 
+import anyio
 import pytest
 
 from mwclient_async import BotPassword, ClientLogin, EditDefaults, EditResult, RetryPolicy, Site
@@ -28,16 +29,27 @@ Action = Callable[[], Awaitable[object]]
 
 
 class LosesEdit(RecordingTransport):
-    """Loses one edit on its way to the wiki, or its reply; before that, ``meanwhile`` happens."""
+    """Loses one edit on its way to the wiki, or its reply; before that, ``meanwhile`` happens.
+
+    The replies to the other edits are kept back, if it has two events for that: "saved" and "released".
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.meanwhile: Action | None = None
         self.arrives = False
+        self.held: tuple[anyio.Event, anyio.Event] | None = None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        if sent(request).get("action") != "edit" or self.meanwhile is None:
+        if sent(request).get("action") != "edit":
             return await super().send(request)
+        if self.meanwhile is None:
+            response = await super().send(request)
+            if self.held is not None:
+                saved, released = self.held
+                saved.set()
+                await released.wait()
+            return response
         happen, self.meanwhile = self.meanwhile, None
         await happen()
         if self.arrives:
@@ -88,6 +100,27 @@ async def test_w2_the_same_edit_of_another_site_of_this_process_is_not_taken_for
         result = await ours.page(title).append(LINE, summary=SUMMARY)
         assert await text_of(ours, title) == f"Start.{LINE}{LINE}"
         assert (result.revid, result.verified) == ((await latest_revision(ours, title)).revid, False)
+
+
+@pytest.mark.parametrize("name", ["pageid", "title"])
+async def test_w2_an_edit_of_the_same_site_whose_reply_is_still_to_come_is_not_taken_for_ours(
+    wiki: LocalWiki, user_auth: BotPassword, losing: LosesEdit, name: str
+) -> None:
+    """It names the page in another way, so it does not wait for ours."""
+    title = fresh("Project:Two names")
+    async with our_site(wiki, user_auth, losing) as ours, anyio.create_task_group() as tasks:
+        made = await ours.page(title).create("Start.")
+        other = {"pageid": made.pageid} if name == "pageid" else {"title": made.title}
+        held = losing.held = (anyio.Event(), anyio.Event())
+
+        async def edit_and_wait_for_its_reply() -> None:
+            tasks.start_soon(partial(ours.call, "edit", **other, appendtext=LINE, summary=SUMMARY))
+            await held[0].wait()
+
+        losing.meanwhile = edit_and_wait_for_its_reply
+        with pytest.raises(OutcomeUnknown, match="another edit of the page is in progress"):
+            await ours.page(title).append(LINE, summary=SUMMARY)
+        held[1].set()
 
 
 @pytest.mark.parametrize("arrives", [False, True])

@@ -9,6 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from mwclient_async._session import own_edits
 from mwclient_async._session.own_edits import OwnEdits
 from mwclient_async._session.title_locks import revision_lock_keys
 from mwclient_async.errors import OutcomeUnknown
@@ -121,3 +122,29 @@ def test_w2_two_writes_to_one_page_by_two_sites_are_contested(own: OwnEdits, api
         with other.writing(["Page"]):
             assert own.is_contested(row(5))
     assert not own.is_contested(row(5))
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("Page", "#7"), ("#7", "Page"), ("user talk:Page", "benutzer talk:Page")])
+def test_w2_two_writes_to_one_page_under_other_keys_are_contested(own: OwnEdits, ours: str, theirs: str) -> None:
+    """One names the page by its title and one by its id, or each in the name of another language."""
+    found = row(5, "Page" if "#7" in {ours, theirs} else "User talk:Page")
+    with own.writing([ours]):
+        assert not own.is_contested(found)
+        with own.writing(["Elsewhere"]):
+            assert not own.is_contested(found)
+        with own.writing([theirs]):
+            assert own.is_contested(found)
+
+
+def test_what_is_remembered_is_bounded(own: OwnEdits, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_edits, "_MOST_REMEMBERED", 10)
+    for revid in range(1, 101):
+        own.record({"edit": {"newrevid": revid, "newtimestamp": LATER, "title": f"Page {revid}"}})
+        own.record({"move": {"to": f"Page {revid}"}}, [f"Page {revid}"])
+        with pytest.raises(OutcomeUnknown), own.writing([f"Lost {revid}"]):
+            raise OutcomeUnknown("lost")
+    kept = [kind for kind in (own._revids, own_edits._made, own_edits._unsettled) if len(kind) > 10]
+    assert not kept
+    assert own.is_answered(row(100, "Page 100"))
+    assert own.find_foreign([row(101, "Lost 100")], ours=OURS) is None, "the latest are kept"
+    assert own.find_foreign([row(101, "Lost 1")], ours=OURS) is not None
