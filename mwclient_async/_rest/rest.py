@@ -94,5 +94,9 @@ class Rest(PageMethods, RevisionMethods, TransformMethods):
             if base is not None and known is not None and known.revid == base.revid:
                 base = known
             self._session.known_revisions.forget(key)
-            page = await self._session.run_flow(rest_edit(change, base, self._session.own_edits))
-        return structurer(RestPage)(page)
+            page = structurer(RestPage)(await self._session.run_flow(rest_edit(change, base, self._session.own_edits)))
+            if title_lock_key(page.title) == key:  # else it is where a redirect leads to
+                since = page.latest.timestamp.strftime("%Y-%m-%dT%H:%M:%SZ")
+                made = BaseRevision(revid=page.latest.id, pageid=page.id, since=since)
+                self._session.known_revisions.remember(key, made)
+        return page

@@ -122,9 +122,18 @@ async def test_an_update_costs_one_read_unless_this_site_has_made_its_base(open_
     await site.page(title).create("One.")
     revid, sent = (await site.page(title).append(" Two.")).revid, len(transport.requests)
     made = await site.rest.update_page(title, source="Three.", latest=revid)
-    assert len(transport.requests) == sent + 1
-    await site.rest.update_page(title, source="Four.", latest=made.latest.id)
+    made = await site.rest.update_page(title, source="Four.", latest=made.latest.id)
+    await site.page(title).append(" Five.")
     assert len(transport.requests) == sent + 3
+    new = await site.rest.create_page(fresh("Read once"), source="One.")
+    sent = len(transport.requests)
+    await site.rest.update_page(new.title, source="Two.", latest=new.latest.id)
+    assert len(transport.requests) == sent + 1
+    other, transport, _ = await open_sites(version, sysop=True)
+    latest = (await other.rest.page(new.title)).latest.id
+    sent = len(transport.requests)
+    await other.rest.update_page(new.title, source="Three.", latest=latest)
+    assert sum("prop=info" in request.url for request in transport.requests[sent:]) == 1
 
 
 @both
