@@ -96,7 +96,7 @@ def rest_edit(edit: RestEdit, base: BaseRevision | None, own_edits: OwnEdits | N
     try:
         completed = yield from compare_and_swap(edit, base, lost=lost)
     except CaptchaRequired as error:
-        completed = yield from _through_action_api(edit, base, error, lost.own_edits)
+        completed = yield from _through_action_api(edit, base, error, lost)
     except ApiError as error:
         raise (yield from with_details(error, edit.title, creating=not base.revid)) from error.__cause__
     response = completed.response or (yield from _read_back(completed))
@@ -127,7 +127,7 @@ def _base_of_page(edit: RestEdit, base: BaseRevision) -> Flow[BaseRevision]:
 
 
 def _through_action_api(
-    edit: RestEdit, base: BaseRevision, refused: CaptchaRequired, own_edits: OwnEdits
+    edit: RestEdit, base: BaseRevision, refused: CaptchaRequired, lost: LostReply
 ) -> Flow[CompletedWrite]:
     """The same edit, with the same compare-and-swap, by ``action=edit``, which sends the captcha with its refusal.
 
@@ -136,7 +136,7 @@ def _through_action_api(
     params = {} if edit.model is None else {"contentmodel": edit.model}
     same = Edit(title=edit.title, text=edit.text, summary=edit.summary, params=params)
     try:
-        completed = yield from compare_and_swap(same, base, lost=LostReply(own_edits=own_edits))
+        completed = yield from compare_and_swap(same, base, lost=lost)
     except CaptchaRequired as error:
         raise with_data(refused, error.data) from None
     return evolve(completed, response=None, title=edit.title)

@@ -360,6 +360,34 @@ def test_w2_a_rest_edit_that_is_found_in_the_history_is_read_back_under_the_page
     assert caught.value.__notes__ == [f"'{TITLE}' was saved before that, as revision {wiki.revisions[-1].revid}."]
 
 
+def test_w2_a_rest_edit_that_arrives_late_is_found_after_a_captcha() -> None:
+    """The first try is delayed; the wiki asks the second one for a captcha; then the first try arrives."""
+    wiki, puts = make_wiki(), count()
+
+    def respond(request: ApiRequest) -> Answer:
+        if request.method == "PUT":
+            return refusal("captcha-createaccount-fail") if next(puts) else OutcomeUnknown("lost")
+        if request.path:
+            return {
+                "id": 7,
+                "key": TITLE,
+                "title": TITLE,
+                "source": "",
+                "latest": {"id": 1, "timestamp": "2026-01-01T00:00:00Z"},
+            }
+        if request.write:
+            wiki.save("Text of ours.", user=ME, comment="ours")
+        return wiki.respond(request)
+
+    edit, base = (
+        RestEdit(title=TITLE, text="Text of ours.", summary="ours"),
+        BaseRevision(revid=wiki.revisions[-1].revid),
+    )
+    page = run_with_answers(rest_edit(edit, base), respond)
+    assert page["title"] == TITLE
+    assert count_ours(wiki) == 1
+
+
 def test_w2_a_request_that_arrives_between_the_conflict_and_the_next_try_is_found() -> None:
     """The first try is delayed; another user edits, so the second try conflicts; then the first try arrives."""
     wiki = make_wiki("late", text="Text.\nEnd.")
