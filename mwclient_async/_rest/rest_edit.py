@@ -113,10 +113,12 @@ def _base_of_page(edit: RestEdit, base: BaseRevision) -> Flow[BaseRevision]:
     edit.request(base)  # a title that cannot be sent is refused before it is looked up
     page_params = page_parameters(edit)
     response = yield ApiRequest(params={"action": "query", "prop": "info", "curtimestamp": "1", **page_params})
+    if rows_at(response.body, "query", "interwiki"):
+        return base  # the wiki refuses it itself
     page = page_of(response)
     since, pageid = text_at(response.body, "curtimestamp", default=""), number_at(page, "pageid", default=0)
     if not pageid:
-        return base  # the wiki refuses it itself
+        return base  # likewise
     if number_at(page, "lastrevid", default=0) != base.revid:
         response = yield ApiRequest(params={"action": "query", "prop": "info", "revids": str(base.revid)})
         for other in rows_at(response.body, "query", "pages"):  # none, if there is no such revision

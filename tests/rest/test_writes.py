@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mwclient_async import RetryPolicy, Site
-from mwclient_async.errors import EditConflict, OutcomeUnknown, PageExists, PageMissing
+from mwclient_async.errors import EditConflict, InvalidTitle, OutcomeUnknown, PageExists, PageMissing
 from mwclient_async.models.rest import LatestRevision, RestPage
 from tests.conftest import USER_AGENT
 from tests.support.fault_proxy import DROP_AFTER, DROP_BEFORE, Fault, FaultProxy, matching
@@ -113,6 +113,15 @@ async def test_w2_a_base_that_is_a_revision_of_another_page_is_refused_before_it
         await site.rest.update_page(page, source="Three.", latest=99_999_999)
     assert await site.rest.page(page) == older
     assert sum(request.method == "PUT" for request in transport.requests) == sent + 1
+
+
+@both
+async def test_a_page_of_another_wiki_is_an_invalid_title(open_sites: OpenSites, version: str) -> None:
+    site, _, prepared = await open_sites(version)
+    with pytest.raises(InvalidTitle, match="mediawikiwiki:Page"):
+        await site.rest.update_page("mediawikiwiki:Page", source="x", latest=prepared.new)
+    with pytest.raises(InvalidTitle, match="mediawikiwiki:Page"):
+        await site.rest.create_page("mediawikiwiki:Page", source="x")
 
 
 @both
