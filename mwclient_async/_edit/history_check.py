@@ -103,7 +103,7 @@ def _find(write: CompareAndSwapWrite, lost: LostReply) -> Flow[Executed[Complete
         return (yield from _not_seen(query, page, base))
     if not write.mark:
         yield from _check_made_here(write, lost, revision, since_base=[number_at(row, "revid") for row in ours])
-    lost.own_edits.record({"edit": revision})
+    lost.own_edits.record({"edit": {**revision, "newtimestamp": text_at(revision, "timestamp")}})
     title, pageid = text_at(page, "title", default=""), number_at(page, "pageid", default=0)
     return Executed(CompletedWrite(base=base, revision=revision, title=title, pageid=pageid))
 

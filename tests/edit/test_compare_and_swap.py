@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from attrs import evolve
@@ -14,6 +15,8 @@ from mwclient_async._http.flow import NewSession, TryAgain
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._rest.rest_edit import RestEdit, rest_edit
 from mwclient_async._session.known_revisions import BaseRevision
+from mwclient_async._session.own_edits import OwnEdits
+from mwclient_async._session.title_locks import revision_lock_keys
 from mwclient_async.errors import (
     CaptchaRequired,
     EditConflict,
@@ -358,6 +361,17 @@ def test_w2_a_rest_edit_that_is_found_in_the_history_is_read_back_under_the_page
         run_with_answers(rest_edit(edit, base), respond)
     assert read_back == [f"/v1/page/{TITLE}"]
     assert caught.value.__notes__ == [f"'{TITLE}' was saved before that, as revision {wiki.revisions[-1].revid}."]
+
+
+def test_w2_an_edit_that_is_found_is_remembered_with_its_time() -> None:
+    """Another wiki of this machine can have a page and a revision of the same names, but of another time."""
+    api_url, wiki = f"http://{uuid4().hex}.example.org:8080/w/api.php", make_wiki("after")
+    flow = save_edit(SAVE, BaseRevision(revid=wiki.revisions[-1].revid), OwnEdits(api_url, keys=revision_lock_keys))
+    revid = run_with_answers(flow, wiki.respond).revid
+    found = {"title": TITLE, "revid": revid, "timestamp": wiki.revisions[-1].timestamp}
+    elsewhere = OwnEdits(api_url.replace("8080", "8081"), keys=revision_lock_keys)
+    assert elsewhere.is_contested(found), "it may be the same wiki behind a proxy"
+    assert not elsewhere.is_contested(found | {"timestamp": "2026-05-05T05:05:05Z"})
 
 
 def test_w2_a_rest_edit_that_arrives_late_is_found_after_a_captcha() -> None:
