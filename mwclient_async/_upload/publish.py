@@ -38,6 +38,8 @@ from mwclient_async.errors import (
     ProtocolError,
     SourceChanged,
     StashError,
+    TransportError,
+    Unavailable,
     UploadError,
     UploadWarnings,
     UrlRefused,
@@ -207,8 +209,6 @@ def _publish_url(publication: Publication, url: str, *, ignoring: bool) -> Flow[
     while True:
         try:
             return (yield from _publish_url_once(publication, request))
-        except OutcomeUnknown as error:
-            raise outcome_unknown(publication, error, "") from error
         except UploadError as error:
             if may_be_done(error):
                 raise outcome_unknown(publication, None, f"the wiki says: {error}") from error
@@ -222,6 +222,8 @@ def _publish_url(publication: Publication, url: str, *, ignoring: bool) -> Flow[
 def _publish_url_once(publication: Publication, request: ApiRequest) -> Flow[Mapping[str, Any]]:
     try:
         result = upload_result((yield request))
+    except OutcomeUnknown as error:
+        raise outcome_unknown(publication, error, "") from error
     except UploadError as error:
         if not is_in_progress(error):
             raise
@@ -238,11 +240,17 @@ def _wait_for_fetching(publication: Publication, url: str) -> Flow[Mapping[str, 
 
 
 def _poll(publication: Publication, upload_key: Mapping[str, str], progress: UploadProgress) -> Flow[Mapping[str, Any]]:
-    return (
-        yield from poll_until_done(
-            upload_key, filename=publication.filename, patience=publication.patience, progress=progress
+    """Wait for the job that publishes the file. Raises OutcomeUnknown if the wiki cannot be asked about it."""
+    try:
+        return (
+            yield from poll_until_done(
+                upload_key, filename=publication.filename, patience=publication.patience, progress=progress
+            )
         )
-    )
+    except (TransportError, ProtocolError, Unavailable) as error:
+        raise outcome_unknown(
+            publication, None, f"a job publishes it, and the wiki could not be asked ({error})"
+        ) from error
 
 
 # Results -------------------------------------------------------------------------------------------------------------

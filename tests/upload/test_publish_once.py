@@ -16,13 +16,14 @@ from mwclient_async.errors import (
     OutcomeUnknown,
     Protected,
     ReplyLost,
+    SiteClosed,
     StashError,
     UploadWarnings,
 )
 from mwclient_async.models.upload import UploadMethod, UploadResult
 from tests.support.scripted_flow import Answer, Script, refusal
 from tests.support.scripted_stash import GONE, NO_STATUS, SHA1, poll, stash_failure
-from tests.upload.test_publish import DONE, directly, publishing, warned
+from tests.upload.test_publish import DONE, by_url, directly, publishing, warned
 
 LOST = OutcomeUnknown("lost")
 LOST.__cause__ = ReplyLost("cut")
@@ -196,3 +197,18 @@ def test_u6_a_failed_job_raises_its_reason() -> None:
         Script(LOST, stash_failure("blocked by a filter"), FILTERED, WARNED).run(publishing(asynchronous=True))
     with pytest.raises(OutcomeUnknown):
         Script(LOST, NO_STATUS, FILTERED, WARNED).run(publishing(asynchronous=True))
+
+
+@pytest.mark.parametrize("failure", [ReplyLost("cut"), SiteClosed(), refusal("readonly"), BrokenReply("cut")], ids=repr)
+def test_w2_a_file_that_a_job_publishes_is_asked_for_again_or_unknown_if_the_wiki_cannot_be_asked(
+    failure: MediaWikiError,
+) -> None:
+    """The request itself was executed: a job is at work."""
+    found = Script(poll(), failure, poll(), poll(), DONE)
+    assert found.run(publishing(asynchronous=True)).filename == "A.png"
+    with pytest.raises(OutcomeUnknown, match="could not be asked") as caught:
+        Script(poll(), failure, failure).run(publishing(asynchronous=True))
+    assert caught.value.filekey == "K"
+    with pytest.raises(OutcomeUnknown, match="a job publishes it") as caught:
+        Script(poll(), failure).run(by_url(asynchronous=True))
+    assert caught.value.__cause__ is failure
