@@ -42,13 +42,13 @@ def cache_directory() -> Path:
 
 
 def compiled_files() -> Path | None:
-    """Return the directory in the user's cache where PHP keeps compiled files; None if it cannot be made."""
+    """Return the directory in the user's cache where PHP keeps compiled files; None if it cannot be used."""
     directory = cache_directory() / "compiled"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         return None
-    return directory
+    return directory if os.access(directory, os.R_OK | os.W_OK | os.X_OK) else None  # else PHP would not start
 
 
 def root_directory(version: str) -> Path:

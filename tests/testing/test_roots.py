@@ -1,5 +1,6 @@
 """Which MediaWiki is chosen, and the error if there is none."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,11 @@ def test_without_php_the_error_names_the_command(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingWiki, match=r"PHP .* python -m mwclient_async\.testing install"):
         roots.find_php()
+
+
+def test_a_directory_for_compiled_files_that_cannot_be_written_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PHP would not start a script with it. The tests may run as root, who can write everywhere."""
+    directory = roots.compiled_files()
+    assert directory is not None
+    monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (directory, os.R_OK | os.W_OK | os.X_OK))
+    assert roots.compiled_files() is None
