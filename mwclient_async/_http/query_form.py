@@ -39,7 +39,7 @@ def check_query_form(params: Mapping[str, str], body: Any) -> None:
     pages = query.get("pages", []) if query else []
     if isinstance(pages, Mapping):
         raise unknown_form("has pages keyed by their ids, which is formatversion=1")
-    if not isinstance(pages, list) or not all(isinstance(page, Mapping) for page in pages):
+    if not isinstance(pages, list) or not all(type(page) is dict or isinstance(page, Mapping) for page in pages):
         raise unknown_form(f"has 'pages' that is not a list of pages: {pages!r:.80}")
 
 
