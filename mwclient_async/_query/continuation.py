@@ -355,8 +355,8 @@ class Query:
             except ResultTooLarge as error:
                 if len(group.values) > 1:
                     pending.extend(group.halves())
-                else:
-                    merged.mark_too_large(error.title, stuck, group)
+                elif not merged.mark_too_large(error.title, stuck, group):
+                    raise
             else:
                 merged.put_rows(fetched.rows, stuck)
 

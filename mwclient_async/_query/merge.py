@@ -111,13 +111,17 @@ class MergedBatch:
                 else:
                     known[key] = value
 
-    def mark_too_large(self, title: str, names: Iterable[str], group: Group) -> None:
-        """Say in the mapping of a page that a row of these modules is too large, and which revision was asked for."""
+    def mark_too_large(self, title: str, names: Iterable[str], group: Group) -> bool:
+        """Say in the mapping of a page that a row of these modules is too large, and which revision was asked for.
+
+        Returns whether there is such a page. There is none if it was moved since the batch began.
+        """
         revids = group.values if group.parameter == "revids" else ()
-        for page in self.pages:
-            if page.get("title") == title:
-                for name in names:
-                    page.setdefault(TOO_LARGE, {}).setdefault(name, []).extend(revids)
+        found = [page for page in self.pages if page.get("title") == title]
+        for page in found:
+            for name in names:
+                page.setdefault(TOO_LARGE, {}).setdefault(name, []).extend(revids)
+        return bool(found)
 
     def finished(self) -> Mapping[str, Any]:
         """The merged body: the pages of the last response, in the generator's order, missing pages last."""

@@ -190,6 +190,22 @@ async def test_c3_a_row_that_is_too_large_is_an_error_in_the_old_form_of_continu
             await anext(batches)
 
 
+async def test_c3_a_row_that_is_too_large_is_never_missing_without_an_error() -> None:
+    """The page is moved while it is looked for, so that no page of the batch has the title in the error."""
+
+    def stuck(*titles: str) -> dict[str, Any]:
+        return {
+            "continue": {"rvcontinue": "1|7", "continue": "||"},
+            "warnings": [{"code": "truncatedresult", "text": "...", "module": "result"}],
+            "query": {"pages": [{"pageid": number, "ns": 0, "title": name} for number, name in enumerate(titles, 1)]},
+        }
+
+    opened, _ = scripted_site(*[stuck("A", "B")] * 2, *[stuck("Moved")] * 2)
+    async with opened as site:
+        with pytest.raises(ResultTooLarge, match="revisions of 'Moved'"):
+            await site.query(titles=["A", "B"], prop="revisions", rvprop="content").collect()
+
+
 async def test_a_property_that_was_not_requested_raises_not_requested() -> None:
     pages = {"batchcomplete": True, "query": {"pages": [{"pageid": 1, "ns": 0, "title": "A"}]}}
     opened, _ = scripted_site(pages)
