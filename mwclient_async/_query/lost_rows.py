@@ -23,6 +23,7 @@ from attrs import field, frozen
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.json_values import object_at
 from mwclient_async._http.messages import ApiRequest
+from mwclient_async._http.params import split_values
 from mwclient_async._session.module_table import Module
 from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import RowsLost
@@ -85,7 +86,8 @@ def whole_params(
         text = f"This version of MediaWiki loses rows of {name} with {prefix}dir=descending: they come ascending."
         warnings.append(ApiWarning(code="otherorder", text=text, module=module.path))
     is_unique = f"{prefix}unique" in asked
-    if is_unique and may_drop_unique:
+    is_refused = "ids" in split_values(asked.get(f"{prefix}prop", ""))  # by the wiki, whose error should come
+    if is_unique and may_drop_unique and not is_refused:
         del asked[f"{prefix}unique"]
         return WholeParams(asked, is_unique=True, warnings=tuple(warnings))
     lossy = {f"{prefix}continue": _what_to_ask(name, prefix)} if is_unique else {}

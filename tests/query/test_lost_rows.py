@@ -9,7 +9,7 @@ import pytest
 from mwclient_async import ApiWarning, Site
 from mwclient_async._query.lost_rows import loses_rows, mediawiki_version
 from mwclient_async._session.module_table import core_module
-from mwclient_async.errors import RowsLost
+from mwclient_async.errors import ApiError, RowsLost
 from tests.conftest import USER_AGENT
 from tests.query.campaign.oracle import Oracle
 from tests.query.campaign.wiki import CampaignWiki, get_campaign_wiki
@@ -122,6 +122,15 @@ async def test_lists_of_one_query_and_actions_raise_before_rows_are_lost(mediawi
             await anext(batches)
         with pytest.raises(RowsLost):
             await site.actions.purge(generator="alllinks", galunique=True, gallimit=3)
+
+
+@pytest.mark.everywhere
+async def test_unique_is_never_left_out_of_rows_that_the_wiki_refuses_to_make_unique(
+    campaign_wiki: CampaignWiki,
+) -> None:
+    async with Site(campaign_wiki.wiki.api_url, user_agent=USER_AGENT) as site:
+        with pytest.raises(ApiError, match="prop=ids"):
+            await site.list("alllinks", unique=True, prop=["ids", "title"]).collect()
 
 
 @pytest.mark.everywhere
