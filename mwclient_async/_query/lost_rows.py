@@ -11,6 +11,8 @@ Only a list in its own order, with every link, is whole. So:
 - ``unique`` is left out, and equal rows, which follow each other, are given once;
 - where that cannot be done, as for a generator, RowsLost is raised instead of the second request.
 
+These versions also forget ``from`` when they continue, so that rows before it come, too. A warning says so.
+
 See https://www.mediawiki.org/wiki/API:Alllinks.
 """
 
@@ -49,14 +51,15 @@ def mediawiki_version() -> Flow[Version]:
 
 
 def may_lose_rows(module: Module, params: Mapping[str, str], *, lead: str = "") -> bool:
-    """Whether some version loses rows of this module with these parameters. ``lead`` is ``g`` for a generator."""
+    """Whether some version has wrong rows of this module with these parameters. ``lead`` is ``g`` for a generator."""
     prefix = f"{lead}{module.prefix}"
-    asks_for_it = f"{prefix}unique" in params or params.get(f"{prefix}dir") == "descending"
+    asks_for_it = not params.keys().isdisjoint({f"{prefix}unique", f"{prefix}from"})
+    asks_for_it = asks_for_it or params.get(f"{prefix}dir") == "descending"
     return module.name in _SORTED_BY_TARGET_SINCE and asks_for_it
 
 
 def loses_rows(module: Module, version: Version) -> bool:
-    """Whether this version loses rows of that module if ``unique`` or ``dir=descending`` is set."""
+    """Whether this version loses rows of that module with ``unique`` or ``dir=descending``, and forgets ``from``."""
     return module.name in _SORTED_BY_TARGET_SINCE and version >= _SORTED_BY_TARGET_SINCE[module.name]
 
 
@@ -85,6 +88,9 @@ def whole_params(
         del asked[f"{prefix}dir"]
         text = f"This version of MediaWiki loses rows of {name} with {prefix}dir=descending: they come ascending."
         warnings.append(ApiWarning(code="otherorder", text=text, module=module.path))
+    if f"{prefix}from" in asked:
+        text = f"This version of MediaWiki forgets {prefix}from after the first response: rows before it may come, too."
+        warnings.append(ApiWarning(code="otherrange", text=text, module=module.path))
     is_unique = f"{prefix}unique" in asked
     is_refused = "ids" in split_values(asked.get(f"{prefix}prop", ""))  # by the wiki, whose error should come
     if is_unique and may_drop_unique and not is_refused:

@@ -125,6 +125,23 @@ async def test_lists_of_one_query_and_actions_raise_before_rows_are_lost(mediawi
 
 
 @pytest.mark.everywhere
+async def test_a_warning_says_that_rows_before_from_come_too(
+    campaign_wiki: CampaignWiki, mediawiki_version: str
+) -> None:
+    warnings: list[ApiWarning] = []
+    async with Site(campaign_wiki.wiki.api_url, user_agent=USER_AGENT, on_warning=warnings.append) as site:
+        expected = [title.replace(" ", "_") for title in await expected_titles(site, "alllinks")]
+        middle = sorted(expected)[len(expected) // 2]
+        rows = await site.list("alllinks", from_=middle, batch_size=2).mappings().collect()
+        await site.query(generator="alllinks", galfrom=middle, limit=1).collect()
+    titles = {row["title"].replace(" ", "_") for row in rows}
+    affected = is_affected("alllinks", mediawiki_version)
+    assert titles >= {title for title in expected if title >= middle}
+    assert (min(titles) < middle) is affected
+    assert [warning.code for warning in warnings] == ["otherrange", "otherrange"] * affected
+
+
+@pytest.mark.everywhere
 async def test_unique_is_never_left_out_of_rows_that_the_wiki_refuses_to_make_unique(
     campaign_wiki: CampaignWiki,
 ) -> None:
