@@ -3,13 +3,15 @@
 The stored text differs from the text that was sent. The wiki trims the end, normalizes line breaks and characters, and
 transforms wikitext once when it saves: ``~~~~`` becomes a signature with the server's time, ``{{subst:...}}`` becomes
 the text of a template, and the pipe trick ``[[Foo (bar)|]]`` gets a label. A client cannot predict the results of these
-transforms. It can only predict that the text around them stays.
+transforms. It can only predict that the text around them stays. A page of JSON is stored with new line breaks and
+spaces, and the same data.
 See https://www.mediawiki.org/wiki/Manual:Pre-save_transform.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 
@@ -49,7 +51,7 @@ def may_be_stored_form(stored: str, *, sent: str) -> bool:
     expected, found = stored_form(sent), _trimmed(stored)
     pieces = _literal_pieces(expected)
     if len(pieces) == 1:
-        return expected == found
+        return expected == found or _is_same_json(expected, found)
     first, *middle, last = pieces
     at, end = len(first), len(found) - len(last)
     if not found.startswith(first) or not found.endswith(last):
@@ -60,6 +62,16 @@ def may_be_stored_form(stored: str, *, sent: str) -> bool:
             return False
         at = start + len(piece)
     return at <= end
+
+
+def _is_same_json(one: str, other: str) -> bool:
+    """Whether both texts are JSON of the same data, in the same order."""
+    if not (one.lstrip().startswith(("{", "[")) and other.startswith(("{", "["))):
+        return False
+    try:
+        return json.dumps(json.loads(one)) == json.dumps(json.loads(other))
+    except (ValueError, RecursionError):
+        return False
 
 
 def may_hold_change(stored: str, *, base: str, sent: str) -> bool:

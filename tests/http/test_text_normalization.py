@@ -35,6 +35,25 @@ def test_the_stored_form_of_a_text(sent: str, stored: str) -> None:
     assert may_be_stored_form(stored, sent=sent)
 
 
+@pytest.mark.parametrize(
+    ("sent", "stored", "is_same"),
+    [
+        ('{"a":1,"b":[]}', '{\n\t"a": 1,\n\t"b": []\n}', True),
+        (' [ "\\u00e9" ]', '[\n\t"é"\n]', True),
+        ('{"a":1,"b":2}', '{"b": 2, "a": 1}', False),
+        ("[1]", "[true]", False),
+        ("[1]", "[1.0]", False),
+        ("[1", "[1]", False),
+        ("[1]", "", False),
+        ("1", " 1", False),
+        ("{{A}}", "{{ A }}", False),
+        ("[" * 100_000, "[ " * 100_000, False),
+    ],
+)
+def test_json_is_stored_with_other_white_space_and_the_same_data(sent: str, stored: str, *, is_same: bool) -> None:
+    assert may_be_stored_form(stored, sent=sent) is is_same
+
+
 def test_md5_is_computed_before_the_end_is_trimmed() -> None:
     assert md5_of("a\n") != md5_of("a")
     assert md5_of("e\u0301") == md5_of("é")

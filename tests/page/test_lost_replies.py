@@ -134,3 +134,15 @@ async def test_w7_a_function_that_is_cancelled_releases_the_lock(user_site: Site
             await user_site.page(title).edit(AddLine("* in between"))
         tasks.cancel_scope.cancel()
     assert (await user_site.page(title).edit(AddLine())).outcome is EditOutcome.SAVED
+
+
+@pytest.mark.everywhere
+async def test_w2_a_page_of_json_is_found_although_the_wiki_has_formatted_it(
+    wiki: LocalWiki, user_auth: BotPassword
+) -> None:
+    async with FaultProxy(wiki.url) as proxy, site_behind(proxy, auth=user_auth) as user_site:
+        title = f"User:{user_auth.account}/{fresh('Data')}.json"
+        for text in ('{"a":1,"b":["\u00e9", 1.50]}', '{"b":{},"a":[true]}'):
+            proxy.plan = matching("edit", DROP_AFTER)
+            assert (await user_site.page(title).save(text, summary="data")).verified
+            assert "\n" in await text_of(user_site, title)
