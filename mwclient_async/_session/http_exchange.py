@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse
 from mwclient_async._http.responses import parse_response
@@ -55,4 +55,7 @@ async def parse(response: HttpResponse, request: ApiRequest) -> ApiResponse:
         conditional=request.is_conditional,
         documents=request.documents,
     )
-    return decode() if len(response.body) < LARGE else await to_thread.run_sync(decode)
+    if len(response.body) < LARGE:
+        return decode()
+    # With the usual limiter, a program whose threads all wait for responses would wait forever.
+    return await to_thread.run_sync(decode, limiter=CapacityLimiter(1))

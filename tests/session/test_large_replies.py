@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import pytest
+from anyio import fail_after, from_thread, to_thread
 
 from mwclient_async._http.messages import ApiRequest, HttpResponse
 from mwclient_async._http.responses import parse_response
@@ -32,6 +33,20 @@ async def test_only_a_large_response_takes_a_thread(monkeypatch: pytest.MonkeyPa
         parsed = await http_exchange.parse(response(size), ApiRequest())
         assert parsed.body == {"text": "x" * size}
     assert [thread is threading.current_thread() for thread in threads] == [True, False]
+
+
+async def test_a_program_may_use_all_worker_threads_while_it_waits_for_a_response() -> None:
+    """As a web framework does that runs functions in threads which call the library through ``from_thread``."""
+    limiter = to_thread.current_default_thread_limiter()
+    tokens, limiter.total_tokens = limiter.total_tokens, 1
+    try:
+        with fail_after(10):
+            parsed = await to_thread.run_sync(
+                from_thread.run, http_exchange.parse, response(LARGE), ApiRequest(), abandon_on_cancel=True
+            )
+    finally:
+        limiter.total_tokens = tokens
+    assert parsed.body == {"text": "x" * LARGE}
 
 
 async def test_the_error_in_a_large_response_is_raised() -> None:
