@@ -96,3 +96,8 @@ def _cookie(value: Mapping[str, Any]) -> Cookie:
         comment_url=None,
         rest={},
     )
+
+
+def names_session(header: str) -> bool:
+    """Whether a Cookie header has a cookie that identifies a session or an account."""
+    return any(_SESSION_COOKIE.search(pair.partition("=")[0].strip()) for pair in header.split(";"))

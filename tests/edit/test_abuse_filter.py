@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mwclient_async import BotPassword, ClientLogin, EditOutcome, Site
+from mwclient_async import BotPassword, ClientLogin, EditOutcome, HttpOptions, Site
 from mwclient_async.errors import AbuseFilter, OutcomeUnknown
 from mwclient_async.models.auth import Auth
 from mwclient_async.testing import LocalWiki
@@ -77,12 +77,17 @@ async def test_w2_a_file_is_published_again_in_another_session(
 async def test_w2_nothing_is_sent_again_if_the_login_cannot_begin_another_session(
     filtered_wiki: LocalWiki, auth: BotPassword
 ) -> None:
-    """A second factor would have to be asked for; a stored login has nothing to log in with."""
+    """A second factor would have to be asked for; a stored login, or a cookie of HttpOptions, cannot be renewed."""
     async with Site(filtered_wiki.api_url, user_agent=USER_AGENT, auth=auth) as site:
         state = site.login_state()
     async with FaultProxy(filtered_wiki.url) as proxy:
         state = evolve(state, wiki=f"{proxy.url}/api.php")
-        options: tuple[dict[str, Any], ...] = ({"login_state": state}, {"auth": client_login(filtered_wiki, asks=True)})
+        cookie = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in state.cookies)
+        options: tuple[dict[str, Any], ...] = (
+            {"login_state": state},
+            {"auth": client_login(filtered_wiki, asks=True)},
+            {"http": HttpOptions(headers=(("Cookie", cookie),))},
+        )
         for option in options:
             async with site_behind(proxy, **option) as site:
                 page = site.page(fresh("Not sent again"))

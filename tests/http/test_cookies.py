@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mwclient_async import Site
-from mwclient_async._http.cookies import Cookies
+from mwclient_async._http.cookies import Cookies, names_session
 from tests.conftest import USER_AGENT
 from tests.support.http_server import ServerResponse
 from tests.support.transport_servers import Arrival, Server
@@ -23,6 +23,20 @@ STRANGE = {
     "another domain": "x=1; Domain=other.test",
     "a broken domain": "x=1; Domain=[::1",
 }
+
+
+@pytest.mark.parametrize(
+    ("header", "is_session"),
+    [
+        ("wiki_session=a", True),
+        ("seen=1; enwikiUserID=5", True),
+        ("centralauth_Token = x", True),
+        ("sso=session; GeoIP=NL", False),
+        ("", False),
+    ],
+)
+def test_which_cookies_identify_a_session(header: str, *, is_session: bool) -> None:
+    assert names_session(header) is is_session
 
 
 @pytest.mark.parametrize("strange", STRANGE.values(), ids=STRANGE)
