@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from mwclient_async._http.json_values import object_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.response_shape import check_shape
 from mwclient_async._values.warnings import ApiWarning
@@ -21,7 +22,7 @@ def checked_warnings(request: ApiRequest, response: ApiResponse) -> Iterator[Api
     response to a query in an unknown form.
     """
     check_shape(request, response.body)
-    if response.is_truncated and not request.continues and not request.write:
+    if response.is_truncated and not request.write and not _is_continued(request, response):
         raise ResultTooLarge(title=_page_of(request.params), module=_module_of(request.params))
     for warning in response.warnings:
         if warning.code in _UNRECOGNIZED and request.partial:
@@ -30,6 +31,13 @@ def checked_warnings(request: ApiRequest, response: ApiResponse) -> Iterator[Api
             raise UnrecognizedParameters(warning)
         if warning.code != _UNKNOWN_MODULE and not (request.continues and warning.code == "truncatedresult"):
             yield warning
+
+
+def _is_continued(request: ApiRequest, response: ApiResponse) -> bool:
+    """Whether what was left out comes with the next response. Some modules (authmanagerinfo) cannot continue."""
+    has_continue = not {"continue", "query-continue"}.isdisjoint(response.body)
+    only_account = request.asks_account and not object_at(response.body, "query", "userinfo")  # asked for again
+    return request.continues and (has_continue or only_account)
 
 
 def _page_of(params: Mapping[str, str]) -> str:

@@ -279,3 +279,14 @@ async def test_a_response_too_small_for_the_stubs_of_a_batch_is_badconfig_and_sm
         assert caught.value.cursor is not None
         resumed = small.site.query(generator="allpages", prop=["categories"], batch_size=10).resume(caught.value.cursor)
         assert await raw(resumed) == expected
+
+
+@pytest.mark.everywhere
+async def test_c3_what_is_cut_and_never_continued_raises_an_error(campaign_wiki: CampaignWiki) -> None:
+    """Some modules (authmanagerinfo) have no continuation: what does not fit is left out with a warning."""
+    asked: dict[str, Any] = {"meta": "authmanagerinfo", "amirequestsfor": "login"}
+    async with observed_site(campaign_wiki, 300) as observed:
+        with pytest.raises(ResultTooLarge, match="a row of authmanagerinfo"):
+            await anext(observed.site.query(**asked).batches())
+        with pytest.raises(ResultTooLarge, match="a row of authmanagerinfo"):
+            await observed.site.call("query", **asked)
