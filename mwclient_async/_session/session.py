@@ -29,7 +29,6 @@ from urllib.parse import urlsplit
 
 from attrs import Factory, define, evolve
 
-from mwclient_async._http.cookies import names_session
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse, ReadAt, StreamedResponse
 from mwclient_async._http.request_builder import NO_CREDENTIALS, RequestBuilder
@@ -179,8 +178,7 @@ class Session:
 
     async def start_session(self) -> bool:
         """Begin another session on the wiki with the same account. Returns whether that needs no help by the user."""
-        headers = self._request_builder.headers  # of HttpOptions
-        if any(name.lower() == "cookie" and names_session(text) for name, text in headers):
+        if self._request_builder.has_session_cookie:
             return False
         return await self._authenticator.start_session()
 

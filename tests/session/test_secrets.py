@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,14 @@ from mwclient_async import (
     Site,
 )
 from mwclient_async._http.messages import ApiRequest
-from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError
+from mwclient_async.errors import LoginFailed, MediaWikiError, OutcomeUnknown, ProtocolError
 from mwclient_async.testing import LocalWiki, WikiFactory
 from mwclient_async.testing.scripted import ScriptedClock, ScriptedTransport
 from tests.conftest import USER_AGENT
 from tests.support import guarded_wiki as guarded
 from tests.support.http_server import ReceivedRequest, ServerResponse
 from tests.support.image_files import png
-from tests.support.logins import TOKEN, LeakCheck, bot, fresh, password
+from tests.support.logins import TOKEN, LeakCheck, ScriptedLoginWiki, bot, fresh, password
 from tests.support.oauth_wiki import TokenDesk
 from tests.support.recording_server import RecordingServer
 
@@ -356,3 +357,16 @@ async def test_s3_credentials_of_a_later_login_or_of_a_sibling_are_checked_too()
             Site(NEAR, user_agent=USER_AGENT, auth=by_http)
         Site(NEAR, user_agent=USER_AGENT, auth=by_http, http=HttpOptions(plain_http=True))
     assert transport.requests == []
+
+
+async def test_s1_a_session_that_cannot_be_begun_shows_no_header_in_its_traceback() -> None:
+    """Scripted, because the login must be refused after it was accepted once."""
+    header = "ab" * 16
+    wiki, http = ScriptedLoginWiki(), HttpOptions(headers=(("Authorization", f"Basic {header}"),))
+    wiki.password = WRONG
+    async with Site(NEAR, user_agent=USER_AGENT, transport=wiki, http=http, auth=ROBOT) as opened:
+        wiki.password = "another"
+        with pytest.raises(LoginFailed) as caught:
+            await opened._session.start_session()
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert not [frame for frame in shown.stack if "mwclient_async/" in frame.filename and header in str(frame.locals)]
