@@ -26,12 +26,6 @@ $wgPasswordConfig['pbkdf2']['cost'] = '1';
 """
 
 
-@pytest.fixture(scope="module")
-def anyio_backend(anyio_backend: object) -> object:
-    """Without asyncio's debug mode, which doubles the running time."""
-    return anyio_backend[0] if isinstance(anyio_backend, tuple) else anyio_backend
-
-
 def bot(wiki: LocalWiki, name: str) -> Bot:
     async def make() -> Bot:
         await wiki.seed(SEEDS, links=False)
