@@ -2,16 +2,39 @@
 
 The limit holds for the bytes received, and for the bytes after decompression. The values of a JSON text count, too: a
 value of one or two bytes takes up to a hundred bytes of memory when it is decoded, and 20 million of them block a
-process for seconds. The number of values is estimated from the brackets and commas, those inside of strings included.
+process for seconds. The number of values is that of the brackets and commas. Those inside of strings (a page of tabular
+data has millions) do not count; they are told apart only if the response would be too large with them.
 """
 
 from __future__ import annotations
+
+import re
+from collections import deque
 
 from mwclient_async._http.decompression import decompressor_for
 from mwclient_async.errors import ProtocolError, ReplyTooLarge
 
 _BYTES_OF_VALUE = 8
 _BEFORE_VALUES = (b",", b"[", b"{")
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*("|\\?\Z)', re.DOTALL)  # the last one may have no end yet
+
+
+def _count_values(text: bytes) -> int:
+    return sum(map(text.count, _BEFORE_VALUES))
+
+
+class _ValueCounter:
+    """Counts the values of a JSON text that comes in pieces, strings left out."""
+
+    def __init__(self) -> None:
+        self._open = b""  # the beginning of a string that the pieces so far do not end
+
+    def count(self, piece: bytes) -> int:
+        text = self._open + piece
+        last = deque(_STRING.finditer(text), maxlen=1)
+        is_open = bool(last) and last[0][1] != b'"'
+        self._open = b'"' + last[0][1] if is_open else b""
+        return _count_values(_STRING.sub(b"", text))
 
 
 class ResponseBuffer:
@@ -23,6 +46,7 @@ class ResponseBuffer:
         self._is_json = "json" in content_type.lower()
         self._raw_size = 0
         self._values = 0
+        self._counter: _ValueCounter | None = None
         self._decompressor = decompressor_for(encoding)
         self._received = bytearray()
         self.error: Exception | None = None
@@ -41,16 +65,28 @@ class ResponseBuffer:
         try:
             for piece in self._decompressor.feed(raw):
                 self._received += piece
-                self._values += sum(map(piece.count, _BEFORE_VALUES)) if self._is_json else 0
                 self._check(len(self._received), "the response")
-                self._check(
-                    len(self._received) + _BYTES_OF_VALUE * self._values,
-                    f"the response with its {self._values} values, which count as {_BYTES_OF_VALUE} bytes each,",
-                )
+                if self._is_json:
+                    self._check_values(piece)
                 if self.error is not None:
                     return
         except ValueError as error:
             self.error = error
+
+    def _check_values(self, piece: bytes) -> None:
+        if self._counter is not None:
+            self._values += self._counter.count(piece)
+        else:
+            self._values += _count_values(piece)
+            if self._size_with_values > self._max_bytes:
+                self._counter = _ValueCounter()
+                self._values = self._counter.count(bytes(self._received))
+        what = f"the response with its {self._values} values, which count as {_BYTES_OF_VALUE} bytes each,"
+        self._check(self._size_with_values, what)
+
+    @property
+    def _size_with_values(self) -> int:
+        return len(self._received) + _BYTES_OF_VALUE * self._values
 
     def _check(self, size: int, what: str) -> None:
         if size > self._max_bytes and self.error is None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import itertools
+import json
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from mwclient_async import Limits
-from mwclient_async._http.response_buffer import ResponseBuffer
+from mwclient_async._http.response_buffer import ResponseBuffer, _ValueCounter
 from mwclient_async.errors import ReplyTooLarge
 
 JSON = "application/json; charset=utf-8"
@@ -49,3 +52,44 @@ def test_a_response_of_mediawiki_is_far_below_the_default_bounds() -> None:
     row = b'{"pageid":123456,"ns":0,"title":"Earth"},'
     text = b"[" + row * (8 * 1024 * 1024 // len(row)) + b"{}]"
     assert read(text, max_bytes=Limits().max_reply_bytes) == text
+
+
+def test_text_with_many_commas_is_no_value_for_each() -> None:
+    """A page of tabular data: 12 MB of text that holds JSON itself."""
+    text = json.dumps({"content": json.dumps([[1, 2, 3, 4, 5, 6, "a"]] * 500_000)}).encode()
+    assert len(text) > 12_000_000
+    pieces = [text[at : at + 65_536] for at in range(0, len(text), 65_536)]
+    assert read(*pieces, max_bytes=Limits().max_reply_bytes) == text
+
+
+@given(
+    value=st.recursive(
+        st.text('a,[{"\\é', max_size=8) | st.integers(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('k,{"\\', max_size=3), inner, max_size=3),
+    ),
+    cuts=st.lists(st.integers(0, 200), max_size=8),
+)
+@settings(deadline=None)
+def test_the_values_are_counted_the_same_however_the_text_is_cut(value: object, cuts: list[int]) -> None:
+    text = json.dumps(value).encode()
+    without_strings = json.dumps(_blank(value)).encode()
+    counter = _ValueCounter()
+    places = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
+    counted = sum(counter.count(text[begin:end]) for begin, end in itertools.pairwise(places))
+    assert counted == sum(without_strings.count(mark) for mark in (b",", b"[", b"{"))
+
+
+def test_an_escape_may_be_cut_anywhere() -> None:
+    text = json.dumps({'a,"[\\': ['x"{,', "\\", '"', 5]}).encode()
+    for cut in range(len(text)):
+        counter = _ValueCounter()
+        assert counter.count(text[:cut]) + counter.count(text[cut:]) == 5
+
+
+def _blank(value: object) -> object:
+    """The value with empty texts. The keys of objects become numbers, because they must differ."""
+    if isinstance(value, str):
+        return ""
+    if isinstance(value, list):
+        return [_blank(inner) for inner in value]
+    return dict(enumerate(map(_blank, value.values()))) if isinstance(value, dict) else value
