@@ -13,6 +13,7 @@ from tests.support import guarded_wiki as guarded
 from tests.support.fault_proxy import ALL
 
 SAMPLE = Size(appends=60, reads=60, pages=6)
+FILTERED_SAMPLE = Size(appends=30, reads=0, pages=6)
 FILTERED = Size(appends=72, reads=0, pages=6)
 CAMPAIGN = Size(appends=1000, reads=1000, pages=50, least=20)
 
@@ -50,14 +51,24 @@ async def test_w2_a_sample_of_appends_and_reads_through_faults_and_a_lost_sessio
     assert tally.verified > 0
 
 
-async def test_w2_a_sample_of_appends_on_a_wiki_with_an_abuse_filter(filtered_wiki: LocalWiki) -> None:
-    tally = await run(filtered_wiki, size=FILTERED, seed=19, name="Filtered")
+def check_filtered(tally: Tally) -> None:
     assert (tally.errors, tally.wrong_reads) == ([], [])
     assert len(tally.unknown) <= 1
     assert set(tally.lines) - tally.done <= set(tally.unknown)
     assert {line: number for line, number in tally.lines.items() if number != 1} == {}
     assert tally.verified > 0
     assert tally.logins > 2  # an edit is sent again in another session
+
+
+async def test_w2_a_sample_of_appends_on_a_wiki_with_an_abuse_filter(filtered_wiki: LocalWiki) -> None:
+    check_filtered(await run(filtered_wiki, size=FILTERED_SAMPLE, seed=19, name="Filtered sample"))
+
+
+@pytest.mark.soak
+@pytest.mark.everywhere
+@pytest.mark.timeout(3000)
+async def test_w2_appends_on_a_wiki_with_an_abuse_filter(filtered_wiki: LocalWiki, anyio_backend_name: str) -> None:
+    check_filtered(await run(filtered_wiki, size=FILTERED, seed=19, name=f"Filtered on {anyio_backend_name}"))
 
 
 @pytest.mark.soak

@@ -25,7 +25,7 @@ async def run(wiki: LocalWiki, *, appends: int, mark: bool, seed: int, name: str
 async def test_w2_a_sample_of_equal_appends_by_two_processes_is_never_reported_done_for_the_other(
     wiki: LocalWiki,
 ) -> None:
-    await run(wiki, appends=30, mark=False, seed=3, name="Pair of a sample")
+    await run(wiki, appends=20, mark=False, seed=3, name="Pair of a sample")
 
 
 @pytest.mark.soak

@@ -37,10 +37,9 @@ async def test_random_queries_bring_what_the_oracle_expects(campaign_wiki: Campa
     assert finished.counts["resumes"] >= 5
 
 
-@pytest.mark.everywhere
-async def test_random_queries_on_every_loop_and_version(campaign_wiki: CampaignWiki, mediawiki_version: str) -> None:
-    finished = await run_campaign(campaign_wiki, FEW)
-    assert not finished.differences, failures(finished, mediawiki_version)
+def test_random_queries_on_the_other_loop_and_version(mediawiki_factory: WikiFactory) -> None:
+    finished = anyio.run(run_campaign, get_campaign_wiki(mediawiki_factory, "1.43"), FEW, backend="trio")
+    assert not finished.differences, failures(finished, "1.43")
     assert finished.counts["succeeded"] == len(FEW)
     assert finished.counts["rows"] > 100
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -66,9 +67,9 @@ async def test_w2_if_a_filter_may_have_warned_the_edit_is_not_confirmed_by_accid
     assert await wrong(watched, FILTERED, [*ALL, SLOW, SLOWER], files=tmp_path) == {}
 
 
-@pytest.mark.everywhere
-async def test_w2_a_sample_of_the_table(tabler: Bot, tmp_path: Path) -> None:
-    assert await wrong(tabler, SAMPLE, FEW, files=tmp_path) == {}
+def test_w2_a_sample_of_the_table_on_the_other_loop_and_version(mediawiki_factory: WikiFactory, tmp_path: Path) -> None:
+    tabler = bot(mediawiki_factory(version="1.43", settings=SETTINGS), "Tabler")
+    assert anyio.run(partial(wrong, tabler, SAMPLE, FEW, files=tmp_path), backend="trio") == {}
 
 
 @pytest.mark.soak
