@@ -6,6 +6,7 @@
  * With --links, it also updates what an edit updates: links, categories, search index, recent changes.
  */
 
+use MediaWiki\Deferred\SearchUpdate as NamespacedSearchUpdate;
 use MediaWiki\MediaWikiServices;
 use MediaWiki\Revision\MutableRevisionRecord;
 use MediaWiki\Revision\RevisionRecord;
@@ -23,6 +24,8 @@ class SeedPages extends Maintenance {
 	private $edits = [];
 	/** @var array[] */
 	private $changes = [];
+	/** @var bool[] */
+	private $columns = [];
 
 	public function __construct() {
 		parent::__construct();
@@ -113,7 +116,7 @@ class SeedPages extends Maintenance {
 	private function change(
 		$dbw, $title, ?RevisionRecord $previous, RevisionRecord $revision, UserIdentity $user
 	): array {
-		return [
+		$row = [
 			'rc_timestamp' => $dbw->timestamp( $revision->getTimestamp() ),
 			'rc_namespace' => $title->getNamespace(),
 			'rc_title' => $title->getDBkey(),
@@ -133,6 +136,9 @@ class SeedPages extends Maintenance {
 			'rc_logid' => 0,
 			'rc_params' => '',
 		] + $this->services->getCommentStore()->insert( $dbw, 'rc_comment', $revision->getComment() );
+		// Newer versions have dropped columns that follow from others, such as rc_new.
+		$has = fn ( string $name ): bool => $this->columns[$name] ??= $dbw->fieldExists( 'recentchanges', $name, __METHOD__ );
+		return array_filter( $row, $has, ARRAY_FILTER_USE_KEY );
 	}
 
 	private function countEdits( $dbw ): void {
@@ -147,7 +153,8 @@ class SeedPages extends Maintenance {
 		$updater = $this->services->getPageUpdaterFactory()->newDerivedPageDataUpdater( $page );
 		$updater->prepareUpdate( $revision, [ 'created' => true, 'oldcountable' => 'no-change' ] );
 		$updater->doSecondaryDataUpdates( [ 'recursive' => false ] );
-		$update = new SearchUpdate( $page->getId(), $page->getTitle(), $revision->getContent( 'main' ) );
+		$class = class_exists( NamespacedSearchUpdate::class ) ? NamespacedSearchUpdate::class : SearchUpdate::class;
+		$update = new $class( $page->getId(), $page->getTitle(), $revision->getContent( 'main' ) );
 		$update->doUpdate();
 	}
 }
