@@ -1,6 +1,7 @@
 """The backends and MediaWiki versions of each test, the markers of tests, and the wikis that tests share.
 
-Tests of the real wiki run on asyncio with MediaWiki 1.39; those marked ``everywhere`` also run on trio with 1.43.
+Tests of the real wiki run on asyncio with MediaWiki 1.39; those marked ``everywhere`` also run on trio with 1.43. If
+``MEDIAWIKI_ROOT`` names a MediaWiki of another version, they run on that one instead, with both loops.
 Asynchronous tests that need no wiki run on both backends.
 """
 
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import pytest
 
 from mwclient_async.testing.processes import GuardedDirectory
+from mwclient_async.testing.roots import WikiRoot
 from tests.support.corpus import Corpus, seed
 from tests.support.populated_wiki import SETTINGS, PopulatedWiki, populate
 
@@ -31,6 +33,10 @@ WIKI_FIXTURES = {"mediawiki_factory", "mediawiki_version"}
 NO_PHP = Path(__file__).parent / "support" / "no_php"
 """A directory with a program ``php`` that only fails."""
 
+_NAMED = WikiRoot.read(Path(os.environ.get("MEDIAWIKI_ROOT", "")))
+VERSIONS = ["1.39", "1.43"] if _NAMED is None or _NAMED.version.startswith(("1.39.", "1.43.")) else [_NAMED.version]
+"""The versions of MediaWiki that tests run on."""
+
 USER_AGENT = "mwclient-async-tests/1.0 (tests@example.org)"
 
 _ASYNCIO = pytest.param(("asyncio", {"debug": True}), id="asyncio")
@@ -46,7 +52,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     everywhere = metafunc.definition.get_closest_marker("everywhere") is not None
     on_wiki = "mediawiki_version" in metafunc.fixturenames
     if on_wiki:
-        versions = ["1.39", "1.43"] if everywhere else ["1.39"]
+        versions = VERSIONS if everywhere else VERSIONS[:1]
         metafunc.parametrize("mediawiki_version", versions, scope="session", indirect=True)
     if "anyio_backend" in metafunc.fixturenames:
         plain = _ASYNCIO_ON_WIKI if on_wiki else _ASYNCIO
@@ -88,7 +94,7 @@ def _is_redundant_pair(item: pytest.Item) -> bool:
     params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
     if item.get_closest_marker("everywhere") is None or not {"mediawiki_version", "anyio_backend"} <= set(params):
         return False
-    return (params["mediawiki_version"] == "1.39") is (params["anyio_backend"] == "trio")
+    return len(VERSIONS) > 1 and (params["mediawiki_version"] == VERSIONS[0]) is (params["anyio_backend"] == "trio")
 
 
 _MADE: dict[tuple[str, str], Any] = {}
