@@ -16,8 +16,8 @@ class AuthState:
     """The current login. ``login_generation`` goes up with each login and logout.
 
     If a request failed under an older generation, the login has been renewed since then: the request is sent again, and
-    needs no further login. ``has_edited`` says that an edit was saved with the present cookies. ``expires`` is the moment
-    on the clock at which the OAuth token must be renewed, or None.
+    needs no further login. ``has_edited`` says that an edit was saved with the present cookies. ``expires`` is the
+    moment on the clock at which the OAuth token must be renewed, or None.
     """
 
     def __init__(self, *, bot: bool = False) -> None:
