@@ -3,7 +3,8 @@
 The limit holds for the bytes received, and for the bytes after decompression. The values of a JSON text count, too: a
 value of one or two bytes takes up to a hundred bytes of memory when it is decoded, and 20 million of them block a
 process for seconds. The number of values is that of the brackets and commas. Those inside of strings (a page of tabular
-data has millions) do not count; they are told apart only if the response would be too large with them.
+data has millions) do not count; they are told apart only if the response would be too large with them. Nothing is
+counted as long as the response would not be too large if each of its bytes was a value.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from mwclient_async._http.decompression import decompressor_for
 from mwclient_async.errors import ProtocolError, ReplyTooLarge
 
 _BYTES_OF_VALUE = 8
-_BEFORE_VALUES = (b",", b"[", b"{")
+_BEFORE_VALUES = b",[{"
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*("|\\?\Z)', re.DOTALL)  # the last one may have no end yet
 
 
 def _count_values(text: bytes) -> int:
-    return sum(map(text.count, _BEFORE_VALUES))
+    return len(text) - len(text.translate(None, _BEFORE_VALUES))
 
 
 class _ValueCounter:
@@ -45,7 +46,8 @@ class ResponseBuffer:
         self._max_bytes = max_bytes
         self._is_json = "json" in content_type.lower()
         self._raw_size = 0
-        self._values = 0
+        self._values = 0  # in the first bytes of the body
+        self._counted = 0  # the number of these bytes
         self._counter: _ValueCounter | None = None
         self._decompressor = decompressor_for(encoding)
         self._received = bytearray()
@@ -66,14 +68,16 @@ class ResponseBuffer:
             for piece in self._decompressor.feed(raw):
                 self._received += piece
                 self._check(len(self._received), "the response")
-                if self._is_json:
-                    self._check_values(piece)
+                if self._is_json and (1 + _BYTES_OF_VALUE) * len(self._received) > self._max_bytes:
+                    self._check_values()
                 if self.error is not None:
                     return
         except ValueError as error:
             self.error = error
 
-    def _check_values(self, piece: bytes) -> None:
+    def _check_values(self) -> None:
+        piece = bytes(self._received[self._counted :])
+        self._counted = len(self._received)
         if self._counter is not None:
             self._values += self._counter.count(piece)
         else:

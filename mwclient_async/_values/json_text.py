@@ -12,6 +12,9 @@ import json
 import math
 import re
 import string
+from collections.abc import Iterator
+from gc import is_tracked
+from itertools import chain
 from typing import Any, NoReturn
 
 LARGE = 512 * 1024
@@ -31,9 +34,9 @@ def decode_json(text: bytes) -> Any:
         raise _too_deep() from None
     except ValueError as error:  # which holds the whole text
         raise ValueError(str(error)) from None
-    if decoded.count("[") + decoded.count("{") > MAX_DEPTH:
+    if len(text) > 2 * MAX_DEPTH:  # each level has two brackets
         _check_depth(value)
-    if _SURROGATE.search(decoded) is not None:
+    if "\\" in decoded and _SURROGATE.search(decoded) is not None:
         _check_characters(value)
     return value
 
@@ -64,17 +67,22 @@ def _too_deep() -> ValueError:
 
 
 def _check_depth(value: Any) -> None:
+    """Raise ValueError if lists and objects are nested too deep.
+
+    The garbage collector tracks all of them but objects that hold plain values only, as most rows do. So one look at
+    such a row suffices, where its values would take a third of the time of decoding.
+    """
     level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
-            if type(inner) is dict or type(inner) is list
-        ]
+    for _ in range(MAX_DEPTH - 1):
+        level = list(filter(is_tracked, _values_in(level)))
         if not level:
             return
-    raise _too_deep()
+    if any(type(inner) is dict or type(inner) is list for inner in _values_in(level)):
+        raise _too_deep()
+
+
+def _values_in(containers: list[Any]) -> Iterator[Any]:
+    return chain.from_iterable([outer.values() if type(outer) is dict else outer for outer in containers])
 
 
 def _check_characters(value: Any) -> None:

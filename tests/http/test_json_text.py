@@ -42,13 +42,16 @@ def test_whole_surrogate_pairs_and_texts_that_only_look_like_one_are_kept() -> N
     assert decode_json(rb'["\ud83d\ude00", "\\ud83d"]') == ["\U0001f600", "\\ud83d"]
 
 
-@pytest.mark.parametrize("brackets", [(b"[", b"]"), (b'{"a":', b"}"), (b'[["]"],', b',["["]]')])
-def test_a_text_has_at_most_so_many_levels(brackets: tuple[bytes, bytes]) -> None:
-    """Brackets in strings do not count, and do not hide the levels around them."""
+@pytest.mark.parametrize("innermost", [b"[1]", b"[]", b'{"b":1}', b"{}"])
+@pytest.mark.parametrize(
+    "brackets", [(b"[", b"]"), (b'{"a":', b"}"), (b'[["]"],', b',["["]]'), (b'[{"b":1},', b",{}]")]
+)
+def test_a_text_has_at_most_so_many_levels(brackets: tuple[bytes, bytes], innermost: bytes) -> None:
+    """Brackets in strings do not count, and do not hide the levels around them. An object of plain values counts."""
     opening, closing = brackets
 
     def nested(levels: int) -> bytes:
-        return opening * levels + b"[1]" + closing * levels
+        return opening * levels + innermost + closing * levels
 
     assert decode_json(nested(MAX_DEPTH - 1))
     for levels in (MAX_DEPTH, 500, 100_000):
