@@ -648,20 +648,25 @@ class ResultTooLarge(ContinuationLoop):
 
     ``title`` is the page that the row belongs to, and ``module`` the module that has the row; each is empty if it is
     not known. ``position`` is where the wiki would continue. The text of a page can be read by ``site.rest.page`` or
-    ``site.export``, and that of an old revision by ``site.rest.revision``. See
+    ``site.export``, and that of an old revision by ``site.rest.revision``. ``beside`` says that other modules of the
+    query have filled the response: alone, this one may fit. See
     https://www.mediawiki.org/wiki/Manual:$wgAPIMaxResultSize.
     """
 
-    def __init__(self, *, title: str = "", module: str = "", position: str = "") -> None:
+    def __init__(self, *, title: str = "", module: str = "", position: str = "", beside: bool = False) -> None:
         what = f"{module or 'the result'} of {title!r}" if title else f"a row of {module or 'the result'}"
         where = f" ({position})" if position else ""
         super().__init__(
             f"{what}{where} is larger than the wiki's $wgAPIMaxResultSize, so the Action API never sends it: request "
             "less of it; site.rest.page, site.rest.revision and site.export read texts of any size"
+            if not beside
+            else f"the response is as large as the wiki's $wgAPIMaxResultSize allows, and {module} may lack what "
+            f"never comes: ask for {module} in a query of its own"
         )
         self.title = title
         self.module = module
         self.position = position
+        self.beside = beside
 
 
 class RowsLost(MediaWikiError):

@@ -49,6 +49,7 @@ from mwclient_async.errors import ContinuationLoop, CursorMismatch, ProtocolErro
 from mwclient_async.models.options import Limits
 
 _PAGE_SOURCES = frozenset({"titles", "pageids", "generator", "redirects", "converttitles"})
+_WITHOUT_PREFIX = frozenset({"type"})  # how meta=tokens continues, MediaWiki's only query module without a prefix
 _NOT_META = frozenset({"pages", *TITLE_MAPS, "badrevids", "badpageids", "export"})
 
 Continuation = Mapping[str, str]
@@ -218,8 +219,10 @@ class Query:
         """
         prefixes = {module.prefix for module in self.modules} | {self._generator_prefix}
         left_out = {"prop", "list", "meta"} if "rawcontinue" in self.params else set()
+        own = {name for module in self.modules if not module.prefix for name in module.parameters or _WITHOUT_PREFIX}
         for name, value in start.items():
-            continues = name == "continue" or any(prefix and name.startswith(prefix) for prefix in prefixes)
+            has_prefix = any(prefix and name.startswith(prefix) for prefix in prefixes)
+            continues = name == "continue" or has_prefix or name in own
             leaves_out = name in left_out and set(split_values(value)) <= set(split_values(self.params.get(name, "")))
             if not continues and not leaves_out:
                 raise CursorMismatch(f"the cursor would set {name!r}, which is not part of this query's continuation")

@@ -290,3 +290,18 @@ async def test_c3_what_is_cut_and_never_continued_raises_an_error(campaign_wiki:
             await anext(observed.site.query(**asked).batches())
         with pytest.raises(ResultTooLarge, match="a row of authmanagerinfo"):
             await observed.site.call("query", **asked)
+
+
+@pytest.mark.everywhere
+async def test_c3_what_is_cut_beside_a_list_that_continues_raises_an_error(campaign_wiki: CampaignWiki) -> None:
+    """The list comes first and fills the response. It is continued, and so is siteinfo, but authmanagerinfo is not."""
+    listed: dict[str, Any] = {"list": "recentchanges", "rcprop": "title|ids|comment"}
+    asked: dict[str, Any] = {"meta": "authmanagerinfo", "amirequestsfor": "login"}
+    async with observed_site(campaign_wiki, 4_000) as observed:
+        with pytest.raises(ResultTooLarge, match="authmanagerinfo in a query of its own"):
+            await anext(observed.site.query(**listed, **asked).batches())
+        with pytest.raises(ResultTooLarge, match="authmanagerinfo in a query of its own"):
+            await observed.site.call("query", **listed, rclimit=500, **asked)
+        batches = observed.site.query(**listed, meta=["siteinfo", "tokens"], siprop="general").batches()
+        found = {name for batch in [batch async for batch in batches] for name in batch.meta}
+    assert found == {"general", "tokens"}

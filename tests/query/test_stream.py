@@ -158,6 +158,16 @@ async def test_c7_rows_that_are_equal_are_counted() -> None:
         assert [row.title for row in await stream.resume(run.cursor).collect()] == ["A", "B"]
 
 
+async def test_c1_a_module_without_a_prefix_continues() -> None:
+    opened, _ = scripted_site(
+        {"continue": {"type": "csrf|watch", "continue": "-||"}, "query": {"tokens": {"patroltoken": "+"}}},
+        {"batchcomplete": True, "query": {"tokens": {"csrftoken": "+", "watchtoken": "+"}}},
+    )
+    async with opened as site:
+        batches = [batch.meta["tokens"] async for batch in site.query(meta="tokens").batches()]
+    assert batches == [{"patroltoken": "+"}, {"csrftoken": "+", "watchtoken": "+"}]
+
+
 async def test_c8_a_truncated_result_is_continued_and_not_reported() -> None:
     warned: list[object] = []
     truncated = {
