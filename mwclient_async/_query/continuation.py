@@ -35,6 +35,7 @@ from mwclient_async._http.messages import ApiResponse
 from mwclient_async._http.params import split_values
 from mwclient_async._http.query_form import is_batch_complete
 from mwclient_async._http.response_shape import TITLE_MAPS
+from mwclient_async._query.lists_by_time import rows_coming_again, without_rows_coming_again
 from mwclient_async._query.loop_guard import LoopGuard
 from mwclient_async._query.lost_rows import check_for_loss
 from mwclient_async._query.merge import MergedBatch
@@ -105,7 +106,8 @@ class Query:
     and meta; ``generator`` is the module that supplies their pages. ``pick_rows`` takes the items out of a merged body,
     and ``row_key_of`` identifies one. ``item_limit_name`` is the limit parameter that decides how many items a request
     brings, if there is one. ``has_pages`` says whether the query has pages, whose fragments make a batch; without
-    pages, each response is a batch. ``prefix`` is the prefix that the library put before the caller's parameters.
+    pages, each response is a batch. ``gives_rows`` says that the items are rows of its only module. ``prefix`` is the
+    prefix that the library put before the caller's parameters.
     ``divides_pages`` says that a page with a row too large for a response is requested apart from the other pages.
     ``max_bytes`` bounds the responses of one batch in all. ``lossy`` are the names in a ``continue`` after which the
     wiki would lose rows, with what to ask instead.
@@ -127,6 +129,7 @@ class Query:
     max_bytes: int = Limits().max_batch_bytes
     lossy: Mapping[str, str] = field(factory=dict)
     prefix: str = ""
+    gives_rows: bool = False
     pick_rows: Callable[[Mapping[str, Any]], list[Row]]
     row_key_of: Callable[[Row], str]
 
@@ -259,28 +262,21 @@ class Query:
             continuation = next_continue
 
     def _larger_limits(self, limits: Mapping[str, int], loop: ContinuationLoop) -> dict[str, int]:
-        """The largest limit of this list, for one that repeats its ``continue`` with a smaller one.
+        """The largest limits of these lists, if one repeats its ``continue`` with a smaller one.
 
         Some lists (abuselog) continue by time alone: all rows of one second must fit into one response. Raises the
-        error of the loop if the limit cannot be larger.
+        error of the loop if no limit can be larger.
         """
-        name = self.item_limit_name or ""
-        if isinstance(loop, ResultTooLarge) or self.has_pages or name not in limits:
+        largest = self._largest_limits(high=self.high_limits)
+        larger = {name: largest[name] for name in limits if limits[name] < largest.get(name, 0)}
+        if isinstance(loop, ResultTooLarge) or self.has_pages or not limits:
             raise loop
-        largest = self._largest_limits(high=self.high_limits)[name]
-        if limits[name] >= largest:
+        if not larger:
             raise ContinuationLoop(
-                f"{loop}; perhaps more than {largest} rows, which is all that this account may request at once, have "
-                f"the same time: request less, for example the rows of one user or title"
+                f"{loop}; perhaps more than {max(limits.values())} rows, which is all that this account may request at "
+                "once, have the same time: request less, for example the rows of one user or title"
             ) from None
-        return {**limits, name: largest}
-
-    def _coming_again(self, rows: list[Row], next_continue: Continuation | None) -> list[Row]:
-        """The rows that the next batch has again, because the list continues by time alone: those of that second."""
-        if self.has_pages or next_continue is None or len(self.modules) != 1:
-            return []
-        time = next_continue.get(f"{self.modules[0].prefix}start")
-        return [row for row in rows if time is not None and row.get("timestamp") == time]
+        return {**limits, **larger}
 
     def _fetch_fragment(
         self, merged: MergedBatch, base: Mapping[str, str], continuation: Continuation
@@ -300,7 +296,8 @@ class Query:
             continues=True,
             asks_account=asks_account,
         )
-        merged.add(response.body, response.warnings)
+        body = response.body if self.gives_rows else without_rows_coming_again(self.modules, response.body)
+        merged.add(body, response.warnings)
         return response
 
     def _next_continue(self, body: Mapping[str, Any], sent: Continuation) -> tuple[Continuation | None, bool]:
@@ -371,7 +368,7 @@ class Query:
         rows = self.pick_rows(body)
         return FetchedBatch(
             rows=rows,
-            coming_again=self._coming_again(rows, next_continue),
+            coming_again=rows_coming_again(self.modules[0], rows, next_continue) if self.gives_rows else [],
             next_continue=next_continue,
             body=body,
             lists={name: tuple(rows) for name, rows in lists.items()},

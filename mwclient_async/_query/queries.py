@@ -18,6 +18,7 @@ from mwclient_async._query.batches import BatchSequence, ContinuedBatches, Strea
 from mwclient_async._query.continuation import BatchSource, Query, list_row_key, pages_of, rows_of_only_list
 from mwclient_async._query.export import Export
 from mwclient_async._query.follow import FollowedList, follow_params
+from mwclient_async._query.lists_by_time import with_times
 from mwclient_async._query.merge import page_key
 from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs
 from mwclient_async._query.page_set import PageSet
@@ -129,12 +130,13 @@ class Queries:
             prefixed = wire_params.encode({f"{found.prefix}{name}": value for name, value in encoded.items()})
             whole = await without_loss(self._session, found, prefixed, may_drop_unique=True)
             query = Query(
-                params={"action": "query", "list": module, **whole.params},
+                params={"action": "query", "list": module, **with_times([found], whole.params)},
                 modules=(found,),
                 account=lambda: self._session.known_account,
                 batch_size=batch_size,
                 item_limit_name=f"{found.prefix}limit" if found.limits else None,
                 has_pages=False,
+                gives_rows=True,
                 prefix=found.prefix,
                 pick_rows=lambda body: rows_of_only_list(module, body),
                 row_key_of=list_row_key,
@@ -185,6 +187,7 @@ class Queries:
             account=lambda: self._session.known_account,
             item_limit_name=f"{found.prefix}limit",
             has_pages=False,
+            gives_rows=True,
             prefix=found.prefix,
             pick_rows=lambda body: rows_of_page(prop, body),
             row_key_of=list_row_key,
@@ -264,7 +267,7 @@ class Queries:
                 "action": "query",
                 **({"indexpageids": "1"} if has_pages else {}),
                 **_main_slot(encoded),
-                **encoded,
+                **with_times(modules.values(), encoded),
             },
             modules=tuple(modules[name] for name in names),
             generator=generator,

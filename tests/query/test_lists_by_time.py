@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mwclient_async import Site
+from mwclient_async import Cursor, Site
 from mwclient_async.errors import AbuseFilter, ContinuationLoop
 from mwclient_async.testing import LocalWiki
 from tests.conftest import USER_AGENT
@@ -98,3 +98,29 @@ async def test_c3_more_rows_in_one_second_than_the_account_may_request_are_an_er
         rest = await site.list("abuselog", title=title, batch_size=3).resume(str(caught.value.cursor)).collect()
     ids = [*given, *(row["id"] for row in rest)]
     assert len(ids) == len(set(ids)) == 523
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("limit", [1, 3])
+async def test_c3_each_row_comes_once_in_the_batches_of_a_query_too(wiki: LocalWiki, limit: int) -> None:
+    title = await log_title(wiki, 1, 4, 2, 3, 1)
+    async with Site(wiki.api_url, user_agent=USER_AGENT) as site:
+        stream = site.query(list=["abuselog", "allpages"], afltitle=title, afllimit=limit, aplimit=1, aflprop="ids")
+        rows, cursors = list[int](), list[Cursor]()
+        async for batch in stream.batches():
+            rows += [row["id"] for row in batch.lists["abuselog"]]
+            cursors.append(batch.cursor)
+            assert len(cursors) < 30
+        rest = [row["id"] async for batch in stream.resume(cursors[0]).batches() for row in batch.lists["abuselog"]]
+    assert len(rows) == len(set(rows)) == 11
+    assert rest == rows[len(rows) - len(rest) :]
+
+
+async def test_c3_a_list_without_times_gives_each_row_once(wiki: LocalWiki) -> None:
+    title = await log_title(wiki, 2, 3, 2)
+    async with Site(wiki.api_url, user_agent=USER_AGENT) as site:
+        rows = await site.list("abuselog", title=title, prop="ids", batch_size=3).collect()
+        batches = site.query(titles=title, prop="info", list="abuselog", afltitle=title, afllimit=3).batches()
+        beside_pages = [row["id"] async for batch in batches for row in batch.lists["abuselog"]]
+    assert len({row["id"] for row in rows}) == len(rows) == 7
+    assert len(beside_pages) == len(set(beside_pages)) == 7
