@@ -10,6 +10,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 RIVALS := $(VENV)/.rivals
 SMOKE := build/smoke
+SITE := build/docs
 # Files that share a wiki stay in one process; tests/conftest.py puts the slow ones first.
 BY_FILE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 GROUP := import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")
@@ -28,7 +29,7 @@ help:
 	@echo "make cover    run the same tests and measure how much of the library they reach"
 	@echo "make soak     run the long campaigns"
 	@echo "make check    run ruff and mypy"
-	@echo "make docs     run the examples of the documentation"
+	@echo "make docs     build the documentation into build/docs, check its links and run its examples"
 	@echo "make bench    run the benchmarks"
 	@echo "make release  build the wheel and the source archive and try them in a clean environment; uploads nothing"
 	@echo "make setup    only install what the other targets need"
@@ -61,7 +62,9 @@ check: $(READY)
 	$(RUN) -m mypy
 
 docs: wiki
+	$(RUN) -m sphinx --builder html --jobs 2 --fail-on-warning --keep-going --quiet docs $(SITE)
 	$(RUN) -m pytest tests/test_docs.py $(ARGS)
+	@echo "The documentation is in $(SITE)/index.html"
 
 bench: wiki $(RIVALS)
 	@set -e; for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(RUN) $$benchmark $(ARGS); done

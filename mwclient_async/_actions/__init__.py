@@ -57,14 +57,16 @@ class Actions(
     one page are done one after the other. To log in and out, use ``site.login`` and ``site.logout``; to edit,
     ``site.page``; to upload, ``site.upload``.
 
-    Every method can raise these errors; its own docstring names the further ones:
+    Every method can raise the errors below; its own docstring names the further ones.
 
-        ValueError, TypeError: an argument is wrong; no request was sent.
+    Raises:
+        ValueError: an argument is wrong; no request was sent. A wrong type or name is a TypeError.
         UnrecognizedParameters: this wiki does not know a parameter of a write; the write was not sent.
-        ApiError, or the subclass for its code: the wiki refused.
+        ApiError: the wiki refused; the error is of the subclass for its code.
         OutcomeUnknown: the response to a write was lost, and the wiki's log does not prove it. Check on the wiki
             whether it was done before you repeat it.
-        TransportError, ProtocolError: there was no response that can be understood.
+        TransportError: there was no response.
+        ProtocolError: there was a response that cannot be understood.
     """
 
     if not TYPE_CHECKING:
