@@ -1,7 +1,7 @@
-"""A Sphinx extension: a page for each public name, written from its docstring when the docs are built.
+"""A Sphinx extension: it writes a page for each public name from its docstring.
 
 The pages are not kept: they are written into docs/reference/ before Sphinx looks for its sources. Each one has the
-docstring and the members, then where the name occurs: the pages of these docs whose programs use it, and the public
+docstring and the members, then the places of the name: the pages of these docs whose programs use it, and the public
 methods and fields whose types name it. So each name leads to an example.
 """
 
@@ -101,11 +101,11 @@ def _page(name: str, uses: list[str], mentions: list[str]) -> str:
     group = _group(name)
     text = ":orphan:\n\n" + _heading(name, "=") + f"In :doc:`{_slug(group)}`.\n\n" + _body(name)
     if origins := _origins(name):
-        text += _heading("Where it comes from", "-") + "".join(f"* ``{call}``\n" for call in origins) + "\n"
+        text += _heading("Calls that return it", "-") + "".join(f"* ``{call}``\n" for call in origins) + "\n"
     if mentions:
         text += _heading("Programs that use it", "-") + "".join(f"* :doc:`/{page}`\n" for page in mentions) + "\n"
     if uses:
-        text += _heading("Where it occurs", "-") + "".join(f"* {use}\n" for use in uses) + "\n"
+        text += _heading("Methods and fields that name it", "-") + "".join(f"* {use}\n" for use in uses) + "\n"
     return text
 
 
