@@ -22,7 +22,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.pycode import ModuleAnalyzer
 
 import mwclient_async
-from mwclient_async._query.row_converters import LIST_ROW_CLASSES, PROP_ROW_CLASSES
+from mwclient_async._query.list_rows import LIST_ROW_CLASSES
+from mwclient_async._query.row_converters import PROP_ROW_CLASSES
 
 DOCS = Path(__file__).parent
 TARGET = DOCS / "reference"

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {  # module -> its public names
-    "_actions": "Actions",
+    "_actions.actions": "Actions",
     "_actions.arguments": "Expiry Ids Texts Watchlist",
     "_actions.compare": "CompareProp SlotTexts",
     "_actions.feeds": "FeedFormat WatchedShow WatchedType",

@@ -1,7 +1,7 @@
 # The names of the front door, for type checkers; at run time __init__.py loads them at first use.
 # Written by `python -m tests.test_front_door` from the table in __init__.py.
 
-from mwclient_async._actions import (
+from mwclient_async._actions.actions import (
     Actions as Actions,
 )
 from mwclient_async._actions.arguments import (

@@ -8,43 +8,32 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import Any, Self, Unpack
 
 from anyio import CancelScope
 from attrs import evolve
 
-from mwclient_async._actions import Actions, call_action
-from mwclient_async._edit.edit_many import ManyEdits
-from mwclient_async._edit.editor import Editor, Transform
-from mwclient_async._edit.edits import Missing
+from mwclient_async import _actions, _edit, _http, _page, _rest, _session, _upload
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.keywords import check_options
 from mwclient_async._http.request_builder import RequestBuilder
 from mwclient_async._http.urls import check_safe_for_credentials, checked_url, rest_url_beside
 from mwclient_async._http.user_agent import full_user_agent
-from mwclient_async._page.page_handle import EditOptions, PageHandle, edit_function, page_handle
-from mwclient_async._page.page_services import PageServices
 from mwclient_async._query.page_inputs import Inputs
 from mwclient_async._query.queries import Queries
 from mwclient_async._query.query_methods import QueryMethods
 from mwclient_async._query.stream import Stream
-from mwclient_async._rest.rest import Rest
-from mwclient_async._session.clock import Clock, SystemClock
-from mwclient_async._session.discover import discover
+from mwclient_async._session.clock import SystemClock
 from mwclient_async._session.observers import Observers, OnEvent, OnWarning
 from mwclient_async._session.session import Session
 from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async._session.site_options import SiteOptions, check_option_types
 from mwclient_async._upload.upload_methods import UploadMethods
-from mwclient_async._upload.uploads import Uploads
 from mwclient_async._values.cursor import Cursor
 from mwclient_async.models.auth import Auth, LoginState, OAuth2ClientCredentials, OAuth2Token
 from mwclient_async.models.edit_defaults import EditDefaults
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.models.page import Page
-
-if TYPE_CHECKING:
-    from mwclient_async._http.transport import Transport
 
 _TO_EDIT = ("ids", "size", "content")
 
@@ -104,8 +93,8 @@ class Site(QueryMethods, UploadMethods):
         defaults: EditDefaults = EditDefaults(),  # noqa: B008
         on_warning: OnWarning | None = None,
         on_event: OnEvent | None = None,
-        transport: Transport | None = None,
-        clock: Clock | None = None,
+        transport: _http.transport.Transport | None = None,
+        clock: _session.clock.Clock | None = None,
     ) -> None:
         check_option_types(
             {
@@ -136,7 +125,7 @@ class Site(QueryMethods, UploadMethods):
         self._retry = retry
         self._limits = limits
         self._defaults = defaults
-        self._editor: Editor | None = None
+        self._editor: _edit.editor.Editor | None = None
         self._on_warning = on_warning
         self._on_event = on_event
         self._transport = transport
@@ -202,7 +191,7 @@ class Site(QueryMethods, UploadMethods):
         See https://www.mediawiki.org/wiki/API:Main_page.
         """
         check_options(options, SiteOptions, cls.discover)
-        api_url, found = await discover(page_url, user_agent=user_agent, options=options)
+        api_url, found = await _session.discover.discover(page_url, user_agent=user_agent, options=options)
         try:
             site = cls(api_url, user_agent=user_agent, **found)
         except BaseException:
@@ -303,9 +292,7 @@ class Site(QueryMethods, UploadMethods):
     def _shared_resources(self) -> SharedResources:
         if self._shared is not None:
             return self._shared()
-        from mwclient_async._http.httpx_transport import HttpxTransport  # loads the HTTP library
-
-        transport = self._transport or HttpxTransport(self._http, self._limits)
+        transport = self._transport or _http.httpx_transport.HttpxTransport(self._http, self._limits)
         return SharedResources(transport, self._limits, self._clock)
 
     def _check_safe(self, auth: Auth | None) -> None:
@@ -323,21 +310,21 @@ class Site(QueryMethods, UploadMethods):
         return self._opened
 
     @property
-    def _page_services(self) -> PageServices:
+    def _page_services(self) -> _page.page_services.PageServices:
         session = self._session
         if self._editor is None or self._editor.session is not session:
-            self._editor = Editor(session, self._defaults)
-        return PageServices(session, self._queries, self.rest, self.actions, self._editor)
+            self._editor = _edit.editor.Editor(session, self._defaults)
+        return _page.page_services.PageServices(session, self._queries, self.rest, self.actions, self._editor)
 
     @property
     def _queries(self) -> Queries:
         return Queries(self._session, self._request_builder.api_url)
 
     @property
-    def _uploads(self) -> Uploads:
-        return Uploads(self._session, self._request_builder.api_url)
+    def _uploads(self) -> _upload.uploads.Uploads:
+        return _upload.uploads.Uploads(self._session, self._request_builder.api_url)
 
-    def page(self, page: str | Page) -> PageHandle:
+    def page(self, page: str | Page) -> _page.page_handle.PageHandle:
         """The handle of one page: ``await site.page("Sandbox").append("...")``. It sends no request by itself.
 
         Returns a PageHandle. ``page`` is a title, or a Page of a query. With a Page, edits are based on its revision:
@@ -348,19 +335,19 @@ class Site(QueryMethods, UploadMethods):
 
         See https://www.mediawiki.org/wiki/API:Edit.
         """
-        return page_handle(self._page_services, page)
+        return _page.page_handle.page_handle(self._page_services, page)
 
     def edit_many(
         self,
         pages: Inputs | Stream[Page],
-        transform: Transform,
+        transform: _edit.editor.Transform,
         *,
         summary: str = "",
-        missing: Missing = "raise",
+        missing: _edit.edits.Missing = "raise",
         concurrency: int | None = None,
         resume: Cursor | str | None = None,
-        **options: Unpack[EditOptions],
-    ) -> ManyEdits:
+        **options: Unpack[_page.page_handle.EditOptions],
+    ) -> _edit.edit_many.ManyEdits:
         """Edit many pages by one function: ``async with site.edit_many(titles, transform, summary="...") as edits``.
 
         Returns a ManyEdits. Iterating it gives a PageEdit for each page as soon as it is done, in no particular order.
@@ -385,25 +372,27 @@ class Site(QueryMethods, UploadMethods):
 
         See https://www.mediawiki.org/wiki/API:Edit.
         """
-        check_options(options, EditOptions, self.edit_many)
+        check_options(options, _page.page_handle.EditOptions, self.edit_many)
         if concurrency is not None and not wire_params.is_count(concurrency, least=1):
             raise ValueError(f"concurrency={concurrency!r}: give a whole number from 1 up")
         stream = pages if isinstance(pages, Stream) else self.pages(titles=pages, prop="revisions", rvprop=_TO_EDIT)
-        return ManyEdits(
+        return _edit.edit_many.ManyEdits(
             stream if resume is None else stream.resume(resume),
-            edit_function(self._page_services, transform, summary=summary, missing=missing, options=options),
+            _page.page_handle.edit_function(
+                self._page_services, transform, summary=summary, missing=missing, options=options
+            ),
             concurrency=concurrency or self._limits.concurrency,
         )
 
     @property
-    def actions(self) -> Actions:
+    def actions(self) -> _actions.actions.Actions:
         """The wiki's actions, with typed parameters and results."""
-        return Actions(self._session)
+        return _actions.actions.Actions(self._session)
 
     @property
-    def rest(self) -> Rest:
+    def rest(self) -> _rest.rest.Rest:
         """The REST API of this wiki, with typed results."""
-        return Rest(self._session, self._request_builder.rest_url)
+        return _rest.rest.Rest(self._session, self._request_builder.rest_url)
 
     async def call(
         self, action: str, /, *, params: Mapping[str, Any] | None = None, **parameters: Any
@@ -426,4 +415,6 @@ class Site(QueryMethods, UploadMethods):
         See https://www.mediawiki.org/wiki/API:Main_page.
         """
         token = frozenset({"token"} if action == "checktoken" else ())
-        return await call_action(self._session, action, wire_params.encode(params, parameters, allowed=token))
+        return await _actions.call.call_action(
+            self._session, action, wire_params.encode(params, parameters, allowed=token)
+        )

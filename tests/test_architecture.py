@@ -21,6 +21,7 @@ ROOT = Path(mwclient_async.__file__).parent
 PACKAGE = "mwclient_async"
 
 LAYERS = (
+    ("_lazy",),
     ("_values",),
     ("errors",),
     ("models",),
@@ -52,6 +53,8 @@ def names() -> list[str]:
 
 
 NAMES = names()
+LAZY_ROOMS = frozenset(path.parent.name for path in ROOT.glob("*/__init__.py")) - {"testing", "tour"}
+"""The rooms, which other modules may import as a whole and whose modules are loaded when they are first used."""
 
 
 @cache
@@ -63,8 +66,9 @@ def tree(name: str) -> ast.Module:
 
 @cache
 def imports(name: str) -> tuple[Import, ...]:
-    """All imports of a module, those inside functions too."""
-    return tuple(_imports(tree(name), typing_only=False))
+    """All imports of a module, those inside functions too, and the modules that it uses of packages that are lazy."""
+    found = [one for one in _imports(tree(name), typing_only=False) if inside(one.target) not in LAZY_ROOMS]
+    return (*found, *_used_of_rooms(tree(name), _room_names(tree(name)), typing_only=False))
 
 
 def _imports(node: ast.AST, *, typing_only: bool) -> Iterator[Import]:
@@ -94,6 +98,30 @@ def _target(module: str, name: str) -> str:
     if home in LAZY:
         return str(getattr(import_module(module), name).__module__)
     return module
+
+
+def _room_names(tree: ast.Module) -> Mapping[str, str]:
+    """The names of lazy rooms that a module imports as a whole, ``from mwclient_async import models``."""
+    return {
+        alias.asname or alias.name: alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == PACKAGE
+        for alias in node.names
+        if alias.name in LAZY_ROOMS
+    }
+
+
+def _used_of_rooms(node: ast.AST, rooms: Mapping[str, str], *, typing_only: bool) -> Iterator[Import]:
+    """The modules that are used through a lazy room, ``models.lists``. Annotations are for type checkers only."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in rooms:
+        target = f"{rooms[node.value.id]}.{node.attr}"
+        assert target in NAMES, f"there is no module {target}"
+        yield Import(f"{PACKAGE}.{target}", typing_only)
+    for field, value in ast.iter_fields(node):
+        is_annotation = typing_only or field in {"annotation", "returns"}
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from _used_of_rooms(child, rooms, typing_only=is_annotation)
 
 
 def inside(target: str) -> str | None:
@@ -230,12 +258,12 @@ def awaits(tree: ast.AST) -> bool:
     return any(isinstance(node, AWAITING) for node in ast.walk(tree))
 
 
-def is_a_package(name: str) -> bool:
-    """Whether this is the ``__init__.py`` of a room, which gathers what is in it."""
-    return ROOT.joinpath(*name.split(".")).is_dir()
+def gathers(name: str) -> bool:
+    """Whether a module only gathers what is in others: the ``__init__.py`` of a room, and the class of all actions."""
+    return ROOT.joinpath(*name.split(".")).is_dir() or name == "_actions.actions"
 
 
-PURE = frozenset(name for name in NAMES if is_in_a_room(name) and not is_a_package(name) and not awaits(tree(name)))
+PURE = frozenset(name for name in NAMES if is_in_a_room(name) and not gathers(name) and not awaits(tree(name)))
 
 
 LOGGING = {"_session.observers", "_http.secret_log_filter"}  # two modules that do not await write to the log
@@ -296,6 +324,20 @@ def test_impurities_are_found(source: str, found: set[str]) -> None:
 )
 def test_a_module_that_awaits_is_a_shell(source: str, *, shell: bool) -> None:
     assert awaits(ast.parse(source)) is shell
+
+
+def test_what_a_module_uses_of_a_room_is_an_import() -> None:
+    source = (
+        "from mwclient_async import _rest, models\n"
+        "def read(page: models.page.Page) -> None:\n    _rest.rest.Rest(page, models.lists)\n"
+    )
+    rooms = _room_names(ast.parse(source))
+    found = set(_used_of_rooms(ast.parse(source), rooms, typing_only=False))
+    assert found == {
+        Import("mwclient_async._rest.rest", typing_only=False),
+        Import("mwclient_async.models.lists", typing_only=False),
+        Import("mwclient_async.models.page", typing_only=True),
+    }
 
 
 def public_signatures(node: ast.AST) -> Iterator[tuple[str, str]]:

@@ -10,11 +10,13 @@ import inspect
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module, metadata
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
+from attrs import has
 
 import mwclient_async
 from tests.support.public_surface import PACKAGE, ROOT, STUB, imported_by, public_names, stub, stub_of
@@ -132,6 +134,63 @@ def test_the_pytest_plugin_costs_the_tests_of_other_projects_nothing() -> None:
 def test_values_are_loaded_without_the_http_library() -> None:
     loaded = loaded_by(f"from {PACKAGE} import Page, Cursor, RetryPolicy, UploadResult, EditConflict, HttpRequest")
     assert not {name.split(".")[0] for name in loaded} & {"httpx", "cattrs", "anyio"}
+
+
+QUERY = f"""
+import anyio
+from {PACKAGE} import Site
+from {PACKAGE}.testing.scripted import ScriptedTransport
+
+ACCOUNT = {{"id": 0, "name": "192.0.2.1", "anon": True, "rights": []}}
+EARTH = {{"pageid": 1, "ns": 0, "title": "Earth", "length": 7}}
+QUERY = {{"userinfo": ACCOUNT, "pages": [EARTH]}}
+
+async def main():
+    transport = ScriptedTransport([{{"batchcomplete": True, "query": QUERY}}])
+    async with Site("https://wiki.example/w/api.php", user_agent="T/1 (t@example.org)", transport=transport) as site:
+        page = await site.pages(titles=["Earth"], prop="info").first()
+        assert page.info.length == 7
+
+anyio.run(main)
+"""
+
+
+def test_a_query_loads_no_other_resource_and_the_classes_of_its_answer_only() -> None:
+    """A class of attrs takes a while to build, and the package has some hundreds: see docs/performance.md."""
+    loaded = {name.removeprefix(f"{PACKAGE}.") for name in loaded_by(QUERY) if name.startswith(f"{PACKAGE}.")}
+    resources = {name for name in loaded if name.startswith(("_actions.", "_edit.", "_page.", "_rest.", "_upload."))}
+    assert resources == {"_upload.upload_methods"}  # a base class of Site
+    values = {name for name in loaded if name.startswith("models.")}
+    expected = ("auth", "batch", "edit_defaults", "events", "options", "page", "props")
+    assert values == {f"models.{name}" for name in expected}
+    assert not loaded & {"_http.httpx_transport", "_query.follow", "_query.list_rows", "_session.discover"}
+
+
+def test_importing_site_loads_no_library_that_the_first_request_may_not_need() -> None:
+    loaded = loaded_by(f"from {PACKAGE} import Site")
+    assert not {name.split(".")[0] for name in loaded} & {"httpx", "httpcore", "cattrs", "feedparser"}
+
+
+def test_a_lazy_room_has_no_module_that_does_not_exist() -> None:
+    with pytest.raises(AttributeError, match=r"'mwclient_async\.models' has no attribute 'lits'"):
+        getattr(mwclient_async.models, "lits")  # noqa: B009 - type checkers refuse the plain form
+
+
+def functions(value: object) -> list[Callable[..., object]]:
+    """The public functions that a class has in its own code: attrs writes constructors whose names cannot be found."""
+    found = [function for name, function in inspect.getmembers(value) if not name.startswith("_")]
+    if not has(value):  # type: ignore[arg-type]  # it is a class
+        found.append(getattr(value, "__init__"))  # noqa: B009 - of any class
+    plain = [function.fget if isinstance(function, property) else function for function in found]
+    return [function for function in plain if inspect.isfunction(function) or inspect.ismethod(function)]
+
+
+def test_the_annotations_of_public_functions_can_be_resolved() -> None:
+    values = [getattr(mwclient_async, name) for name in NAMES]
+    found = [function for value in values if inspect.isclass(value) for function in functions(value)]
+    assert len(found) > len(NAMES)
+    for function in found:
+        get_type_hints(function)  # NameError if it cannot
 
 
 if __name__ == "__main__":

@@ -1,1 +1,10 @@
-"""HTTP and the messages of the API: parameters, URLs, requests, responses, conversion, cookies, flows, transports."""
+"""Messages, request building, response parsing and the transport. Its modules are loaded when they are first used."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mwclient_async._http import httpx_transport as httpx_transport, transport as transport
+else:
+    from mwclient_async._lazy import module_loader
+
+    __getattr__ = module_loader(__name__)

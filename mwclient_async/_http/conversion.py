@@ -19,20 +19,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from attrs import NOTHING, fields, has, resolve_types
 
+from mwclient_async import models
 from mwclient_async._http.json_values import object_at
 from mwclient_async.errors import ProtocolError
-from mwclient_async.models.accounts import (
-    AcceptedLanguage,
-    BlockRestrictions,
-    ChangeableGroups,
-    UserInfo,
-)
-from mwclient_async.models.actions_blocks import BlockResult
-from mwclient_async.models.actions_pages import MergeHistoryResult, MovedPage, MoveResult
-from mwclient_async.models.actions_parse import CompareResult, ParsedSection
-from mwclient_async.models.info import AutoCreateTempUser, Extension, General, ImageSize, MagicWord, UserGroup
-from mwclient_async.models.lists import ArchivedFile, ListedPage, SpecialPageRow
-from mwclient_async.models.props import ImageInfo, Revision, Slot
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -189,8 +178,8 @@ def _field_hook(cls: Any, *, detailed: bool) -> Hook:
     names: dict[str, str] = {}
     hooks: dict[str, Hook] = {}
     for base in reversed(cls.__mro__):
-        names |= _WIRE_NAMES.get(base, {})
-        hooks |= _HOOKS.get(base, {})
+        names |= _WIRE_NAMES.get(_path(base), {})
+        hooks |= _HOOKS.get(_path(base), {})
     for attribute in fields(resolve_types(cls)):
         if attribute.default is not NOTHING and (attribute.type in _PRIMITIVES or has(attribute.type)):
             hook = hooks.get(attribute.name) or converter.get_structure_hook(attribute.type)
@@ -199,6 +188,11 @@ def _field_hook(cls: Any, *, detailed: bool) -> Hook:
         name: override(rename=names.get(name), struct_hook=hooks.get(name)) for name in {*names, *hooks}
     }
     return make_dict_structure_fn(cls, converter, _cattrs_detailed_validation=detailed, **overrides)
+
+
+def _path(cls: type) -> str:
+    """The name of a class within the package, as the tables have it: by name, because a class is slow to make."""
+    return f"{cls.__module__}.{cls.__name__}".removeprefix("mwclient_async.")
 
 
 _PRIMITIVES = (int, str, float, bool)
@@ -278,8 +272,8 @@ def _by_number(value: Any, _: Any) -> dict[int, int]:
     return {int(key): entry for key, entry in _numbered(value)}
 
 
-def _sizes(value: Any, _: Any) -> dict[int, ImageSize]:
-    structure = structurer(ImageSize)
+def _sizes(value: Any, _: Any) -> dict[int, models.info.ImageSize]:
+    structure = structurer(models.info.ImageSize)
     return {int(key): structure(entry) for key, entry in _numbered(value)}
 
 
@@ -292,44 +286,56 @@ def with_pageid(row: Row) -> Row:
     return {**object_at(row), "pageid": object_at(row).get("id")}
 
 
-def _pages_with_id(value: Any, _: Any) -> tuple[ListedPage, ...]:
-    structure = structurer(ListedPage)
+def _pages_with_id(value: Any, _: Any) -> tuple[models.lists.ListedPage, ...]:
+    structure = structurer(models.lists.ListedPage)
     return tuple(structure(with_pageid(entry)) for entry in value or ())
 
 
-_WIRE_NAMES: Mapping[type, Mapping[str, str]] = {
-    AutoCreateTempUser: {"matchpatterns": "matchPatterns"},
-    ChangeableGroups: {"add_self": "add-self", "remove_self": "remove-self"},
-    BlockResult: {"userid": "userID"},
-    CompareResult: {"from_": "from"},
-    Extension: {
+_WIRE_NAMES: Mapping[str, Mapping[str, str]] = {
+    "models.info.AutoCreateTempUser": {"matchpatterns": "matchPatterns"},
+    "models.accounts.ChangeableGroups": {"add_self": "add-self", "remove_self": "remove-self"},
+    "models.actions_blocks.BlockResult": {"userid": "userID"},
+    "models.actions_parse.CompareResult": {"from_": "from"},
+    "models.info.Extension": {
         "vcs_system": "vcs-system",
         "vcs_version": "vcs-version",
         "vcs_url": "vcs-url",
         "vcs_date": "vcs-date",
         "license_name": "license-name",
     },
-    General: {"git_hash": "git-hash", "git_branch": "git-branch", "fallback8bit_encoding": "fallback8bitEncoding"},
-    ImageInfo: {"responsive_urls": "responsiveUrls"},
-    MagicWord: {"case_sensitive": "case-sensitive"},
-    MergeHistoryResult: {"from_": "from"},
-    MoveResult: {"from_": "from", "talkmove_errors": "talkmove-errors", "subpages_talk": "subpages-talk"},
-    MovedPage: {"from_": "from"},
-    Revision: {"_text": "content"},  # the place of the text without rvslots
-    Slot: {"_content": "content"},  # a property, which raises NotRequested
-    SpecialPageRow: {"database_result": "databaseResult"},
-    UserGroup: {"add_self": "add-self", "remove_self": "remove-self"},
-    UserInfo: {"hasmsg": "messages"},
+    "models.info.General": {
+        "git_hash": "git-hash",
+        "git_branch": "git-branch",
+        "fallback8bit_encoding": "fallback8bitEncoding",
+    },
+    "models.props.ImageInfo": {"responsive_urls": "responsiveUrls"},
+    "models.info.MagicWord": {"case_sensitive": "case-sensitive"},
+    "models.actions_pages.MergeHistoryResult": {"from_": "from"},
+    "models.actions_pages.MoveResult": {
+        "from_": "from",
+        "talkmove_errors": "talkmove-errors",
+        "subpages_talk": "subpages-talk",
+    },
+    "models.actions_pages.MovedPage": {"from_": "from"},
+    "models.props.Revision": {"_text": "content"},  # the place of the text without rvslots
+    "models.props.Slot": {"_content": "content"},  # a property, which raises NotRequested
+    "models.lists.SpecialPageRow": {"database_result": "databaseResult"},
+    "models.info.UserGroup": {"add_self": "add-self", "remove_self": "remove-self"},
+    "models.accounts.UserInfo": {"hasmsg": "messages"},
 }
 
-_HOOKS: Mapping[type, Mapping[str, Hook]] = {
-    ArchivedFile: dict.fromkeys(("size", "width", "height", "bitdepth"), _number),
-    AcceptedLanguage: {"q": _fraction},
-    BlockRestrictions: {"pages": _pages_with_id},
-    ChangeableGroups: dict.fromkeys(("add", "remove", "add_self", "remove_self"), _strings_or_mapping),
-    Extension: {"version": _text},
-    General: {"fallback": _codes, "thumblimits": _by_number, "imagelimits": _sizes},
-    ParsedSection: dict.fromkeys(("level", "toclevel"), _number),
-    SpecialPageRow: {"value": _text},
-    UserGroup: dict.fromkeys(("add", "remove", "add_self", "remove_self"), _strings_or_mapping),
+_GROUPS = ("add", "remove", "add_self", "remove_self")
+
+_HOOKS: Mapping[str, Mapping[str, Hook]] = {
+    "models.lists.ArchivedFile": dict.fromkeys(("size", "width", "height", "bitdepth"), _number),
+    "models.accounts.AcceptedLanguage": {"q": _fraction},
+    "models.accounts.BlockRestrictions": {"pages": _pages_with_id},
+    "models.accounts.ChangeableGroups": dict.fromkeys(
+        ("add", "remove", "add_self", "remove_self"), _strings_or_mapping
+    ),
+    "models.info.Extension": {"version": _text},
+    "models.info.General": {"fallback": _codes, "thumblimits": _by_number, "imagelimits": _sizes},
+    "models.actions_parse.ParsedSection": dict.fromkeys(("level", "toclevel"), _number),
+    "models.lists.SpecialPageRow": {"value": _text},
+    "models.info.UserGroup": dict.fromkeys(_GROUPS, _strings_or_mapping),
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from mwclient_async._actions import Actions
+    from mwclient_async._actions.actions import Actions
     from mwclient_async._edit.editor import Editor
     from mwclient_async._query.queries import Queries
     from mwclient_async._rest.rest import Rest

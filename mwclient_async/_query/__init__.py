@@ -1,1 +1,16 @@
-"""Queries, lists and pages as streams."""
+"""Queries, lists and pages as streams. Its modules are loaded when they are first used."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mwclient_async._query import (
+        fetch_site_info as fetch_site_info,
+        follow as follow,
+        list_rows as list_rows,
+        row_converters as row_converters,
+        site_info as site_info,
+    )
+else:
+    from mwclient_async._lazy import module_loader
+
+    __getattr__ = module_loader(__name__)

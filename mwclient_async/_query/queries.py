@@ -11,19 +11,17 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from mwclient_async import _query, models
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import convert_to
 from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._query.batches import BatchSequence, ContinuedBatches, StreamSpec, TitleBatches
 from mwclient_async._query.continuation import BatchSource, Query, list_row_key, pages_of, rows_of_only_list
 from mwclient_async._query.export import Export
-from mwclient_async._query.follow import FollowedList, follow_params
 from mwclient_async._query.lists_by_time import with_times
 from mwclient_async._query.merge import page_key
 from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs
 from mwclient_async._query.page_set import PageSet
-from mwclient_async._query.row_converters import PROP_ROW_CLASSES, page_converter, row_converter, rows_of_page
-from mwclient_async._query.site_info import user_info_flow
 from mwclient_async._query.stream import Stream
 from mwclient_async._query.unique_rows import UniqueRows
 from mwclient_async._query.without_loss import without_loss
@@ -31,7 +29,6 @@ from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import PER_PAGE_LIMITS
 from mwclient_async._session.query_request import generator_path, query_module_paths
 from mwclient_async._session.session import Session
-from mwclient_async.models.accounts import UserInfo
 from mwclient_async.models.page import Page
 
 ANY_ACCOUNT = Account(name="", anonymous=True, rights=frozenset())
@@ -80,7 +77,7 @@ class Queries:
                 spec,
                 self._session.send,
                 prepare,
-                lambda: convert_to(None, raw=True) if spec.raw else page_converter(props),
+                lambda: convert_to(None, raw=True) if spec.raw else _query.row_converters.page_converter(props),
             ),
             wiki=self._wiki,
             fingerprinted=_without_limits(encoded),
@@ -109,10 +106,13 @@ class Queries:
     def _followed_list(
         self, module: str, encoded: Mapping[str, str], batch_size: int | None, every: float, overlap: float
     ) -> Stream[Any]:
-        params = follow_params(module, encoded)
+        params = _query.follow.follow_params(module, encoded)
         return Stream.over(
             self._list_batches(
-                module, params, batch_size, lambda query: FollowedList(query=query, every=every, overlap=overlap)
+                module,
+                params,
+                batch_size,
+                lambda query: _query.follow.FollowedList(query=query, every=every, overlap=overlap),
             ),
             wiki=self._wiki,
             fingerprinted={"followed": module, **params},
@@ -147,7 +147,7 @@ class Queries:
             spec,
             self._session.send,
             prepare,
-            lambda: row_converter(module, raw=spec.raw),
+            lambda: _query.list_rows.row_converter(module, raw=spec.raw),
             sleep=self._session.clock.sleep,
         )
 
@@ -170,7 +170,7 @@ class Queries:
                 spec,
                 self._session.send,
                 prepare,
-                lambda: convert_to(None if spec.raw else PROP_ROW_CLASSES[prop], raw=spec.raw),
+                lambda: convert_to(None if spec.raw else _query.row_converters.PROP_ROW_CLASSES[prop], raw=spec.raw),
             ),
             wiki=self._wiki,
             fingerprinted={"prop": prop, **named, **encoded},
@@ -189,7 +189,7 @@ class Queries:
             has_pages=False,
             gives_rows=True,
             prefix=found.prefix,
-            pick_rows=lambda body: rows_of_page(prop, body),
+            pick_rows=lambda body: _query.row_converters.rows_of_page(prop, body),
             row_key_of=list_row_key,
         )
 
@@ -223,7 +223,7 @@ class Queries:
                 self._session.send,
                 InputReader(inputs),
                 prepare,
-                lambda: convert_to(None, raw=True) if spec.raw else page_converter(props),
+                lambda: convert_to(None, raw=True) if spec.raw else _query.row_converters.page_converter(props),
             )
 
         return Stream.over(
@@ -246,9 +246,9 @@ class Queries:
             )
         return Export(self.query(limit=None, batch_size=None, params=wanted, keywords=keywords).batches())
 
-    async def user_info(self) -> UserInfo:
+    async def user_info(self) -> models.accounts.UserInfo:
         """The current account."""
-        return await self._session.run_flow(user_info_flow())
+        return await self._session.run_flow(_query.site_info.user_info_flow())
 
     async def _build_query(self, encoded: Mapping[str, str], *, has_pages: bool, batch_size: int | None) -> Query:
         names, generators = query_module_paths(encoded), generator_path(encoded)

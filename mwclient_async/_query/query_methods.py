@@ -9,32 +9,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Literal, overload
 
+from mwclient_async import _query, models
 from mwclient_async._query.export import Export
-from mwclient_async._query.fetch_site_info import fetch_site_info
 from mwclient_async._query.page_inputs import Inputs
 from mwclient_async._query.queries import Queries
 from mwclient_async._query.stream import Stream
-from mwclient_async.models.accounts import Block, User, UserInfo
-from mwclient_async.models.info import SiteInfo
-from mwclient_async.models.lists import (
-    ArchivedFile,
-    CategoryMember,
-    Contribution,
-    ExternalUse,
-    InterwikiBacklink,
-    LinkedTitle,
-    ListedCategory,
-    ListedFile,
-    ListedPage,
-    LogEvent,
-    ProtectedTitle,
-    RecentChange,
-    SearchResult,
-    SpecialPageRow,
-    StashEntry,
-    Tag,
-    WatchedChange,
-)
 from mwclient_async.models.page import Page
 
 _Count = int | None
@@ -138,79 +117,79 @@ class QueryMethods(ABC):
     @overload
     def list(
         self, module: _PageLists, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[ListedPage]: ...
+    ) -> Stream[models.lists.ListedPage]: ...
     @overload
     def list(
         self, module: Literal["allcategories"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[ListedCategory]: ...
+    ) -> Stream[models.lists.ListedCategory]: ...
     @overload
     def list(
         self, module: Literal["allimages"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[ListedFile]: ...
+    ) -> Stream[models.lists.ListedFile]: ...
     @overload
     def list(
         self, module: Literal["alllinks"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[LinkedTitle]: ...
+    ) -> Stream[models.lists.LinkedTitle]: ...
     @overload
     def list(
         self, module: _UserLists, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[User]: ...
+    ) -> Stream[models.accounts.User]: ...
     @overload
     def list(
         self, module: Literal["blocks"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[Block]: ...
+    ) -> Stream[models.accounts.Block]: ...
     @overload
     def list(
         self, module: Literal["categorymembers"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[CategoryMember]: ...
+    ) -> Stream[models.lists.CategoryMember]: ...
     @overload
     def list(
         self, module: Literal["exturlusage"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[ExternalUse]: ...
+    ) -> Stream[models.lists.ExternalUse]: ...
     @overload
     def list(
         self, module: Literal["filearchive"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[ArchivedFile]: ...
+    ) -> Stream[models.lists.ArchivedFile]: ...
     @overload
     def list(
         self, module: _BacklinkLists, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[InterwikiBacklink]: ...
+    ) -> Stream[models.lists.InterwikiBacklink]: ...
     @overload
     def list(
         self, module: Literal["logevents"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[LogEvent]: ...
+    ) -> Stream[models.lists.LogEvent]: ...
     @overload
     def list(
         self, module: Literal["mystashedfiles"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[StashEntry]: ...
+    ) -> Stream[models.lists.StashEntry]: ...
     @overload
     def list(
         self, module: Literal["protectedtitles"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[ProtectedTitle]: ...
+    ) -> Stream[models.lists.ProtectedTitle]: ...
     @overload
     def list(
         self, module: Literal["querypage"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[SpecialPageRow]: ...
+    ) -> Stream[models.lists.SpecialPageRow]: ...
     @overload
     def list(
         self, module: Literal["recentchanges"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[RecentChange]: ...
+    ) -> Stream[models.lists.RecentChange]: ...
     @overload
     def list(
         self, module: Literal["search"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[SearchResult]: ...
+    ) -> Stream[models.lists.SearchResult]: ...
     @overload
     def list(
         self, module: Literal["tags"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[Tag]: ...
+    ) -> Stream[models.lists.Tag]: ...
     @overload
     def list(
         self, module: Literal["usercontribs"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[Contribution]: ...
+    ) -> Stream[models.lists.Contribution]: ...
     @overload
     def list(
         self, module: Literal["watchlist"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[WatchedChange]: ...
+    ) -> Stream[models.lists.WatchedChange]: ...
     @overload
     def list(
         self, module: str, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
@@ -236,7 +215,7 @@ class QueryMethods(ABC):
         """
         return self._queries.list_rows(module, limit=limit, batch_size=batch_size, keywords=parameters)
 
-    async def info(self, *props: str, **parameters: Any) -> SiteInfo:
+    async def info(self, *props: str, **parameters: Any) -> models.info.SiteInfo:
         """What the wiki reports about itself: ``(await site.info()).general.sitename``.
 
         Returns a SiteInfo. ``props`` are the parts, by the names of ``siprop``; without any: general, namespaces with
@@ -249,9 +228,9 @@ class QueryMethods(ABC):
 
         See https://www.mediawiki.org/wiki/API:Siteinfo.
         """
-        return await fetch_site_info(self._queries, props, parameters)
+        return await _query.fetch_site_info.fetch_site_info(self._queries, props, parameters)
 
-    async def userinfo(self) -> UserInfo:
+    async def userinfo(self) -> models.accounts.UserInfo:
         """The account that the site is logged in with: name, groups, rights, options, rate limits, block and so on.
 
         Returns a UserInfo. Each call sends one request. Fields that an older wiki does not know keep their defaults.

@@ -1,7 +1,6 @@
-"""Converters: the rows of lists and the pages of queries become values.
+"""Converters of pages: the merged pages of a query become values.
 
-Three tables hold the class of each list's rows and of each ``prop``. The manual's pages are
-https://www.mediawiki.org/wiki/API:Lists and https://www.mediawiki.org/wiki/API:Properties.
+A table holds the class of each ``prop``. The manual's page is https://www.mediawiki.org/wiki/API:Properties.
 """
 
 from __future__ import annotations
@@ -10,29 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from mwclient_async._http.conversion import Row, convert_to, structured, structurer, with_pageid
+from mwclient_async._http.conversion import Row, structured, structurer
 from mwclient_async._http.json_values import number_at, object_at
 from mwclient_async.errors import ApiErrorItem, InvalidTitle, PageMissing, ProtocolError
-from mwclient_async.models.accounts import Block, User
-from mwclient_async.models.lists import (
-    ArchivedFile,
-    CategoryMember,
-    Contribution,
-    ExternalUse,
-    InterwikiBacklink,
-    LinkedTitle,
-    ListedCategory,
-    ListedFile,
-    ListedPage,
-    LogEvent,
-    ProtectedTitle,
-    RecentChange,
-    SearchResult,
-    SpecialPageRow,
-    StashEntry,
-    Tag,
-    WatchedChange,
-)
 from mwclient_async.models.page import Page, PageStatus
 from mwclient_async.models.props import (
     CategoryInfo,
@@ -49,49 +28,6 @@ from mwclient_async.models.props import (
     PageLink,
     Revision,
 )
-
-# Rows of lists -------------------------------------------------------------------------------------------------------
-
-LIST_ROW_CLASSES: Mapping[str, type[Any]] = {
-    "allcategories": ListedCategory,
-    "allimages": ListedFile,
-    "alllinks": LinkedTitle,
-    "allpages": ListedPage,
-    "allusers": User,
-    "backlinks": ListedPage,
-    "blocks": Block,
-    "categorymembers": CategoryMember,
-    "embeddedin": ListedPage,
-    "exturlusage": ExternalUse,
-    "filearchive": ArchivedFile,
-    "imageusage": ListedPage,
-    "iwbacklinks": InterwikiBacklink,
-    "langbacklinks": InterwikiBacklink,
-    "logevents": LogEvent,
-    "mystashedfiles": StashEntry,
-    "prefixsearch": ListedPage,
-    "protectedtitles": ProtectedTitle,
-    "querypage": SpecialPageRow,
-    "random": ListedPage,
-    "recentchanges": RecentChange,
-    "search": SearchResult,
-    "tags": Tag,
-    "usercontribs": Contribution,
-    "users": User,
-    "watchlist": WatchedChange,
-}
-"""The class of each list's rows. Rows of other lists stay mappings."""
-
-
-def row_converter(module: str, *, raw: bool) -> Callable[[Row], Any]:
-    """The function that converts a row of this list. If ``raw``, it returns the row unchanged."""
-    convert = convert_to(LIST_ROW_CLASSES.get(module), raw=raw)
-    if module == "random" and not raw:  # the only list that sends a page's id as `id`
-        return lambda row: convert(with_pageid(row))
-    return convert
-
-
-# Pages ---------------------------------------------------------------------------------------------------------------
 
 PROP_ROW_CLASSES: Mapping[str, type] = {
     "categories": PageCategory,

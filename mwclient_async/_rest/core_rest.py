@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from mwclient_async import _http
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.request_builder import RequestBuilder
 from mwclient_async._http.urls import check_safe_for_credentials, checked_url
@@ -28,9 +29,6 @@ from mwclient_async._session.title_locks import title_lock_key
 from mwclient_async.models.auth import OAuth2Token
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.models.rest import RestPage
-
-if TYPE_CHECKING:
-    from mwclient_async._http.transport import Transport
 
 BASE_URL = "https://api.wikimedia.org/core"
 
@@ -81,7 +79,7 @@ class CoreRest(Rest):
         limits: Limits = Limits(),  # noqa: B008
         http: HttpOptions = HttpOptions(),  # noqa: B008
         on_event: OnEvent | None = None,
-        transport: Transport | None = None,
+        transport: _http.transport.Transport | None = None,
         clock: Clock | None = None,
     ) -> None:
         check_option_types({"retry": retry, "limits": limits, "http": http})
@@ -138,9 +136,7 @@ class CoreRest(Rest):
             await session.shared.aclose()
 
     def _shared_resources(self) -> SharedResources:
-        from mwclient_async._http.httpx_transport import HttpxTransport  # load the HTTP library only when it is needed
-
-        transport = self._transport or HttpxTransport(self._http, self._limits)
+        transport = self._transport or _http.httpx_transport.HttpxTransport(self._http, self._limits)
         return SharedResources(transport, self._limits, self._clock)
 
     async def _write(self, change: RestEdit, base: BaseRevision | None) -> RestPage:

@@ -1,1 +1,10 @@
-"""Sending, logins, rate limits and retries."""
+"""Sending, logins, rate limits and retries. Its modules are loaded when they are first used."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mwclient_async._session import clock as clock, discover as discover
+else:
+    from mwclient_async._lazy import module_loader
+
+    __getattr__ = module_loader(__name__)

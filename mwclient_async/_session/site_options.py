@@ -6,16 +6,13 @@ See https://www.mediawiki.org/wiki/API:Main_page.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
+from mwclient_async import _http, _session
 from mwclient_async._session.observers import OnEvent, OnWarning
 from mwclient_async.models.auth import Auth, LoginState
 from mwclient_async.models.edit_defaults import EditDefaults
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
-
-if TYPE_CHECKING:
-    from mwclient_async._http.transport import Transport
-    from mwclient_async._session.clock import Clock
 
 
 class SiteOptions(TypedDict, total=False):
@@ -33,8 +30,8 @@ class SiteOptions(TypedDict, total=False):
     defaults: EditDefaults
     on_warning: OnWarning | None
     on_event: OnEvent | None
-    transport: Transport | None
-    clock: Clock | None
+    transport: _http.transport.Transport | None
+    clock: _session.clock.Clock | None
 
 
 _TYPES: Mapping[str, tuple[Any, str]] = {

@@ -9,12 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 from typing import Literal, Unpack
 
+from mwclient_async import _upload, models
 from mwclient_async._http.keywords import check_options
-from mwclient_async._upload.file_handle import FileHandle
-from mwclient_async._upload.sources import UploadInput
-from mwclient_async._upload.uploads import UploadOptions, Uploads
-from mwclient_async.models.props import ImageInfo
-from mwclient_async.models.upload import RemoteFile, StashedFile, UploadResult
 
 
 class UploadMethods(ABC):
@@ -22,10 +18,10 @@ class UploadMethods(ABC):
 
     @property
     @abstractmethod
-    def _uploads(self) -> Uploads:
+    def _uploads(self) -> _upload.uploads.Uploads:
         """The uploads to the open site. RuntimeError if it is not open."""
 
-    def file(self, title: str) -> FileHandle:
+    def file(self, title: str) -> _upload.file_handle.FileHandle:
         """The handle of one file: ``await site.file("Earth.png").download("earth.png")``.
 
         Returns a FileHandle. It sends no request by itself.
@@ -36,11 +32,11 @@ class UploadMethods(ABC):
         See https://www.mediawiki.org/wiki/API:Imageinfo.
         """
         uploads = self._uploads
-        return FileHandle(uploads.session, uploads.wiki, title)
+        return _upload.file_handle.FileHandle(uploads.session, uploads.wiki, title)
 
     async def upload(
         self,
-        source: UploadInput | StashedFile | RemoteFile,
+        source: _upload.sources.UploadInput | models.upload.StashedFile | models.upload.RemoteFile,
         *,
         filename: str,
         comment: str = "",
@@ -48,8 +44,8 @@ class UploadMethods(ABC):
         tags: Iterable[str] = (),
         watchlist: Literal["watch", "preferences", "nochange"] | None = None,
         ignore_warnings: Collection[str] | bool = (),
-        **options: Unpack[UploadOptions],
-    ) -> UploadResult:
+        **options: Unpack[_upload.uploads.UploadOptions],
+    ) -> models.upload.UploadResult:
         """Upload a file and publish it under a name, exactly once, even if requests or responses get lost.
 
         Returns an UploadResult. A file of more than 1 MiB is sent in chunks.
@@ -83,7 +79,7 @@ class UploadMethods(ABC):
 
         See https://www.mediawiki.org/wiki/API:Upload.
         """
-        check_options(options, UploadOptions, self.upload)
+        check_options(options, _upload.uploads.UploadOptions, self.upload)
         return await self._uploads.upload(
             source,
             filename=filename,
@@ -95,7 +91,9 @@ class UploadMethods(ABC):
             options=options,
         )
 
-    async def stash(self, source: UploadInput, *, filename: str, **options: Unpack[UploadOptions]) -> StashedFile:
+    async def stash(
+        self, source: _upload.sources.UploadInput, *, filename: str, **options: Unpack[_upload.uploads.UploadOptions]
+    ) -> models.upload.StashedFile:
         """Upload a file to the account's stash only: ``site.upload(stashed, filename=...)`` publishes it.
 
         Returns a StashedFile: its filekey, its size in bytes and its SHA-1. The stash keeps files for some hours. The
@@ -116,10 +114,10 @@ class UploadMethods(ABC):
 
         See https://www.mediawiki.org/wiki/API:Upload.
         """
-        check_options(options, UploadOptions, self.stash)
+        check_options(options, _upload.uploads.UploadOptions, self.stash)
         return await self._uploads.stash(source, filename=filename, options=options)
 
-    async def stashed(self, file: StashedFile | str) -> ImageInfo:
+    async def stashed(self, file: models.upload.StashedFile | str) -> models.props.ImageInfo:
         """Get the properties of a file in the account's stash.
 
         Returns an ImageInfo: size in bytes, SHA-1 in hex, width and height in pixels, MIME type, timestamp. ``file`` is

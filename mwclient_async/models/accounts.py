@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from mwclient_async.models.lists import ListedPage
+from mwclient_async import models
 
 
 @frozen(kw_only=True)
@@ -102,7 +102,7 @@ class BlockRestrictions:
     See https://www.mediawiki.org/wiki/API:Blocks.
     """
 
-    pages: tuple[ListedPage, ...] = ()
+    pages: tuple[models.lists.ListedPage, ...] = ()
     namespaces: tuple[int, ...] = ()
     actions: tuple[str, ...] = ()
 

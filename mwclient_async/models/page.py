@@ -8,21 +8,8 @@ from typing import Any, TypeVar
 
 from attrs import field, frozen
 
+from mwclient_async import models
 from mwclient_async.errors import NotRequested, ResultTooLarge
-from mwclient_async.models.props import (
-    CategoryInfo,
-    Contributors,
-    DuplicateFile,
-    ExtLink,
-    ImageInfo,
-    InterwikiLink,
-    LangLink,
-    LinkingPage,
-    PageCategory,
-    PageInfo,
-    PageLink,
-    Revision,
-)
 
 T = TypeVar("T")
 
@@ -101,7 +88,7 @@ class Page:
     # What the page is
 
     @property
-    def info(self) -> PageInfo:
+    def info(self) -> models.props.PageInfo:
         """``prop=info``: length, times, protection, addresses."""
         return self._requested_prop("info")
 
@@ -111,19 +98,19 @@ class Page:
         return self._requested_prop("pageprops")
 
     @property
-    def categories(self) -> tuple[PageCategory, ...]:
+    def categories(self) -> tuple[models.props.PageCategory, ...]:
         """``prop=categories``, in the wiki's order."""
         return self._requested_prop("categories")
 
     @property
-    def categoryinfo(self) -> CategoryInfo | None:
+    def categoryinfo(self) -> models.props.CategoryInfo | None:
         """``prop=categoryinfo``; None if the page is not a category, or has no members."""
         return self._requested_prop("categoryinfo")
 
     # Its revisions
 
     @property
-    def revisions(self) -> tuple[Revision, ...]:
+    def revisions(self) -> tuple[models.props.Revision, ...]:
         """``prop=revisions``: the latest revision, or several, newest first, with ``rvlimit``, ``rvstart`` and such.
 
         See https://www.mediawiki.org/wiki/API:Revisions.
@@ -131,73 +118,73 @@ class Page:
         return self._requested_prop("revisions")
 
     @property
-    def deletedrevisions(self) -> tuple[Revision, ...]:
+    def deletedrevisions(self) -> tuple[models.props.Revision, ...]:
         """``prop=deletedrevisions``, newest first. A page that does not exist can have some."""
         return self._requested_prop("deletedrevisions")
 
     @property
-    def contributors(self) -> Contributors:
+    def contributors(self) -> models.props.Contributors:
         """``prop=contributors``: the accounts that edited the page, and the number of other users who did."""
         return self._requested_prop("contributors")
 
     # Links from it
 
     @property
-    def links(self) -> tuple[PageLink, ...]:
+    def links(self) -> tuple[models.props.PageLink, ...]:
         """``prop=links``: the pages that this one links to."""
         return self._requested_prop("links")
 
     @property
-    def templates(self) -> tuple[PageLink, ...]:
+    def templates(self) -> tuple[models.props.PageLink, ...]:
         """``prop=templates``: the pages that this one transcludes."""
         return self._requested_prop("templates")
 
     @property
-    def images(self) -> tuple[PageLink, ...]:
+    def images(self) -> tuple[models.props.PageLink, ...]:
         """``prop=images``: the files that this page shows."""
         return self._requested_prop("images")
 
     @property
-    def langlinks(self) -> tuple[LangLink, ...]:
+    def langlinks(self) -> tuple[models.props.LangLink, ...]:
         """``prop=langlinks``: the same page in other languages."""
         return self._requested_prop("langlinks")
 
     @property
-    def iwlinks(self) -> tuple[InterwikiLink, ...]:
+    def iwlinks(self) -> tuple[models.props.InterwikiLink, ...]:
         """``prop=iwlinks``: links to other wikis."""
         return self._requested_prop("iwlinks")
 
     @property
-    def extlinks(self) -> tuple[ExtLink, ...]:
+    def extlinks(self) -> tuple[models.props.ExtLink, ...]:
         """``prop=extlinks``: links to other web pages."""
         return self._requested_prop("extlinks")
 
     # Links to it
 
     @property
-    def linkshere(self) -> tuple[LinkingPage, ...]:
+    def linkshere(self) -> tuple[models.props.LinkingPage, ...]:
         """``prop=linkshere``: the pages that link to this one."""
         return self._requested_prop("linkshere")
 
     @property
-    def redirects(self) -> tuple[LinkingPage, ...]:
+    def redirects(self) -> tuple[models.props.LinkingPage, ...]:
         """``prop=redirects``: the redirects to this page."""
         return self._requested_prop("redirects")
 
     @property
-    def transcludedin(self) -> tuple[LinkingPage, ...]:
+    def transcludedin(self) -> tuple[models.props.LinkingPage, ...]:
         """``prop=transcludedin``: the pages that transclude this one."""
         return self._requested_prop("transcludedin")
 
     @property
-    def fileusage(self) -> tuple[LinkingPage, ...]:
+    def fileusage(self) -> tuple[models.props.LinkingPage, ...]:
         """``prop=fileusage``: the pages that show this file."""
         return self._requested_prop("fileusage")
 
     # The file
 
     @property
-    def imageinfo(self) -> tuple[ImageInfo, ...]:
+    def imageinfo(self) -> tuple[models.props.ImageInfo, ...]:
         """``prop=imageinfo``: the file's current version, or as many as ``iilimit`` asks for, newest first."""
         return self._requested_prop("imageinfo")
 
@@ -214,7 +201,7 @@ class Page:
         return self.raw.get("badfile")
 
     @property
-    def duplicatefiles(self) -> tuple[DuplicateFile, ...]:
+    def duplicatefiles(self) -> tuple[models.props.DuplicateFile, ...]:
         """``prop=duplicatefiles``: files with the same contents."""
         return self._requested_prop("duplicatefiles")
 

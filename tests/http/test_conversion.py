@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import attrs
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async._http.conversion import structurer
+from mwclient_async._http.conversion import _HOOKS, _WIRE_NAMES, _path, structurer
 from mwclient_async._query.row_converters import page_converter
 from mwclient_async.errors import NotRequested, ProtocolError
 from mwclient_async.models import accounts, info, lists, props
@@ -50,6 +51,22 @@ def test_any_other_value_of_a_flag_is_a_protocol_error(value: Any) -> None:
 )
 def test_an_optional_flag_that_is_absent_is_none(raw: dict[str, Any], flag: bool | None) -> None:  # noqa: FBT001
     assert structurer(Revision)(raw).minor is flag
+
+
+# Names of the wiki that are not those of the fields ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", sorted({*_WIRE_NAMES, *_HOOKS}))
+def test_the_tables_of_single_fields_name_classes_and_their_fields(path: str) -> None:
+    module, _, name = path.rpartition(".")
+    cls = getattr(import_module(f"mwclient_async.{module}"), name)
+    assert _path(cls) == path
+    assert {*_WIRE_NAMES.get(path, ()), *_HOOKS.get(path, ())} <= {field.name for field in attrs.fields(cls)}
+
+
+def test_a_class_of_the_caller_with_the_name_of_one_of_ours_keeps_its_own_names() -> None:
+    own = attrs.make_class("MagicWord", {"case_sensitive": attrs.field(type=bool, default=False)}, frozen=True)
+    assert structurer(own)({"case_sensitive": True}).case_sensitive
 
 
 # Numbers, texts, times -----------------------------------------------------------------------------------------------

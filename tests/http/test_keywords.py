@@ -34,7 +34,7 @@ def options_of(function: Callable[..., Any]) -> tuple[str, ...]:
     """The options of a function, by the TypedDict that it names; empty if it takes none."""
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind is inspect.Parameter.VAR_KEYWORD and (
-            named := re.match(r"Unpack\[(\w+)\]", str(parameter.annotation))
+            named := re.match(r"Unpack\[(?:\w+\.)*(\w+)\]", str(parameter.annotation))
         ):
             return tuple(getattr(mwclient_async, named[1]).__annotations__)
     return ()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mwclient_async import Site
-from mwclient_async._query.row_converters import LIST_ROW_CLASSES
+from mwclient_async._query.list_rows import LIST_ROW_CLASSES
 from mwclient_async.errors import ApiError
 from mwclient_async.models.accounts import BlockRestrictions, GroupMembership
 from mwclient_async.models.lists import ListedPage, RecentChange

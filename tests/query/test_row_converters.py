@@ -10,7 +10,8 @@ import attrs
 import pytest
 
 from mwclient_async._http.conversion import structured, structurer
-from mwclient_async._query.row_converters import page_converter, row_converter
+from mwclient_async._query.list_rows import row_converter
+from mwclient_async._query.row_converters import page_converter
 from mwclient_async._query.site_info import parse_site_info, user_info_flow, with_aliases
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models import accounts, info, lists, props

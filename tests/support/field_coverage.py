@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 from attrs import fields, has, resolve_types
 
 from mwclient_async import Site
-from mwclient_async._http.conversion import _WIRE_NAMES
+from mwclient_async._http.conversion import _WIRE_NAMES, _path
 
 
 class Time:
@@ -57,7 +57,7 @@ def without_a_field(cls: type, raw: Any, path: str = "") -> Iterator[str]:
     """The keys of a row, and of the objects in it, for which the class has no field."""
     names: dict[str, str] = {}
     for base in cls.__mro__:
-        names |= _WIRE_NAMES.get(base, {})
+        names |= _WIRE_NAMES.get(_path(base), {})
     known = {names.get(field.name, field.name): field.type for field in fields(resolve_types(cls))}
     for key, value in raw.items():
         if key not in known:

@@ -90,6 +90,10 @@ def _is_public(name: str) -> bool:
     return not name.startswith("_") or (name.endswith("__") and name != "__getattr__")
 
 
+_ROOMS = "|".join(path.parent.name for path in ROOT.glob("*/__init__.py"))
+_PATH = re.compile(rf"(?P<module>(?:{_ROOMS})\.\w+)\.(?P<name>\w+)")
+
+
 def _annotations(node: ast.ClassDef) -> Iterator[ast.expr]:
     for member in node.body:
         if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -103,6 +107,8 @@ def _homes(module: str, expression: ast.expr) -> Iterator[Home]:
     for node in ast.walk(expression):
         if isinstance(node, ast.Name) and node.id in scope(module):
             yield scope(module)[node.id]
+        elif isinstance(node, ast.Attribute) and (room := _PATH.fullmatch(ast.unparse(node))):  # models.page.Page
+            yield Home(room["module"], room["name"])
 
 
 def named_by(home: Home) -> Iterator[Home]:
