@@ -1,9 +1,9 @@
 """The converter: the wiki's JSON mappings -> frozen values.
 
-This is the only file that imports cattrs, and it imports cattrs when a converter is first needed. Values that have the
-right type already pass through untouched, which makes optional fields twice as fast. Keys that a class does not have
-are ignored, because newer wikis send more keys. The coercions of cattrs are off: it would turn the text "no" into True,
-and the flag of the old format, ``""`` (present, so set), into False.
+This is the only file that imports cattrs, and it imports cattrs when a converter is first needed. Usual rows do not
+need one, see ``row_code.py``. Values that have the right type already pass through untouched. Keys that a class does
+not have are ignored, because newer wikis send more keys. The coercions of cattrs are off: it would turn the text "no"
+into True, and the flag of the old format, ``""`` (present, so set), into False.
 
 Some values mean "nothing": null and PHP's false in an optional field, an empty text for a time, and an empty list where
 an object is expected (PHP has one empty array for both). A field that is null gets its default. Any other value that
@@ -21,14 +21,15 @@ from attrs import NOTHING, fields, has, resolve_types
 
 from mwclient_async import models
 from mwclient_async._http.json_values import object_at
+from mwclient_async._http.row_code import Hook, has_row_function, row_function
 from mwclient_async.errors import ProtocolError
 
 if TYPE_CHECKING:
     from cattrs import Converter
 
 T = TypeVar("T")
+V = TypeVar("V")
 Row = Mapping[str, Any]
-Hook = Callable[[Any, Any], Any]
 
 _CONVERSION_ERRORS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
@@ -38,15 +39,19 @@ def structurer(cls: type[T]) -> Callable[[Mapping[str, Any]], T]:
 
     That function raises ProtocolError, with the path of the field, if the mapping does not fit.
     """
-    hook: Hook = _field_hook(cls, detailed=False)  # type: ignore[arg-type]  # mypy: a type parameter is not Hashable
+    return _structurer(cls)  # type: ignore[arg-type]  # mypy: a type parameter is not Hashable
 
-    def structure(raw: Mapping[str, Any]) -> T:
+
+@cache
+def _structurer(cls: Any) -> Callable[[Mapping[str, Any]], Any]:
+    def structure(raw: Any) -> Any:
         try:
-            return hook(raw if type(raw) is dict else _checked_mapping(raw), cls)
+            return _field_hook(cls, detailed=False)(raw if type(raw) is dict else _checked_mapping(raw), cls)
         except _CONVERSION_ERRORS as error:
             raise _conversion_error(raw, cls, error) from error
 
-    return structure
+    function: Callable[[Any], Any] = _row_function(cls, structure) if has_row_function(cls) else structure
+    return function
 
 
 def structured(value: Any, kind: Any) -> Any:
@@ -159,8 +164,10 @@ def _strings(value: Any, _: Any) -> tuple[str, ...]:
 
 
 def _class_hook(cls: Any, *, detailed: bool) -> Hook:
-    hook = _field_hook(cls, detailed=detailed)
-    return lambda raw, kind: hook({} if raw == [] else _checked_mapping(raw), kind)
+    def structure(raw: Any, _: Any = None) -> Any:
+        return _field_hook(cls, detailed=detailed)({} if raw == [] else _checked_mapping(raw), cls)
+
+    return structure if detailed or not has_row_function(cls) else _row_function(cls, structure)
 
 
 def _checked_mapping(raw: Any) -> Any:
@@ -169,17 +176,39 @@ def _checked_mapping(raw: Any) -> Any:
     return raw
 
 
+def _row_function(cls: Any, convert_unusual: Callable[[Any], Any]) -> Callable[..., Any]:
+    """The generated function of a class, which needs the converter for some fields, and for unusual rows."""
+    return row_function(
+        cls,
+        convert_unusual=convert_unusual,
+        wire_names=_of_class(_WIRE_NAMES, cls),
+        hooks=_of_class(_HOOKS, cls),
+        hook_of_type=_hook_of_type,
+    )
+
+
+@cache
+def _hook_of_type(kind: Any) -> Hook:
+    """The converter's function for a type. The converter is made when a type needs it."""
+    if has(kind) and has_row_function(kind):
+        return _class_hook(kind, detailed=False)
+    hook: Hook = _converter(detailed=False).get_structure_hook(kind)
+    return hook
+
+
+def _of_class(table: Mapping[str, Mapping[str, V]], cls: Any) -> dict[str, V]:
+    """What a table has for the fields of a class, those of its base classes included."""
+    return {name: value for base in reversed(cls.__mro__) for name, value in table.get(_path(base), {}).items()}
+
+
 @cache
 def _field_hook(cls: Any, *, detailed: bool) -> Hook:
     """Return the function that reads the fields of a class from an object, by the wiki's names."""
     from cattrs.gen import make_dict_structure_fn, override
 
     converter = _converter(detailed=detailed)
-    names: dict[str, str] = {}
-    hooks: dict[str, Hook] = {}
-    for base in reversed(cls.__mro__):
-        names |= _WIRE_NAMES.get(_path(base), {})
-        hooks |= _HOOKS.get(_path(base), {})
+    names = _of_class(_WIRE_NAMES, cls)
+    hooks = _of_class(_HOOKS, cls)
     for attribute in fields(resolve_types(cls)):
         if attribute.default is not NOTHING and (attribute.type in _PRIMITIVES or has(attribute.type)):
             hook = hooks.get(attribute.name) or converter.get_structure_hook(attribute.type)
@@ -217,7 +246,7 @@ def _tuple_hook(kind: Any, converter: Converter) -> Hook:
         if not isinstance(value, list):
             raise TypeError(f"{value!r} is not a list")
         hook = converter.get_structure_hook(item)  # looked up late, because a class may contain itself
-        return tuple(hook(each, item) for each in value)
+        return tuple([hook(each, item) for each in value])
 
     return structure
 

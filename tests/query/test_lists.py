@@ -12,6 +12,7 @@ from mwclient_async._query.list_rows import LIST_ROW_CLASSES
 from mwclient_async.errors import ApiError
 from mwclient_async.models.accounts import BlockRestrictions, GroupMembership
 from mwclient_async.models.lists import ListedPage, RecentChange
+from tests.support.converted_alike import assert_converted_alike
 from tests.support.field_coverage import ID, TIME, Containing, picked, props_of, without_a_field
 from tests.support.populated_wiki import PopulatedWiki
 
@@ -212,6 +213,7 @@ async def test_every_key_that_the_wiki_sends_has_a_field(steward: Site, name: st
     assert rows
     missing = {key for row in rows for key in without_a_field(LIST_ROW_CLASSES[name], row)}
     assert missing == LEFT_TO_MAPPINGS.get(name, set())
+    assert_converted_alike(LIST_ROW_CLASSES[name], rows)
 
 
 @pytest.mark.parametrize("name", [name for name in LIST_ROW_CLASSES if name not in NEED_AN_ACCOUNT])

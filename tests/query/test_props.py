@@ -13,6 +13,7 @@ from mwclient_async._query.row_converters import _SINGLE_VALUE_PROPS, PROP_ROW_C
 from mwclient_async._session.module_table import core_module
 from mwclient_async.errors import NotRequested, ProtocolError
 from mwclient_async.models.props import CategoryInfo, Contributor, Contributors, PageInfo, Protection
+from tests.support.converted_alike import assert_converted_alike
 from tests.support.field_coverage import ID, TIME, Containing, picked, props_of, without_a_field
 from tests.support.populated_wiki import EARTH, PopulatedWiki
 
@@ -62,6 +63,7 @@ async def test_every_key_that_the_wiki_sends_has_a_field(steward: Site, prop: st
     rows = [row for page in pages for row in page.raw.get(prop, [])]
     assert rows
     assert {key for row in rows for key in without_a_field(PROP_ROW_CLASSES[prop], row)} == set()
+    assert_converted_alike(PROP_ROW_CLASSES[prop], rows)
     assert {key for page in pages for key in page.raw} <= {*PAGE_KEYS, prop}
     assert [len(getattr(page, prop)) for page in pages] == [len(page.raw.get(prop, [])) for page in pages]
 
@@ -70,6 +72,7 @@ async def test_every_key_that_the_wiki_sends_has_a_field(steward: Site, prop: st
 async def test_every_key_of_info_has_a_field(steward: Site) -> None:
     pages = await pages_of(steward, "info")
     assert {key for page in pages for key in without_a_field(PageInfo, page.raw)} <= PAGE_KEYS
+    assert_converted_alike(PageInfo, [page.raw for page in pages])
 
 
 @pytest.mark.everywhere
