@@ -90,7 +90,7 @@ wiki: $(READY)
 wikis: $(READY)
 	@$(RUN) -m mwclient_async.testing install --version all
 
-$(READY): pyproject.toml | $(RUN)
+$(READY): pyproject.toml mwclient_async/_version.py | $(RUN)
 	@echo "Installing the Python packages of the project and its tests into $(VENV)"
 	@$(RUN) -c '$(GROUP)' dev | $(RUN) -m pip install --quiet --disable-pip-version-check \
 		--editable '.[tour]' --requirement /dev/stdin

@@ -116,7 +116,7 @@ __all__ = sorted(_HOME_OF)  # noqa: PLE0605 - type checkers read __init__.pyi
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        value: Any = _version()
+        value: Any = import_module(f"{__name__}._version").__version__
     elif name in _HOME_OF:
         value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
     else:
@@ -127,13 +127,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
-
-
-def _version() -> str:
-    """The installed version; "0" for a checkout that was never installed."""
-    from importlib import metadata
-
-    try:
-        return metadata.version(__name__)
-    except metadata.PackageNotFoundError:
-        return "0"

@@ -21,7 +21,7 @@ ROOT = Path(mwclient_async.__file__).parent
 PACKAGE = "mwclient_async"
 
 LAYERS = (
-    ("_lazy",),
+    ("_lazy", "_version"),
     ("_values",),
     ("errors",),
     ("models",),

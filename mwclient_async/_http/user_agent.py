@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from importlib import metadata
+
+from mwclient_async._version import __version__
 
 _CONTACT = re.compile(r"https?://\S|[^@\s]+@[^@\s]+\.\w|\b[Uu]ser:\S")
 
@@ -23,11 +24,4 @@ def full_user_agent(user_agent: str) -> str:
             "contact; requests without them are refused or throttled. For example: "
             "'DemoBot/1.0 (https://example.org/demobot; demobot@example.org)'"
         )
-    return f"{text} mwclient_async/{_version()}"
-
-
-def _version() -> str:
-    try:
-        return metadata.version("mwclient_async")
-    except metadata.PackageNotFoundError:  # a checkout that was never installed
-        return "0"
+    return f"{text} mwclient_async/{__version__}"
