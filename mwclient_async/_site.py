@@ -252,6 +252,8 @@ class Site(QueryMethods, UploadMethods):
     async def login(self, auth: Auth) -> None:
         """Log in, or log in as another user. From now on a lost session logs in again in this way.
 
+        If it fails, or is cancelled, the login before stays in use.
+
         Raises:
             LoginFailed: the wiki refused the login.
             LoginThrottled: there were too many logins; ``wait`` is the time to wait, in seconds.

@@ -38,6 +38,13 @@ class Cookies:
     def __init__(self) -> None:
         self._jar = CookieJar()
 
+    def copy(self) -> Cookies:
+        """The same cookies, which change apart from these."""
+        copied = Cookies()
+        for cookie in self._jar:
+            copied._jar.set_cookie(cookie)
+        return copied
+
     def store(self, url: str, headers: Iterable[tuple[str, str]]) -> None:
         """Store the cookies that a response from this URL sets.
 

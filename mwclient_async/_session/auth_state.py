@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from mwclient_async._http.cookies import Cookies
 from mwclient_async._http.messages import ApiRequest
@@ -41,6 +42,16 @@ class AuthState:
     def uses_oauth_token(self) -> bool:
         """Whether requests carry an OAuth token."""
         return self._bearer is not None
+
+    @contextmanager
+    def kept_unless_replaced(self) -> Iterator[None]:
+        """Log in within this context. If that fails, the session before is used again: the wiki has not ended it."""
+        before = {**vars(self), "cookies": self.cookies.copy()}
+        try:
+            yield
+        except BaseException:
+            vars(self).update(before)
+            raise
 
     def discard_session(self) -> None:
         """Discard session cookies, tokens and the OAuth token. Cookies that outlive a session stay."""

@@ -178,7 +178,7 @@ class Authenticator:
         self._flight: SingleFlight[None] = SingleFlight()
 
     async def log_in(self, auth: Auth) -> None:
-        """Log in with ``auth``, which from now on also renews the login. The login before is discarded."""
+        """Log in with ``auth``, which from now on also renews the login. If it fails, the login before stays."""
         async with self.lock.exclusive():
             await self._log_in(auth)
             self.auth = auth
@@ -231,6 +231,13 @@ class Authenticator:
                 raise
 
     async def _log_in(self, auth: Auth) -> None:
+        with self._auth_state.kept_unless_replaced():
+            await self._log_in_anew(auth)
+        self._observers.notify_event(
+            LoggedIn(account=self._auth_state.name, login_generation=self._auth_state.login_generation)
+        )
+
+    async def _log_in_anew(self, auth: Auth) -> None:
         retry_state = RetryState(
             policy=self._policy, clock=self._clock, observers=self._observers, label="action=login"
         )
@@ -239,7 +246,6 @@ class Authenticator:
             self._auth_state.discard_session()
             try:
                 await self._run_login(auth, retry_state)
-                break
             except LoginFailed as error:
                 stale_tokens += 1
                 if not is_stale_login_token(error) or stale_tokens > 1:
@@ -247,9 +253,8 @@ class Authenticator:
             except MediaWikiError as error:  # a response was lost: begin again
                 if not await retry_state.wait_before_retry(error, resend=True):
                     raise
-        self._observers.notify_event(
-            LoggedIn(account=self._auth_state.name, login_generation=self._auth_state.login_generation)
-        )
+            else:
+                return
 
     async def _run_login(self, auth: Auth, retry_state: RetryState) -> None:
         async def send(request: ApiRequest, **_: object) -> ApiResponse:  # all steps share the tries of one request

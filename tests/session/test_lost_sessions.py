@@ -407,6 +407,26 @@ async def test_w4_a_successful_explicit_login_ends_the_pause_after_a_refused_one
         await opened.call("edit")
 
 
+@pytest.mark.parametrize("how", ["another session", "another account", "cancelled"])
+async def test_w4_a_login_that_fails_leaves_the_session_before_in_use(how: str) -> None:
+    """Scripted, because the login must be refused after it was accepted once."""
+    scripted_wiki, events = ScriptedLoginWiki(), EventLog()
+    async with visiting(scripted_wiki, on_event=events.append) as opened:
+        await opened.call("edit")
+        scripted_wiki.password = "another"
+        if how == "cancelled":
+            scripted_wiki.hold("login")
+            with anyio.move_on_after(0.01) as scope:
+                await opened.login(ROBOT)
+            assert scope.cancelled_caught
+            scripted_wiki.release("login")
+        else:
+            with pytest.raises(LoginFailed, match="Incorrect"):
+                await (opened._session.start_session() if how == "another session" else opened.login(ROBOT))
+        await opened.call("edit")
+    assert (scripted_wiki.come["edit"], len(events.of(TokensFetched)), len(events.of(LoggedIn))) == (2, 1, 1)
+
+
 @pytest.mark.parametrize(("label", "requests"), [("login", 3), ("*", 2)])
 async def test_w7_if_the_task_that_logs_in_or_fetches_tokens_is_cancelled_another_one_does_it(
     label: str, requests: int
