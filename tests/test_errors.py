@@ -172,13 +172,15 @@ CODES: Mapping[str, Mapping[type[ApiError], str]] = {
         PageMissing: "missingtitle nosuchpageid nosuchrevid nosuchsection",
         Protected: "protectedpage protectednamespace protectednamespace-interface cascadeprotected cantedit",
         Blocked: "blocked autoblocked",
-        PermissionDenied: "permissiondenied cantcreate cantcreate-anon",
-        Refused: "contenttoobig badtags badmd5 hookaborted undofailure no-direct-editing contentmodel-mismatch",
+        PermissionDenied: "permissiondenied cantcreate cantcreate-anon cantmove cantmove-anon cantmovefile cantimport "
+        "movenotallowed cantsend mailnologin confirmemail confirmedittext",
+        Refused: "contenttoobig badtags badmd5 hookaborted undofailure no-direct-editing contentmodel-mismatch "
+        "emptypage blankpage immobile-source-namespace immobile-target-page nonfilenamespace filetypemismatch",
         TitleBlacklisted: "titleblacklist-forbidden titleblacklist-forbidden-move",
         SpamBlacklisted: "spamblacklist spamprotectionmatch",
         AbuseFilter: "abusefilter-warning abusefilter-disallowed abusefilter-warning-own",
         CaptchaRequired: "captcha",
-        InvalidParameter: "invalidsection revwrongpage",
+        InvalidParameter: "invalidsection revwrongpage nosuchuser invaliduser invalidip noname nosuchusershort",
         InternalError: r"internal_api_error_DBQueryError internal_api_error_Wikimedia\Rdbms\DBTransactionStateError",
     },
     "chunks and the stash": {

@@ -17,8 +17,9 @@ from mwclient_async._http.conversion import structurer
 from mwclient_async._http.request_builder import RequestBuilder
 from mwclient_async._http.urls import check_safe_for_credentials, checked_url
 from mwclient_async._http.user_agent import full_user_agent
+from mwclient_async._rest.refusals import with_advice
 from mwclient_async._rest.rest import Rest
-from mwclient_async._rest.rest_edit import RestEdit
+from mwclient_async._rest.rest_edit import RestEdit, check_base
 from mwclient_async._session.clock import Clock, SystemClock
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.observers import Observers, OnEvent
@@ -26,6 +27,7 @@ from mwclient_async._session.session import Session
 from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async._session.site_options import check_option_types
 from mwclient_async._session.title_locks import title_lock_key
+from mwclient_async.errors import PageMissing
 from mwclient_async.models.auth import OAuth2Token
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.models.rest import RestPage
@@ -142,9 +144,20 @@ class CoreRest(Rest):
     async def _write(self, change: RestEdit, base: BaseRevision | None) -> RestPage:
         if not self._has_credentials:
             raise ValueError(f"{self!r} has no access_token: this API needs one for writes")
-        async with self._session.lock_titles([title_lock_key(change.title)]):
-            response = await self._session.send(change.request(base or BaseRevision(revid=0)))
-        return structurer(RestPage)(change.check_response(response).body)
+        key = title_lock_key(change.title)
+        async with self._session.lock_titles([key]):
+            known = self._session.known_revisions.get(key)
+            self._session.known_revisions.forget(key)
+            if base is not None and (known is None or known.revid != base.revid):
+                await self._session.run_flow(check_base(change, base))
+            try:
+                response = await self._session.send(change.request(base or BaseRevision(revid=0)))
+            except PageMissing as error:
+                raise with_advice(error) from error.__cause__
+            page = structurer(RestPage)(change.check_response(response).body)
+            if title_lock_key(page.title) == key:
+                self._session.known_revisions.remember(key, BaseRevision(revid=page.latest.id, pageid=page.id))
+        return page
 
 
 def _project_path(project: str, language: str | None) -> str:

@@ -24,7 +24,15 @@ from attrs import evolve
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.json_values import number_at, object_at, rows_at, text_at
 from mwclient_async._http.messages import ApiRequest
-from mwclient_async.errors import AbuseFilter, ApiError, Blocked, MediaWikiError, TitleBlacklisted
+from mwclient_async.errors import (
+    AbuseFilter,
+    ApiError,
+    ApiErrorItem,
+    Blocked,
+    MediaWikiError,
+    PageMissing,
+    TitleBlacklisted,
+)
 
 Data = Mapping[str, Any]
 
@@ -45,7 +53,16 @@ def with_details(error: ApiError, title: str, *, creating: bool) -> Flow[ApiErro
 
 def with_data(error: ApiError, details: Data) -> ApiError:
     """The same error, with more data."""
-    first = evolve(error.errors[0], data={**error.data, **details})
+    return _with_first(error, evolve(error.errors[0], data={**error.data, **details}))
+
+
+def with_advice(error: PageMissing) -> ApiError:
+    """The refusal of an update of a missing page, with the method that creates one."""
+    first = error.errors[0]
+    return _with_first(error, evolve(first, text=f"{first.text} To create the page, use create_page."))
+
+
+def _with_first(error: ApiError, first: ApiErrorItem) -> ApiError:
     return type(error)(
         (first, *error.errors[1:]),
         warnings=error.warnings,

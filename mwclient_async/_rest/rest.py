@@ -64,7 +64,7 @@ class Rest(PageMethods, RevisionMethods, TransformMethods):
         Raises:
             ValueError: ``latest`` is not a revision id.
             EditConflict: the page has changed since, and the wiki cannot merge both changes. Or ``latest`` is one of
-                another page (``CoreRest`` leaves that to the wiki).
+                another page.
             PageMissing: there is no such page.
             PermissionDenied, Protected, Blocked: the account may not edit it.
             CaptchaRequired: the wiki wants a captcha solved.

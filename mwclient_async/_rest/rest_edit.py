@@ -20,7 +20,7 @@ from mwclient_async._http.flow import Flow
 from mwclient_async._http.json_values import number_at, rows_at, text_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._rest import endpoints
-from mwclient_async._rest.refusals import with_data, with_details
+from mwclient_async._rest.refusals import with_advice, with_data, with_details
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.lost_reply import LostReply, read_written
 from mwclient_async._session.own_edits import OwnEdits
@@ -30,6 +30,7 @@ from mwclient_async.errors import (
     CaptchaRequired,
     EditConflict,
     MediaWikiError,
+    PageMissing,
     ProtocolError,
 )
 
@@ -97,6 +98,8 @@ def rest_edit(edit: RestEdit, base: BaseRevision | None, own_edits: OwnEdits | N
         completed = yield from compare_and_swap(edit, base, lost=lost)
     except CaptchaRequired as error:
         completed = yield from _through_action_api(edit, base, error, lost)
+    except PageMissing as error:
+        raise with_advice(error) from error.__cause__
     except ApiError as error:
         raise (yield from with_details(error, edit.title, creating=not base.revid)) from error.__cause__
     response = completed.response or (yield from _read_back(completed))
@@ -123,9 +126,29 @@ def _base_of_page(edit: RestEdit, base: BaseRevision) -> Flow[BaseRevision]:
         response = yield ApiRequest(params={"action": "query", "prop": "info", "revids": str(base.revid)})
         for other in rows_at(response.body, "query", "pages"):  # none, if there is no such revision
             if number_at(other, "pageid", default=pageid) != pageid:
-                text = f"revision {base.revid} is of the page {text_at(other, 'title')!r}, and not of {edit.name}."
-                raise EditConflict((ApiErrorItem(code="editconflict", text=text),))
+                raise _of_another_page(edit, base, text_at(other, "title"))
     return BaseRevision(revid=base.revid, pageid=pageid, since=since)
+
+
+def check_base(edit: RestEdit, base: BaseRevision) -> Flow[None]:
+    """Raise EditConflict if the base is a revision of another page. The REST API alone is asked.
+
+    If there is no such page or revision, the wiki refuses the edit itself.
+    """
+    try:
+        page = endpoints.page_bare.read((yield endpoints.page_bare.request({"title": edit.title})))
+        if page.latest.id == base.revid:
+            return
+        revision = endpoints.revision_bare.read((yield endpoints.revision_bare.request({"id": str(base.revid)})))
+    except PageMissing:
+        return
+    if revision.page.id != page.id:
+        raise _of_another_page(edit, base, revision.page.title)
+
+
+def _of_another_page(edit: RestEdit, base: BaseRevision, title: str) -> EditConflict:
+    text = f"revision {base.revid} is of the page {title!r}, and not of {edit.name}."
+    return EditConflict((ApiErrorItem(code="editconflict", text=text),))
 
 
 def _through_action_api(

@@ -14,13 +14,14 @@ The manual's page is https://www.mediawiki.org/wiki/API:Upload.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import field, frozen
 
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.flow import Flow, ResetRetries
-from mwclient_async._http.json_values import object_at, rows_at
+from mwclient_async._http.json_values import object_at, rows_at, text_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.abuse_log import find_obstacle
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, send_until_known
@@ -182,14 +183,24 @@ def _status_or_failure(filekey: str) -> Flow[tuple[Mapping[str, Any], UploadErro
 def _find_on_page(filename: str, sha1: str | None) -> Flow[Executed[UploadResult] | NotSeen]:
     """Our file on its page, if the latest version has our SHA-1."""
     params = {"action": "query", "titles": f"File:{filename}", "prop": "imageinfo", "meta": "siteinfo|userinfo"}
-    response = yield ApiRequest(params={**params, "iiprop": IMAGEINFO_PROPS, "siprop": "extensions"})
+    params |= {"iiprop": IMAGEINFO_PROPS, "siprop": "extensions", "curtimestamp": "1"}
+    response = yield ApiRequest(params=params)
     query = object_at(response.body, "query")
     page: Mapping[str, Any] = next(iter(rows_at(query, "pages")), {})
     info = local_imageinfo(page)
     if sha1 is None or info is None or info.get("sha1") != sha1:
-        return NotSeen((yield from find_obstacle(query, title=f"File:{filename}", since="")))
+        since = _day_before(text_at(response.body, "curtimestamp", default=""))
+        return NotSeen((yield from find_obstacle(query, title=f"File:{filename}", since=since)))
     name = str(page.get("title", filename)).partition(":")[2].replace(" ", "_")
     return Executed(UploadResult(filename=name, imageinfo=structurer(ImageInfo)(info), verified=True))
+
+
+def _day_before(now: str) -> str:
+    """The time a day before, since which the file was sent for publishing; empty if it is not known."""
+    try:
+        return (datetime.fromisoformat(now) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except ValueError:
+        return ""
 
 
 def _outcome_unknown_after(publication: Publication, lost: LostReply, error: MediaWikiError) -> OutcomeUnknown:

@@ -34,6 +34,8 @@ CODES: Mapping[str, str] = {  # class name -> its codes
     "AuthorizationRefused": "mwoauth-invalid-authorization",
     "PermissionDenied": (
         "permissiondenied readapidenied writeapidenied noapiwrite cantcreate cantcreate-anon cantchangecontentmodel "
+        "cantimport cantimport-upload mergehistory-fail-permission cantmove cantmove-anon cantmovefile cantsend "
+        "confirmemail noautopatrol "
         "badaccess mwoauth-api-module-disabled rest-read-denied rest-write-denied rest-permission-denied-revision "
         "rest-permission-denied-title rest-permission-error"
     ),
@@ -45,7 +47,9 @@ CODES: Mapping[str, str] = {  # class name -> its codes
     ),
     "Refused": (
         "contenttoobig hookaborted badtags badmd5 undofailure "
-        "no-direct-editing contentmodel-mismatch contentnotallowedhere invalid-content-data invalid-json-data"
+        "no-direct-editing contentmodel-mismatch contentnotallowedhere invalid-content-data invalid-json-data "
+        "emptypage filetypemismatch nonfilenamespace immobile-source-namespace immobile-source-namespace-iw "
+        "immobile-source-page immobile-target-namespace immobile-target-namespace-iw immobile-target-page"
     ),
     "EditConflict": "editconflict edit-conflict edit-already-exists edit-gone-missing pagedeleted rest-edit-conflict",
     "BeyondLimit": "rest-media-too-many-links rest-pagehistorycount-too-many-revisions",
@@ -90,7 +94,7 @@ CODES: Mapping[str, str] = {  # class name -> its codes
     "InvalidTitle": "invalidtitle badtitle rest-invalid-title invalidcategory bad_image_title pagecannotexist",
     "InvalidParameter": (
         "badvalue badinteger badtimestamp outofrange baduser badparams badformat invalidsection revwrongpage "
-        "parameter-validation-failed"
+        "parameter-validation-failed invalidexpiry invalidip invalidrange invaliduser nosuchuser"
     ),
     "MissingParameter": "missingparam nofilename notitle nooldid filekeyneeded",
     "TooManyValues": "toomanyvalues",
@@ -106,18 +110,33 @@ MESSAGES: Mapping[str, str] = {  # names of messages whose code in the Action AP
     "autoblockedtext-tempuser": "autoblocked",
     "badaccess-group0": "permissiondenied",
     "badaccess-groups": "permissiondenied",
+    "badipaddress": "invalidip",
+    "blankpage": "emptypage",
     "blockedtext": "blocked",
     "blockedtext-composite": "blocked",
     "blockedtext-partial": "blocked",
     "blockedtext-tempuser": "blocked",
     "cantmove-titleprotected": "protectedtitle",
+    "confirmedittext": "confirmemail",
     "content-not-allowed-here": "contentnotallowedhere",
     "deleteprotected": "cantedit",
     "edit-conflict": "editconflict",
+    "imagenocrossnamespace": "nonfilenamespace",
+    "imagetypemismatch": "filetypemismatch",
+    "ip_range_invalid": "invalidrange",
+    "ipb_expiry_invalid": "invalidexpiry",
+    "mailnologin": "cantsend",
+    "markedaspatrollederror-noautopatrol": "noautopatrol",
+    "movenologintext": "cantmove-anon",
+    "movenotallowed": "cantmove",
+    "movenotallowedfile": "cantmovefile",
     "namespaceprotected": "protectednamespace",
     "nocreate-loggedin": "cantcreate",
     "nocreatetext": "cantcreate-anon",
+    "noname": "invaliduser",
+    "nosuchusershort": "nosuchuser",
     "notanarticle": "missingtitle",
+    "nouserspecified": "invaliduser",
     "protect-cantedit": "cantedit",
     "protectedinterface": "protectednamespace-interface",
     "protectedpagetext": "protectedpage",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mwclient_async import Site
-from mwclient_async.errors import ApiError, PageMissing, PermissionDenied, UnrecognizedParameters
+from mwclient_async.errors import ApiError, InvalidParameter, PageMissing, PermissionDenied, UnrecognizedParameters
 from mwclient_async.testing import LocalWiki
 from tests.support.actions import assert_codes
 from tests.support.logins import fresh
@@ -67,8 +67,8 @@ async def test_each_refusal_of_the_manual_is_its_error(steward: Site, member: Si
     await assert_codes(
         (
             (ApiError, "alreadyblocked", steward.actions.block("203.0.113.1")),
-            (ApiError, "nosuchuser", steward.actions.block("No such user")),
-            (ApiError, "invalidexpiry", steward.actions.block("203.0.113.2", expiry="in my time")),
+            (InvalidParameter, "nosuchuser", steward.actions.block("No such user")),
+            (InvalidParameter, "invalidexpiry", steward.actions.block("203.0.113.2", expiry="in my time")),
             (
                 PageMissing,
                 "missingtitle",

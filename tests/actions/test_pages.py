@@ -262,7 +262,7 @@ async def test_each_refusal_of_the_manual_is_its_error(steward: Site, member: Si
             (PageMissing, "nosuchpageid", actions.move(fromid=9_999_999, to="Anywhere")),
             (PageExists, "articleexists", actions.move(title, to="Main Page")),
             (BadRequest, "selfmove", actions.move(title, to=title)),
-            (ApiError, "immobile-target-namespace", actions.move(title, to="Special:Log")),
+            (Refused, "immobile-target-namespace", actions.move(title, to="Special:Log")),
             (InvalidTitle, "invalidtitle", actions.move(title, to="A[B")),
             (PageMissing, "missingtitle", actions.delete(fresh("None"))),
             (PageMissing, "nosuchpageid", actions.delete(pageid=9_999_999)),
@@ -270,7 +270,7 @@ async def test_each_refusal_of_the_manual_is_its_error(steward: Site, member: Si
             (PermissionDenied, "permissiondenied", member.actions.delete(title)),
             (ApiError, "undelete-no-results", actions.undelete(fresh("None"))),
             (PermissionDenied, "permissiondenied", member.actions.undelete(title)),
-            (ApiError, "mergehistory-fail-permission", member.actions.mergehistory("Vandalised", to=title)),
+            (PermissionDenied, "mergehistory-fail-permission", member.actions.mergehistory("Vandalised", to=title)),
             (Refused, "badtags", actions.delete(title, tags="no such tag")),
         )
     )

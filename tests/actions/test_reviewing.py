@@ -137,7 +137,7 @@ async def test_an_export_is_imported(steward: Site, member: Site, tmp_path: Path
     assert talk.title == f"Talk:{title}"
     await assert_codes(
         (
-            (ApiError, "cantimport-upload", member.actions.import_(xml, interwikiprefix="local")),
+            (PermissionDenied, "cantimport-upload", member.actions.import_(xml, interwikiprefix="local")),
             (ApiError, "import-unknownerror", steward.actions.import_(b"no XML", interwikiprefix="local")),
             (
                 InvalidParameter,

@@ -11,6 +11,7 @@ from mwclient_async import ClientLogin, PasswordValidity, Site
 from mwclient_async.errors import (
     ApiError,
     CaptchaRequired,
+    InvalidParameter,
     NotLoggedIn,
     OutcomeUnknown,
     Refused,
@@ -56,7 +57,7 @@ async def test_groups_change_with_or_without_an_expiry(steward: Site, member: Si
         assert (await steward.actions.userrights(name, remove="sysop", watchuser=True)).watchuser
     await assert_codes(
         (
-            (ApiError, "nosuchuser", steward.actions.userrights("No such user", add="bot")),
+            (InvalidParameter, "nosuchuser", steward.actions.userrights("No such user", add="bot")),
             (ApiError, "invalidexpiry", steward.actions.userrights(name, add="bot", expiry="in my time")),
         )
     )

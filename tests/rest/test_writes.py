@@ -90,7 +90,7 @@ async def test_an_edit_that_is_too_late_is_an_error_and_replaces_nothing(open_si
     with pytest.raises(PageExists, match="nothing was saved"):
         await site.rest.create_page(made.title, source="Three.")
     assert await site.rest.page(made.title) == theirs
-    with pytest.raises(PageMissing):  # and the page is not created
+    with pytest.raises(PageMissing, match="use create_page"):  # and the page is not created
         await site.rest.update_page(fresh("Nothing"), source="x", latest=made.latest.id)
     assert 201 not in transport.statuses[1:]
 

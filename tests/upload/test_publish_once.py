@@ -61,11 +61,17 @@ SHOWN = [MISSING, ANOTHER, {"query": {"pages": [ELSEWHERE]}}, {"query": {"pages"
 
 @BOTH
 def test_w2_a_file_is_sent_again_in_another_session_if_no_filter_has_warned(make_flow: MakeFlow) -> None:
-    script = Script(LOST, FILTERED, {"query": {"abuselog": []}}, DONE)
+    script = Script(LOST, {**FILTERED, "curtimestamp": "2026-03-01T10:00:00Z"}, {"query": {"abuselog": []}}, DONE)
     assert script.run(make_flow()).verified is False
     assert script.requests[0] == script.requests[3]
     assert [type(event) for event in script.events if isinstance(event, NewSession)] == [NewSession]
-    assert (script.requests[2].params["afltitle"], "aflend" in script.requests[2].params) == ("File:A.png", False)
+    assert script.requests[2].params.items() >= {("afltitle", "File:A.png"), ("aflend", "2026-02-28T10:00:00Z")}
+
+
+def test_w2_all_of_the_filters_log_counts_if_the_wiki_does_not_tell_the_time() -> None:
+    script = Script(LOST, FILTERED, {"query": {"abuselog": []}}, DONE)
+    script.run(publishing())
+    assert "aflend" not in script.requests[2].params
 
 
 @BOTH
