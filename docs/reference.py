@@ -155,7 +155,7 @@ def _origins(name: str) -> list[str]:
     """The lists and props of queries whose rows are of this class."""
     value = getattr(mwclient_async, name)
     lists = [f'site.list("{module}")' for module, row in LIST_ROW_CLASSES.items() if row is value]
-    props = [f'site.query(prop=["{prop}"])' for prop, row in PROP_ROW_CLASSES.items() if row is value]
+    props = [f'site.query(prop=["{prop}"])' for prop, row in PROP_ROW_CLASSES.items() if row() is value]
     return lists + props
 
 

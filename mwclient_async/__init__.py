@@ -98,9 +98,11 @@ _HOMES = {  # module -> its public names
     "models.options": "HttpOptions Limits RetryPolicy",
     "models.page": "Page PageStatus",
     "models.props": (
-        "CategoryInfo Contributor Contributors DuplicateFile ExtLink ExtMetadata ImageInfo InterwikiLink LangLink "
-        "LinkingPage PageCategory PageInfo PageLink PreloadedContent Protection Revision Slot"
+        "CategoryInfo Contributor Contributors ExtLink InterwikiLink LangLink LinkingPage PageCategory PageLink"
     ),
+    "models.props_files": "DuplicateFile ExtMetadata ImageInfo",
+    "models.props_info": "PageInfo PreloadedContent Protection",
+    "models.props_revisions": "Revision Slot",
     "models.rest": (
         "BarePage BareRevision FileFormat FileRevision HistoryCount HistoryRevision Html HtmlPage HtmlRevision "
         "LatestRevision License Lint PageFile PageLanguage PageOfRevision RestFile RestList RestPage RestRevision "

@@ -378,18 +378,24 @@ from mwclient_async.models.props import (
     CategoryInfo as CategoryInfo,
     Contributor as Contributor,
     Contributors as Contributors,
-    DuplicateFile as DuplicateFile,
     ExtLink as ExtLink,
-    ExtMetadata as ExtMetadata,
-    ImageInfo as ImageInfo,
     InterwikiLink as InterwikiLink,
     LangLink as LangLink,
     LinkingPage as LinkingPage,
     PageCategory as PageCategory,
-    PageInfo as PageInfo,
     PageLink as PageLink,
+)
+from mwclient_async.models.props_files import (
+    DuplicateFile as DuplicateFile,
+    ExtMetadata as ExtMetadata,
+    ImageInfo as ImageInfo,
+)
+from mwclient_async.models.props_info import (
+    PageInfo as PageInfo,
     PreloadedContent as PreloadedContent,
     Protection as Protection,
+)
+from mwclient_async.models.props_revisions import (
     Revision as Revision,
     Slot as Slot,
 )

@@ -151,7 +151,7 @@ def test_a_query_loads_no_other_resource_and_the_classes_of_its_answer_only() ->
     resources = {name for name in loaded if name.startswith(("_actions.", "_edit.", "_page.", "_rest.", "_upload."))}
     assert resources == {"_upload.upload_methods"}  # a base class of Site
     values = {name for name in loaded if name.startswith("models.")}
-    expected = ("auth", "batch", "edit_defaults", "events", "options", "page", "props")
+    expected = ("auth", "batch", "edit_defaults", "events", "options", "page", "props_info")
     assert values == {f"models.{name}" for name in expected}
     assert not loaded & {"_http.httpx_transport", "_query.follow", "_query.list_rows", "_session.discover"}
 

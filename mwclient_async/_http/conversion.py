@@ -337,7 +337,7 @@ _WIRE_NAMES: Mapping[str, Mapping[str, str]] = {
         "git_branch": "git-branch",
         "fallback8bit_encoding": "fallback8bitEncoding",
     },
-    "models.props.ImageInfo": {"responsive_urls": "responsiveUrls"},
+    "models.props_files.ImageInfo": {"responsive_urls": "responsiveUrls"},
     "models.info.MagicWord": {"case_sensitive": "case-sensitive"},
     "models.actions_pages.MergeHistoryResult": {"from_": "from"},
     "models.actions_pages.MoveResult": {
@@ -346,8 +346,8 @@ _WIRE_NAMES: Mapping[str, Mapping[str, str]] = {
         "subpages_talk": "subpages-talk",
     },
     "models.actions_pages.MovedPage": {"from_": "from"},
-    "models.props.Revision": {"_text": "content"},  # the place of the text without rvslots
-    "models.props.Slot": {"_content": "content"},  # a property, which raises NotRequested
+    "models.props_revisions.Revision": {"_text": "content"},  # the place of the text without rvslots
+    "models.props_revisions.Slot": {"_content": "content"},  # a property, which raises NotRequested
     "models.lists.SpecialPageRow": {"database_result": "databaseResult"},
     "models.info.UserGroup": {"add_self": "add-self", "remove_self": "remove-self"},
     "models.accounts.UserInfo": {"hasmsg": "messages"},

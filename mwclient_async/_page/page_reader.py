@@ -20,7 +20,9 @@ from mwclient_async._session.title_locks import page_lock_key, title_lock_key
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.lists import CategoryMember, ListedPage, LogEvent
 from mwclient_async.models.page import Page
-from mwclient_async.models.props import LangLink, PageCategory, PageLink, Protection, Revision
+from mwclient_async.models.props import LangLink, PageCategory, PageLink
+from mwclient_async.models.props_info import Protection
+from mwclient_async.models.props_revisions import Revision
 from mwclient_async.models.rest import HistoryRevision
 
 _FILE_PROPS = ("timestamp", "user", "url", "size", "sha1", "mime", "mediatype")

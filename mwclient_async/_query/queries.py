@@ -170,7 +170,7 @@ class Queries:
                 spec,
                 self._session.send,
                 prepare,
-                lambda: convert_to(None if spec.raw else _query.row_converters.PROP_ROW_CLASSES[prop], raw=spec.raw),
+                lambda: convert_to(None if spec.raw else _query.row_converters.PROP_ROW_CLASSES[prop](), raw=spec.raw),
             ),
             wiki=self._wiki,
             fingerprinted={"prop": prop, **named, **encoded},

@@ -9,44 +9,30 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from mwclient_async import models
 from mwclient_async._http.conversion import Row, structured, structurer
 from mwclient_async._http.json_values import number_at, object_at
 from mwclient_async.errors import ApiErrorItem, InvalidTitle, PageMissing, ProtocolError
 from mwclient_async.models.page import Page, PageStatus
-from mwclient_async.models.props import (
-    CategoryInfo,
-    Contributor,
-    Contributors,
-    DuplicateFile,
-    ExtLink,
-    ImageInfo,
-    InterwikiLink,
-    LangLink,
-    LinkingPage,
-    PageCategory,
-    PageInfo,
-    PageLink,
-    Revision,
-)
 
-PROP_ROW_CLASSES: Mapping[str, type] = {
-    "categories": PageCategory,
-    "deletedrevisions": Revision,
-    "duplicatefiles": DuplicateFile,
-    "extlinks": ExtLink,
-    "fileusage": LinkingPage,
-    "imageinfo": ImageInfo,
-    "images": PageLink,
-    "iwlinks": InterwikiLink,
-    "langlinks": LangLink,
-    "links": PageLink,
-    "linkshere": LinkingPage,
-    "redirects": LinkingPage,
-    "revisions": Revision,
-    "templates": PageLink,
-    "transcludedin": LinkingPage,
+PROP_ROW_CLASSES: Mapping[str, Callable[[], type]] = {
+    "categories": lambda: models.props.PageCategory,
+    "deletedrevisions": lambda: models.props_revisions.Revision,
+    "duplicatefiles": lambda: models.props_files.DuplicateFile,
+    "extlinks": lambda: models.props.ExtLink,
+    "fileusage": lambda: models.props.LinkingPage,
+    "imageinfo": lambda: models.props_files.ImageInfo,
+    "images": lambda: models.props.PageLink,
+    "iwlinks": lambda: models.props.InterwikiLink,
+    "langlinks": lambda: models.props.LangLink,
+    "links": lambda: models.props.PageLink,
+    "linkshere": lambda: models.props.LinkingPage,
+    "redirects": lambda: models.props.LinkingPage,
+    "revisions": lambda: models.props_revisions.Revision,
+    "templates": lambda: models.props.PageLink,
+    "transcludedin": lambda: models.props.LinkingPage,
 }
-"""The class of the rows of each ``prop`` that is a list of rows."""
+"""What loads the class of the rows of each ``prop`` that is a list of rows."""
 
 
 def page_converter(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
@@ -106,7 +92,7 @@ def _prop_converter(prop: str) -> Callable[[Row], Any]:
     """The function that reads and converts one prop of a page."""
     if prop in _SINGLE_VALUE_PROPS:
         return _SINGLE_VALUE_PROPS[prop]()
-    structure: Callable[[Row], Any] = structurer(PROP_ROW_CLASSES[prop])
+    structure: Callable[[Row], Any] = structurer(PROP_ROW_CLASSES[prop]())
     return lambda raw: tuple(map(structure, _rows(raw, prop)))
 
 
@@ -117,20 +103,20 @@ def _rows(raw: Row, prop: str) -> list[Any]:
     return found
 
 
-def _contributors() -> Callable[[Row], Contributors]:
-    structure = structurer(Contributor)
-    return lambda raw: Contributors(
+def _contributors() -> Callable[[Row], models.props.Contributors]:
+    structure = structurer(models.props.Contributor)
+    return lambda raw: models.props.Contributors(
         users=tuple(map(structure, _rows(raw, "contributors"))), anonymous=number_at(raw, "anoncontributors", default=0)
     )
 
 
-def _categoryinfo() -> Callable[[Row], CategoryInfo | None]:
-    structure = structurer(CategoryInfo)
+def _categoryinfo() -> Callable[[Row], models.props.CategoryInfo | None]:
+    structure = structurer(models.props.CategoryInfo)
     return lambda raw: structure(found) if (found := raw.get("categoryinfo")) else None
 
 
 _SINGLE_VALUE_PROPS: Mapping[str, Callable[[], Callable[[Row], Any]]] = {
-    "info": lambda: structurer(PageInfo),  # its keys are among those of the page
+    "info": lambda: structurer(models.props_info.PageInfo),  # its keys are among those of the page
     "categoryinfo": _categoryinfo,
     "contributors": _contributors,
     "pageprops": lambda: lambda raw: object_at(raw, "pageprops"),

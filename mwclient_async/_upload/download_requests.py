@@ -24,7 +24,7 @@ from mwclient_async._http.refusal_advice import file_advice
 from mwclient_async._http.responses import retry_after
 from mwclient_async._upload.stash import make_api_error
 from mwclient_async.errors import HttpError, PageMissing, ProtocolError
-from mwclient_async.models.props import ImageInfo
+from mwclient_async.models.props_files import ImageInfo
 
 _OK, _PARTIAL, _UNSATISFIABLE = 200, 206, 416
 _GONE = frozenset({404, 410})

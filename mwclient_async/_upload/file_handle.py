@@ -27,7 +27,7 @@ from mwclient_async._upload.file_versions import revert_to
 from mwclient_async._upload.part_file import PartFile
 from mwclient_async._upload.sources import UploadInput, open_in_thread
 from mwclient_async._upload.uploads import UploadOptions, Uploads, including_exists
-from mwclient_async.models.props import ImageInfo
+from mwclient_async.models.props_files import ImageInfo
 from mwclient_async.models.upload import RemoteFile, StashedFile, UploadResult
 
 

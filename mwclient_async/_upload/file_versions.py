@@ -22,7 +22,7 @@ from mwclient_async._session.lost_reply import read_written
 from mwclient_async._upload.file_backend_errors import may_be_done, may_pass
 from mwclient_async._upload.stash import make_api_error
 from mwclient_async.errors import ApiError, FileRefused, PageMissing
-from mwclient_async.models.props import ImageInfo
+from mwclient_async.models.props_files import ImageInfo
 
 IMAGEINFO_PROPS = "sha1|size|timestamp|user|url|mime|canonicaltitle"
 ARCHIVE_NAME_WAIT = 1.0  # seconds until the name of an old version is free again

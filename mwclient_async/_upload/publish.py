@@ -44,7 +44,7 @@ from mwclient_async.errors import (
     UploadWarnings,
     UrlRefused,
 )
-from mwclient_async.models.props import ImageInfo
+from mwclient_async.models.props_files import ImageInfo
 from mwclient_async.models.upload import StashedFile, UploadMethod, UploadProgress, UploadResult, UploadStage
 
 _ASYNC_URL_SINCE = (1, 43)

@@ -45,7 +45,7 @@ from mwclient_async.errors import (
     UploadError,
     UploadPending,
 )
-from mwclient_async.models.props import ImageInfo
+from mwclient_async.models.props_files import ImageInfo
 from mwclient_async.models.upload import UploadResult
 
 WaitForJob = Callable[[], Flow[Mapping[str, Any]]]

@@ -30,7 +30,7 @@ from mwclient_async.errors import (
     UploadPending,
 )
 from mwclient_async.models.events import WaitingForJob
-from mwclient_async.models.props import ImageInfo
+from mwclient_async.models.props_files import ImageInfo
 from mwclient_async.models.upload import StashedFile, UploadProgress
 
 STASH_GONE_CODES = frozenset({"uploadstash-file-not-found", "uploadstash-bad-path", "stashedfilenotfound"})

@@ -117,7 +117,7 @@ class UploadMethods(ABC):
         check_options(options, _upload.uploads.UploadOptions, self.stash)
         return await self._uploads.stash(source, filename=filename, options=options)
 
-    async def stashed(self, file: models.upload.StashedFile | str) -> models.props.ImageInfo:
+    async def stashed(self, file: models.upload.StashedFile | str) -> models.props_files.ImageInfo:
         """Get the properties of a file in the account's stash.
 
         Returns an ImageInfo: size in bytes, SHA-1 in hex, width and height in pixels, MIME type, timestamp. ``file`` is

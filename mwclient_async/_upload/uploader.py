@@ -26,7 +26,7 @@ from mwclient_async._upload.upload_rules import UploadRules
 from mwclient_async._values.checkpoint import Checkpoint
 from mwclient_async.errors import FileRefused, MediaWikiError, SourceChanged, StashError, UploadWarnings
 from mwclient_async.models.events import WaitingForJob
-from mwclient_async.models.props import ImageInfo
+from mwclient_async.models.props_files import ImageInfo
 from mwclient_async.models.upload import RemoteFile, StashedFile, UploadMethod, UploadProgress, UploadResult
 
 DIRECT_UP_TO = 1024 * 1024  # bytes: below every usual limit of PHP, and one request instead of two

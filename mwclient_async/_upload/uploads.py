@@ -25,7 +25,7 @@ from mwclient_async._upload.stash import fetch_stash_info
 from mwclient_async._upload.upload_rules import fetch_upload_rules
 from mwclient_async._upload.uploader import Uploader, UploadJob
 from mwclient_async._values.checkpoint import Checkpoint
-from mwclient_async.models.props import ImageInfo
+from mwclient_async.models.props_files import ImageInfo
 from mwclient_async.models.upload import RemoteFile, StashedFile, UploadMethod, UploadResult
 
 

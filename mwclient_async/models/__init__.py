@@ -27,6 +27,9 @@ if TYPE_CHECKING:
         options as options,
         page as page,
         props as props,
+        props_files as props_files,
+        props_info as props_info,
+        props_revisions as props_revisions,
         rest as rest,
         upload as upload,
     )

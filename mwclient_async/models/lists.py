@@ -15,7 +15,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from mwclient_async.models.props import ImageInfo
+from mwclient_async.models.props_files import ImageInfo
 
 # Pages ---------------------------------------------------------------------------------------------------------------
 

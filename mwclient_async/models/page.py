@@ -88,7 +88,7 @@ class Page:
     # What the page is
 
     @property
-    def info(self) -> models.props.PageInfo:
+    def info(self) -> models.props_info.PageInfo:
         """``prop=info``: length, times, protection, addresses."""
         return self._requested_prop("info")
 
@@ -110,7 +110,7 @@ class Page:
     # Its revisions
 
     @property
-    def revisions(self) -> tuple[models.props.Revision, ...]:
+    def revisions(self) -> tuple[models.props_revisions.Revision, ...]:
         """``prop=revisions``: the latest revision, or several, newest first, with ``rvlimit``, ``rvstart`` and such.
 
         See https://www.mediawiki.org/wiki/API:Revisions.
@@ -118,7 +118,7 @@ class Page:
         return self._requested_prop("revisions")
 
     @property
-    def deletedrevisions(self) -> tuple[models.props.Revision, ...]:
+    def deletedrevisions(self) -> tuple[models.props_revisions.Revision, ...]:
         """``prop=deletedrevisions``, newest first. A page that does not exist can have some."""
         return self._requested_prop("deletedrevisions")
 
@@ -184,7 +184,7 @@ class Page:
     # The file
 
     @property
-    def imageinfo(self) -> tuple[models.props.ImageInfo, ...]:
+    def imageinfo(self) -> tuple[models.props_files.ImageInfo, ...]:
         """``prop=imageinfo``: the file's current version, or as many as ``iilimit`` asks for, newest first."""
         return self._requested_prop("imageinfo")
 
@@ -201,7 +201,7 @@ class Page:
         return self.raw.get("badfile")
 
     @property
-    def duplicatefiles(self) -> tuple[models.props.DuplicateFile, ...]:
+    def duplicatefiles(self) -> tuple[models.props_files.DuplicateFile, ...]:
         """``prop=duplicatefiles``: files with the same contents."""
         return self._requested_prop("duplicatefiles")
 

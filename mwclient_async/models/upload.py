@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from attrs import Attribute, field, frozen
 
 from mwclient_async._values.warnings import UploadWarning
-from mwclient_async.models.props import ImageInfo
+from mwclient_async.models.props_files import ImageInfo
 
 
 @frozen

@@ -15,19 +15,15 @@ from hypothesis import given, settings, strategies as st
 from mwclient_async._http.conversion import _HOOKS, _WIRE_NAMES, _path, structurer
 from mwclient_async._query.row_converters import page_converter
 from mwclient_async.errors import NotRequested, ProtocolError
-from mwclient_async.models import accounts, info, lists, props
+from mwclient_async.models import accounts, info, lists, props, props_files, props_info, props_revisions
 from mwclient_async.models.page import Page, PageStatus
-from mwclient_async.models.props import (
-    CategoryInfo,
-    Contributors,
-    ImageInfo,
-    PageCategory,
-    PageInfo,
-    PageLink,
-    Revision,
-    Slot,
-)
+from mwclient_async.models.props import CategoryInfo, Contributors, PageCategory, PageLink
+from mwclient_async.models.props_files import ImageInfo
+from mwclient_async.models.props_info import PageInfo
+from mwclient_async.models.props_revisions import Revision, Slot
 from mwclient_async.models.rest import HistoryRevision, RestUser
+
+VALUES = (accounts, info, lists, props, props_files, props_info, props_revisions)
 
 # Flags ---------------------------------------------------------------------------------------------------------------
 
@@ -150,7 +146,7 @@ def test_keys_of_a_newer_wiki_are_ignored() -> None:
 
 @pytest.mark.parametrize(
     "cls",
-    [cls for module in (accounts, info, lists, props) for cls in vars(module).values() if attrs.has(cls)],
+    [cls for module in VALUES for cls in vars(module).values() if attrs.has(cls)],
     ids=lambda cls: cls.__name__,
 )
 def test_every_class_accepts_an_object_with_its_required_keys_only(cls: Any) -> None:

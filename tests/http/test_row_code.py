@@ -33,7 +33,8 @@ from mwclient_async.models import (
 )
 from mwclient_async.models.actions_feeds import Document
 from mwclient_async.models.lists import ListedPage
-from mwclient_async.models.props import PageInfo, Revision, Slot
+from mwclient_async.models.props_info import PageInfo
+from mwclient_async.models.props_revisions import Revision, Slot
 from tests.support.converted_alike import assert_converted_alike
 
 MODULES = [

@@ -12,7 +12,8 @@ from mwclient_async import Page, Site
 from mwclient_async._query.row_converters import _SINGLE_VALUE_PROPS, PROP_ROW_CLASSES
 from mwclient_async._session.module_table import core_module
 from mwclient_async.errors import NotRequested, ProtocolError
-from mwclient_async.models.props import CategoryInfo, Contributor, Contributors, PageInfo, Protection
+from mwclient_async.models.props import CategoryInfo, Contributor, Contributors
+from mwclient_async.models.props_info import PageInfo, Protection
 from tests.support.converted_alike import assert_converted_alike
 from tests.support.field_coverage import ID, TIME, Containing, picked, props_of, without_a_field
 from tests.support.populated_wiki import EARTH, PopulatedWiki
@@ -62,8 +63,8 @@ async def test_every_key_that_the_wiki_sends_has_a_field(steward: Site, prop: st
     pages = await pages_of(steward, prop)
     rows = [row for page in pages for row in page.raw.get(prop, [])]
     assert rows
-    assert {key for row in rows for key in without_a_field(PROP_ROW_CLASSES[prop], row)} == set()
-    assert_converted_alike(PROP_ROW_CLASSES[prop], rows)
+    assert {key for row in rows for key in without_a_field(PROP_ROW_CLASSES[prop](), row)} == set()
+    assert_converted_alike(PROP_ROW_CLASSES[prop](), rows)
     assert {key for page in pages for key in page.raw} <= {*PAGE_KEYS, prop}
     assert [len(getattr(page, prop)) for page in pages] == [len(page.raw.get(prop, [])) for page in pages]
 

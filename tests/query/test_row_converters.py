@@ -14,15 +14,17 @@ from mwclient_async._query.list_rows import row_converter
 from mwclient_async._query.row_converters import page_converter
 from mwclient_async._query.site_info import parse_site_info, user_info_flow, with_aliases
 from mwclient_async.errors import ProtocolError
-from mwclient_async.models import accounts, info, lists, props
+from mwclient_async.models import accounts, info, lists, props, props_files, props_info, props_revisions
 from mwclient_async.models.accounts import Block, BlockRestrictions, ChangeableGroups, User, UserInfo
 from mwclient_async.models.info import DatabaseLag, Extension, General, ImageSize
 from mwclient_async.models.lists import ArchivedFile, ListedPage, LogEvent, Tag, WatchedChange
-from mwclient_async.models.props import ExtMetadata, ImageInfo, PageInfo, PreloadedContent
+from mwclient_async.models.props_files import ExtMetadata, ImageInfo
+from mwclient_async.models.props_info import PageInfo, PreloadedContent
 from tests.support.scripted_flow import Script
 
+VALUES = (accounts, info, lists, props, props_files, props_info, props_revisions)
 CLASSES = sorted(
-    {cls for module in (accounts, info, lists, props) for cls in vars(module).values() if attrs.has(cls)},
+    {cls for module in VALUES for cls in vars(module).values() if attrs.has(cls)},
     key=lambda cls: cls.__name__,
 )
 REQUIRED_VALUES: dict[Any, Any] = {str: "x", int: 5}

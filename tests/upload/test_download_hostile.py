@@ -21,7 +21,7 @@ from mwclient_async._upload.download_requests import download_source, fetch_imag
 from mwclient_async._upload.file_names import local_file_name
 from mwclient_async.errors import HttpError, MediaWikiError, PageMissing, ProtocolError, SizeMismatch, SourceChanged
 from mwclient_async.models.events import Paused
-from mwclient_async.models.props import ImageInfo
+from mwclient_async.models.props_files import ImageInfo
 from mwclient_async.testing.scripted import ScriptedClock
 from tests.conftest import USER_AGENT
 from tests.support.fault_proxy import TRUNCATE, FaultProxy
