@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from types import TracebackType
 from typing import Any, Self, Unpack
 
 from anyio import CancelScope
@@ -25,6 +24,7 @@ from mwclient_async._query.query_methods import QueryMethods
 from mwclient_async._query.stream import Stream
 from mwclient_async._session.clock import SystemClock
 from mwclient_async._session.observers import Observers, OnEvent, OnWarning
+from mwclient_async._session.openable import Openable
 from mwclient_async._session.session import Session
 from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async._session.site_options import SiteOptions, check_option_types
@@ -38,10 +38,11 @@ from mwclient_async.models.page import Page
 _TO_EDIT = ("ids", "size", "content")
 
 
-class Site(QueryMethods, UploadMethods):
+class Site(Openable, QueryMethods, UploadMethods):
     """One wiki: ``async with Site(api_url, user_agent=...) as site`` opens it, and logs in if ``auth`` is given.
 
-    Open it once and share it between tasks.
+    Open it once and share it between tasks. At a prompt, ``site = await Site(...).open()`` and ``await site.aclose()``
+    do the same.
 
     Arguments:
         api_url: the address of the wiki's api.php, as its page Special:Version names it.
@@ -137,7 +138,18 @@ class Site(QueryMethods, UploadMethods):
         builder = vars(self).get("_request_builder")  # absent if its constructor raises an error
         return "Site(...)" if builder is None else f"Site({builder.api_url!r})"
 
-    async def __aenter__(self) -> Self:
+    async def open(self) -> Self:
+        """Open the site, and log in if it has ``auth``. Use it at a prompt or in a notebook, and ``aclose`` at the end.
+
+        Returns the site itself: ``site = await Site(api_url, user_agent=...).open()``. In a program, write ``async with
+        Site(...) as site``, which opens it and always closes it.
+
+        Raises:
+            LoginFailed: the wiki refused the login; LoginThrottled if there were too many.
+            RuntimeError: the site is open already.
+
+        See https://www.mediawiki.org/wiki/API:Main_page.
+        """
         if self._opened is not None:
             raise RuntimeError(f"{self!r} is open already: open it once and share it between tasks")
         self._opened = Session(
@@ -153,13 +165,20 @@ class Site(QueryMethods, UploadMethods):
         try:
             await self._opened.open(self._auth, self._login_state)
         except BaseException:
-            await self.__aexit__(None, None, None)
+            await self.aclose()
             raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def aclose(self) -> None:
+        """Close the site and its connections. A closed site can be opened again; closing it twice does nothing.
+
+        Calls in progress raise SiteClosed, or OutcomeUnknown if they are writes that may have been done.
+
+        Raises:
+            RuntimeError: it is called in another event loop or process than the one that opened the site.
+
+        See https://www.mediawiki.org/wiki/API:Main_page.
+        """
         if self._opened is None:
             return
         shared = self._session.shared
@@ -307,7 +326,9 @@ class Site(QueryMethods, UploadMethods):
     @property
     def _session(self) -> Session:
         if self._opened is None:
-            raise RuntimeError(f"{self!r} is not open: use it inside `async with Site(...) as site:`")
+            raise RuntimeError(
+                f"{self!r} is not open: use it inside `async with Site(...) as site:`, or `await site.open()`"
+            )
         self._opened.shared.owner.check()
         return self._opened
 

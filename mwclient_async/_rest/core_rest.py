@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import Self
 
 from mwclient_async import _http
@@ -23,6 +22,7 @@ from mwclient_async._rest.rest_edit import RestEdit, check_base
 from mwclient_async._session.clock import Clock, SystemClock
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.observers import Observers, OnEvent
+from mwclient_async._session.openable import Openable
 from mwclient_async._session.session import Session
 from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async._session.site_options import check_option_types
@@ -43,7 +43,7 @@ _MULTILINGUAL = frozenset(
 _WORD = re.compile(r"[a-z][a-z0-9-]*")
 
 
-class CoreRest(Rest):
+class CoreRest(Openable, Rest):
     """One wiki of Wikimedia at api.wikimedia.org, with the methods of ``site.rest``::
 
         async with CoreRest("wikipedia", "en", user_agent=..., access_token=token) as core:
@@ -113,10 +113,19 @@ class CoreRest(Rest):
 
     def __getattr__(self, name: str) -> Session:
         if name == "_session":  # it is set only while this is open
-            raise RuntimeError(f"{self!r} is not open: use it inside `async with CoreRest(...) as core:`")
+            raise RuntimeError(f"{self!r} is not open: use it inside `async with CoreRest(...) as core:`, or open() it")
         raise AttributeError(name)
 
-    async def __aenter__(self) -> Self:
+    async def open(self) -> Self:
+        """Open it, and get an access token if a function gives them. In a program, use ``async with`` instead.
+
+        Returns itself.
+
+        Raises:
+            RuntimeError: it is open already.
+
+        Errors of the function are raised as they are. See https://api.wikimedia.org/wiki/Core_REST_API.
+        """
         if "_session" in vars(self):
             raise RuntimeError(f"{self!r} is open already: open it once and share it between tasks")
         observers = Observers(None, self._on_event)
@@ -124,13 +133,20 @@ class CoreRest(Rest):
         try:
             await self._session.open(self._auth, None)
         except BaseException:
-            await self.__aexit__(None, None, None)
+            await self.aclose()
             raise
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def aclose(self) -> None:
+        """Close it and its connections. It can be opened again; closing it twice does nothing.
+
+        Calls in progress raise SiteClosed, or OutcomeUnknown if they are writes that may have been done.
+
+        Raises:
+            RuntimeError: it is called in another event loop or process than the one that opened it.
+
+        See https://api.wikimedia.org/wiki/Core_REST_API.
+        """
         session: Session | None = vars(self).get("_session")
         if session is not None:
             session.shared.owner.check()
