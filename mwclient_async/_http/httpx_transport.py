@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from http.cookiejar import CookieJar
 from importlib.util import find_spec
 from typing import Any, Self, TypeVar
@@ -64,8 +64,8 @@ class HttpxTransport:
             _require_http2()
         self._options = options
         self._limits = limits
-        self._reads = _client(options, limits, keepalive=options.keepalive, http2=options.http2)
-        self._writes = _client(options, limits, keepalive=_WRITE_KEEPALIVE, http2=False)
+        self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
+        self._client(is_read=True, is_secure=False)  # raises an error here if the options cannot work
         self._closing = Closing()
 
     async def send(self, request: HttpRequest) -> HttpResponse:
@@ -110,12 +110,19 @@ class HttpxTransport:
     async def aclose(self) -> None:
         """End the requests under way, and close every connection."""
         await self._closing.aclose()
-        for client in (self._reads, self._writes):
+        for client in self._clients.values():
             await client.aclose()
 
     def _attempt(self, request: HttpRequest) -> _Attempt:
-        client = self._reads if request.method == "GET" else self._writes
+        client = self._client(is_read=request.method == "GET", is_secure=request.url[:6].lower() == "https:")
         return _Attempt(request, client, self._options, self._closing)
+
+    def _client(self, *, is_read: bool, is_secure: bool) -> httpx.AsyncClient:
+        """The client for such requests, made when it is first needed."""
+        key = (is_read, is_secure)
+        if key not in self._clients:
+            self._clients[key] = _new_client(self._options, self._limits, is_read=is_read, is_secure=is_secure)
+        return self._clients[key]
 
 
 class _Attempt:
@@ -329,18 +336,20 @@ def _require_http2() -> None:
         raise ValueError("HttpOptions(http2=True) needs another library: pip install mwclient_async[http2]")
 
 
-def _client(options: HttpOptions, limits: Limits, *, keepalive: float, http2: bool) -> httpx.AsyncClient:
+def _new_client(options: HttpOptions, limits: Limits, *, is_read: bool, is_secure: bool) -> httpx.AsyncClient:
+    http2 = options.http2 and is_read
+    usual = _usual_certificates(http2=http2) if is_secure and options.verify is True else _NO_CERTIFICATES
     return httpx.AsyncClient(
         headers={"accept-encoding": ACCEPTED},
         http2=http2,
         proxy=options.proxy,
-        verify=_default_ssl_context() if options.verify is True else options.verify,
+        verify=usual if options.verify is True else options.verify,
         follow_redirects=False,
         mounts={f"all://{host}": None for host in _LOOPBACK_HOSTS} if options.proxy is None else None,
         limits=httpx.Limits(
             max_connections=limits.concurrency,
             max_keepalive_connections=limits.concurrency,
-            keepalive_expiry=min(keepalive, options.keepalive),
+            keepalive_expiry=options.keepalive if is_read else min(_WRITE_KEEPALIVE, options.keepalive),
         ),
         cookies=_NoCookies(),
         event_hooks={"response": [_take_headers]},
@@ -369,18 +378,17 @@ def _timeout(options: HttpOptions, *, waits_for_commit: bool) -> httpx.Timeout:
     )
 
 
-_THREAD = threading.local()
+_NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For plain http: it trusts nobody, so that it could not connect to https by mistake."""
 
 
-def _default_ssl_context() -> ssl.SSLContext:
-    """The usual certificates. Loading them takes 25 ms, so all Sites of a thread share one context.
+@cache
+def _usual_certificates(*, http2: bool) -> ssl.SSLContext:  # noqa: ARG001 - it is the key of the cache
+    """The usual certificates. Loading them takes 25 ms, so all Sites of the process share them.
 
-    Threads do not share it, because httpx changes a context whenever it connects.
+    Clients of different protocols do not, because httpx sets the protocols of a context whenever it connects.
     """
-    if not hasattr(_THREAD, "ssl_context"):
-        _THREAD.ssl_context = httpx.create_ssl_context()
-    ssl_context: ssl.SSLContext = _THREAD.ssl_context
-    return ssl_context
+    return httpx.create_ssl_context()
 
 
 def _shut_down(response: httpx.Response) -> None:

@@ -192,6 +192,29 @@ async def test_a_handshake_that_stalls_times_out_after_connect_timeout() -> None
 # TLS -----------------------------------------------------------------------------------------------------------------
 
 
+async def test_certificates_are_loaded_once_in_a_process_and_only_for_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[ssl.SSLContext] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def count(context: ssl.SSLContext, *args: Any) -> None:
+        loaded.append(context)
+        load(context, *args)
+
+    async def try_to_connect(scheme: str) -> None:
+        async with opened() as transport:
+            for request in (get, post):
+                with pytest.raises(ConnectionFailed):  # nobody listens there
+                    await transport.send(request(f"{scheme}://127.0.0.1:1"))
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", count)
+    transport_module._usual_certificates.cache_clear()
+    await try_to_connect("http")
+    assert loaded == []
+    await try_to_connect("https")
+    await try_to_connect("https")
+    assert len(loaded) == 1
+
+
 async def test_a_private_authority_is_trusted_if_its_certificate_is_given(authority: Authority) -> None:
     async with Server(tls=authority.server()) as server:
         assert (await fetch(get(server.url), HttpOptions(verify=authority.client()))).status == 200
