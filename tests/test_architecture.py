@@ -231,6 +231,17 @@ def test_rich_is_known_to_the_tour_only() -> None:
     assert {name.split(".")[0] for name in users("rich")} <= {"tour"}
 
 
+def test_threads_are_taken_in_one_place_because_the_usual_limit_is_the_programs() -> None:
+    """See ``worker_thread.py``."""
+    takers = {
+        name
+        for name in NAMES
+        for node in ast.walk(tree(name))
+        if is_in_a_room(name) and isinstance(node, ast.alias) and node.name in {"to_thread", "anyio.to_thread"}
+    }
+    assert takers == {"_session.worker_thread"}
+
+
 @pytest.mark.parametrize("library", ["asyncio", "trio", "sniffio"])
 def test_the_library_runs_on_any_loop(library: str) -> None:
     assert users(library) == set()

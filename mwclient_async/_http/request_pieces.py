@@ -9,7 +9,11 @@ from typing import Self
 
 from mwclient_async._http.messages import MultipartBody
 
-_PIECE = 256 * 1024  # bytes of a file that are read at once
+_PIECE = 2 * 1024 * 1024
+"""Bytes of a file that are read at once. Each read takes a thread; with TLS, a piece is in memory four times."""
+
+_SMALL = 64 * 1024
+"""A piece of up to so many bytes is copied, to be sent at once with what is before and after it."""
 
 
 class BytesPieces:
@@ -35,33 +39,39 @@ class MultipartPieces:
     def __init__(self, body: MultipartBody) -> None:
         self.error: Exception | None = None
         self._body = body
-        self._position = body.part.offset
-        self._head = [body.head]
-        self._tail = [body.tail]
+        self._start = self._position = body.part.offset
+        self._end = body.part.offset + body.part.length
+        self._ready: list[bytes] = []  # the next one is the last
+        self._is_read = False
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._head:
-            return self._head.pop()
-        left = self._body.part.offset + self._body.part.length - self._position
-        if left > 0:
-            return await self._read(left)
-        if self._tail:
-            return self._tail.pop()
-        raise StopAsyncIteration
+        if not self._ready:
+            if self._is_read:
+                raise StopAsyncIteration
+            self._ready = self._framed(await self._read())
+        return self._ready.pop()
 
-    async def _read(self, left: int) -> bytes:
+    async def _read(self) -> bytes:
+        left = self._end - self._position
         try:
             piece = await self._body.read(self._position, min(_PIECE, left))
-            if not piece:
+            if left and not piece:
                 raise ValueError(f"the source of the body ended {left} bytes before its end: was the file cut?")
         except Exception as error:
             self.error = error
             raise
-        self._position += len(piece)
         return piece
+
+    def _framed(self, piece: bytes) -> list[bytes]:
+        """The piece with the head of the body before it, and the tail after it, if it is the first or the last."""
+        head = [self._body.head] if self._position == self._start else []
+        self._position += len(piece)
+        self._is_read = self._position == self._end
+        parts = [*head, piece, *([self._body.tail] if self._is_read else [])]
+        return [b"".join(parts)] if len(piece) <= _SMALL else parts[::-1]
 
 
 def pieces_of(body: bytes | MultipartBody) -> BytesPieces | MultipartPieces | None:

@@ -7,12 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from anyio import CapacityLimiter, to_thread
-
 from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse
 from mwclient_async._http.responses import parse_response
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers, describe_error, log
+from mwclient_async._session.worker_thread import run_in_thread
 from mwclient_async._values.json_text import LARGE
 from mwclient_async.errors import MediaWikiError
 from mwclient_async.models.events import RequestFinished
@@ -57,5 +56,4 @@ async def parse(response: HttpResponse, request: ApiRequest) -> ApiResponse:
     )
     if len(response.body) < LARGE:
         return decode()
-    # With the usual limiter, a program whose threads all wait for responses would wait forever.
-    return await to_thread.run_sync(decode, limiter=CapacityLimiter(1))
+    return await run_in_thread(decode)

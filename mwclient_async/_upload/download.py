@@ -10,16 +10,17 @@ import hashlib
 import io
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from typing import BinaryIO, Protocol
 
-from anyio import to_thread
 from attrs import define, field, frozen
 
 from mwclient_async._http.messages import StreamedResponse
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers
 from mwclient_async._session.retry_state import RetryState
+from mwclient_async._session.worker_thread import run_in_thread
 from mwclient_async._upload.download_requests import (
     DownloadSource,
     first_byte,
@@ -76,7 +77,7 @@ class Sink:
         if callable(self._to):
             await self._to(data)
         else:
-            await to_thread.run_sync(write_all, self._to, data)
+            await run_in_thread(partial(write_all, self._to, data))
         self._hash.update(data)
         self.received += len(data)
 

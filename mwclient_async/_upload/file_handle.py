@@ -12,14 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal, Unpack, get_args
 
-from anyio import to_thread
-
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.keywords import check_options
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async._session.observers import log
 from mwclient_async._session.session import Session
 from mwclient_async._session.title_locks import file_lock_key
+from mwclient_async._session.worker_thread import run_in_thread
 from mwclient_async._upload.download import AsyncSink, Downloader, OnBytes, Sink
 from mwclient_async._upload.download_requests import DownloadCheck, DownloadSource, download_source, fetch_imageinfo
 from mwclient_async._upload.file_names import local_file_name, wiki_file_name
@@ -190,7 +189,7 @@ class FileHandle:
         on_progress: OnBytes | None,
         check: DownloadCheck,
     ) -> Path:
-        final = await to_thread.run_sync(partial(_final_path, path, self._title, overwrite=overwrite))
+        final = await run_in_thread(partial(_final_path, path, self._title, overwrite=overwrite))
         source = await self._source(version, check)
         target = await open_in_thread(partial(PartFile, final, overwrite=overwrite), PartFile.close_now)
         try:

@@ -12,17 +12,20 @@ import io
 import os
 import stat
 import threading
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from anyio import CancelScope, to_thread
+from anyio import CancelScope
+
+from mwclient_async._session.worker_thread import run_in_thread
 
 try:
     import fcntl
 except ImportError:  # on Windows
     fcntl = None  # type: ignore[assignment]  # a module cannot be typed as optional
 
-WRITE_SIZE = 256 * 1024  # bytes that are best written at once: each write takes a thread
+WRITE_SIZE = 1024 * 1024  # bytes that are best written at once: each write takes a thread
 _READ_SIZE = 1024 * 1024
 _SUFFIX = ".part"
 _REGULAR_ONLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -53,11 +56,11 @@ class PartFile:
 
     async def write(self, data: bytes) -> None:
         """Append the bytes."""
-        await to_thread.run_sync(self._write, data)
+        await run_in_thread(partial(self._write, data))
 
     async def restart(self) -> None:
         """Empty the file."""
-        await to_thread.run_sync(self._empty)
+        await run_in_thread(self._empty)
 
     async def sha1(self) -> str:
         """The SHA-1 of the bytes received, in hex."""
@@ -65,12 +68,12 @@ class PartFile:
 
     async def finish(self) -> None:
         """Give the file its final name."""
-        await to_thread.run_sync(self._rename)
+        await run_in_thread(self._rename)
 
     async def close(self) -> None:
         """Close the file, even if the task is being cancelled."""
         with CancelScope(shield=True):
-            await to_thread.run_sync(self.close_now)
+            await run_in_thread(self.close_now)
 
     def close_now(self) -> None:
         """Close the file from a thread. An empty part file is removed."""

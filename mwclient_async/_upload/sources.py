@@ -17,8 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Self, TypeVar
 
-from anyio import CancelScope, to_thread
+from anyio import CancelScope
 
+from mwclient_async._session.worker_thread import run_in_thread
 from mwclient_async.errors import SourceChanged
 
 UploadInput = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | AsyncIterable[bytes]
@@ -76,9 +77,9 @@ class UploadSource:
         if isinstance(source, bytes | bytearray | memoryview):
             return cls(io.BytesIO(source), "the source")
         if hasattr(source, "read") and not isinstance(source, AsyncIterable):
-            if await to_thread.run_sync(_is_seekable, source):
-                start = await to_thread.run_sync(source.tell)
-                return await to_thread.run_sync(partial(cls, source, "the file object", start=start, owned=False))
+            if await run_in_thread(partial(_is_seekable, source)):
+                start = await run_in_thread(source.tell)
+                return await run_in_thread(partial(cls, source, "the file object", start=start, owned=False))
             return await cls._from_pieces(_read_pieces(source), spool, on_spooled)
         if isinstance(source, AsyncIterable):
             return await cls._from_pieces(source, spool, on_spooled)
@@ -112,10 +113,10 @@ class UploadSource:
         file: BinaryIO = await open_in_thread(partial(_open_spool_file, spool), lambda file: file.close())
         try:
             await _write_pieces(file, pieces, on_spooled)
-            return await to_thread.run_sync(cls, file, "the source")
+            return await run_in_thread(partial(cls, file, "the source"))
         except BaseException:
             with CancelScope(shield=True):
-                await to_thread.run_sync(file.close)
+                await run_in_thread(file.close)
             raise
 
     async def read(self, offset: int, length: int) -> bytes:
@@ -141,19 +142,21 @@ class UploadSource:
             await self.read(self._hashed, min(_PIECE_SIZE, offset - self._hashed))
             if on_hashed is not None:
                 await on_hashed(self._hashed)
+        if offset == self._hashed:
+            return self._sha1.hexdigest()
         return await self._in_thread(partial(self._sha1_up_to, offset))
 
     async def aclose(self) -> None:
         """Close the file, even if the task is being cancelled. A file object of the caller stays open."""
         if self._owned:
             with CancelScope(shield=True):
-                await to_thread.run_sync(self._close)
+                await run_in_thread(self._close)
 
     # In a thread -----------------------------------------------------------------------------------------------------
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
-            return await to_thread.run_sync(work)
+            return await run_in_thread(work)
         except (OSError, ValueError) as error:
             raise SourceChanged(f"{self.name} cannot be read any more: {error}; nothing was published") from error
 
@@ -202,8 +205,6 @@ class UploadSource:
 
     def _sha1_up_to(self, offset: int) -> str:
         with self._lock:
-            if offset == self._hashed:
-                return self._sha1.hexdigest()
             number, rest = divmod(offset, _PIECE_SIZE)
             sha1 = self._sha1_states[number].copy()
             sha1.update(self._read_exactly(number * _PIECE_SIZE, rest))
@@ -223,7 +224,7 @@ async def open_in_thread(work: Callable[[], T], close: Callable[[T], object]) ->
                 opened.append(file)
 
     try:
-        await to_thread.run_sync(open_and_hand_over)
+        await run_in_thread(open_and_hand_over)
     except BaseException:
         with lock:
             cancelled.append(True)
@@ -252,18 +253,18 @@ async def _write_pieces(file: BinaryIO, pieces: AsyncIterable[bytes], on_spooled
         async for piece in iterator:
             if not isinstance(piece, bytes | bytearray | memoryview):
                 raise TypeError(f"the source gave a {type(piece).__name__}, not bytes: open it in binary mode")
-            written += await to_thread.run_sync(_write_all, file, memoryview(piece).cast("B"))
+            written += await run_in_thread(partial(_write_all, file, memoryview(piece).cast("B")))
             if on_spooled is not None:
                 await on_spooled(written)
     finally:
         if isinstance(iterator, AsyncGenerator):  # closed here, because it may not be exhausted
             with CancelScope(shield=True):
                 await iterator.aclose()
-    await to_thread.run_sync(file.flush)
+    await run_in_thread(file.flush)
 
 
 async def _read_pieces(file: BinaryIO) -> AsyncIterable[bytes]:
-    while piece := await to_thread.run_sync(file.read, _PIECE_SIZE):
+    while piece := await run_in_thread(partial(file.read, _PIECE_SIZE)):
         yield piece
 
 

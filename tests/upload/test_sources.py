@@ -30,6 +30,8 @@ from tests.conftest import USER_AGENT
 API = "http://127.0.0.1:9/api.php"
 MIB = 1024 * 1024
 DATA = bytes(range(256)) * 20
+RULES = {"query": {"general": {"generator": "MediaWiki 1.43.9"}}}
+TOKENS = {"query": {"tokens": {"csrftoken": "+\\"}}}
 Maker = Callable[[Path], Any]
 
 
@@ -331,9 +333,7 @@ async def test_u8_fifty_megabytes_of_an_iterator_take_the_memory_of_two_chunks(t
         return {"upload": {"result": "Continue", "offset": end, "filekey": "K"}}
 
     stashed = {"upload": {"result": "Success", "filekey": "K", "imageinfo": {"sha1": sha1(block * 100)}}}
-    rules = {"query": {"general": {"generator": "MediaWiki 1.43.9"}}}
-    tokens = {"query": {"tokens": {"csrftoken": "+\\"}}}
-    transport = ScriptedTransport([rules, tokens, *[answer] * 49, stashed])
+    transport = ScriptedTransport([RULES, TOKENS, *[answer] * 49, stashed])
     stages: list[UploadProgress] = []
     async with Site(API, user_agent=USER_AGENT, transport=transport) as site:
         gc.collect()
