@@ -1,0 +1,13 @@
+import asyncio
+import sys
+
+from mwclient_async import Site
+
+
+async def main() -> None:
+    async with Site(sys.argv[1], user_agent="One/1.0 (benchmarks@example.org)") as site:
+        page = await site.page("Page 0000000").get("info")
+        print(page.title, page.info.length)
+
+
+asyncio.run(main())
