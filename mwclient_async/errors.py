@@ -314,7 +314,7 @@ class AssertFailed(AuthError):
     """The session is not logged in as the request asserted. Nothing was done. Log in again with ``site.login``."""
 
     hint = "nothing was done; the session is not logged in as expected"
-    hints = MappingProxyType(
+    hints: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
             "assertbotfailed": "nothing was done; with assert_bot=True the account must be a bot: it lacks the right "
             "'bot', or its bot password lacks the grant for high-volume editing"
@@ -381,7 +381,7 @@ class EditConflict(Refused):
 class BeyondLimit(Refused):
     """The page has more items than this endpoint of the REST API lists or counts. The message names another way."""
 
-    hints = MappingProxyType(
+    hints: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
             "rest-media-too-many-links": "site.page(title).media() brings all files of a page",
             "rest-pagehistorycount-too-many-revisions": "site.rest.history(title, filter='minor') brings each",
@@ -465,7 +465,7 @@ class FileRefused(UploadError):
     """The wiki does not accept this file: its extension, size or contents, or its name."""
 
     hint = "the wiki's page Special:Upload tells which files it takes"
-    hints = MappingProxyType({"fileexists-no-change": "nothing was published"})
+    hints: ClassVar[Mapping[str, str]] = MappingProxyType({"fileexists-no-change": "nothing was published"})
 
 
 class UrlRefused(UploadError):
@@ -485,7 +485,7 @@ class InvalidTitle(BadRequest):
     """The title is not valid: empty, too long, or with characters that titles cannot have (``# < > [ ] | { }``)."""
 
     hint = "titles are 1 to 255 bytes long and hold none of # < > [ ] | { }"
-    hints = MappingProxyType(
+    hints: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
             "invalidcategory": "the title of a category begins with its namespace: 'Category:Planets'",
             "bad_image_title": "the title of a file begins with its namespace: 'File:Earth.png'",
@@ -522,7 +522,7 @@ class Unsupported(BadRequest):
     """The wiki lacks what this endpoint of its REST API needs; the message names it."""
 
     hint = "this wiki lacks the endpoint: its MediaWiki is too old, or an extension is missing"
-    hints = MappingProxyType(
+    hints: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
             "rest-compare-wikidiff2": "this wiki lacks wikidiff2, the PHP extension, in version 1.9 or newer",
             "rest-html-backend-error": "Parsoid, which this needs, does not work on this wiki, or not for this page",

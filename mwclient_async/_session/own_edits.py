@@ -48,7 +48,7 @@ class OwnEdits:
     def __init__(self, api_url: str = "", *, shared: bool | None = None, keys: Keys = lambda _: ()) -> None:
         parts = urlsplit(api_url)
         self.shared = shared
-        self.since = ""
+        self.since: str = ""
         self._keys = keys
         self._wiki = f"{parts.hostname}{parts.path}" if parts.hostname else ""
         self._port = parts.port  # two ports may be two wikis, or one wiki and a proxy before it

@@ -37,6 +37,7 @@ from mwclient_async._http.urls import check_safe_for_credentials
 from mwclient_async._session.anonymous_writes import AnonymousWrites
 from mwclient_async._session.auth_state import AuthState
 from mwclient_async._session.authenticator import Authenticator, LoginData
+from mwclient_async._session.clock import Clock
 from mwclient_async._session.file_streams import FileStreams
 from mwclient_async._session.http_exchange import exchange, parse
 from mwclient_async._session.known_revisions import KnownRevisions
@@ -44,7 +45,7 @@ from mwclient_async._session.login import Account, account_in, log_out, may_log_
 from mwclient_async._session.module_catalog import ModuleCatalog
 from mwclient_async._session.module_table import Module
 from mwclient_async._session.observers import Observers, log
-from mwclient_async._session.own_actions import own_actions_on
+from mwclient_async._session.own_actions import OwnActions, own_actions_on
 from mwclient_async._session.own_edits import OwnEdits
 from mwclient_async._session.rate_limits import WikiPauses
 from mwclient_async._session.recovery import Recoverer, Refused, Renewals
@@ -110,12 +111,12 @@ class Session:
     ) -> None:
         self.shared = shared
         self.dry_run = dry_run
-        self.clock = shared.clock
+        self.clock: Clock = shared.clock
         self.retry = retry
         self.observers = observers
-        self.known_revisions = KnownRevisions()
-        self.own_edits = OwnEdits(request_builder.api_url, shared=shared_account, keys=revision_lock_keys)
-        self.own_actions = own_actions_on(request_builder.api_url)
+        self.known_revisions: KnownRevisions = KnownRevisions()
+        self.own_edits: OwnEdits = OwnEdits(request_builder.api_url, shared=shared_account, keys=revision_lock_keys)
+        self.own_actions: OwnActions = own_actions_on(request_builder.api_url)
         self._title_locks = TitleLocks()
         self._request_builder = request_builder
         self._plain_http = plain_http

@@ -35,7 +35,7 @@ class ScriptedTransport:
     def __init__(self, script: Iterable[Scripted] = ()) -> None:
         self._script = deque(script)
         self.requests: list[HttpRequest] = []
-        self.closed = False
+        self.closed: bool = False
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Return the response of the next step, or raise its error.

@@ -26,7 +26,7 @@ class Screen:
     def __init__(self) -> None:
         self._console = Console(highlight=False, emoji=False, markup=False)
         self._console.width = min(self._console.width, _WIDTH)
-        self.checks = 0
+        self.checks: int = 0
         self.failed: list[str] = []
 
     def heading(self, text: str) -> None:
