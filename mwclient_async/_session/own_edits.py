@@ -86,9 +86,7 @@ class OwnEdits:
         if self._wiki:
             _made.update(((self._wiki, title, revid, timestamp), self._port) for revid, timestamp, title in found)
         _forget_oldest(_made)
-        if (
-            not found and isinstance(body, Mapping) and "edit" not in body
-        ):  # an edit without a revision has changed nothing
+        if not found and isinstance(body, Mapping) and not _has_changed_nothing(body):
             _add_unsettled(self._named(keys))
 
     def is_answered(self, row: Row) -> bool:
@@ -138,6 +136,12 @@ def _add_unsettled(named: Iterable[str]) -> None:
     for key in named:
         _unsettled[key] = _unsettled.pop(key, 0) + 1  # the latest is the last
     _forget_oldest(_unsettled)
+
+
+def _has_changed_nothing(body: Mapping[str, Any]) -> bool:
+    """Whether this response, which names no revision, says that none was made: by an edit, or an upload that warns."""
+    upload = body.get("upload")
+    return "edit" in body or (isinstance(upload, Mapping) and upload.get("result") == "Warning")
 
 
 def _forget_oldest(kept: dict[Any, Any]) -> None:

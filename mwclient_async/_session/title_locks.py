@@ -80,7 +80,7 @@ def revision_lock_keys(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def write_lock_keys(params: Mapping[str, str]) -> tuple[str, ...]:
-    """The keys of the pages that a write of the Action API with these parameters changes."""
+    """The keys of the pages that a write of the Action API with these parameters changes; a stashed file has none."""
     action, titles = params.get("action"), [params[name] for name in _TITLES if params.get(name)]
     if action == "revisiondelete" and params.get("target"):
         titles.append(params["target"])
@@ -90,7 +90,7 @@ def write_lock_keys(params: Mapping[str, str]) -> tuple[str, ...]:
     if action == "imagerotate":
         found += [file_lock_key(title) for title in split_values(params.get("titles", ""))]
     found += [page_lock_key(params[name]) for name in _IDS if params.get(name)]
-    if action in _FILE_ACTIONS and params.get("filename"):
+    if action in _FILE_ACTIONS and params.get("filename") and "stash" not in params:
         found.append(file_lock_key(params["filename"]))
     return tuple(dict.fromkeys(found))
 

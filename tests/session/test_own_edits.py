@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha1
 from typing import Any
 from uuid import uuid4
 
@@ -9,10 +10,13 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from mwclient_async import Site
 from mwclient_async._session import own_edits
 from mwclient_async._session.own_edits import OwnEdits
 from mwclient_async._session.title_locks import revision_lock_keys
 from mwclient_async.errors import OutcomeUnknown
+from mwclient_async.testing.scripted import ScriptedTransport
+from tests.conftest import USER_AGENT
 from tests.support.scripted_flow import refusal
 
 BEGUN, LATER = "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"
@@ -113,6 +117,29 @@ def test_w2_an_action_that_names_no_revision_accounts_for_one_but_not_an_edit_wi
     assert own.find_foreign([row(5)], ours=OURS) is not None
     own.record({"move": {"from": "Old", "to": "Page"}}, ["Old", "Page"])
     assert own.find_foreign([row(5), row(6, "Old") | {"pageid": 9}], ours=OURS) is None
+
+
+def test_w2_an_upload_accounts_for_one_revision_unless_the_wiki_only_warned(own: OwnEdits) -> None:
+    own.record({"upload": {"result": "Warning", "filekey": "K", "warnings": {"exists": "Page"}}}, ["Page"])
+    assert own.find_foreign([row(5)], ours=OURS) is not None
+    own.record({"upload": {"result": "Success", "filename": "Page"}}, ["Page"])
+    assert own.find_foreign([row(5)], ours=OURS) is None
+    assert own.find_foreign([row(5), row(6)], ours=OURS) is not None
+
+
+async def test_w2_the_chunks_of_an_upload_account_for_no_revision(api_url: str) -> None:
+    size = 3000
+    rules = {"query": {"general": {"generator": "MediaWiki 1.43.9"}}}
+    tokens = {"query": {"tokens": {"csrftoken": "+\\"}}}
+    chunks = [{"upload": {"result": "Continue", "offset": offset, "filekey": "K"}} for offset in (1024, 2048)]
+    stashed = {"upload": {"result": "Success", "filekey": "K", "imageinfo": {"sha1": sha1(bytes(size)).hexdigest()}}}
+    published = {"upload": {"result": "Success", "filename": "A.bin"}}
+    transport = ScriptedTransport([rules, tokens, *chunks, stashed, published])
+    async with Site(api_url, user_agent=USER_AGENT, transport=transport) as site:
+        await site.upload(bytes(size), filename="A.bin", chunk_size=1024)
+        rows = [row(5, "File:A.bin"), row(6, "File:A.bin")]
+        assert site._session.own_edits.find_foreign(rows[:1], ours=OURS) is None
+        assert site._session.own_edits.find_foreign(rows, ours=OURS) == rows[1]
 
 
 def test_w2_two_writes_to_one_page_by_two_sites_are_contested(own: OwnEdits, api_url: str) -> None:

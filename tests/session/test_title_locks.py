@@ -37,6 +37,7 @@ def test_w8_a_file_has_the_key_of_its_page() -> None:
         ({"action": "move", "from": "b", "to": "a"}, ["A", "B"]),
         ({"action": "mergehistory", "fromid": "3", "to": "a"}, ["#3", "A"]),
         ({"action": "upload", "filename": "x.png"}, ["file:X.png"]),
+        ({"action": "upload", "filename": "x.png", "stash": "1"}, []),
         ({"action": "move", "from": "b", "to": "user:a", "movetalk": "1"}, ["B", "talk:B", "user talk:A", "user:A"]),
         ({"action": "revisiondelete", "target": "a", "ids": "5"}, ["A"]),
         ({"action": "imagerotate", "titles": "x.png|File:y.png"}, ["file:X.png", "file:Y.png"]),
