@@ -21,7 +21,7 @@ See https://www.mediawiki.org/wiki/API:Logevents.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import define, field, frozen
@@ -36,6 +36,7 @@ from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError
 
 _LOOKS = 3  # the entry may appear a little later: the wiki is still at work, or a replica of its database lags
 _WHOLE_SECOND = 1.0  # the wiki's times are cut to whole seconds
+_BESIDE_ENTRY = 10.0  # seconds between an entry and its revision, at most
 _RECENT = 3600.0  # seconds in which an entry of another process counts
 _WITH_TALK = ("movetalk", "deletetalk", "undeletetalk")
 
@@ -147,6 +148,8 @@ class LoggedWrite:
         result = {**self.rule.result(self._params, found), **(yield from self._followers(log, found))}
         if self._params.get("user"):
             result |= yield from self._user(found)
+        if self._params["action"] == "changecontentmodel":
+            result |= yield from self._revision(found, account)
         return {**result, "verified": True}
 
     def _find_each(self, log: _Log, account: _Account) -> list[Mapping[str, Any]] | None:
@@ -266,6 +269,21 @@ class LoggedWrite:
             asked,
             self.clock(),
         )
+
+    def _revision(self, entry: LogEntry, account: _Account) -> Flow[Mapping[str, Any]]:
+        """The id of the revision that our account made with an entry of the log: the latest that changed the model."""
+        begin, end = (entry.timestamp + timedelta(seconds=offset) for offset in (-_BESIDE_ENTRY, _BESIDE_ENTRY))
+        params = {"action": "query", "prop": "revisions", "titles": entry.title, "rvprop": "ids|contentmodel"}
+        params |= {"rvslots": "main", "rvuser": account.name, "rvdir": "newer", "rvlimit": "50"}
+        params |= {name: f"{time:%Y-%m-%dT%H:%M:%SZ}" for name, time in (("rvstart", begin), ("rvend", end))}
+        pages = rows_at((yield ApiRequest(params=params)).body, "query", "pages")
+        found, previous = None, None
+        for row in [row for page in pages for row in rows_at(page, "revisions")]:
+            model = text_at(row, "slots", "main", "contentmodel", default="")
+            if model == entry.params.get("newmodel") != previous:
+                found = number_at(row, "revid")
+            previous = model
+        return {"revid": found} if found is not None else {}
 
     def _user(self, entry: LogEntry) -> Flow[Mapping[str, Any]]:
         """The id of the user, and of the block."""

@@ -106,8 +106,8 @@ def _is_page(params: Params, entry: LogEntry, names: Names, title: str = "title"
     return bool(params.get(title)) and entry.title == names(params[title])
 
 
-def _has_reason(params: Params, entry: LogEntry) -> bool:
-    reason = params.get("reason", "").strip()
+def _has_reason(params: Params, entry: LogEntry, name: str = "reason") -> bool:
+    reason = params.get(name, "").strip()
     if not reason:
         return not entry.comment or params.get("action") in _MAKING_REASONS
     is_merge = params.get("action") == "mergehistory"  # MediaWiki 1.39 puts "Merged A into B: " before the reason
@@ -227,6 +227,35 @@ def _merge_result(params: Params, entry: LogEntry) -> dict[str, Any]:
         "timestamp": params.get("timestamp") or entry.params.get("mergepoint"),
         "reason": params.get("reason", ""),
     }
+
+
+def _is_model_change(params: Params, entry: LogEntry, names: Names) -> bool:
+    return (
+        entry.action == "change"
+        and _is_page(params, entry, names)
+        and entry.params.get("newmodel") == params.get("model")
+        and _has_reason(params, entry, "summary")
+    )
+
+
+def _model_result(_: Params, entry: LogEntry) -> dict[str, Any]:
+    page = {"title": entry.title, "pageid": entry.logpage}
+    return {"result": "Success", **page, "contentmodel": entry.params["newmodel"], "logid": entry.logid}
+
+
+def _is_language_change(params: Params, entry: LogEntry, names: Names) -> bool:
+    wanted, found = params.get("lang", ""), str(entry.params.get("newlanguage", ""))
+    return (
+        entry.action == "pagelang"
+        and _is_page(params, entry, names)
+        and (found.endswith("[def]") if wanted == "default" else found == wanted)
+        and _has_reason(params, entry)
+    )
+
+
+def _language_result(_: Params, entry: LogEntry) -> dict[str, Any]:
+    languages = {name: text_at(entry.params, name, default="") for name in ("oldlanguage", "newlanguage")}
+    return {"title": entry.title, **languages, "logid": entry.logid}
 
 
 # Users ---------------------------------------------------------------------------------------------------------------
@@ -363,11 +392,13 @@ def _import_result(_: Params, entry: LogEntry) -> dict[str, Any]:
 
 _RULES: Mapping[str, LogRule] = {
     "block": LogRule("block", _user_title, _is_block, _block_result),
+    "changecontentmodel": LogRule("contentmodel", _titles("title"), _is_model_change, _model_result),
     "delete": LogRule("delete", _titles("title"), _is_deletion, _delete_result),
     "mergehistory": LogRule("merge", _titles("from", "to"), _is_merge, _merge_result),
     "move": LogRule("move", _titles("from", "to"), _is_move, _move_result),
     "protect": LogRule("protect", _titles("title"), _is_protection, _protect_result),
     "revisiondelete": LogRule("delete", _titles("target"), _is_hiding, _hiding_result),
+    "setpagelanguage": LogRule("pagelang", _titles("title"), _is_language_change, _language_result),
     "unblock": LogRule("block", _user_title, _is_unblock, _unblock_result),
     "undelete": LogRule("delete", _titles("title"), _is_undeletion, _undelete_result),
     "userrights": LogRule("rights", _user_title, _is_rights_change, _rights_result),

@@ -197,6 +197,8 @@ class RawEditResult:
 class ContentModelResult:
     """A page whose content model was changed, with the ids of the log entry and of the revision.
 
+    ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
+
     See https://www.mediawiki.org/wiki/API:Changecontentmodel.
     """
 
@@ -205,11 +207,14 @@ class ContentModelResult:
     contentmodel: str
     logid: int | None = None
     revid: int | None = None
+    verified: bool = False
 
 
 @frozen(kw_only=True)
 class PageLanguageResult:
     """A page whose language was changed. A code that ends in ``[def]`` is the language of the wiki.
+
+    ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
 
     See https://www.mediawiki.org/wiki/API:SetPageLanguage.
     """
@@ -218,3 +223,4 @@ class PageLanguageResult:
     oldlanguage: str
     newlanguage: str
     logid: int | None = None
+    verified: bool = False

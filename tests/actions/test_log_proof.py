@@ -13,6 +13,7 @@ import pytest
 from mwclient_async import ClientLogin, EditDefaults, RetryPolicy, Site
 from mwclient_async.errors import OutcomeUnknown
 from mwclient_async.testing import LocalWiki, WikiFactory
+from tests.actions.conftest import Logins
 from tests.conftest import USER_AGENT, once
 from tests.support.fault_proxy import DROP_AFTER, DROP_BEFORE, FaultProxy, matching
 from tests.support.logins import fresh
@@ -68,6 +69,10 @@ ACTIONS: dict[str, tuple[str, Act]] = {
         lambda site, title: site.actions.userrights(title, add={"bot": "1 week"}, reason="helps"),
     ),
     "revisiondelete": ("revisiondelete", hide_first_revision),
+    "content model": (
+        "changecontentmodel",
+        lambda site, title: site.actions.changecontentmodel(title, model="text", summary="no markup", bot=True),
+    ),
 }
 BEFORE: dict[str, Act] = {
     "undelete": lambda site, title: site.page(title).delete(),
@@ -76,7 +81,7 @@ BEFORE: dict[str, Act] = {
     "merge": lambda site, title: site.page(f"{title} newer").create("Newer."),
 }
 OF_USERS = {"block", "unblock", "userrights"}
-DECIDED_BY_TIME = {"verified", "expiry", "protections", "logid", "id", "userid"}
+DECIDED_BY_TIME = {"verified", "expiry", "protections", "logid", "id", "userid", "revid", "pageid"}
 
 
 async def prepare(site: Site, wiki: LocalWiki, name: str) -> str:
@@ -114,6 +119,7 @@ async def test_w2_an_action_whose_reply_is_lost_is_done_if_the_log_shows_it(
         title_of_usual = await prepare(site, wiki, name)
         usual = await act(site, title_of_usual)
         assert not usual.verified
+        assert getattr(found, "revid", 0) is not None
     if name != "revisiondelete":  # its items have further fields
         assert without_titles(found, title) == without_titles(usual, title_of_usual)
 
@@ -131,6 +137,21 @@ async def test_w2_an_action_that_the_log_does_not_show_is_not_sent_again(
         with pytest.raises(OutcomeUnknown, match="log does not show it"):
             await act(site, title)
         assert len([seen for seen in proxy.seen if seen.action == action]) == sent + 1
+
+
+@pytest.mark.everywhere
+async def test_w2_a_change_of_language_whose_reply_is_lost_is_done_if_the_log_shows_it(
+    action_wiki: LocalWiki, logins: Logins
+) -> None:
+    """On another wiki, because only a wiki that keeps the languages of pages has this log."""
+    async with FaultProxy(action_wiki.url) as proxy, behind(proxy, logins.steward) as site:
+        title = fresh("Logged")
+        await site.page(title).create("Text.")
+        proxy.plan = matching("setpagelanguage", DROP_AFTER, DROP_BEFORE)
+        done = await site.actions.setpagelanguage(title, lang="fr", reason="it is French")
+        assert (done.oldlanguage, done.newlanguage, done.verified) == ("en[def]", "fr", True)
+        with pytest.raises(OutcomeUnknown, match="log does not show it"):
+            await site.actions.setpagelanguage(title, lang="default")
 
 
 async def with_talk_and_subpage(site: Site, title: str) -> None:

@@ -44,6 +44,18 @@ HIDDEN = {
 }
 
 
+MODEL = {"action": "changecontentmodel", "title": "a", "model": "json", "summary": "r"}
+REMODELLED = {"action": "change", "title": "A", "comment": "r", "params": {"oldmodel": "wikitext", "newmodel": "json"}}
+LANGUAGE = {"action": "setpagelanguage", "pageid": "5", "lang": "fr", "reason": "r"}
+TRANSLATED = {
+    "action": "pagelang",
+    "title": "A",
+    "comment": "r",
+    "params": {"oldlanguage": "en[def]", "newlanguage": "fr"},
+}
+TO_DEFAULT = {**TRANSLATED, "params": {"oldlanguage": "fr", "newlanguage": "en[def]"}}
+
+
 def canonical(title: str) -> str:
     namespace, colon, name = title.rpartition(":")
     return f"{namespace}{colon}{name[:1].upper()}{name[1:]}"
@@ -108,6 +120,16 @@ def other(params: Mapping[str, str], entry: Mapping[str, Any], name: str) -> Any
         other({**HIDE, "ids": "8"}, HIDDEN, "another revision"),
         other({**HIDE, "hide": "content|user"}, HIDDEN, "another part"),
         other({**HIDE, "hide": "", "show": "content"}, HIDDEN, "shown instead"),
+        fitting(MODEL, REMODELLED, "content model"),
+        other({**MODEL, "title": "b"}, REMODELLED, "content model of another page"),
+        other({**MODEL, "model": "text"}, REMODELLED, "another model"),
+        other({**MODEL, "summary": "s"}, REMODELLED, "another summary"),
+        other(MODEL, {**REMODELLED, "action": "new"}, "content model of a new page"),
+        fitting(LANGUAGE, TRANSLATED, "language"),
+        fitting({**LANGUAGE, "lang": "default"}, TO_DEFAULT, "language of the wiki"),
+        other({**LANGUAGE, "lang": "en"}, TO_DEFAULT, "language of the wiki by its name"),
+        other({**LANGUAGE, "lang": "default"}, TRANSLATED, "another language"),
+        other({**LANGUAGE, "pageid": "6"}, TRANSLATED, "language of another page"),
     ],
 )  # fmt: skip
 def test_w2_an_entry_fits_only_what_was_asked_for(
