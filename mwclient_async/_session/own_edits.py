@@ -24,6 +24,7 @@ from mwclient_async.errors import OutcomeUnknown
 
 _MOST_REMEMBERED = 10_000  # revisions, and keys of pages
 _REVISION_IDS = ("newrevid", "revid", "lastrevid")
+_TITLES = ("title", "from", "to", "talkfrom", "talkto")
 
 Row = Mapping[str, Any]
 """A revision as the wiki lists it: ``revid``, ``timestamp``, ``title`` and ``pageid``."""
@@ -78,7 +79,8 @@ class OwnEdits:
     def record(self, body: object, keys: Iterable[str] = ()) -> None:
         """Keep the revisions that the response to a write names.
 
-        ``keys`` are its pages, for an action that makes revisions without naming them, such as a move.
+        ``keys`` are its pages, for an action that makes revisions without naming them, such as a move. The pages that
+        went along with them, and those of an import, are in the response.
         """
         found = list(_revisions_in(body))
         self._revids.update((revid, None) for revid, _, _ in found)
@@ -87,7 +89,8 @@ class OwnEdits:
             _made.update(((self._wiki, title, revid, timestamp), self._port) for revid, timestamp, title in found)
         _forget_oldest(_made)
         if not found and isinstance(body, Mapping) and not _has_changed_nothing(body):
-            _add_unsettled(self._named(keys))
+            others = [key for title in _titles_in(body) for key in self._keys({"title": title})[:1]]
+            _add_unsettled(dict.fromkeys(self._named([*keys, *others])))
 
     def is_answered(self, row: Row) -> bool:
         """Whether a Site of this process got the reply to the edit that made this revision."""
@@ -154,6 +157,15 @@ def _in_any_namespace(named: str) -> str:
     wiki, _, key = named.partition(" ")
     _, colon, name = key.partition(":")
     return f"{wiki} *:{name}" if colon else named
+
+
+def _titles_in(body: Mapping[str, Any]) -> Iterator[str]:
+    """The pages that the response to a move or an import names: each has a new revision."""
+    for result in (body.get("move"), body.get("import")):
+        for row in (result, *(result.values() if isinstance(result, Mapping) else ())):
+            for one in row if isinstance(row, list) else [row]:
+                titles = [one.get(name) for name in _TITLES] if isinstance(one, Mapping) else []
+                yield from (title for title in titles if isinstance(title, str))
 
 
 def _revisions_in(body: object) -> Iterator[tuple[int, str, str]]:

@@ -142,6 +142,42 @@ async def test_w2_the_chunks_of_an_upload_account_for_no_revision(api_url: str) 
         assert site._session.own_edits.find_foreign(rows, ours=OURS) == rows[1]
 
 
+MOVED = {
+    "from": "User:A",
+    "to": "User:B",
+    "talkfrom": "Benutzer Diskussion:A",
+    "talkto": "Benutzer Diskussion:B",
+    "subpages": [{"from": "User:A/1", "to": "User:B/1"}, {"errors": [{"code": "articleexists"}]}],
+    "subpages-talk": [{"from": "User talk:A/1", "to": "User talk:B/1"}],
+}
+IMPORTED = [{"ns": 0, "title": "Page", "revisions": 3}, {"ns": 10, "title": "Template:Box", "revisions": 1}]
+
+
+@pytest.mark.parametrize(
+    ("body", "titles"),
+    [
+        ({"move": MOVED}, "User:A User:B Benutzer_Diskussion:B User:A/1 User:B/1 User_talk:A/1 User_talk:B/1"),
+        ({"import": IMPORTED}, "Page Template:Box"),
+    ],
+    ids=["move", "import"],
+)
+def test_w2_the_pages_that_a_response_names_account_for_one_revision_each(
+    own: OwnEdits, body: dict[str, Any], titles: str
+) -> None:
+    for title in titles.split():
+        assert own.find_foreign([row(5, title)], ours=OURS) is not None
+    own.record(body, ["user:A", "user:B"] if "move" in body else [])
+    for title in titles.split():
+        assert own.find_foreign([row(5, title)], ours=OURS) is None
+        assert own.find_foreign([row(5, title), row(6, title)], ours=OURS) is not None
+
+
+@pytest.mark.parametrize("body", [{"move": "x"}, {"move": {"subpages": "x", "to": 5}}, {"import": [5, {"title": []}]}])
+def test_s7_a_response_in_an_odd_form_accounts_for_nothing(own: OwnEdits, body: dict[str, Any]) -> None:
+    own.record(body)
+    assert own.find_foreign([row(5)], ours=OURS) is not None
+
+
 def test_w2_two_writes_to_one_page_by_two_sites_are_contested(own: OwnEdits, api_url: str) -> None:
     other = OwnEdits(api_url, keys=revision_lock_keys)
     with own.writing(["Page"]):
