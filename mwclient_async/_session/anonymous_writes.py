@@ -1,8 +1,11 @@
 """The writes of a user without a login, who may be given a temporary account.
 
 Since 1.40 a wiki can make a temporary account for a user who edits without a login and without the cookies of such an
-account. Edits that begin together have no cookies yet, so each would make an account of its own. Therefore writes go
-one by one until the cookies name an account, or an edit was saved without that: then the wiki makes none.
+account. Edits that begin together have no cookies yet, so each would make an account of its own. Therefore they go one
+by one until the cookies name an account, or an edit was saved without that: then the wiki makes none.
+
+Of MediaWiki's own actions, only ``action=edit`` makes accounts (``ApiCreateTempUserTrait``), through which the REST API
+edits, too. Actions of extensions may make them.
 
 See https://www.mediawiki.org/wiki/Help:Temporary_accounts.
 """
@@ -16,10 +19,11 @@ import anyio
 
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._session.auth_state import AuthState
+from mwclient_async._session.module_table import core_module
 
 
 class AnonymousWrites:
-    """Lets writes without a login go one by one, as long as the next one could make an account."""
+    """Lets edits without a login go one by one, as long as the next one could make an account."""
 
     def __init__(self, auth_state: AuthState) -> None:
         self._auth_state = auth_state
@@ -47,8 +51,10 @@ class AnonymousWrites:
 
     def _could_make_account(self, request: ApiRequest) -> bool:
         state = self._auth_state
+        action = request.params.get("action", "")
+        is_edit = request.path != "" or action == "edit" or core_module(action) is None
         is_write = request.write and request.token is not None and not request.login
-        return is_write and not (state.logged_in or state.has_edited or state.cookies.name_account)
+        return is_write and is_edit and not (state.logged_in or state.has_edited or state.cookies.name_account)
 
     def _forget_tokens_of_no_account(self) -> None:
         if self._auth_state.cookies.name_account:  # an account was made, and has tokens of its own

@@ -55,6 +55,30 @@ async def test_only_the_first_edit_without_a_login_goes_alone() -> None:
         scripted_wiki.release("edit")
 
 
+OF_AN_EXTENSION = {
+    "name": "wbeditentity",
+    "path": "wbeditentity",
+    "prefix": "",
+    "mustbeposted": True,
+    "writerights": True,
+}
+TOKEN = {"name": "token", "type": "string", "tokentype": "csrf"}
+
+
+@pytest.mark.parametrize(("action", "at_once"), [("emailuser", 3), ("wbeditentity", 1)])
+async def test_writes_that_can_make_no_account_go_together(action: str, at_once: int) -> None:
+    scripted_wiki = ScriptedLoginWiki()
+    scripted_wiki.answers["*"] = {"query": {"tokens": {"csrftoken": "+\\"}}}
+    scripted_wiki.answers["paraminfo"] = {"paraminfo": {"modules": [{**OF_AN_EXTENSION, "parameters": [TOKEN]}]}}
+    async with Site(API, user_agent=USER_AGENT, transport=scripted_wiki) as opened, anyio.create_task_group() as tasks:
+        scripted_wiki.hold(action)
+        for _ in range(3):
+            tasks.start_soon(opened.call, action)
+        await anyio.wait_all_tasks_blocked()
+        assert scripted_wiki.come[action] == at_once
+        scripted_wiki.release(action)
+
+
 @pytest.mark.parametrize("answer", [{"edit": {"result": "Success", "nochange": True}}, {"purge": []}, "refused"])
 async def test_after_a_write_that_proves_nothing_the_next_one_goes_alone(answer: object) -> None:
     """An edit that is refused or changes nothing, and an action that is not an edit, prove nothing."""
