@@ -28,6 +28,7 @@ from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.page_inputs import Titled
 from mwclient_async._query.stream import Stream, StreamRun
 from mwclient_async._session.retry import certainly_not_executed
+from mwclient_async._session.shared_resources import Owner
 from mwclient_async._values.cursor import Cursor
 from mwclient_async.errors import (
     ApiErrorItem,
@@ -112,6 +113,7 @@ class ManyEdits(AsynchronousIterable, AsyncIterator[PageEdit]):
     async def __aenter__(self) -> Self:
         if self._tasks is not None:
             raise RuntimeError("these edits were started before: call site.edit_many() for each run")
+        self._check_owner = Owner("this run", "call site.edit_many()").check
         self._run = aiter(self._pages)
         self._cursor = self._run.cursor
         jobs_in, jobs_out = anyio.create_memory_object_stream[_Job](0)
@@ -127,6 +129,7 @@ class ManyEdits(AsynchronousIterable, AsyncIterator[PageEdit]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._tasks is not None
+        self._check_owner()
         self._reading.cancel()
         if error is not None:
             self._tasks.cancel_scope.cancel()
@@ -136,6 +139,7 @@ class ManyEdits(AsynchronousIterable, AsyncIterator[PageEdit]):
     async def __anext__(self) -> PageEdit:
         if self._tasks is None:
             raise RuntimeError(_NOT_ENTERED)
+        self._check_owner()
         try:
             edit, position = await self._outcomes.receive()
         except anyio.EndOfStream:

@@ -20,6 +20,7 @@ from attrs import evolve, field, frozen
 from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.batches import BatchSequence, FetchBatch, LoadedBatch, StreamSpec
 from mwclient_async._query.read_ahead import Slot, start_fetches
+from mwclient_async._session.shared_resources import Owner
 from mwclient_async._values.cursor import Cursor, fingerprint
 from mwclient_async.errors import CursorMismatch, MediaWikiError
 from mwclient_async.models.batch import Batch
@@ -252,6 +253,7 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
         self._at = 0
         self._failed: Exception | None = None
         self._loading = anyio.Lock()
+        self._owner: Owner | None = None  # of the tasks that read ahead
 
     def __aiter__(self) -> Self:
         return self
@@ -317,6 +319,8 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
 
         If tasks share a run, one of them loads and the others wait for it.
         """
+        if self._owner is not None:
+            self._owner.check()
         async with self._loading:
             if self._loaded is not current:
                 return True  # another task has loaded it
@@ -383,6 +387,7 @@ class OpenStream(Generic[T]):
             # The task that waits to send a slot holds one; the buffer holds the others.
             outbox, inbox = anyio.create_memory_object_stream[Slot[T]](self._read_ahead - 1)
             self._run._inbox = inbox  # noqa: SLF001 - OpenStream and StreamRun work together
+            self._run._owner = Owner("this run", "open the stream")  # noqa: SLF001 - as above
             self._tasks = await anyio.create_task_group().__aenter__()
             self._tasks.start_soon(start_fetches, self._run._batches, outbox, self._tasks)  # noqa: SLF001 - as above
         return self._run
@@ -392,6 +397,8 @@ class OpenStream(Generic[T]):
     ) -> None:
         """Cancel the requests that were sent ahead and wait until they have ended."""
         if self._tasks is not None:
+            if self._run._owner is not None:  # noqa: SLF001 - as above
+                self._run._owner.check()  # noqa: SLF001
             # The consumer's own error is not passed to the task group, which would wrap it in an ExceptionGroup.
             self._tasks.cancel_scope.cancel()
             if self._run._inbox is not None:  # noqa: SLF001 - as above

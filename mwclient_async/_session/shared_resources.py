@@ -23,13 +23,16 @@ _LOOP: RunVar[object] = RunVar("mwclient_async.loop")
 
 
 class Owner:
-    """The process and the event loop that opened a Site, and so may use it.
+    """The process and the event loop that opened a Site, or a run with tasks of its own, and so may use it.
 
     Connections, locks and events belong to their event loop. A task of another loop would wait for events that never
-    come, and a forked process would share the sockets of its parent.
+    come, and a forked process would share the sockets of its parent. ``name`` is what was opened, ``advice`` what to
+    open instead.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "this site", advice: str = "open a Site") -> None:
+        self._name = name
+        self._advice = advice
         self._process = os.getpid()
         self._loop = _running_loop()
 
@@ -37,13 +40,13 @@ class Owner:
         """Raise RuntimeError in another process or another running event loop."""
         if os.getpid() != self._process:
             raise RuntimeError(
-                "this site was opened in another process, and a forked process must not use its connections: "
-                "open a Site in each process"
+                f"{self._name} was opened in another process, and a forked process must not use its connections: "
+                f"{self._advice} in each process"
             )
         if _running_loop() not in {self._loop, None}:
             raise RuntimeError(
-                "this site was opened in another event loop (asyncio.run makes a new one each time, and each thread "
-                "has its own): open a Site in each event loop"
+                f"{self._name} was opened in another event loop (asyncio.run makes a new one each time, and each "
+                f"thread has its own): {self._advice} in each event loop"
             )
 
 

@@ -26,7 +26,8 @@ class Wiki(ScriptedTransport):
     """Answers any number of requests."""
 
     async def send(self, request: HttpRequest) -> Any:
-        self._script.append({"query": {"userinfo": {"name": "127.0.0.1", "anon": True, "rights": []}}})
+        account = {"name": "127.0.0.1", "anon": True, "rights": []}
+        self._script.append({"batchcomplete": True, "query": {"userinfo": account}})
         return await super().send(request)
 
 
@@ -87,6 +88,27 @@ async def test_what_a_site_gave_is_used_in_another_event_loop(name: str) -> None
         with pytest.raises(RuntimeError, match="opened in another event loop"):
             await anyio.to_thread.run_sync(asyncio.run, use())
         assert wiki.requests == []
+        assert await next_call_works(opened, wiki)
+
+
+RUNS: dict[str, Callable[[Site], Any]] = {
+    "read-ahead": lambda opened: opened.list("allpages").open(read_ahead=1),
+    "edit_many": lambda opened: opened.edit_many(opened.list("allpages"), str.upper),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+async def test_a_run_with_tasks_of_its_own_is_used_in_another_event_loop(name: str) -> None:
+    async def take_one() -> None:
+        await anext(run)
+
+    async with site(wiki := Wiki()) as opened:
+        manager = RUNS[name](opened)
+        async with manager as run:
+            for use in (take_one(), manager.__aexit__(None, None, None)):
+                with pytest.raises(RuntimeError, match="this run was opened in another event loop"):
+                    await anyio.to_thread.run_sync(asyncio.run, asyncio.wait_for(use, 5))
+            assert [item async for item in run] == []
         assert await next_call_works(opened, wiki)
 
 
