@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from attrs import field, frozen
 
-from mwclient_async._http.cookies import names_session
+from mwclient_async import _http
 from mwclient_async._http.messages import ApiRequest, FilePart, HttpRequest, MultipartBody, ReadAt
 from mwclient_async._http.urls import DOT_SEGMENTS, PAGE_PATH, origin
 from mwclient_async.models.options import Limits
@@ -76,7 +76,7 @@ class RequestBuilder:
     @property
     def has_session_cookie(self) -> bool:
         """Whether the headers of HttpOptions have a cookie that identifies a session."""
-        return any(name.lower() == "cookie" and names_session(text) for name, text in self.headers)
+        return any(name.lower() == "cookie" and _http.cookies.names_session(text) for name, text in self.headers)
 
     def is_own_origin(self, url: str) -> bool:
         """Whether a URL is on the wiki's own server, so that credentials may be sent to it."""

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mwclient_async._session import clock as clock, discover as discover
+    from mwclient_async._session import clock as clock, discover as discover, suggestions as suggestions
 else:
     from mwclient_async._lazy import module_loader
 

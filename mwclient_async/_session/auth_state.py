@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from mwclient_async._http.cookies import Cookies
+from mwclient_async import _http
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.request_builder import RequestCredentials
 from mwclient_async._http.secret_text import SecretText
@@ -27,7 +27,7 @@ class AuthState:
         self.name = ""
         self.logged_in = False
         self.has_edited = False
-        self.cookies = Cookies()
+        self.cookies = _http.cookies.Cookies()
         self.tokens: dict[str, str] = {}
         self.account: Account | None = None
         self.expires: float | None = None

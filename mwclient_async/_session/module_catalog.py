@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 import anyio
 
+from mwclient_async import _session
 from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.module_table import Module, core_module, parse_paraminfo
 from mwclient_async._session.run_flow import Send, run_flow
-from mwclient_async._session.suggestions import fetch_module_names, find_unknown_names, suggest_names
 from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import MediaWikiError, MissingParameter
 
@@ -58,7 +58,7 @@ class ModuleCatalog:
     async def suggest(self, request: ApiRequest, warning: ApiWarning) -> str:
         """The known names nearest to those that the wiki did not recognise, as a sentence, or an empty string."""
         try:
-            return await run_flow(suggest_names(request, warning), self._send)
+            return await run_flow(_session.suggestions.suggest_names(request, warning), self._send)
         except MediaWikiError:
             return ""  # the caller must learn of the mistake, not that its explanation failed
 
@@ -67,7 +67,7 @@ class ModuleCatalog:
         if request.path or request.login:
             return error
         try:
-            return await run_flow(find_unknown_names(request), self._send) or error
+            return await run_flow(_session.suggestions.find_unknown_names(request), self._send) or error
         except MediaWikiError:
             return error
 
@@ -86,5 +86,5 @@ class ModuleCatalog:
     async def _no_such_module(self, path: str) -> str:
         group, _, name = path.rpartition("+")
         kind = "list, prop, meta or generator" if group else "action"
-        suggestion = did_you_mean(name, await run_flow(fetch_module_names(group), self._send))
+        suggestion = did_you_mean(name, await run_flow(_session.suggestions.fetch_module_names(group), self._send))
         return f"this wiki has no {kind} {name!r}{suggestion or ': is an extension missing?'}"
