@@ -11,13 +11,15 @@ READY := $(VENV)/.ready
 BENCH := build/bench
 SMOKE := build/smoke
 SITE := build/docs
+PROGRAMS := build/programs
+PYRIGHT := $(VENV)/.pyright
 # Files that share a wiki stay in one process; tests/conftest.py puts the slow ones first.
 BY_FILE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 GROUP := import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup tour unit test cover soak check docs bench release clean wiki wikis
+.PHONY: help setup tour unit test cover soak check types docs bench release clean wiki wikis
 
 # The tests start Python many times: keep the compiled modules.
 unexport PYTHONDONTWRITEBYTECODE
@@ -28,7 +30,8 @@ help:
 	@echo "make test     run all tests but the campaigns, on two versions of MediaWiki (ARGS=... goes to pytest)"
 	@echo "make cover    run the same tests and measure how much of the library they reach"
 	@echo "make soak     run the long campaigns"
-	@echo "make check    run ruff and mypy"
+	@echo "make check    run ruff and mypy, also on the programs of the documentation"
+	@echo "make types    run pyright on these programs, and measure how much of the public surface has known types"
 	@echo "make docs     build the documentation into build/docs, check its links and run its examples"
 	@echo "make bench    measure the library beside other clients: 20 minutes (ARGS=--quick: about 4, writes no files)"
 	@echo "make release  build the wheel and the source archive and try them in a clean environment; uploads nothing"
@@ -60,6 +63,13 @@ check: $(READY)
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
+	$(RUN) -m tests.support.programs $(PROGRAMS)
+	$(RUN) -m mypy $(PROGRAMS)
+
+types: $(PYRIGHT)
+	$(RUN) -m tests.support.programs $(PROGRAMS)
+	$(RUN) -m pyright --pythonpath $(RUN) $(PROGRAMS)
+	cd / && $(abspath $(RUN)) -m pyright --pythonpath $(abspath $(RUN)) --ignoreexternal --verifytypes mwclient_async
 
 docs: wiki
 	$(RUN) -m sphinx --builder html --jobs 2 --fail-on-warning --keep-going --quiet docs $(SITE)
@@ -108,6 +118,11 @@ $(BENCH)/speed/.ready: pyproject.toml | $(RUN)
 	@echo "Installing the library with the extra speed into $(BENCH)/speed"
 	@$(RUN) -m venv --clear $(BENCH)/speed
 	@$(BENCH)/speed/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[speed]'
+	@touch $@
+
+$(PYRIGHT): pyproject.toml | $(READY)
+	@echo "Installing the type checker pyright into $(VENV)"
+	@$(RUN) -c '$(GROUP)' types | $(RUN) -m pip install --quiet --disable-pip-version-check --requirement /dev/stdin
 	@touch $@
 
 # Debian has the modules that make virtual environments in a package of their own.

@@ -17,16 +17,11 @@ from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision
 from mwclient_async.testing.factory import WikiFactory
 from tests.conftest import USER_AGENT
 from tests.support.image_files import png
+from tests.support.programs import PAGES, ROOT, programs
 from tests.support.rest_gateway import Gateway
 
-ROOT = Path(__file__).parent.parent
 WIKIPEDIA = "https://en.wikipedia.org/w/api.php"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-PROGRAMS = [
-    pytest.param(block, id=f"{page.name}-{number}")
-    for page in PAGES
-    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
-]
+PROGRAMS = [pytest.param(program, id=name) for name, program in programs()]
 
 
 @pytest.fixture(scope="module")

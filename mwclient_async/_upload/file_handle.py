@@ -161,13 +161,14 @@ class FileHandle:
             replaces=True,
         )
 
-    async def revert(self, *, archivename: str, comment: str = "") -> None:
+    async def revert(self, *, archivename: str | None, comment: str = "") -> None:
         """Make an old version the latest one again.
 
         ``archivename`` is the name of the old version: ask for ``iiprop=archivename``. If the file was replaced in the
         same second, the wiki refuses the revert, and it is sent again in the next second.
 
         Raises:
+            ValueError: ``archivename`` is None: it was not asked for, or the version is the latest one.
             PageMissing: the wiki has no such file.
             FileRefused: the latest version has the same contents (code ``fileexists-no-change``).
             ApiError: the wiki refused the revert for another reason.
@@ -176,6 +177,10 @@ class FileHandle:
         See https://www.mediawiki.org/wiki/API:Filerevert.
         """
         name, session = self._filename, self._session
+        if archivename is None:
+            raise ValueError(
+                "archivename=None: the latest version has none, or the query did not ask iiprop=archivename"
+            )
         archivename, comment = checked_text("archivename", archivename), checked_text("comment", comment)
         async with session.lock_titles([file_lock_key(name)]):
             await session.run_flow(revert_to(name, archivename, comment))

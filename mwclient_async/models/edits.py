@@ -52,8 +52,22 @@ class EditResult:
 
 @frozen(kw_only=True)
 class PageEdit:
-    """One page of ``site.edit_many``: the ``result`` of its edit, or the ``error`` that prevented it."""
+    """One page of ``site.edit_many``: the ``result`` of its edit, or the ``error`` that prevented it.
+
+    See https://www.mediawiki.org/wiki/API:Edit.
+    """
 
     title: str
-    result: EditResult | None = None
     error: MediaWikiError | None = None
+    _result: EditResult | None = None
+
+    @property
+    def result(self) -> EditResult:
+        """The result of the edit.
+
+        Raises:
+            MediaWikiError: the edit failed; it is ``error``.
+        """
+        if self._result is None:
+            raise self.error or RuntimeError(f"the edit of {self.title!r} has neither a result nor an error")
+        return self._result

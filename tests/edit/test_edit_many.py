@@ -20,7 +20,7 @@ from tests.support.logins import EventLog, RecordingTransport, fresh, make_tag, 
 
 async def outcomes(site: Site, pages: Any, **options: Any) -> list[object]:
     async with site.edit_many(pages, add_line_once, **options) as edits:
-        return [edit.result.outcome if edit.result else type(edit.error) async for edit in edits]
+        return [type(edit.error) if edit.error else edit.result.outcome async for edit in edits]
 
 
 @pytest.mark.everywhere
@@ -34,7 +34,7 @@ async def test_each_page_has_a_result_or_an_error(wiki: LocalWiki, user_site: Si
         found = {edit.title: edit async for edit in edits}
         assert await anext(edits, None) is None
     assert found.keys() == {*titles}
-    assert {title: edit.result.outcome for title, edit in found.items() if edit.result is not None} == {
+    assert {title: edit.result.outcome for title, edit in found.items() if edit.error is None} == {
         first: EditOutcome.SAVED,
         third: EditOutcome.UNCHANGED,
     }

@@ -103,7 +103,7 @@ async def test_pages_that_exclude_the_bot_are_not_edited(wiki: LocalWiki, user_s
         async with demo.edit_many([title, fresh("Allowing")], adder, missing="create") as edits:
             found = {edit.title: edit for edit in await edits.collect()}
     assert isinstance(found.pop(title).error, BotsExcluded)
-    assert [edit.result.outcome for edit in found.values() if edit.result] == [EditOutcome.CREATED]
+    assert [edit.result.outcome for edit in found.values() if not edit.error] == [EditOutcome.CREATED]
     assert (adder.texts, events.requests("action=edit"), (await latest_revision(user_site, title)).revid) == (
         [""],
         1,
@@ -194,7 +194,7 @@ async def test_a_dry_run_writes_nothing_and_reads_as_usual(
             assert (await edit()).outcome is EditOutcome.DRY_RUN
         assert (await page.edit(lambda text: text)).outcome is EditOutcome.UNCHANGED
         async with dry.edit_many([title], AddLine()) as many:
-            assert [edit.result.outcome for edit in await many.collect() if edit.result] == [EditOutcome.DRY_RUN]
+            assert [edit.result.outcome for edit in await many.collect()] == [EditOutcome.DRY_RUN]
         for refused, error in (
             (lambda: page.create("x"), PageExists),
             (lambda: dry.page(fresh("Dry")).append("x"), PageMissing),

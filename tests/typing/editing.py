@@ -73,7 +73,7 @@ async def editing_many(site: Site) -> None:
         assert_type(edits.cursor, Cursor)
         async for edit in edits:
             assert_type(edit, PageEdit)
-            assert_type(edit.result, EditResult | None)
+            assert_type(edit.result, EditResult)
             assert_type(edit.error, MediaWikiError | None)
         assert_type(await edits.collect(), list[PageEdit])
 
