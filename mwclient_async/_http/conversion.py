@@ -71,10 +71,11 @@ def structured(value: Any, kind: Any) -> Any:
 
 def convert_to(cls: type[T] | None, *, raw: bool) -> Callable[[Mapping[str, Any]], Any]:
     """Return the function that converts a row into a ``cls``. With ``raw``, or without a class, it changes nothing."""
-    return _unchanged if raw or cls is None else structurer(cls)
+    return unchanged if raw or cls is None else structurer(cls)
 
 
-def _unchanged(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def unchanged(row: Mapping[str, Any]) -> Any:
+    """The row itself: the converter of rows that stay mappings."""
     return row
 
 

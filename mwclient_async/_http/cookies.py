@@ -60,6 +60,8 @@ class Cookies:
 
     def header_for(self, url: str) -> SecretText | None:
         """The ``Cookie`` header for a request to this URL, or None."""
+        if not any(True for _ in self._jar):  # an anonymous user has none
+            return None
         request = Request(url)
         self._jar.add_cookie_header(request)
         header = request.get_header("Cookie")

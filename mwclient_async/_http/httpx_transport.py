@@ -22,7 +22,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
-from functools import cache
+from functools import cache, lru_cache
 from http.cookiejar import CookieJar
 from importlib.util import find_spec
 from typing import Any, Self, TypeVar
@@ -44,6 +44,7 @@ from mwclient_async.models.options import HttpOptions, Limits
 
 T = TypeVar("T")
 
+_DEFAULT_HEADERS = {"accept": "*/*", "accept-encoding": ACCEPTED, "connection": "keep-alive"}
 _WRITE_KEEPALIVE = 1.0  # seconds; servers keep an idle connection for longer than that
 _LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "*.localhost", "[::1]")  # the environment's proxy is not used for these
 
@@ -152,19 +153,18 @@ class _Attempt:
 
     async def open(self) -> httpx.Response:
         """Send the request and wait for the headers of the response."""
-        request, headers = self._request, dict(self._request.headers)
+        request, headers = self._request, {**_DEFAULT_HEADERS, **self._request.headers}
         if isinstance(request.body, MultipartBody):
             headers["content-length"] = str(request.body.length)
-        httpx_request = self._client.build_request(
+        httpx_request = httpx.Request(  # build_request() would merge it with the settings of the client, and has none
             request.method,
-            request.url,
+            _parsed(request.url) if request.method != "GET" else request.url,
             headers=headers,
             content=request.body or None if isinstance(request.body, bytes) else None,
-            timeout=self._timeout,
+            extensions={"timeout": self._timeout.as_dict(), "trace": self._trace},
         )
         if self._pieces is not None:
             httpx_request.stream = _RequestStream(self._pieces)
-        httpx_request.extensions["trace"] = self._trace
         return await self._client.send(httpx_request, stream=True)
 
     async def guard(self, awaitable: Coroutine[Any, Any, T]) -> T:
@@ -331,6 +331,12 @@ def _may_quote_headers(error: BaseException) -> bool:
     return any(type(one).__module__.partition(".")[0] == "h11" for one in _error_chain(error))
 
 
+@lru_cache(maxsize=64)
+def _parsed(url: str) -> httpx.URL:
+    """The URL of a POST, parsed: those of one action are the same, because the rest is in the body."""
+    return httpx.URL(url)
+
+
 def _require_http2() -> None:
     if find_spec("h2") is None:
         raise ValueError("HttpOptions(http2=True) needs another library: pip install mwclient_async[http2]")
@@ -340,7 +346,6 @@ def _new_client(options: HttpOptions, limits: Limits, *, is_read: bool, is_secur
     http2 = options.http2 and is_read
     usual = _usual_certificates(http2=http2) if is_secure and options.verify is True else _NO_CERTIFICATES
     return httpx.AsyncClient(
-        headers={"accept-encoding": ACCEPTED},
         http2=http2,
         proxy=options.proxy,
         verify=usual if options.verify is True else options.verify,

@@ -25,7 +25,7 @@ _KINDS = {dict: "an object", list: "a list", str: "a text", bool: "a flag", int:
 def object_at(value: Any, *path: str) -> Mapping[str, Any]:
     """The object at this path; an empty one if there is nothing."""
     found = _at(value, path)
-    if isinstance(found, Mapping):
+    if type(found) is dict or isinstance(found, Mapping):  # each response is asked many times, so a dict is fast
         return found
     if found is None or found == []:
         return {}
@@ -105,7 +105,7 @@ def time_at(value: Any, *path: str) -> str:
 
 def _at(value: Any, path: tuple[str, ...]) -> Any:
     for number, key in enumerate(path):
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             if value is None or value == []:
                 return None
             raise _misfit(value, "an object", path[:number])

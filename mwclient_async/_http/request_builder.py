@@ -14,13 +14,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from attrs import field, frozen
 
 from mwclient_async import _http
 from mwclient_async._http.messages import ApiRequest, FilePart, HttpRequest, MultipartBody, ReadAt
-from mwclient_async._http.urls import DOT_SEGMENTS, PAGE_PATH, origin
+from mwclient_async._http.urls import DOT_SEGMENTS, PAGE_PATH, form_encoded, origin
 from mwclient_async.models.options import Limits
 
 _RESPONSE_FORMAT = {"format": "json", "formatversion": "2", "errorformat": "plaintext", "errorlang": "en"}
@@ -158,9 +158,10 @@ class RequestBuilder:
         read: ReadAt | None,
     ) -> HttpRequest:
         params = self._action_params(request, credentials)
-        url = self.api_url + _query_string(params)
-        if _may_be_get(request, credentials, params) and len(url) <= self.limits.url_length:
-            return HttpRequest(method="GET", url=url, headers=headers)
+        if _may_be_get(request, credentials, params):
+            url = self.api_url + _query_string(params)
+            if len(url) <= self.limits.url_length:
+                return HttpRequest(method="GET", url=url, headers=headers)
         if not request.post:
             headers["promise-non-write-api-action"] = "true"  # the nearest data centre may handle a read
         url = self.api_url + _query_string({name: value for name, value in params.items() if name in _URL_PARAMS})
@@ -199,13 +200,13 @@ def _form_request(
         method="POST",
         url=url,
         headers={**headers, "content-type": "application/x-www-form-urlencoded"},
-        body=urlencode(fields).encode("ascii"),
+        body=form_encoded(fields).encode("ascii"),
         waits_for_commit=waits_for_commit,
     )
 
 
 def _query_string(params: Mapping[str, str]) -> str:
-    return f"?{urlencode(params)}" if params else ""
+    return f"?{form_encoded(params)}" if params else ""
 
 
 def _multipart_body(fields: Iterable[tuple[str, str]], part: FilePart, boundary: str, read: ReadAt) -> MultipartBody:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from attrs import NOTHING, Factory, fields, has, resolve_types
 
+T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]
 
 _USUAL_VALUES: Mapping[Any, tuple[str, str]] = {
@@ -135,6 +136,32 @@ def _found_late(known: dict[str, Any], key: str, hook_of_type: Callable[[Any], H
         return found(value, kind)
 
     return hook
+
+
+_CONSTRUCTOR = """\
+def construct(*, {parameters}):
+    self = new(unfrozen)
+{assignments}
+    self.__class__ = cls
+    return self
+"""
+
+
+def constructor(cls: type[T]) -> Callable[..., T]:
+    """Make a function that makes an object of all arguments of its class, without the converters and validators."""
+    known = {"cls": cls, "unfrozen": _unfrozen(cls), **_HELPERS}
+    parameters, assignments = [], []
+    for each in fields(cls):  # type: ignore[arg-type]  # mypy does not know that it is a class of attrs
+        if each.init:
+            parameters.append(each.alias)
+            assignments.append(f"    self.{each.name} = {each.alias}")
+        else:
+            known[f"new_{each.name}"] = each.default.factory
+            assignments.append(f"    self.{each.name} = new_{each.name}()")
+    source = _CONSTRUCTOR.format(parameters=", ".join(parameters), assignments="\n".join(assignments))
+    exec(compile(source, f"<constructor of {cls.__name__}>", "exec"), known)  # noqa: S102 - made of names of our classes
+    function: Callable[..., T] = known["construct"]
+    return function
 
 
 def _unfrozen(cls: Any) -> Any:

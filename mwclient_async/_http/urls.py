@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from ipaddress import ip_address
 from unicodedata import normalize
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 PAGE_PATH = re.compile(r"/page/([^/?]+)")
 DOT_SEGMENTS = frozenset({".", ".."})
+_is_unreserved = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+
+
+def form_encoded(params: Mapping[str, str]) -> str:
+    """The parameters as in a query or a form, as ``urlencode`` does it; most of them have nothing to encode."""
+    return "&".join([f"{_form_quoted(name)}={_form_quoted(value)}" for name, value in params.items()])
+
+
+def _form_quoted(text: str) -> str:
+    return text if _is_unreserved(text) else quote_plus(text)
 
 
 def origin(url: str) -> tuple[str, str, int | None]:

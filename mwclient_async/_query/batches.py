@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Generic, Protocol, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, Generic, Protocol, TypeVar
 
 import anyio
 from attrs import evolve, field, frozen
 
-from mwclient_async._http.conversion import Row
+from mwclient_async._http.conversion import Row, unchanged
 from mwclient_async._http.flow import Flow
 from mwclient_async._query.continuation import BatchSource, Continuation, FetchedBatch
 from mwclient_async._query.loop_guard import LoopGuard
@@ -118,19 +118,27 @@ class ContinuedBatches(Generic[T]):
         fetched = await self._run(source.batch(start, limits, guard), on_sent)
         repeated, fresh = self._divide(source, fetched.rows)
         kept = fresh if self._wanted is None else fresh[: self._wanted]
-        items = [self._convert(row) for row in kept]
+        items: list[Any] = kept if self._convert is unchanged else list(map(self._convert, kept))
         # Nothing below this line can fail.
         self._guard = guard
         self._sent_limits = {} if fetched.complete else limits
         self._settle(source, repeated, kept)
         # If rows beyond the limit were fetched, they are not handed out: the run ends within this batch.
         self._next_continue = fetched.next_continue if len(kept) == len(fresh) else None
-        before = evolve(self._spec.start, continuation=start, limits=limits, given=())
+        before = self._cursor(start, limits)
         coming_again = tuple(map(source.row_key, fetched.coming_again))
-        after = evolve(before, continuation=fetched.next_continue, limits=self._sent_limits, given=coming_again)
+        after = self._cursor(fetched.next_continue, self._sent_limits, coming_again)
         cursor_at = self._cursors(source, (repeated, kept), before, after, ends_at=len(fresh))
         self._already_given.update(coming_again)
         return LoadedBatch(items=items, fetched=fetched, cursor_at=cursor_at)
+
+    def _cursor(
+        self, continuation: Continuation | None, limits: Mapping[str, int], given: tuple[str, ...] = ()
+    ) -> Cursor:
+        start = self._spec.start
+        return Cursor(
+            wiki=start.wiki, fingerprint=start.fingerprint, continuation=continuation, limits=limits, given=given
+        )
 
     async def _run(self, flow: Flow[FetchedBatch], on_sent: OnSent | None) -> FetchedBatch:
         return await run_flow(flow, self._send, on_sent=on_sent, sleep=self._sleep)

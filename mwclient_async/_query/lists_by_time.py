@@ -30,7 +30,7 @@ def with_times(modules: Iterable[Module], params: Mapping[str, str]) -> Mapping[
 def rows_coming_again(module: Module, rows: Iterable[Row], continuation: Mapping[str, str] | None) -> list[Row]:
     """The rows of this list that the response to a ``continue`` will have again: those of its second."""
     time = (continuation or {}).get(f"{module.prefix}start")
-    return [row for row in rows if time is not None and row.get(_TIME) == time]
+    return [] if time is None else [row for row in rows if row.get(_TIME) == time]
 
 
 def without_rows_coming_again(modules: Iterable[Module], body: Mapping[str, Any]) -> Mapping[str, Any]:

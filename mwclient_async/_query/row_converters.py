@@ -12,6 +12,7 @@ from typing import Any
 from mwclient_async import models
 from mwclient_async._http.conversion import Row, structured, structurer
 from mwclient_async._http.json_values import number_at, object_at
+from mwclient_async._http.row_code import constructor
 from mwclient_async.errors import ApiErrorItem, InvalidTitle, PageMissing, ProtocolError
 from mwclient_async.models.page import Page, PageStatus
 
@@ -39,13 +40,16 @@ def page_converter(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
     """The function that converts one merged page to a Page with these props."""
     requested = frozenset(prop for prop in props if prop in PROP_ROW_CLASSES or prop in _SINGLE_VALUE_PROPS)
 
+    make_page = _page_constructor()
+
     def convert(raw: Mapping[str, Any]) -> Page:
-        reason = raw.get("invalidreason")
-        return Page(
-            title=raw.get("title", ""),
-            ns=raw.get("ns"),
-            pageid=None if raw.get("missing") else raw.get("pageid"),
-            asked=raw.get("asked"),
+        get = raw.get
+        reason = get("invalidreason")
+        return make_page(
+            title=get("title", ""),
+            ns=get("ns"),
+            pageid=None if get("missing") else get("pageid"),
+            asked=get("asked"),
             status=_status(raw),
             invalidreason=reason.get("text") if isinstance(reason, Mapping) else reason,
             raw=raw,
@@ -55,6 +59,11 @@ def page_converter(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
         )
 
     return convert
+
+
+@cache
+def _page_constructor() -> Callable[..., Page]:
+    return constructor(Page)
 
 
 def rows_of_page(prop: str, body: Mapping[str, Any]) -> list[Row]:

@@ -8,7 +8,7 @@ group in which the next batch is fetched while the consumer works on the current
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar
 
@@ -250,9 +250,10 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
         self._inbox: MemoryObjectReceiveStream[Slot[T]] | None = None
         self._slot: Slot[T] | None = None
         self._loaded: LoadedBatch[T] | None = None
+        self._items: Sequence[T] = ()  # of that batch
         self._at = 0
         self._failed: Exception | None = None
-        self._loading = anyio.Lock()
+        self._loading = anyio.Lock(fast_acquire=True)  # a request follows, which lets other tasks run
         self._owner: Owner | None = None  # of the tasks that read ahead
 
     def __aiter__(self) -> Self:
@@ -270,11 +271,12 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
                 ``site.pages`` come from an iterator that was read already.
             TypeError: an input of ``site.pages`` has the wrong type.
         """
-        while self._loaded is None or self._at >= len(self._loaded.items):
+        while self._at >= len(self._items):
             if not await self._load(self._loaded):
                 raise StopAsyncIteration
+        item = self._items[self._at]
         self._at += 1
-        return self._loaded.items[self._at - 1]
+        return item
 
     @property
     def cursor(self) -> Cursor:
@@ -334,7 +336,7 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
                 self._failed = error
                 raise
             if loaded is not None:
-                self._loaded, self._at = loaded, 0
+                self._loaded, self._items, self._at = loaded, loaded.items, 0
             return loaded is not None
 
     async def _fetch_next(self) -> LoadedBatch[T] | None:

@@ -376,7 +376,7 @@ class Session:
         credentials = self._auth_state.credentials_for(request, token) if not request.login else NO_CREDENTIALS
         boundary = secrets.token_hex(16) if request.part is not None else ""
         http_request = self._request_builder.build(request, credentials, boundary=boundary, read=pending.read)
-        return evolve(http_request, on_sent=pending.on_sent)
+        return http_request if pending.on_sent is None else evolve(http_request, on_sent=pending.on_sent)
 
     async def _exchange(self, pending: _PendingRequest, http_request: HttpRequest) -> HttpResponse:
         """Send one HTTP request with the wiki's cookies, and keep those of the response."""

@@ -83,7 +83,7 @@ class SharedResources:
 
     @slots.default
     def _slots(self) -> anyio.Semaphore:
-        return anyio.Semaphore(self.limits.concurrency)
+        return anyio.Semaphore(self.limits.concurrency, fast_acquire=True)  # a request follows
 
     @pauses.default
     def _pauses(self) -> Pauses:

@@ -234,7 +234,8 @@ class Page:
         if prop not in self._read:
             if prop not in self._asked_for:
                 raise NotRequested(f"the query of {self.title!r} did not ask for this property: add prop={prop}")
-            self._check_size(prop)
+            if TOO_LARGE in self.raw:
+                self._check_size(prop)
             self._read[prop] = self._reader(prop, self.raw)
         return self._read[prop]
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from email import policy
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import pytest
 from attrs import evolve
@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 
 from mwclient_async._http.messages import ApiRequest, FilePart, HttpRequest, MultipartBody
 from mwclient_async._http.request_builder import RequestBuilder, RequestCredentials
-from mwclient_async._http.urls import checked_url, path_segment, rest_url_beside
+from mwclient_async._http.urls import checked_url, form_encoded, path_segment, rest_url_beside
 from mwclient_async._http.user_agent import full_user_agent
 from mwclient_async.models.options import Limits
 
@@ -60,6 +60,13 @@ def test_a_read_has_everything_in_its_url() -> None:
     request = BUILDER.build(QUERY)
     assert request.url.startswith(f"{API}?")
     assert url_params(request) == {"action": "query", "titles": "Ä&B", **ALWAYS}
+
+
+@given(st.dictionaries(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8"))))
+@settings(deadline=None)
+def test_parameters_are_encoded_as_in_a_form(params: dict[str, str]) -> None:
+    for each in (params, {"titles": "Ä b/c-d_e.f~g*h+i|j", "empty": "", "a b": "plain"}):
+        assert form_encoded(each) == urlencode(each)
 
 
 def test_a_url_may_be_as_long_as_the_limit_and_no_longer() -> None:

@@ -13,8 +13,10 @@ import attrs
 import pytest
 
 from mwclient_async._http import row_code
-from mwclient_async._http.conversion import _HOOKS, _WIRE_NAMES, _field_hook, _of_class, _path, structurer
+from mwclient_async._http.conversion import _HOOKS, _WIRE_NAMES, _field_hook, _of_class, _path, structured, structurer
 from mwclient_async._http.row_code import has_row_function
+from mwclient_async._query.list_rows import LIST_ROW_CLASSES
+from mwclient_async._query.row_converters import PROP_ROW_CLASSES, read_prop
 from mwclient_async.models import (
     accounts,
     actions_blocks,
@@ -28,18 +30,22 @@ from mwclient_async.models import (
     info,
     lists,
     props,
+    props_files,
+    props_info,
+    props_revisions,
     rest,
     upload,
 )
 from mwclient_async.models.actions_feeds import Document
 from mwclient_async.models.lists import ListedPage
+from mwclient_async.models.page import Page, PageStatus
 from mwclient_async.models.props_info import PageInfo
 from mwclient_async.models.props_revisions import Revision, Slot
 from tests.support.converted_alike import assert_converted_alike
 
 MODULES = [
     *(accounts, actions_blocks, actions_feeds, actions_finding, actions_pages, actions_pagesets, actions_parse),
-    *(actions_review, actions_users, info, lists, props, rest, upload),
+    *(actions_review, actions_users, info, lists, props, props_files, props_info, props_revisions, rest, upload),
 ]
 MODELS = {cls for module in MODULES for cls in vars(module).values() if attrs.has(cls)}
 CLASSES = sorted(filter(has_row_function, MODELS - {Document}), key=lambda cls: cls.__qualname__)
@@ -142,6 +148,28 @@ def test_the_value_is_an_ordinary_one_of_its_class() -> None:
         del value.title
 
 
+def test_a_constructor_makes_what_the_class_makes() -> None:
+    arguments: dict[str, Any] = {
+        "title": "Earth",
+        "ns": 0,
+        "pageid": 5,
+        "asked": None,
+        "status": PageStatus.OK,
+        "invalidreason": None,
+        "raw": {"categories": []},
+        "props": frozenset({"categories"}),
+        "reader": read_prop,
+        "structure": structured,
+    }
+    make = row_code.constructor(Page)
+    page, other = make(**arguments), make(**arguments)
+    assert type(page) is Page
+    assert (page, repr(page), page.categories) == (Page(**arguments), repr(Page(**arguments)), ())
+    assert (other._read, Page(**arguments)._read) == ({}, {})
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        page.title = "Mars"  # type: ignore[misc]
+
+
 @attrs.frozen
 class OfAnotherPackage:
     title: str
@@ -180,6 +208,8 @@ def test_only_classes_whose_fields_are_all_that_makes_an_object_have_a_row_funct
     assert not any(map(has_row_function, (Checked, Converted, Made, Hidden, Prepared)))
 
 
-def test_the_fields_with_a_function_of_their_own_are_those_of_a_class_with_a_row_function() -> None:
-    """So the random rows above reach them."""
+def test_the_classes_above_are_all_that_rows_become() -> None:
+    """So the random rows reach each class of a list and of a property, and each field with a function of its own."""
+    of_rows = {PageInfo, Slot, *LIST_ROW_CLASSES.values(), *(load() for load in PROP_ROW_CLASSES.values())}
+    assert of_rows <= set(CLASSES)
     assert set(_HOOKS) <= set(map(_path, CLASSES))
