@@ -71,14 +71,17 @@ async def test_no_row_of_a_descending_list_is_lost_and_a_warning_says_if_it_asce
 @pytest.mark.everywhere
 async def test_c5_c7_a_unique_list_is_limited_and_resumed_anywhere(campaign_wiki: CampaignWiki) -> None:
     async with Site(campaign_wiki.wiki.api_url, user_agent=USER_AGENT) as site:
-        stream = site.list("alllinks", unique=True, batch_size=7)
+        stream = site.list("alllinks", unique=True, namespace=1, batch_size=3)
         everything = [row.title async for row in stream]
-        assert [row.title async for row in site.list("alllinks", unique=True, limit=20)] == everything[:20]
-        for count in (1, 7, 30, len(everything) - 1):
-            run = aiter(stream)
-            given = [(await anext(run)).title for _ in range(count)]
-            rest = [row.title async for row in stream.resume(str(run.cursor))]
-            assert given + rest == everything
+        limited = site.list("alllinks", unique=True, namespace=1, limit=8)
+        assert [row.title async for row in limited] == everything[:8]
+        run, cursors = aiter(stream), []
+        for _ in everything:
+            cursors.append(str(run.cursor))  # the position before each row
+            await anext(run)
+        for count in (0, 1, 2, 3, 4, 10, len(everything) - 1):
+            rest = [row.title async for row in stream.resume(cursors[count])]
+            assert rest == everything[count:]
 
 
 @pytest.mark.everywhere

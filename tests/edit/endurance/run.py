@@ -15,7 +15,7 @@ from mwclient_async.models.events import Event, LoggedIn, Retrying, TokensFetche
 from mwclient_async.testing import LocalWiki
 from tests.conftest import USER_AGENT
 from tests.support import guarded_wiki as guarded
-from tests.support.fault_proxy import ALL, FaultProxy, Seeded
+from tests.support.fault_proxy import ALL, FaultProxy, Plan, Seeded
 
 HTTP = HttpOptions(read_timeout=2, commit_timeout=3)
 RETRY = RetryPolicy(attempts=12, first_delay=0.01, longest_delay=0.3)
@@ -75,8 +75,13 @@ class Tally:
         )
 
 
-async def run_endurance(wiki: LocalWiki, auth: BotPassword, *, size: Size, seed: int, prefix: str) -> Tally:
-    """Do all jobs; halfway, the wiki loses the session and refuses all tokens. Then count the lines on the wiki."""
+async def run_endurance(
+    wiki: LocalWiki, auth: BotPassword, *, size: Size, seed: int, prefix: str, plan: Plan | None = None
+) -> Tally:
+    """Do all jobs; halfway, the wiki loses the session and refuses all tokens. Then count the lines on the wiki.
+
+    The faults are random, unless a ``plan`` is given.
+    """
     tally, titles = Tally(), [f"{prefix} {number}/a?b&c" for number in range(size.pages)]
     async with FaultProxy(wiki.url) as proxy:
 
@@ -90,7 +95,7 @@ async def run_endurance(wiki: LocalWiki, auth: BotPassword, *, size: Size, seed:
         async with site:
             for title in titles:
                 await site.page(title).create("Start.")
-            proxy.plan = Seeded(seed, rate=size.rate, kinds=ALL, least=size.least)
+            proxy.plan = plan or Seeded(seed, rate=size.rate, kinds=ALL, least=size.least)
             jobs = iter(_jobs(size, seed, titles))
             halfway = _MidwayFaults((size.appends + size.reads) // 2, wiki)
             async with anyio.create_task_group() as tasks:
