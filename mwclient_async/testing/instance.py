@@ -17,6 +17,7 @@ from mwclient_async.testing.errors import MaintenanceError, StartupError
 from mwclient_async.testing.processes import GuardedDirectory, is_running
 from mwclient_async.testing.roots import WikiRoot, compiled_files
 from mwclient_async.testing.settings import local_settings, php_options
+from mwclient_async.testing.snapshot import Snapshot, renew_account
 
 ADMIN = "Admin"
 
@@ -25,6 +26,7 @@ _OWN_FILES = frozenset({"LocalSettings.php", "cache", "config", "images", "mw-co
 _WARM_UP = "/api.php?action=query&meta=siteinfo&format=json"
 _TIMEOUT = 60.0
 _ATTEMPTS = 5
+_INSTALLED: dict[WikiRoot, Snapshot] = {}  # the first wiki of each root in this process
 
 
 @frozen(kw_only=True)
@@ -67,6 +69,15 @@ class Instance:
         for name in ("cache", "data", "images", "installed", "tmp", "www"):
             (self.directory / name).mkdir()
         self._link_root()
+        if snapshot := _INSTALLED.get(self.root):
+            snapshot.write(self.directory)
+            with self.database() as database:
+                renew_account(database, ADMIN, self.admin_password)
+        else:
+            self._run_installer()
+            _INSTALLED[self.root] = Snapshot.take(self.directory, "data", "installed")
+
+    def _run_installer(self) -> None:
         config = self.directory / "installed" / "LocalSettings.php"
         arguments = [
             "--dbtype=sqlite", "--dbname=wiki", f"--dbpath={self.directory / 'data'}", "--server=http://127.0.0.1",

@@ -1,10 +1,12 @@
 """LocalWiki, through its public methods."""
 
+import contextlib
 import functools
 import hashlib
 import os
 import random
 import socket
+import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,6 +25,7 @@ from mwclient_async.testing import (
     instance,
 )
 from mwclient_async.testing.roots import find_root
+from tests.conftest import VERSIONS
 from tests.support.plain_requests import ask, get, logged_in
 
 
@@ -51,6 +54,27 @@ async def test_the_wiki_works_in_a_loop_that_did_not_start_it() -> None:
     answer = await ask(entered, titles="Elsewhere")
     await anyio.to_thread.run_sync(lambda: anyio.run(wiki.__aexit__, None, None, None, backend="trio"))
     assert "missing" not in answer["query"]["pages"][0]
+
+
+@pytest.mark.wiki
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_each_wiki_of_a_process_has_secrets_and_files_of_its_own(version: str) -> None:
+    """The second one takes over what the installer has made for the first."""
+    async with LocalWiki(version=version) as first, LocalWiki(version=version) as second:
+        for wiki in (first, second):
+            async with logged_in(wiki, name=wiki.admin_name, password=wiki.admin_password):
+                pass
+        (secrets, tokens) = zip(*(_secret_and_token(wiki) for wiki in (first, second)), strict=True)
+        assert len(set(secrets)) == len(set(tokens)) == 2
+        settings = (second.directory / "installed" / "LocalSettings.php").read_text()
+        assert (str(first.directory) in settings, str(second.directory) in settings) == (False, True)
+
+
+def _secret_and_token(wiki: LocalWiki) -> tuple[str, str]:
+    settings = (wiki.directory / "installed" / "LocalSettings.php").read_text()
+    with contextlib.closing(sqlite3.connect(wiki.directory / "data" / "wiki.sqlite", timeout=60)) as database:
+        ((token,),) = database.execute("SELECT user_token FROM user WHERE user_name = ?", (wiki.admin_name,))
+    return settings.split('$wgSecretKey = "')[1].split('"')[0], str(token)
 
 
 @pytest.mark.everywhere
