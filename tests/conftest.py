@@ -8,6 +8,7 @@ Asynchronous tests that need no wiki run on both backends.
 from __future__ import annotations
 
 import asyncio.constants
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -58,6 +59,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         plain = _ASYNCIO_ON_WIKI if on_wiki else _ASYNCIO
         backends = [plain, _TRIO] if everywhere or not on_wiki else [plain]
         metafunc.parametrize("anyio_backend", backends, scope="module", indirect=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect thousands of tests without looking for garbage among them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -56,6 +56,10 @@ BANNED_AT_START = {r"\b(?:Where|Whose|Whom|Should|Else|Nor) (?=[a-z])": "If ..."
 
 _PATTERNS = [(re.compile(rf"\b(?:{turn})", re.IGNORECASE), better) for turn, better in BANNED.items()]
 _PATTERNS += [(re.compile(turn), better) for turn, better in BANNED_AT_START.items()]
+_ANY = re.compile(
+    "|".join(f"(?{'i' if pattern.flags & re.IGNORECASE else ''}:{pattern.pattern})" for pattern, _ in _PATTERNS)
+)
+"""Any of them: most texts have none."""
 _CODE = re.compile(r"```.*?```|``[^`]+``|`[^`]+`|https?://\S+", re.DOTALL)
 _THIS = Path(__file__).name
 
@@ -80,7 +84,7 @@ def stumbles(path: Path) -> list[str]:
     found = []
     for line, text in prose_of(path):
         plain = re.sub(r"[ \t]+", " ", text)
-        for pattern, better in _PATTERNS:
+        for pattern, better in _PATTERNS if _ANY.search(plain) else ():
             for match in pattern.finditer(plain):
                 at = line + plain.count("\n", 0, match.start())
                 found.append(f"{path}:{at}: {match[0].strip()!r}; write: {better}")
@@ -92,12 +96,11 @@ def files(*places: Path) -> list[Path]:
     return sorted(path for path in found if path.suffix in {".py", ".md"} and path.name != _THIS)
 
 
-ALL = files(*(ROOT / name for name in ("mwclient_async", "tests", "benchmarks", "docs")), *ROOT.glob("*.md"))
+PLACES = (*(ROOT / name for name in ("mwclient_async", "tests", "benchmarks", "docs")), *ROOT.glob("*.md"))
 
 
-@pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_banned_turn_of_phrase(path: Path) -> None:
-    assert stumbles(path) == []
+def test_no_banned_turn_of_phrase() -> None:
+    assert [stumble for path in files(*PLACES) for stumble in stumbles(path)] == []
 
 
 @pytest.mark.parametrize(
