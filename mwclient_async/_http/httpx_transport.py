@@ -384,7 +384,7 @@ def _timeout(options: HttpOptions, *, waits_for_commit: bool) -> httpx.Timeout:
 
 
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""For plain http: it trusts nobody, so that it could not connect to https by mistake."""
+"""For plain http: it trusts no certificate, so that it could not connect to https by mistake."""
 
 
 @cache

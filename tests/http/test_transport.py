@@ -203,7 +203,7 @@ async def test_certificates_are_loaded_once_in_a_process_and_only_for_https(monk
     async def try_to_connect(scheme: str) -> None:
         async with opened() as transport:
             for request in (get, post):
-                with pytest.raises(ConnectionFailed):  # nobody listens there
+                with pytest.raises(ConnectionFailed):  # no server listens there
                     await transport.send(request(f"{scheme}://127.0.0.1:1"))
 
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", count)
