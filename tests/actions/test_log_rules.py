@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mwclient_async._actions.log_rules import LogEntry, rule_for
+from mwclient_async._actions.log_rules import LogEntry, LogRule, import_rule, rule_for
 
 MOVE = {"action": "move", "from": "a", "to": "b", "reason": "r"}
 MOVED = {"action": "move", "title": "A", "comment": "r", "params": {"target_title": "B", "suppressredirect": False}}
@@ -53,6 +53,8 @@ TRANSLATED = {
     "comment": "r",
     "params": {"oldlanguage": "en[def]", "newlanguage": "fr"},
 }
+IMPORT = {"action": "import", "interwikiprefix": "old", "summary": "r"}
+IMPORTED = {"action": "upload", "title": "A", "comment": "r", "params": {"count": 1}}
 TO_DEFAULT = {**TRANSLATED, "params": {"oldlanguage": "fr", "newlanguage": "en[def]"}}
 
 
@@ -62,7 +64,7 @@ def canonical(title: str) -> str:
 
 
 def fits(params: Mapping[str, str], entry: Mapping[str, Any]) -> bool:
-    rule = rule_for(params)
+    rule = import_rule(["A"]) if params["action"] == "import" else rule_for(params)
     assert rule is not None
     row = {"logid": 1, "ns": 0, "logpage": 5, "timestamp": "2026-11-30T12:00:00Z", **entry}
     return rule.fits(params, LogEntry.read(row), canonical)
@@ -120,6 +122,10 @@ def other(params: Mapping[str, str], entry: Mapping[str, Any], name: str) -> Any
         other({**HIDE, "ids": "8"}, HIDDEN, "another revision"),
         other({**HIDE, "hide": "content|user"}, HIDDEN, "another part"),
         other({**HIDE, "hide": "", "show": "content"}, HIDDEN, "shown instead"),
+        fitting(IMPORT, IMPORTED, "import"),
+        fitting({**IMPORT, "summary": " r  "}, IMPORTED, "white space of a summary"),
+        other({**IMPORT, "summary": "s"}, IMPORTED, "import with another summary"),
+        other(IMPORT, {**IMPORTED, "action": "interwiki"}, "import from another wiki"),
         fitting(MODEL, REMODELLED, "content model"),
         other({**MODEL, "title": "b"}, REMODELLED, "content model of another page"),
         other({**MODEL, "model": "text"}, REMODELLED, "another model"),
@@ -138,6 +144,11 @@ def test_w2_an_entry_fits_only_what_was_asked_for(
     fit: bool,  # noqa: FBT001
 ) -> None:
     assert fits(params, entry) is fit
+
+
+@pytest.mark.parametrize(("count", "proven"), [(0, False), (1, True), (50, True), (51, False)])
+def test_an_import_is_proven_by_the_log_if_its_pages_fit_into_one_request(count: int, *, proven: bool) -> None:
+    assert isinstance(import_rule([f"Page {number}" for number in range(count)]), LogRule) is proven
 
 
 @pytest.mark.parametrize(

@@ -245,3 +245,16 @@ async def test_wrong_arguments_are_refused_before_any_request(action_wiki: Local
             )
         )
     assert transport.requests == []
+
+
+@pytest.mark.parametrize(("options", "asked"), [({}, True), ({"namespace": 4}, False), ({"rootpage": "Old"}, False)])
+async def test_w2_the_log_is_not_asked_for_pages_that_an_import_renames(
+    options: dict[str, Any], *, asked: bool
+) -> None:
+    """Scripted, because what is counted is requests. The titles of the entries are not those of the file."""
+    xml = b"<page><title>Page</title></page>"
+    site, transport = scripted(TOKENS, ReplyLost("gone"), {"query": {"userinfo": {"name": "192.0.2.1", "anon": True}}})
+    async with site:
+        with pytest.raises(OutcomeUnknown):
+            await site.actions.import_(xml, interwikiprefix="old", **options)
+    assert len(transport.requests) == (3 if asked else 2)

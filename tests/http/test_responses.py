@@ -337,6 +337,11 @@ def test_s5_a_refusal_by_the_web_server_gets_advice_that_fits(
     assert "Is this the address" not in str(caught.value)
 
 
+def test_s5_a_body_that_is_too_large_for_the_server_gets_advice() -> None:
+    with pytest.raises(ProtocolError, match="choose a smaller chunk_size"):
+        parse_response(html_response("<h1>Request Entity Too Large</h1>", status=413))
+
+
 @pytest.mark.parametrize(("url", "script"), [(API, "api.php"), (REST, "rest.php")])
 def test_s5_a_page_at_the_right_address_gets_other_advice_than_one_elsewhere(url: str, script: str) -> None:
     with pytest.raises(BrokenReply, match=f"the login page of a network.*this is not the wiki's {script}"):

@@ -45,9 +45,23 @@ async def test_img_auth_refuses_a_bot_password_and_the_error_points_to_client_lo
     [
         (401, {"www-authenticate": 'basic realm="files"'}, r"HTTP 401 for a file\. .*HTTP Basic.*HttpOptions"),
         (403, {}, r"HTTP 403 for a file\. .*a guard in front"),
+        (406, {}, r"HTTP 406 for a file$"),
         (304, {}, r"HTTP 304 for a file$"),
     ],
 )
 def test_a_refusal_by_a_file_server_gets_advice_that_fits(status: int, headers: dict[str, str], message: str) -> None:
     with pytest.raises(ProtocolError, match=message):
         first_byte(status, headers, received=0, url="https://files.test/a/ab/A.png")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message"),
+    [
+        (403, {}, r"img_auth\.php.*ClientLogin only"),
+        (401, {}, r"img_auth\.php.*ClientLogin only"),
+        (401, {"www-authenticate": 'Basic realm="files"'}, r"HTTP Basic.*HttpOptions"),
+    ],
+)
+def test_a_refusal_of_img_auth_gets_its_own_advice(status: int, headers: dict[str, str], message: str) -> None:
+    with pytest.raises(ProtocolError, match=message):
+        first_byte(status, headers, received=0, url="https://wiki.test/w/img_auth.php/a/ab/A.png")
