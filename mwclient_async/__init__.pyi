@@ -51,6 +51,9 @@ from mwclient_async._edit.editor import (
 from mwclient_async._edit.edits import (
     Missing as Missing,
 )
+from mwclient_async._http.aiohttp_transport import (
+    AiohttpTransport as AiohttpTransport,
+)
 from mwclient_async._http.httpx_transport import (
     HttpxTransport as HttpxTransport,
 )

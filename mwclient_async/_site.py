@@ -313,7 +313,7 @@ class Site(Openable, QueryMethods, UploadMethods):
     def _shared_resources(self) -> SharedResources:
         if self._shared is not None:
             return self._shared()
-        transport = self._transport or _http.httpx_transport.HttpxTransport(self._http, self._limits)
+        transport = self._transport or _http.transport.own_transport(self._http, self._limits)
         return SharedResources(transport, self._limits, self._clock)
 
     def _check_safe(self, auth: Auth | None) -> None:

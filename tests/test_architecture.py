@@ -7,6 +7,7 @@ imports only pure modules. Both are found out from the code.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
@@ -226,6 +227,8 @@ def users(library: str) -> set[str]:
     ("library", "file"),
     [
         ("httpx", "_http.httpx_transport"),
+        ("aiohttp", "_http.aiohttp_client"),
+        ("yarl", "_http.aiohttp_client"),
         ("cattrs", "_http.conversion"),
         ("feedparser", "_actions.feed_entries"),
     ],
@@ -381,7 +384,7 @@ def _is_public(name: str) -> bool:
 def test_no_public_signature_names_the_http_library() -> None:
     signatures = {name: public_signatures(tree(name)) for name in NAMES}
     naming = {
-        name: {found for found in some if "httpx" in found[1].lower().replace("httpxtransport", "")}
+        name: {found for found in some if re.search(r"\b(httpx|aiohttp|yarl)\.", found[1])}
         for name, some in signatures.items()
     }
     assert found_in(naming) == {}

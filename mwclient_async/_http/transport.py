@@ -1,4 +1,7 @@
-"""The protocol that every transport implements: the boundary between this package and an HTTP library."""
+"""The protocol that every transport implements: the boundary between this package and an HTTP library.
+
+The transports of this package are in ``httpx_transport.py`` and ``aiohttp_transport.py``.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from mwclient_async._http.messages import HttpRequest, HttpResponse, StreamedResponse
+from mwclient_async.models.options import HttpOptions, Limits
 
 
 class Transport(Protocol):
@@ -47,3 +51,17 @@ class StreamingTransport(Transport, Protocol):
         raises the same errors as ``send()``.
         """
         ...
+
+
+def own_transport(options: HttpOptions, limits: Limits) -> StreamingTransport:
+    """A transport of this package, with the backend that the options name.
+
+    Raises ValueError if the options cannot work.
+    """
+    if options.backend == "aiohttp":
+        from mwclient_async._http.aiohttp_transport import AiohttpTransport
+
+        return AiohttpTransport(options, limits)
+    from mwclient_async._http.httpx_transport import HttpxTransport  # loads the HTTP library
+
+    return HttpxTransport(options, limits)

@@ -154,7 +154,7 @@ class CoreRest(Openable, Rest):
             await session.shared.aclose()
 
     def _shared_resources(self) -> SharedResources:
-        transport = self._transport or _http.httpx_transport.HttpxTransport(self._http, self._limits)
+        transport = self._transport or _http.transport.own_transport(self._http, self._limits)
         return SharedResources(transport, self._limits, self._clock)
 
     async def _write(self, change: RestEdit, base: BaseRevision | None) -> RestPage:

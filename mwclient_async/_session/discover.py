@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from anyio import CancelScope
 from attrs import frozen
 
 from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async._http.responses import retry_after
+from mwclient_async._http.transport import Transport, own_transport
 from mwclient_async._http.user_agent import full_user_agent
 from mwclient_async._session.clock import Clock, SystemClock
 from mwclient_async._session.discovery import Addresses, Discovery
@@ -18,9 +17,6 @@ from mwclient_async._session.retry_state import RetryState
 from mwclient_async._session.site_options import SiteOptions, check_option_types
 from mwclient_async.errors import HttpError, MediaWikiError, TransportError
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
-
-if TYPE_CHECKING:
-    from mwclient_async._http.transport import Transport
 
 _LABEL = "discover"
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
@@ -42,7 +38,7 @@ async def discover(page_url: str, *, user_agent: str, options: SiteOptions) -> t
         plain_http=http.plain_http,
     )
     runner = _DiscoveryRunner(
-        transport=options.get("transport") or _default_transport(http, limits),
+        transport=options.get("transport") or own_transport(http, limits),
         retry=options.get("retry", RetryPolicy()),
         clock=options.get("clock") or SystemClock(),
         observers=Observers(options.get("on_warning"), options.get("on_event")),
@@ -55,12 +51,6 @@ async def discover(page_url: str, *, user_agent: str, options: SiteOptions) -> t
         raise
     log.debug("%s leads to %s and %s", page_url.partition("?")[0], found.api_url, found.rest_url)
     return found.api_url, {**options, "rest_url": found.rest_url, "transport": runner.transport}
-
-
-def _default_transport(http: HttpOptions, limits: Limits) -> Transport:
-    from mwclient_async._http.httpx_transport import HttpxTransport  # the HTTP library is loaded when it is needed
-
-    return HttpxTransport(http, limits)
 
 
 @frozen(kw_only=True)

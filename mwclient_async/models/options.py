@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen, validators
 
@@ -74,12 +74,15 @@ class HttpOptions:
     - ``plain_http`` allows sending credentials over http to another machine, so that anyone on the way can read them.
     - ``http2`` reads over HTTP/2 if the server offers it. Writes and uploads stay on HTTP/1.1, because there the client
       notices in time that the server has closed a connection. It needs ``pip install mwclient_async[http2]``.
+    - ``backend`` is the HTTP library: ``"httpx"``, or ``"aiohttp"``, which takes much less processor time. aiohttp runs
+      on asyncio only, has no HTTP/2 and no SOCKS proxies, and needs ``pip install mwclient-async[speed]``.
 
     Responses are compressed with gzip, and with brotli or zstd after ``pip install mwclient_async[brotli,zstd]``.
 
     Raises:
-        ValueError: ``proxy`` is not a URL of a proxy, a header cannot be sent, or (when the Site opens) ``http2`` is
-            set and not installed.
+        ValueError: ``proxy`` is not a URL of a proxy, a header cannot be sent, ``backend`` is not one of the two or
+            cannot do what another option asks for, or (when the Site opens) a library is not installed or does not
+            work on this event loop.
     """
 
     connect_timeout: float = field(default=15.0, validator=validators.gt(0))
@@ -93,6 +96,7 @@ class HttpOptions:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     plain_http: bool = False
     http2: bool = False
+    backend: Literal["httpx", "aiohttp"] = field(default="httpx", validator=validators.in_(("httpx", "aiohttp")))
 
     @proxy.validator
     def _is_a_proxy(self, _attribute: object, value: str | None) -> None:
@@ -108,6 +112,13 @@ class HttpOptions:
                 raise ValueError(
                     f"the value of the header {name!r} has a line break, a space at its end or a non-ASCII character"
                 )
+
+    @backend.validator
+    def _can_do_the_rest(self, _attribute: object, value: str) -> None:
+        if value == "aiohttp" and self.http2:
+            raise ValueError("backend='aiohttp' has no HTTP/2: use the backend httpx, or leave http2 out")
+        if value == "aiohttp" and self.proxy is not None and self.proxy.startswith("socks"):
+            raise ValueError("backend='aiohttp' cannot use a SOCKS proxy: use the backend httpx, or another proxy")
 
     @property
     def proves_who_we_are(self) -> bool:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import gc
 import inspect
+from contextlib import suppress
+from pathlib import Path
 
 import anyio
+import pytest
 
-from mwclient_async import HttpOptions, Limits
-from mwclient_async._http.httpx_transport import HttpxTransport
 from mwclient_async._http.messages import HttpRequest
+from tests.support.http_server import Listener
+from tests.support.transport_servers import opened
 
 LARGE = 64 * 1024 * 1024  # bytes; more than a socket buffers if no one reads
 
 
+@pytest.mark.usefixtures("http_backend")
 async def test_w7_a_body_that_is_cancelled_halfway_leaves_no_unfinished_generator() -> None:
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:
         port = listener.extra(anyio.abc.SocketAttribute.local_port)
-        transport = HttpxTransport(HttpOptions(), Limits())
         request = HttpRequest(method="POST", url=f"http://127.0.0.1:{port}/", headers={}, body=bytes(LARGE))
-        async with anyio.create_task_group() as tasks:
+        async with opened() as transport, anyio.create_task_group() as tasks:
             tasks.start_soon(transport.send, request)
             started = anyio.Event()
 
@@ -33,7 +36,33 @@ async def test_w7_a_body_that_is_cancelled_halfway_leaves_no_unfinished_generato
             await started.wait()
             await anyio.wait_all_tasks_blocked()
             tasks.cancel_scope.cancel()
-        await transport.aclose()
     gc.collect()
     generators = [each for each in gc.get_objects() if inspect.isasyncgen(each)]
-    assert [each for each in generators if "httpx" in each.ag_code.co_filename] == []
+    assert [each for each in generators if {"httpx", "aiohttp"} & set(Path(each.ag_code.co_filename).parts)] == []
+
+
+@pytest.mark.usefixtures("http_backend")
+async def test_w2_what_was_not_sent_of_a_body_when_it_was_cancelled_is_not_sent_later() -> None:
+    """A write that is given up may be sent again, so the first one must not arrive afterwards."""
+    started, cancelled, ended, received = anyio.Event(), anyio.Event(), anyio.Event(), 0
+
+    async def read_the_rest_later(stream: anyio.abc.SocketStream) -> None:
+        nonlocal received
+        await stream.receive(1000)
+        started.set()
+        await cancelled.wait()
+        with suppress(anyio.EndOfStream, anyio.BrokenResourceError):
+            while True:
+                received += len(await stream.receive())
+        ended.set()
+
+    async with Listener(read_the_rest_later) as listener, opened() as transport:
+        request = HttpRequest(method="POST", url=f"http://{listener.address}/", headers={}, body=bytes(LARGE))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(transport.send, request)
+            await started.wait()
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+        cancelled.set()
+        await ended.wait()
+    assert received < LARGE / 2

@@ -8,12 +8,14 @@ import anyio
 import pytest
 
 from mwclient_async._http import pace
-from mwclient_async._http.httpx_transport import HttpxTransport
 from mwclient_async._http.messages import HttpRequest
 from mwclient_async._http.pace import Pace
+from mwclient_async._http.transport import Transport
 from mwclient_async.errors import ConnectionFailed, ReplyLost
 from mwclient_async.models.options import HttpOptions
 from tests.support.transport_servers import Fate, Server, get, opened, post, server_that_never_reads
+
+pytestmark = pytest.mark.usefixtures("http_backend")
 
 IMPATIENT = HttpOptions(read_timeout=0.05, commit_timeout=0.05, response_timeout=0.05)
 
@@ -82,7 +84,7 @@ def test_s4_a_file_may_take_long_but_not_come_at_less_than_a_kibibyte_per_second
 # Closing -------------------------------------------------------------------------------------------------------------
 
 
-async def until_closed(transport: HttpxTransport, request: HttpRequest, reached: Callable[[], object]) -> Exception:
+async def until_closed(transport: Transport, request: HttpRequest, reached: Callable[[], object]) -> Exception:
     """The error of a request during which the transport is closed, once ``reached`` has been awaited."""
     caught: list[Exception] = []
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -18,15 +19,17 @@ import brotli  # type: ignore[import-untyped]  # it has no types
 import httpcore
 import pytest
 import zstandard
+from anyio.abc import SocketStream
 from attrs import evolve
 
 from mwclient_async import Site
-from mwclient_async._http import httpx_transport as transport_module
+from mwclient_async._http import pooled_transport as transport_module
+from mwclient_async._http.httpx_transport import usual_certificates
 from mwclient_async._http.messages import MultipartBody
 from mwclient_async.errors import ConnectionFailed, ProtocolError, ReplyLost, ReplyTooLarge
 from mwclient_async.models.options import HttpOptions
 from tests.conftest import USER_AGENT
-from tests.support.http_server import ServerResponse
+from tests.support.http_server import Listener, ServerResponse
 from tests.support.transport_servers import (
     MEGABYTE,
     NAME,
@@ -44,6 +47,8 @@ from tests.support.transport_servers import (
     server_that_never_reads,
     upload,
 )
+
+pytestmark = pytest.mark.usefixtures("http_backend")
 
 COMPRESSORS: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": lambda data: gzip.compress(data, 1),
@@ -172,6 +177,41 @@ async def test_a_body_that_the_server_does_not_read_times_out_after_send_timeout
         await fetch(upload(f"http://{address}", 100 * MEGABYTE), HttpOptions(send_timeout=0.05))
 
 
+async def test_w7_a_response_before_the_end_of_a_body_is_returned_and_the_transport_stays_usable() -> None:
+    """The server refuses the body from its headers, and closes the connection."""
+    refused = b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    requested = 0
+
+    async def serve(stream: SocketStream) -> None:
+        nonlocal requested
+        requested += 1
+        while b"\r\n\r\n" not in await stream.receive():
+            pass
+        await stream.send(refused)
+        with suppress(anyio.BrokenResourceError, anyio.EndOfStream):
+            while True:
+                await stream.receive()
+
+    async with Listener(serve) as listener, opened() as transport:
+        request = upload(f"http://{listener.address}", 20 * MEGABYTE)
+        with anyio.fail_after(20):
+            assert (await transport.send(request)).status == 413
+            assert (await transport.send(evolve(request, body=b"x"))).status == 413
+    assert requested == 2
+
+
+async def test_w7_a_request_that_is_cancelled_leaves_the_transport_usable() -> None:
+    stalled = iter([Fate.STALL, Fate.STALL, Fate.STALL])
+    async with Server(lambda _: next(stalled, ServerResponse())) as server, opened() as transport:
+        for number, request in enumerate([get(server.url), post(server.url), upload(server.url, 3 * MEGABYTE)], 1):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(transport.send, request)
+                await server.until_seen(number)
+                tasks.cancel_scope.cancel()
+        for request in (get(server.url), post(server.url), upload(server.url, 3 * MEGABYTE)):
+            assert (await transport.send(request)).status == 200
+
+
 async def test_a_file_that_is_shorter_than_declared_ends_the_request() -> None:
     async def read(offset: int, length: int) -> bytes:
         return bytes(min(length, 10 - offset))
@@ -207,7 +247,7 @@ async def test_certificates_are_loaded_once_in_a_process_and_only_for_https(monk
                     await transport.send(request(f"{scheme}://127.0.0.1:1"))
 
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", count)
-    transport_module._usual_certificates.cache_clear()
+    usual_certificates.cache_clear()
     await try_to_connect("http")
     assert loaded == []
     await try_to_connect("https")
@@ -288,10 +328,14 @@ async def test_a_server_that_is_not_a_proxy_did_not_get_the_request() -> None:
     for fate in (Fate.HANG_UP, Fate.STALL):
         async with Server(lambda _, fate=fate: fate) as server:  # type: ignore[misc] # the parameter has no type
             with pytest.raises(ConnectionFailed):
-                await fetch(post(f"https://{NAME}"), HttpOptions(proxy=server.url, read_timeout=1, commit_timeout=0.05))
+                await fetch(
+                    post(f"https://{NAME}"),
+                    HttpOptions(proxy=server.url, read_timeout=1, commit_timeout=0.05, connect_timeout=0.5),
+                )
         assert [arrival.seen.method for arrival in server.arrivals] == ["CONNECT"]
 
 
+@pytest.mark.httpx
 @pytest.mark.parametrize("proxy", ["user:geheim@proxy:8080", "ftp://user:geheim@proxy"])
 def test_s1_an_invalid_proxy_url_is_refused_at_once_and_not_shown(proxy: str) -> None:
     with pytest.raises(ValueError, match="the proxy is no") as caught:
@@ -302,6 +346,7 @@ def test_s1_an_invalid_proxy_url_is_refused_at_once_and_not_shown(proxy: str) ->
 # HTTP/2 --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.httpx
 async def test_reads_use_http2_and_writes_and_uploads_use_http1(authority: Authority) -> None:
     options = HttpOptions(verify=authority.client(), http2=True)
     async with Server(tls=authority.server("h2", "http/1.1")) as server, opened(options) as transport:
@@ -311,6 +356,7 @@ async def test_reads_use_http2_and_writes_and_uploads_use_http1(authority: Autho
     assert [len(arrival.seen.body) for arrival in server.arrivals] == [0, 12, 300_002, 0]
 
 
+@pytest.mark.httpx
 async def test_http2_is_used_only_if_we_and_the_server_want_it(authority: Authority) -> None:
     for http2, offered in ((False, "h2"), (True, "http/1.1")):
         async with Server(tls=authority.server(offered, "http/1.1")) as server:
@@ -318,6 +364,7 @@ async def test_http2_is_used_only_if_we_and_the_server_want_it(authority: Author
         assert server.protocols == ["HTTP/1.1"]
 
 
+@pytest.mark.httpx
 async def test_an_http2_connection_that_ends_during_a_response_is_a_lost_reply(authority: Authority) -> None:
     """httpx does not convert the error of httpcore in this case."""
     responses: Iterator[ServerResponse | Fate] = iter([ServerResponse(), Fate.GO_AWAY])
@@ -329,6 +376,7 @@ async def test_an_http2_connection_that_ends_during_a_response_is_a_lost_reply(a
     assert len(server.arrivals) == 2
 
 
+@pytest.mark.httpx
 async def test_http2_without_its_library_is_a_value_error_that_names_the_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -340,6 +388,7 @@ async def test_http2_without_its_library_is_a_value_error_that_names_the_extra(
             pass
 
 
+@pytest.mark.httpx
 async def test_a_key_error_of_the_http2_library_is_a_lost_reply(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -451,6 +500,7 @@ async def test_s2_the_transport_stores_no_cookies() -> None:
     assert [arrival.seen.header("cookie") for arrival in server.arrivals] == ["", "", "", ""]
 
 
+@pytest.mark.httpx
 @pytest.mark.parametrize("protocol", ["http/1.1", "h2"])
 async def test_s1_the_log_of_the_http_library_holds_no_secret(
     authority: Authority, protocol: str, caplog: pytest.LogCaptureFixture
@@ -492,6 +542,7 @@ def library_filters() -> list[str]:
     return [name for name, logger in loggers.items() if logger.filters]
 
 
+@pytest.mark.httpx
 async def test_s1_the_log_is_filtered_only_while_a_request_is_under_way() -> None:
     during: list[list[str]] = []
 
@@ -511,6 +562,7 @@ async def test_s1_the_log_is_filtered_only_while_a_request_is_under_way() -> Non
     assert ["httpcore.http11" in names for names in during] == [True] * 3
 
 
+@pytest.mark.httpx
 def test_s1_importing_the_transport_changes_no_logger() -> None:
     """An interpreter of its own imports the HTTP libraries, then this package."""
     program = """

@@ -20,7 +20,7 @@ PACKAGE = "mwclient_async"
 ROOT = Path(mwclient_async.__file__).parent
 
 PUBLIC_MODULES = ("errors", "models", "_values")
-MADE_BY_USERS = frozenset({"Site", "CoreRest", "HttpxTransport"})
+MADE_BY_USERS = frozenset({"Site", "CoreRest", "HttpxTransport", "AiohttpTransport"})
 
 
 class Home(NamedTuple):
@@ -33,6 +33,7 @@ class Home(NamedTuple):
 ROOTS = (
     Home("_site", "Site"),
     Home("_rest.core_rest", "CoreRest"),
+    Home("_http.aiohttp_transport", "AiohttpTransport"),
     Home("_http.httpx_transport", "HttpxTransport"),
     Home("_http.transport", "StreamingTransport"),
     Home("models.diff", "position_in"),

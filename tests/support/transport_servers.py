@@ -21,8 +21,8 @@ from anyio.streams.tls import TLSAttribute, TLSStream
 from attrs import evolve, field, frozen
 
 from mwclient_async import Limits
-from mwclient_async._http.httpx_transport import HttpxTransport
 from mwclient_async._http.messages import FilePart, HttpRequest, HttpResponse, MultipartBody
+from mwclient_async._http.transport import StreamingTransport, own_transport
 from mwclient_async.models.options import HttpOptions
 from tests.support.http_server import (
     DISCONNECTED,
@@ -38,6 +38,9 @@ NAME = "wiki.test"
 """A host name of the certificates, besides this machine."""
 
 MEGABYTE = 1024 * 1024
+BACKEND = "httpx"
+"""The HTTP library of the transports; the fixture ``http_backend`` sets it."""
+
 _FRAME = 16 * 1024
 
 
@@ -329,8 +332,11 @@ async def _pump(source: SocketStream, sink: SocketStream, scope: anyio.CancelSco
 
 
 @asynccontextmanager
-async def opened(options: HttpOptions | None = None, *, most: int = MEGABYTE) -> AsyncIterator[HttpxTransport]:
-    transport = HttpxTransport(options or HttpOptions(), Limits(max_reply_bytes=most))
+async def opened(options: HttpOptions | None = None, *, most: int = MEGABYTE) -> AsyncIterator[StreamingTransport]:
+    options = options or HttpOptions()
+    if BACKEND == "aiohttp":
+        options = evolve(options, backend="aiohttp", http2=False)
+    transport = own_transport(options, Limits(max_reply_bytes=most))
     try:
         yield transport
     finally:
