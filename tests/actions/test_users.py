@@ -58,7 +58,7 @@ async def test_groups_change_with_or_without_an_expiry(steward: Site, member: Si
     await assert_codes(
         (
             (InvalidParameter, "nosuchuser", steward.actions.userrights("No such user", add="bot")),
-            (ApiError, "invalidexpiry", steward.actions.userrights(name, add="bot", expiry="in my time")),
+            (InvalidParameter, "invalidexpiry", steward.actions.userrights(name, add="bot", expiry="in my time")),
         )
     )
     may_not = await member.actions.userrights(name, add="bot")  # the wiki reports nothing else
@@ -119,7 +119,7 @@ async def test_an_account_is_created_and_its_password_changed(action_wiki: Local
     await assert_codes(
         (
             (ApiError, "userexists", steward.actions.createaccount(name, password=PASSWORD)),
-            (ApiError, "invaliduser", steward.actions.createaccount("A<", password=PASSWORD)),
+            (InvalidParameter, "invaliduser", steward.actions.createaccount("A<", password=PASSWORD)),
             (ApiError, "badrequest", steward.actions.removeauthenticationdata("none")),
             (ApiError, "badrequest", steward.actions.unlinkaccount("none")),
             (ApiError, "userlogin-cannot-link", steward.actions.linkaccount()),
