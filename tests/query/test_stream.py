@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -44,8 +45,9 @@ async def test_c1_a_key_that_vanishes_from_continue_is_not_sent_again() -> None:
     ]
 
 
-async def test_c2_5000_empty_responses_in_a_row_are_not_the_end() -> None:
-    empty = ({"continue": {"apcontinue": str(number), "continue": "-||"}} for number in range(5000))
+async def test_c2_any_number_of_empty_responses_in_a_row_is_not_the_end() -> None:
+    number_of_responses = sys.getrecursionlimit() + 200  # so many that no step may call itself for the next one
+    empty = ({"continue": {"apcontinue": str(n), "continue": "-||"}} for n in range(number_of_responses))
     opened, transport = scripted_site(*empty, rows("Last"))
     async with opened as site:
         assert [row.title for row in await site.list("allpages").collect()] == ["Last"]
