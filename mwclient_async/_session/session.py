@@ -183,10 +183,17 @@ class Session:
             return False
         return await self._authenticator.start_session()
 
-    async def fetch_once(self, flow: Callable[[], Flow[T]]) -> T:
-        """The result of a flow, which runs once per session: for facts about the wiki that do not change."""
+    def has_fetched(self, flow: Callable[..., Flow[Any]]) -> bool:
+        """Whether the result of a flow is known from :meth:`fetch_once`."""
+        return flow in self._fetched
+
+    async def fetch_once(self, flow: Callable[[], Flow[T]], *, instead: Callable[[], Flow[T]] | None = None) -> T:
+        """The result of a flow, which runs once per session: for facts about the wiki that do not change.
+
+        ``instead`` is a flow with the same result, and more to do, that runs in its place.
+        """
         if flow not in self._fetched:
-            self._fetched[flow] = await self.run_flow(flow())
+            self._fetched[flow] = await self.run_flow((instead or flow)())
         result: T = self._fetched[flow]
         return result
 

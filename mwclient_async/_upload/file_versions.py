@@ -21,6 +21,7 @@ from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._session.lost_reply import read_written
 from mwclient_async._upload.file_backend_errors import may_be_done, may_pass
 from mwclient_async._upload.stash import make_api_error
+from mwclient_async._upload.title_permission import TITLE_PARAMS, raise_if_title_is_refused
 from mwclient_async.errors import ApiError, FileRefused, PageMissing
 from mwclient_async.models.props_files import ImageInfo
 
@@ -43,15 +44,18 @@ def local_imageinfo(page: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def current_version(filename: str) -> Flow[ImageInfo]:
-    """The latest version of the wiki's own file of that name. Raises PageMissing if it has none."""
-    response = yield ApiRequest(
-        params={"action": "query", "titles": f"File:{filename}", "prop": "imageinfo", "iiprop": IMAGEINFO_PROPS}
-    )
+    """The latest version of the wiki's own file of that name.
+
+    Raises PageMissing if it has none, and Protected if the account may not replace it.
+    """
+    params = {"action": "query", "titles": f"File:{filename}", **TITLE_PARAMS, "iiprop": IMAGEINFO_PROPS}
+    response = yield ApiRequest(params={**params, "prop": "imageinfo|info"})
     pages = rows_at(response.body, "query", "pages")
     info = local_imageinfo(pages[0]) if pages else None
     if info is None:
         text = f"The wiki has no file {filename!r} of its own to replace: site.upload makes a new file."
         raise make_api_error(PageMissing, "missingtitle", text)
+    raise_if_title_is_refused(response.body)
     return structurer(ImageInfo)(info)
 
 

@@ -14,6 +14,7 @@ from mwclient_async._http.json_values import object_at, rows_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._upload.chunks import MIN_CHUNK_SIZE
 from mwclient_async._upload.stash import comma_list, make_api_error
+from mwclient_async._upload.title_permission import TITLE_PARAMS, raise_if_title_is_refused
 from mwclient_async.errors import FileRefused, UploadError
 
 PROHIBITED_EXTENSIONS = (
@@ -52,9 +53,14 @@ class UploadRules:
             raise make_api_error(FileRefused, "file-too-large", text, {"size": size, "max": self.max_size})
 
 
-def fetch_upload_rules() -> Flow[UploadRules]:
-    """The rules of a wiki, from its siteinfo: https://www.mediawiki.org/wiki/API:Siteinfo."""
-    response = yield ApiRequest(params={"action": "query", "meta": "siteinfo", "siprop": "general|fileextensions"})
+def fetch_upload_rules(filename: str = "") -> Flow[UploadRules]:
+    """The rules of a wiki, from its siteinfo: https://www.mediawiki.org/wiki/API:Siteinfo.
+
+    With a file name, the same request asks whether the account may upload under it, as ``check_title`` does.
+    """
+    params = {"action": "query", "meta": "siteinfo", "siprop": "general|fileextensions"}
+    response = yield ApiRequest(params=params | ({"titles": f"File:{filename}", **TITLE_PARAMS} if filename else {}))
+    raise_if_title_is_refused(response.body)
     query = object_at(response.body, "query")
     general = object_at(query, "general")
     numbers = "".join(char if char.isdigit() else " " for char in str(general.get("generator", ""))).split()

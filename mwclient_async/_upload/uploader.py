@@ -50,6 +50,12 @@ class UploadJob:
     on_progress: OnProgress | None = None
     on_checkpoint: OnCheckpoint | None = None
 
+    @property
+    def title_to_check(self) -> str:
+        """The name to ask the wiki about before chunks are sent; empty if none are, or if it was asked already."""
+        is_sent = self.checkpoint is not None and self.checkpoint.stashed
+        return "" if self.replaces or is_sent else self.publication.filename
+
     def is_asynchronous(self, size: int) -> bool:
         """Whether a job of the wiki assembles and publishes a file of that size."""
         return size >= ASYNCHRONOUS_FROM if self.asynchronous is None else self.asynchronous
@@ -65,7 +71,10 @@ class UploadJob:
 
 @frozen(kw_only=True)
 class Uploader:
-    """Runs uploads on one wiki."""
+    """Runs uploads on one wiki.
+
+    ``rules`` gives the wiki's rules. It is given the name of a file, or "", and asks whether the account may upload it.
+    """
 
     send: Send
     clock: Clock
@@ -73,7 +82,7 @@ class Uploader:
     retries: Callable[[str], RetryState]
     new_session: Callable[[], Awaitable[bool]]
     wiki: str
-    rules: Callable[[], Awaitable[UploadRules]]
+    rules: Callable[[str], Awaitable[UploadRules]]
 
     async def upload(self, source: UploadInput | StashedFile | RemoteFile, job: UploadJob) -> UploadResult:
         """Send the source to the wiki and publish it."""
@@ -97,7 +106,7 @@ class Uploader:
         reporter = self._new_reporter(job)
         file = await UploadSource.open(source, spool=job.spool, on_spooled=reporter.report_spooled)
         try:
-            rules = await self._checked_rules(file, job)
+            rules = await self._checked_rules(file, job, await self.rules(""))
             start = await self._checked_start(file, job, reporter)
             return await self._stash_file(file, job, rules, reporter, start)
         finally:
@@ -106,7 +115,7 @@ class Uploader:
     # The ways to upload ----------------------------------------------------------------------------------------------
 
     async def _upload_from_url(self, remote: RemoteFile, job: UploadJob, reporter: ProgressReporter) -> UploadResult:
-        rules = await self.rules()
+        rules = await self.rules("")
         rules.check(job.publication.filename, None, ignored=job.publication.ignored)
         publication = evolve(job.publication, asynchronous=bool(job.asynchronous))
         flow = partial(upload_from_url, publication, remote.url, rules=rules)
@@ -126,7 +135,8 @@ class Uploader:
     ) -> UploadResult:
         file = await UploadSource.open(source, spool=job.spool, on_spooled=reporter.report_spooled)
         try:
-            rules = await self._checked_rules(file, job)
+            name = "" if job.is_direct(file.size) else job.title_to_check
+            rules = await self._checked_rules(file, job, await self.rules(name))
             if current is not None and file.size == current.size:
                 sha1 = await file.sha1_up_to(file.size, on_hashed=partial(reporter.report_hashed, file.size))
                 _check_contents_differ(job, current, sha1)
@@ -136,6 +146,7 @@ class Uploader:
                 except MediaWikiError as error:
                     if job.method is UploadMethod.DIRECT or not is_too_large(error):
                         raise
+                await self.rules(job.title_to_check)
             return await self._upload_in_chunks(file, job, rules, reporter)
         finally:
             await file.aclose()
@@ -210,12 +221,12 @@ class Uploader:
         current = await self._run(current_version(job.publication.filename), reporter)
         return current if job.checkpoint is None else None
 
-    async def _checked_rules(self, file: UploadSource, job: UploadJob) -> UploadRules:
+    async def _checked_rules(self, file: UploadSource, job: UploadJob, rules: UploadRules) -> UploadRules:
         """The wiki's rules. Raises FileRefused or UploadError for a file that the wiki would refuse after the transfer.
 
         With a checkpoint, the file's bytes are compared with those of the first attempt instead.
         """
-        rules, publication = await self.rules(), job.publication
+        publication = job.publication
         rules.check(publication.filename, file.size, ignored=publication.ignored)
         head = await file.read_head(HEAD_SIZE) if job.checkpoint is None else None
         if head is not None and (text := mismatch(publication.filename, head, ignored=publication.ignored)):

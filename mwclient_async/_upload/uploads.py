@@ -22,7 +22,8 @@ from mwclient_async._upload.progress import OnCheckpoint, OnProgress
 from mwclient_async._upload.publication import Publication
 from mwclient_async._upload.sources import UploadInput
 from mwclient_async._upload.stash import fetch_stash_info
-from mwclient_async._upload.upload_rules import fetch_upload_rules
+from mwclient_async._upload.title_permission import check_title
+from mwclient_async._upload.upload_rules import UploadRules, fetch_upload_rules
 from mwclient_async._upload.uploader import Uploader, UploadJob
 from mwclient_async._values.checkpoint import Checkpoint
 from mwclient_async.models.props_files import ImageInfo
@@ -112,8 +113,17 @@ class Uploads:
             retries=self.session.new_retry_state,
             new_session=self.session.start_session,
             wiki=self.wiki,
-            rules=partial(self.session.fetch_once, fetch_upload_rules),
+            rules=self._rules,
         )
+
+    async def _rules(self, filename: str = "") -> UploadRules:
+        """The wiki's rules. Given a file name, raises Protected or TitleBlacklisted if it is refused to the account."""
+        is_known = self.session.has_fetched(fetch_upload_rules)
+        asking_both = partial(fetch_upload_rules, filename)
+        rules = await self.session.fetch_once(fetch_upload_rules, instead=asking_both)
+        if is_known and filename:
+            await self.session.run_flow(check_title(filename))
+        return rules
 
     def _job(self, publication: Publication, options: UploadOptions) -> UploadJob:
         chunk_size, spool = options.get("chunk_size", DEFAULT_CHUNK_SIZE), options.get("spool")

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from mwclient_async import Site, StashedFile, UploadMethod
+from mwclient_async import RequestFinished, Site, StashedFile, UploadMethod
 from mwclient_async._upload.upload_rules import fetch_upload_rules
 from mwclient_async.errors import (
     ApiError,
@@ -104,16 +104,48 @@ async def test_u11_a_name_that_the_wiki_refuses_is_refused_before_it_is_sent(
     assert await versions(bot, name) == []
 
 
-@EVERY_METHOD
-async def test_a_protected_title_is_refused_and_the_file_kept(
-    wiki: LocalWiki, bot: Site, newcomer: Account, picture: Pictures, name: str, options: dict[str, Any]
+async def test_u11_a_protected_title_is_refused_before_the_first_chunk(
+    wiki: LocalWiki, bot: Site, newcomer: Account, picture: Pictures, name: str
+) -> None:
+    path, other = picture(2_000), f"other {name}"
+    await bot.call("protect", title=f"File:{name}", protections="create=sysop")
+    await bot.upload(picture(2_000, number=1), filename=other)
+    await bot.call("protect", title=f"File:{other}", protections="upload=sysop")
+    requests: list[str] = []
+
+    def note(event: object) -> None:
+        if isinstance(event, RequestFinished):
+            requests.append(event.label)
+
+    async with newcomer.site(wiki, on_event=note) as site:
+        requests.clear()
+        error = await refused(site, path, name, Protected, **CHUNKED)
+        assert (error.code, error.filekey, error.checkpoint, requests) == (
+            "protectedpage",
+            None,
+            None,
+            ["action=query"],
+        )
+        await refused(site, path, other, Protected, **CHUNKED)
+        with pytest.raises(Protected):
+            await site.file(other).upload_version(path)
+        assert requests == ["action=query"] * 3
+        await site.stash(path, filename=name)  # the wiki takes it: it may be published under another name
+        await bot.call("protect", title=f"File:{name}", protections="create=all")
+        requests.clear()
+        await site.upload(path, filename=name, **CHUNKED)
+        assert requests == ["action=query", *["action=upload"] * 3]
+    assert await versions(bot, name) == [sha1(path)]
+
+
+async def test_a_protected_title_is_refused_and_the_file_of_one_request_kept(
+    wiki: LocalWiki, bot: Site, newcomer: Account, picture: Pictures, name: str
 ) -> None:
     path = picture(2_000)
     await bot.call("protect", title=f"File:{name}", protections="create=sysop")
-    async with newcomer.site(wiki, clock=JobClock(wiki)) as site:
-        error = await refused(site, path, name, Protected, **options)
+    async with newcomer.site(wiki) as site:
+        error = await refused(site, path, name, Protected, **DIRECT)
         assert error.filekey is not None
-        assert (error.checkpoint is not None) is (options is not DIRECT)
         await bot.call("protect", title=f"File:{name}", protections="create=all")
         await site.upload(StashedFile(error.filekey), filename=name)
     assert await versions(bot, name) == [sha1(path)]
