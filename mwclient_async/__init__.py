@@ -48,6 +48,7 @@ _HOMES = {  # module -> its public names
     "_upload.uploads": "UploadOptions",
     "_values.checkpoint": "Checkpoint",
     "_values.cursor": "Cursor",
+    "_values.value": "Value",
     "_values.warnings": "ApiWarning UploadWarning",
     "errors": (
         "AbuseFilter ApiError ApiErrorItem AssertFailed AuthError AuthorizationRefused BadContinue BadRequest "

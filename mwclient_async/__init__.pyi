@@ -143,6 +143,9 @@ from mwclient_async._values.checkpoint import (
 from mwclient_async._values.cursor import (
     Cursor as Cursor,
 )
+from mwclient_async._values.value import (
+    Value as Value,
+)
 from mwclient_async._values.warnings import (
     ApiWarning as ApiWarning,
     UploadWarning as UploadWarning,

@@ -12,10 +12,11 @@ from typing import Any
 from attrs import field, frozen
 
 from mwclient_async import models
+from mwclient_async._values.value import Value
 
 
-@frozen(kw_only=True)
-class GroupMembership:
+@frozen(kw_only=True, repr=False)
+class GroupMembership(Value):
     """An account's membership of a group. ``expiry`` is an ISO 8601 time or ``"infinity"``, as text.
 
     See https://www.mediawiki.org/wiki/API:Users.
@@ -25,8 +26,8 @@ class GroupMembership:
     expiry: str | None = None
 
 
-@frozen(kw_only=True)
-class BlockDetails:
+@frozen(kw_only=True, repr=False)
+class BlockDetails(Value):
     """The block of an account, if it has one; without one, all of this is None.
 
     ``blockid`` is None for a block that MediaWiki itself sets, whose kind is ``systemblocktype``. ``blockexpiry`` is an
@@ -59,7 +60,7 @@ class BlockDetails:
         return self.blockedby is not None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class User(BlockDetails):
     """``list=users`` and ``list=allusers``: one account, with the fields that ``prop`` names.
 
@@ -95,8 +96,8 @@ class User(BlockDetails):
     attachedwiki: Mapping[str, bool] = field(default={}, hash=False)
 
 
-@frozen(kw_only=True)
-class BlockRestrictions:
+@frozen(kw_only=True, repr=False)
+class BlockRestrictions(Value):
     """What a partial block forbids: to edit these pages and namespaces (by number), and these actions.
 
     See https://www.mediawiki.org/wiki/API:Blocks.
@@ -107,8 +108,8 @@ class BlockRestrictions:
     actions: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class Block:
+@frozen(kw_only=True, repr=False)
+class Block(Value):
     """``list=blocks``: one block, with the fields that ``prop`` names.
 
     ``user`` is a name, an IP address or a range; None for an automatic block, whose address is secret. ``expiry`` is an
@@ -142,16 +143,16 @@ class Block:
 # The account that is logged in ---------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
-class RateLimit:
+@frozen(kw_only=True, repr=False)
+class RateLimit(Value):
     """At most ``hits`` actions in ``seconds`` seconds."""
 
     hits: int = 0
     seconds: int = 0
 
 
-@frozen(kw_only=True)
-class ChangeableGroups:
+@frozen(kw_only=True, repr=False)
+class ChangeableGroups(Value):
     """The groups that an account can add other accounts to and remove them from, and itself (``..._self``)."""
 
     add: tuple[str, ...] = ()
@@ -160,15 +161,15 @@ class ChangeableGroups:
     remove_self: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class AcceptedLanguage:
+@frozen(kw_only=True, repr=False)
+class AcceptedLanguage(Value):
     """A language of the request's ``Accept-Language`` header; ``q`` is its weight, from 0 to 1."""
 
     code: str = ""
     q: float = 1.0
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class UserInfo(BlockDetails):
     """``meta=userinfo``: the account that the request was made with.
 
@@ -210,8 +211,8 @@ class UserInfo(BlockDetails):
     cancreateaccounterror: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
 
 
-@frozen(kw_only=True)
-class TokenCheck:
+@frozen(kw_only=True, repr=False)
+class TokenCheck(Value):
     """Whether the wiki accepts a token: ``result`` is ``valid``, ``invalid`` or ``expired``.
 
     ``generated`` is when the token was made, None if the token has no time in it.

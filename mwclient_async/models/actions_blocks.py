@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from mwclient_async._values.value import Value
 
-@frozen(kw_only=True)
-class BlockResult:
+
+@frozen(kw_only=True, repr=False)
+class BlockResult(Value):
     """A block that was set, as the wiki stored it.
 
     ``user`` is what is blocked: a name, an IP address or a range; ``userid`` is 0 if that is not an account. ``expiry``
@@ -40,8 +42,8 @@ class BlockResult:
     verified: bool = False
 
 
-@frozen(kw_only=True)
-class UnblockResult:
+@frozen(kw_only=True, repr=False)
+class UnblockResult(Value):
     """A block that was lifted. ``user`` is empty for an automatic one, whose address is secret.
 
     Only newer wikis (1.43) send ``watchuser`` and ``watchlistexpiry``.

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from attrs import field, frozen
 
+from mwclient_async._values.value import Value
 
-@frozen(kw_only=True)
-class FeedEntry:
+
+@frozen(kw_only=True, repr=False)
+class FeedEntry(Value):
     """One entry of a feed. ``summary`` is HTML, as the wiki sent it; ``updated`` is None if the entry has no time."""
 
     id: str

@@ -7,9 +7,11 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async._values.value import Value
 
-@frozen(kw_only=True)
-class OpenSearchHit:
+
+@frozen(kw_only=True, repr=False)
+class OpenSearchHit(Value):
     """A page whose title begins with the text that was searched for.
 
     See https://www.mediawiki.org/wiki/API:Opensearch.
@@ -20,8 +22,8 @@ class OpenSearchHit:
     url: str = ""
 
 
-@frozen(kw_only=True)
-class ParameterInfo:
+@frozen(kw_only=True, repr=False)
+class ParameterInfo(Value):
     """A parameter of a module, named without the module's prefix.
 
     ``type`` is the wiki's word (``"string"``, ``"integer"``, ``"timestamp"``), ``"enum"`` if it takes only ``values``.
@@ -50,8 +52,8 @@ class ParameterInfo:
     description: Any = field(default=None, hash=False)
 
 
-@frozen(kw_only=True)
-class ModuleInfo:
+@frozen(kw_only=True, repr=False)
+class ModuleInfo(Value):
     """A module of the API. ``path`` names it, ``prefix`` is the beginning of its parameters' names.
 
     ``source`` is the software that it belongs to: MediaWiki or an extension. ``dynamicparameters`` says that it takes

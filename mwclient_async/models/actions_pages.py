@@ -11,11 +11,12 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async._values.value import Value
 from mwclient_async.errors import ApiErrorItem
 
 
-@frozen(kw_only=True)
-class MovedPage:
+@frozen(kw_only=True, repr=False)
+class MovedPage(Value):
     """One of the subpages of a move: ``to`` is None if it could not be moved, and ``errors`` say why."""
 
     from_: str = ""
@@ -23,8 +24,8 @@ class MovedPage:
     errors: tuple[ApiErrorItem, ...] = ()
 
 
-@frozen(kw_only=True)
-class MoveResult:
+@frozen(kw_only=True, repr=False)
+class MoveResult(Value):
     """A page that was moved.
 
     ``redirectcreated`` says whether the old title is a redirect now, ``moveoverredirect`` whether the page replaced a
@@ -57,8 +58,8 @@ class MoveResult:
         return (*self.talkmove_errors, *(error for part in parts for error in part.errors))
 
 
-@frozen(kw_only=True)
-class DeleteResult:
+@frozen(kw_only=True, repr=False)
+class DeleteResult(Value):
     """A page, a file or one of its old versions that was deleted.
 
     ``logid`` is the entry in the deletion log. It is None if the deletion is only ``scheduled``, as that of a page with
@@ -76,8 +77,8 @@ class DeleteResult:
     verified: bool = False
 
 
-@frozen(kw_only=True)
-class UndeleteResult:
+@frozen(kw_only=True, repr=False)
+class UndeleteResult(Value):
     """A page that was undeleted, and the number of its ``revisions`` and ``fileversions`` that were.
 
     ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
@@ -92,8 +93,8 @@ class UndeleteResult:
     verified: bool = False
 
 
-@frozen(kw_only=True)
-class ProtectionSet:
+@frozen(kw_only=True, repr=False)
+class ProtectionSet(Value):
     """Who may do what: ``type`` is the action, ``level`` the group or right that it needs, empty for none.
 
     ``expiry`` is an ISO 8601 time or ``"infinite"``, as text.
@@ -104,8 +105,8 @@ class ProtectionSet:
     expiry: str | None = None
 
 
-@frozen(kw_only=True)
-class ProtectResult:
+@frozen(kw_only=True, repr=False)
+class ProtectResult(Value):
     """The protection that a page has now.
 
     ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
@@ -120,8 +121,8 @@ class ProtectResult:
     verified: bool = False
 
 
-@frozen(kw_only=True)
-class MergeHistoryResult:
+@frozen(kw_only=True, repr=False)
+class MergeHistoryResult(Value):
     """A merge of histories: the revisions up to ``timestamp`` (None for all) are now in that of ``to``.
 
     ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
@@ -136,8 +137,8 @@ class MergeHistoryResult:
     verified: bool = False
 
 
-@frozen(kw_only=True)
-class RollbackResult:
+@frozen(kw_only=True, repr=False)
+class RollbackResult(Value):
     """A rollback of the latest edits of one user.
 
     ``revid`` is the new revision, ``old_revid`` the latest one before, ``last_revid`` the one whose text the page has
@@ -154,8 +155,8 @@ class RollbackResult:
     last_revid: int = 0
 
 
-@frozen(kw_only=True)
-class StashEditResult:
+@frozen(kw_only=True, repr=False)
+class StashEditResult(Value):
     """Whether the wiki prepared a text that will be saved soon.
 
     ``status`` is ``"stashed"``, or why it was not: ``"ratelimited"``, ``"editconflict"``, ``"uncacheable"`` and others.
@@ -168,8 +169,8 @@ class StashEditResult:
     texthash: str | None = None
 
 
-@frozen(kw_only=True)
-class RawEditResult:
+@frozen(kw_only=True, repr=False)
+class RawEditResult(Value):
     """The wiki's response to an edit: a new revision, or ``nochange``.
 
     ``result`` is always ``"Success"``, because any other result is raised as an error. ``watched`` says that the page
@@ -193,8 +194,8 @@ class RawEditResult:
     raw: Mapping[str, Any] = field(default={}, hash=False)
 
 
-@frozen(kw_only=True)
-class ContentModelResult:
+@frozen(kw_only=True, repr=False)
+class ContentModelResult(Value):
     """A page whose content model was changed, with the ids of the log entry and of the revision.
 
     ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
@@ -210,8 +211,8 @@ class ContentModelResult:
     verified: bool = False
 
 
-@frozen(kw_only=True)
-class PageLanguageResult:
+@frozen(kw_only=True, repr=False)
+class PageLanguageResult(Value):
     """A page whose language was changed. A code that ends in ``[def]`` is the language of the wiki.
 
     ``verified`` says that the response was lost, and that the wiki's log shows that it was done.

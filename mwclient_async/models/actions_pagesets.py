@@ -10,11 +10,12 @@ from datetime import datetime
 
 from attrs import frozen
 
+from mwclient_async._values.value import Value
 from mwclient_async.errors import ApiErrorItem
 
 
-@frozen(kw_only=True)
-class PageAnswer:
+@frozen(kw_only=True, repr=False)
+class PageAnswer(Value):
     """The fields that all of these results have.
 
     ``known`` is a missing page that still has a text, as messages of the wiki's interface have.
@@ -32,7 +33,7 @@ class PageAnswer:
     iw: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class PurgedPage(PageAnswer):
     """A page of a purge: ``purged`` says that its cache was cleared, ``linkupdate`` that its links were updated.
 
@@ -45,7 +46,7 @@ class PurgedPage(PageAnswer):
     linkupdate: bool = False
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class WatchedPage(PageAnswer):
     """A page that was added to the watchlist (``watched``) or removed from it (``unwatched``).
 
@@ -62,7 +63,7 @@ class WatchedPage(PageAnswer):
     errors: tuple[ApiErrorItem, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class NotifiedPage(PageAnswer):
     """A watched page and the time since when it counts as changed: None if the account has seen all changes.
 
@@ -75,7 +76,7 @@ class NotifiedPage(PageAnswer):
     notificationtimestamp: datetime | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class RotatedFile(PageAnswer):
     """A file that was rotated: ``result`` is ``"Success"``, or ``"Failure"``, and ``errors`` say why.
 

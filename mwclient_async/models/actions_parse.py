@@ -11,11 +11,12 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async._values.value import Value
 from mwclient_async.models.props import InterwikiLink, LangLink
 
 
-@frozen(kw_only=True)
-class ParsedLink:
+@frozen(kw_only=True, repr=False)
+class ParsedLink(Value):
     """A link or a template in a parsed text, and whether its page exists."""
 
     title: str
@@ -23,8 +24,8 @@ class ParsedLink:
     exists: bool = False
 
 
-@frozen(kw_only=True)
-class ParsedCategory:
+@frozen(kw_only=True, repr=False)
+class ParsedCategory(Value):
     """A category of a parsed text, with underscores for spaces; ``missing`` if it has no page."""
 
     category: str
@@ -34,8 +35,8 @@ class ParsedCategory:
     known: bool = False
 
 
-@frozen(kw_only=True)
-class ParsedSection:
+@frozen(kw_only=True, repr=False)
+class ParsedSection(Value):
     """A heading of a parsed text. ``index`` names the section, for ``section=``; ``T-1`` is a section of a template.
 
     ``level`` is the heading's level (2 for ``==``), ``number`` its number in the table of contents (``"1.2"``),
@@ -52,8 +53,8 @@ class ParsedSection:
     byteoffset: int | None = None
 
 
-@frozen(kw_only=True)
-class ParseResult:
+@frozen(kw_only=True, repr=False)
+class ParseResult(Value):
     """A parsed text, with the parts that ``prop`` named; ``text`` is HTML.
 
     ``title`` and ``pageid`` are those of the page that it was parsed as, ``revid`` is the revision that was parsed.
@@ -102,8 +103,8 @@ class ParseResult:
     raw: Mapping[str, Any] = field(default={}, hash=False)
 
 
-@frozen(kw_only=True)
-class ExpandResult:
+@frozen(kw_only=True, repr=False)
+class ExpandResult(Value):
     """A text with its templates expanded, with the parts that ``prop`` named.
 
     ``categories`` are those that are no longer in ``wikitext``. ``ttl`` is the number of seconds after which the result
@@ -124,8 +125,8 @@ class ExpandResult:
     jsconfigvars: Mapping[str, Any] = field(default={}, hash=False)
 
 
-@frozen(kw_only=True)
-class ComparedRevision:
+@frozen(kw_only=True, repr=False)
+class ComparedRevision(Value):
     """One side of a comparison. ``id`` is the page's id, ``size`` is in bytes. All is None for a text of the caller."""
 
     id: int | None = None
@@ -145,8 +146,8 @@ class ComparedRevision:
     archive: bool = False
 
 
-@frozen(kw_only=True)
-class CompareResult:
+@frozen(kw_only=True, repr=False)
+class CompareResult(Value):
     """The difference between two texts.
 
     ``body`` is HTML: rows of a table, empty if there is no difference. With ``slots``, ``bodies`` has one for each slot

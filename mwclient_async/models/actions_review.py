@@ -6,11 +6,12 @@ from datetime import datetime
 
 from attrs import frozen
 
+from mwclient_async._values.value import Value
 from mwclient_async.errors import ApiErrorItem
 
 
-@frozen(kw_only=True)
-class PatrolResult:
+@frozen(kw_only=True, repr=False)
+class PatrolResult(Value):
     """A change that is patrolled now.
 
     See https://www.mediawiki.org/wiki/API:Patrol.
@@ -21,8 +22,8 @@ class PatrolResult:
     ns: int | None = None
 
 
-@frozen(kw_only=True)
-class TagResult:
+@frozen(kw_only=True, repr=False)
+class TagResult(Value):
     """The tags of one change, which is named as in the request: by revision, change or log entry.
 
     ``status`` is ``"success"``; or ``"error"``, ``"failure"`` or ``"skipped"`` if nothing was done, and ``errors`` say
@@ -42,8 +43,8 @@ class TagResult:
     errors: tuple[ApiErrorItem, ...] = ()
 
 
-@frozen(kw_only=True)
-class ManageTagsResult:
+@frozen(kw_only=True, repr=False)
+class ManageTagsResult(Value):
     """A tag that was created, deleted, activated or deactivated. ``warnings`` were ignored by ``ignorewarnings``.
 
     See https://www.mediawiki.org/wiki/API:Managetags.
@@ -56,8 +57,8 @@ class ManageTagsResult:
     warnings: tuple[ApiErrorItem, ...] = ()
 
 
-@frozen(kw_only=True)
-class HiddenItem:
+@frozen(kw_only=True, repr=False)
+class HiddenItem(Value):
     """A revision, log entry or version of a file, and which parts of it are hidden now.
 
     ``id`` is a number, or a timestamp for a deleted item. ``errors`` say why nothing changed. Fields of another kind of
@@ -78,8 +79,8 @@ class HiddenItem:
     actionhidden: bool | None = None
 
 
-@frozen(kw_only=True)
-class RevisionDeleteResult:
+@frozen(kw_only=True, repr=False)
+class RevisionDeleteResult(Value):
     """The result for each item. The wiki's ``status`` may be ``"Success"`` although some items did not change.
 
     ``verified`` says that the response was lost, and that the wiki's log shows that it was done.
@@ -99,8 +100,8 @@ class RevisionDeleteResult:
         return (*self.own_errors, *(error for item in self.items for error in item.errors))
 
 
-@frozen(kw_only=True)
-class ImportedPage:
+@frozen(kw_only=True, repr=False)
+class ImportedPage(Value):
     """A page of an import, and the number of its ``revisions`` that were imported.
 
     ``invalid`` says that this wiki cannot have a page of that title.

@@ -7,12 +7,13 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async._values.value import Value
 from mwclient_async.errors import ApiErrorItem
 from mwclient_async.models.auth import LoginField
 
 
-@frozen(kw_only=True)
-class UserRightsResult:
+@frozen(kw_only=True, repr=False)
+class UserRightsResult(Value):
     """The groups that an account was added to and removed from.
 
     ``unchanged`` are groups that were asked for and did not change: the membership was so already, or this login may
@@ -33,8 +34,8 @@ class UserRightsResult:
     verified: bool = False
 
 
-@frozen(kw_only=True)
-class EmailResult:
+@frozen(kw_only=True, repr=False)
+class EmailResult(Value):
     """A mail that the wiki sent. ``result`` is ``"Success"`` or ``"Warnings"``.
 
     See https://www.mediawiki.org/wiki/API:Emailuser.
@@ -44,8 +45,8 @@ class EmailResult:
     warnings: tuple[ApiErrorItem, ...] = ()
 
 
-@frozen(kw_only=True)
-class AuthRequest:
+@frozen(kw_only=True, repr=False)
+class AuthRequest(Value):
     """One way to continue a login or an account creation, and the ``fields`` to fill in.
 
     ``id`` names it, for ``requests=``. ``required`` is ``"optional"``, ``"required"``, or ``"primary-required"``: one
@@ -62,8 +63,8 @@ class AuthRequest:
     metadata: Mapping[str, Any] = field(default={}, hash=False)
 
 
-@frozen(kw_only=True)
-class AuthStep:
+@frozen(kw_only=True, repr=False)
+class AuthStep(Value):
     """The state of creating or linking an account, after one step.
 
     ``status`` is ``"PASS"`` (it is done, for ``username``), ``"UI"`` (fill in ``requests`` and continue),
@@ -84,8 +85,8 @@ class AuthStep:
     raw: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)
 
 
-@frozen(kw_only=True)
-class PasswordValidity:
+@frozen(kw_only=True, repr=False)
+class PasswordValidity(Value):
     """Whether a wiki accepts a password, and the rules that it breaks.
 
     ``validity`` is ``"Good"``; ``"Change"``, if the password is accepted and has to be changed at the next login; or

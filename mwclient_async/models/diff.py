@@ -12,6 +12,8 @@ from itertools import pairwise
 
 from attrs import frozen
 
+from mwclient_async._values.value import Value
+
 
 class DiffType(Enum):
     """What happened to a line. UNKNOWN is a type of a newer wiki; ``DiffLine.type_number`` is its number."""
@@ -33,8 +35,8 @@ class HighlightType(Enum):
     DELETED = 1
 
 
-@frozen(kw_only=True)
-class Section:
+@frozen(kw_only=True, repr=False)
+class Section(Value):
     """A heading of one of the two texts: its ``level``, its line, and its ``offset`` in bytes.
 
     ``position_in(text, section.offset)`` is its index in a ``str``.
@@ -45,8 +47,8 @@ class Section:
     offset: int
 
 
-@frozen(kw_only=True)
-class DiffSide:
+@frozen(kw_only=True, repr=False)
+class DiffSide(Value):
     """One of the two revisions, with the headings of its text. ``slot_role`` is the slot of the page, mostly main."""
 
     id: int
@@ -68,8 +70,8 @@ class DiffSide:
         return tuple(whole[start:end].decode() for start, end in pairwise(cuts))
 
 
-@frozen(kw_only=True)
-class Highlight:
+@frozen(kw_only=True, repr=False)
+class Highlight(Value):
     """A part of a line that is in only one of the two texts: ``start`` and ``length`` in bytes of the line."""
 
     start: int
@@ -77,8 +79,8 @@ class Highlight:
     type: HighlightType
 
 
-@frozen(kw_only=True)
-class MoveInfo:
+@frozen(kw_only=True, repr=False)
+class MoveInfo(Value):
     """The other end of a move: the line whose ``id`` is ``link_id``; ``Diff.counterpart`` finds it.
 
     ``lower`` says that the other end is further down on the page.
@@ -89,16 +91,16 @@ class MoveInfo:
     lower: bool
 
 
-@frozen(kw_only=True)
-class Span:
+@frozen(kw_only=True, repr=False)
+class Span(Value):
     """A part of a line, as text. ``type`` is None if both texts have it."""
 
     text: str
     type: HighlightType | None = None
 
 
-@frozen(kw_only=True)
-class DiffLine:
+@frozen(kw_only=True, repr=False)
+class DiffLine(Value):
     """One line of a comparison.
 
     ``text`` is the line; for a changed line it has the words of both texts, and ``highlights`` say which are whose.
@@ -148,8 +150,8 @@ class DiffLine:
         return "".join(span.text for span in self.spans if span.type is not kind)
 
 
-@frozen(kw_only=True)
-class Diff:
+@frozen(kw_only=True, repr=False)
+class Diff(Value):
     """How one revision became another: the changed lines, and up to two unchanged ones around each.
 
     The lines are in the order of the page: those with ``before`` in the order of the older text, those with ``after``

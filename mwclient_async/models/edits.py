@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async._values.value import Value
 from mwclient_async.errors import MediaWikiError
 
 
@@ -27,8 +28,8 @@ class EditOutcome(Enum):
     DRY_RUN = "dry run"
 
 
-@frozen(kw_only=True)
-class EditResult:
+@frozen(kw_only=True, repr=False)
+class EditResult(Value):
     """The result of an edit.
 
     ``revid`` is the id of the revision that this edit made, ``oldrevid`` that of the one before it (0 for a new page),
@@ -50,8 +51,8 @@ class EditResult:
     raw: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)
 
 
-@frozen(kw_only=True)
-class PageEdit:
+@frozen(kw_only=True, repr=False)
+class PageEdit(Value):
     """One page of ``site.edit_many``: the ``result`` of its edit, or the ``error`` that prevented it.
 
     See https://www.mediawiki.org/wiki/API:Edit.

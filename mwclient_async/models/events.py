@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from mwclient_async._values.value import Value
 
-@frozen(kw_only=True)
-class RequestFinished:
+
+@frozen(kw_only=True, repr=False)
+class RequestFinished(Value):
     """One HTTP request has ended. ``status`` is None if no response came, and ``failure`` says why.
 
     ``attempt`` counts from 1 and goes up with each retry. ``seconds`` is how long this attempt took, ``request_id``
@@ -25,8 +27,8 @@ class RequestFinished:
     request_id: str = ""
 
 
-@frozen(kw_only=True)
-class Retrying:
+@frozen(kw_only=True, repr=False)
+class Retrying(Value):
     """A request will be sent again in ``after`` seconds. ``cause`` is why attempt number ``attempt`` failed."""
 
     label: str
@@ -35,8 +37,8 @@ class Retrying:
     cause: str
 
 
-@frozen(kw_only=True)
-class Paused:
+@frozen(kw_only=True, repr=False)
+class Paused(Value):
     """Nothing of that ``scope`` is sent for ``seconds`` seconds.
 
     ``scope`` is ``"farm"`` (this site and its siblings), ``"wiki"``, or ``"action"`` (the action that ``name`` names).
@@ -49,8 +51,8 @@ class Paused:
     cause: str
 
 
-@frozen(kw_only=True)
-class LoggedIn:
+@frozen(kw_only=True, repr=False)
+class LoggedIn(Value):
     """A login succeeded, or an OAuth token is in use from now on. ``account`` may be empty.
 
     ``login_generation`` counts the logins of this site.
@@ -60,28 +62,28 @@ class LoggedIn:
     login_generation: int
 
 
-@frozen(kw_only=True)
-class LoggedOut:
+@frozen(kw_only=True, repr=False)
+class LoggedOut(Value):
     """The site is not logged in any longer."""
 
 
-@frozen(kw_only=True)
-class TokensFetched:
+@frozen(kw_only=True, repr=False)
+class TokensFetched(Value):
     """The wiki sent new tokens; these are their kinds (``"csrf"``), never the tokens."""
 
     kinds: tuple[str, ...]
 
 
-@frozen(kw_only=True)
-class ChunkSent:
+@frozen(kw_only=True, repr=False)
+class ChunkSent(Value):
     """The wiki accepted a chunk of a file: ``length`` bytes from ``offset``."""
 
     offset: int
     length: int
 
 
-@frozen(kw_only=True)
-class WaitingForJob:
+@frozen(kw_only=True, repr=False)
+class WaitingForJob(Value):
     """An upload waits for a job of the wiki, and has waited for ``waited`` seconds.
 
     ``stage`` is what the wiki says of the job. ``"queued"`` means that no job has begun with the file: the wiki's job
@@ -94,8 +96,8 @@ class WaitingForJob:
     waited: float
 
 
-@frozen(kw_only=True)
-class Downloaded:
+@frozen(kw_only=True, repr=False)
+class Downloaded(Value):
     """A file of ``size`` bytes was downloaded.
 
     ``check`` is what it was compared with: ``"sha1"``, ``"size"`` if the wiki names no SHA-1 or the caller chose that,

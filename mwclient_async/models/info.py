@@ -8,29 +8,30 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from mwclient_async._values.value import Value, to_json
 from mwclient_async.errors import NotRequested
 
 # General -------------------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
-class LanguageVariant:
+@frozen(kw_only=True, repr=False)
+class LanguageVariant(Value):
     """A variant in which the wiki shows its own language, such as ``zh-hans``."""
 
     code: str = ""
     name: str = ""
 
 
-@frozen(kw_only=True)
-class ImageSize:
+@frozen(kw_only=True, repr=False)
+class ImageSize(Value):
     """Width and height in pixels."""
 
     width: int = 0
     height: int = 0
 
 
-@frozen(kw_only=True)
-class General:
+@frozen(kw_only=True, repr=False)
+class General(Value):
     """``siprop=general``: the wiki's name, its addresses, and what it allows.
 
     ``generator`` is ``MediaWiki`` and the version. ``time`` is the wiki's clock, ``timezone`` the name of the zone in
@@ -106,8 +107,8 @@ class General:
     externallinktarget: str | None = None
 
 
-@frozen(kw_only=True)
-class Namespace:
+@frozen(kw_only=True, repr=False)
+class Namespace(Value):
     """A namespace. ``name`` is in the wiki's language, ``canonical`` in English, ``aliases`` are further names.
 
     The main namespace has the id 0 and an empty name. ``content`` says whether its pages count as content.
@@ -126,8 +127,8 @@ class Namespace:
     aliases: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class Statistics:
+@frozen(kw_only=True, repr=False)
+class Statistics(Value):
     """``siprop=statistics``: numbers of pages, users and so on.
 
     ``articles`` are pages of content, ``jobs`` the jobs in the queue.
@@ -143,16 +144,16 @@ class Statistics:
     jobs: int = 0
 
 
-@frozen(kw_only=True)
-class RightsInfo:
+@frozen(kw_only=True, repr=False)
+class RightsInfo(Value):
     """``siprop=rightsinfo``: the license of the wiki's content; empty if it names none."""
 
     url: str = ""
     text: str = ""
 
 
-@frozen(kw_only=True)
-class Restrictions:
+@frozen(kw_only=True, repr=False)
+class Restrictions(Value):
     """``siprop=restrictions``: the kinds and levels of protection. The level ``""`` means none."""
 
     types: tuple[str, ...] = ()
@@ -161,8 +162,8 @@ class Restrictions:
     semiprotectedlevels: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class UserGroup:
+@frozen(kw_only=True, repr=False)
+class UserGroup(Value):
     """A group and its rights.
 
     ``add`` and ``remove`` are the groups that its members can add other users to and remove them from, ``..._self``
@@ -178,8 +179,8 @@ class UserGroup:
     remove_self: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class AutoCreateTempUser:
+@frozen(kw_only=True, repr=False)
+class AutoCreateTempUser(Value):
     """``siprop=autocreatetempuser``: whether users who edit without an account get a temporary one.
 
     In ``matchpatterns``, ``$1`` stands for the serial part of such names.
@@ -192,8 +193,8 @@ class AutoCreateTempUser:
 # Names and languages -------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
-class Interwiki:
+@frozen(kw_only=True, repr=False)
+class Interwiki(Value):
     """A prefix of links to other wikis. In ``url``, ``$1`` stands for the title.
 
     ``local`` is a wiki of the same project, ``trans`` one whose templates can be used here. For language links,
@@ -217,8 +218,8 @@ class Interwiki:
     api: str | None = None
 
 
-@frozen(kw_only=True)
-class Language:
+@frozen(kw_only=True, repr=False)
+class Language(Value):
     """A language that MediaWiki knows. ``name`` is its own name or, with ``siinlanguagecode``, in that language."""
 
     code: str
@@ -226,8 +227,8 @@ class Language:
     bcp47: str | None = None
 
 
-@frozen(kw_only=True)
-class MagicWord:
+@frozen(kw_only=True, repr=False)
+class MagicWord(Value):
     """A magic word, and the forms that pages can write (``aliases``)."""
 
     name: str
@@ -235,8 +236,8 @@ class MagicWord:
     case_sensitive: bool = False
 
 
-@frozen(kw_only=True)
-class SpecialPageAlias:
+@frozen(kw_only=True, repr=False)
+class SpecialPageAlias(Value):
     """A special page: its name in English, and the names in the wiki's language, the usual one first."""
 
     realname: str
@@ -246,8 +247,8 @@ class SpecialPageAlias:
 # Software ------------------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
-class Extension:
+@frozen(kw_only=True, repr=False)
+class Extension(Value):
     """An installed extension or skin; ``type`` is its category. Fields that it does not state are None."""
 
     type: str = ""
@@ -268,8 +269,8 @@ class Extension:
     credits: str | None = None
 
 
-@frozen(kw_only=True)
-class Skin:
+@frozen(kw_only=True, repr=False)
+class Skin(Value):
     """A skin. Users cannot choose one that is ``unusable``."""
 
     code: str
@@ -278,24 +279,24 @@ class Skin:
     unusable: bool = False
 
 
-@frozen(kw_only=True)
-class Library:
+@frozen(kw_only=True, repr=False)
+class Library(Value):
     """A library that the wiki uses."""
 
     name: str
     version: str | None = None
 
 
-@frozen(kw_only=True)
-class Hook:
+@frozen(kw_only=True, repr=False)
+class Hook(Value):
     """A hook of MediaWiki, and the functions of extensions that it calls."""
 
     name: str
     subscribers: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class DatabaseLag:
+@frozen(kw_only=True, repr=False)
+class DatabaseLag(Value):
     """A database and its replication lag in seconds: -1 if it is not a replica, None if the lag is unknown."""
 
     host: str = ""
@@ -305,8 +306,8 @@ class DatabaseLag:
 # All of it -----------------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
-class SiteInfo:
+@frozen(kw_only=True, repr=False)
+class SiteInfo(Value):
     """``meta=siteinfo``: the parts that ``site.info()`` asked for.
 
     ``raw`` is the merged mapping as the wiki sent it, with what has no attribute here: the parts of newer wikis and of
@@ -321,6 +322,16 @@ class SiteInfo:
 
     raw: Mapping[str, Any] = field(factory=dict, repr=False, eq=False)
     _parts: Mapping[str, Any] = field(factory=dict, repr=False, alias="parts", hash=False)
+
+    def __repr__(self) -> str:
+        return f"SiteInfo({', '.join(self._parts)})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The parts that were asked for, by name, in types of JSON.
+
+        See https://www.mediawiki.org/wiki/API:Siteinfo.
+        """
+        return to_json(self._parts)
 
     @property
     def general(self) -> General:

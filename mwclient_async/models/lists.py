@@ -15,13 +15,14 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async._values.value import Value
 from mwclient_async.models.props_files import ImageInfo
 
 # Pages ---------------------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
-class ListedPage:
+@frozen(kw_only=True, repr=False)
+class ListedPage(Value):
     """A page in a list: allpages, backlinks, embeddedin, imageusage, prefixsearch, random.
 
     ``redirlinks`` are the pages that link through this redirect (backlinks and imageusage, with ``redirect=True``).
@@ -36,8 +37,8 @@ class ListedPage:
     redirlinks: tuple[ListedPage, ...] = ()
 
 
-@frozen(kw_only=True)
-class InterwikiBacklink:
+@frozen(kw_only=True, repr=False)
+class InterwikiBacklink(Value):
     """``list=iwbacklinks`` and ``list=langbacklinks``: a page that links to another wiki.
 
     ``iwprefix`` and ``iwtitle``, or ``lllang`` and ``lltitle``, are what it links to; they need ``prop``.
@@ -55,8 +56,8 @@ class InterwikiBacklink:
     lltitle: str | None = None
 
 
-@frozen(kw_only=True)
-class LinkedTitle:
+@frozen(kw_only=True, repr=False)
+class LinkedTitle(Value):
     """``list=alllinks``: a title that a page links to, whether it exists or not.
 
     ``fromid`` is the id of the page with the link, and needs ``prop=ids``.
@@ -69,8 +70,8 @@ class LinkedTitle:
     fromid: int | None = None
 
 
-@frozen(kw_only=True)
-class ExternalUse:
+@frozen(kw_only=True, repr=False)
+class ExternalUse(Value):
     """``list=exturlusage``: a page and a URL that it links to.
 
     See https://www.mediawiki.org/wiki/API:Exturlusage.
@@ -82,8 +83,8 @@ class ExternalUse:
     url: str | None = None
 
 
-@frozen(kw_only=True)
-class CategoryMember:
+@frozen(kw_only=True, repr=False)
+class CategoryMember(Value):
     """``list=categorymembers``: a page of a category.
 
     ``type`` is ``page``, ``subcat`` or ``file``, ``timestamp`` the time when the page was added to the category; both
@@ -101,8 +102,8 @@ class CategoryMember:
     sortkeyprefix: str | None = None
 
 
-@frozen(kw_only=True)
-class ListedCategory:
+@frozen(kw_only=True, repr=False)
+class ListedCategory(Value):
     """``list=allcategories``: a category by its name, without ``Category:``; the counts need ``prop=size``.
 
     See https://www.mediawiki.org/wiki/API:Allcategories.
@@ -116,8 +117,8 @@ class ListedCategory:
     hidden: bool | None = None
 
 
-@frozen(kw_only=True)
-class ProtectedTitle:
+@frozen(kw_only=True, repr=False)
+class ProtectedTitle(Value):
     """``list=protectedtitles``: a title that may not be created.
 
     ``level`` is the group or right that may still create it, ``expiry`` an ISO 8601 time or ``"infinity"``, as text.
@@ -136,8 +137,8 @@ class ProtectedTitle:
     level: str | None = None
 
 
-@frozen(kw_only=True)
-class SearchResult:
+@frozen(kw_only=True, repr=False)
+class SearchResult(Value):
     """``list=search``: a page that the search found. ``size`` is in bytes; the snippets are HTML.
 
     ``redirecttitle`` and ``sectiontitle`` are the redirect and the section that matched, if not the page itself did;
@@ -163,8 +164,8 @@ class SearchResult:
     extensiondata: Mapping[str, Any] = field(default={}, hash=False)
 
 
-@frozen(kw_only=True)
-class SpecialPageRow:
+@frozen(kw_only=True, repr=False)
+class SpecialPageRow(Value):
     """``list=querypage``: a row of a special page such as Wantedpages.
 
     ``value`` is what that page sorts by, a count or a size, as text; ``timestamp`` has it if it is a time.
@@ -183,8 +184,8 @@ class SpecialPageRow:
 # Changes -------------------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
-class RecentChange:
+@frozen(kw_only=True, repr=False)
+class RecentChange(Value):
     """``list=recentchanges``: one change.
 
     ``type`` is ``edit``, ``new``, ``log``, ``categorize`` or ``external``. Lengths are in bytes, ``sha1`` is in hex.
@@ -230,7 +231,7 @@ class RecentChange:
     suppressed: bool = False
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class WatchedChange(RecentChange):
     """``list=watchlist``: a change of a page that the account watches.
 
@@ -246,8 +247,8 @@ class WatchedChange(RecentChange):
     logdisplay: str | None = None
 
 
-@frozen(kw_only=True)
-class Contribution:
+@frozen(kw_only=True, repr=False)
+class Contribution(Value):
     """``list=usercontribs``: an edit of the users that were asked for.
 
     ``size`` and ``sizediff`` are in bytes; ``top`` says whether it is the page's latest revision.
@@ -279,8 +280,8 @@ class Contribution:
     suppressed: bool = False
 
 
-@frozen(kw_only=True)
-class LogEvent:
+@frozen(kw_only=True, repr=False)
+class LogEvent(Value):
     """``list=logevents``: one entry of the wiki's logs.
 
     ``type`` and ``action`` are text, because extensions add to them; ``params`` depend on both. ``logpage`` is the
@@ -313,8 +314,8 @@ class LogEvent:
     suppressed: bool = False
 
 
-@frozen(kw_only=True)
-class Tag:
+@frozen(kw_only=True, repr=False)
+class Tag(Value):
     """``list=tags``: a change tag. ``displayname`` and ``description`` are what readers see, None if it is hidden.
 
     ``source`` has any of ``software``, ``extension`` and ``manual``; ``hitcount`` is the number of tagged changes.
@@ -334,7 +335,7 @@ class Tag:
 # Files ---------------------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ListedFile(ImageInfo):
     """``list=allimages``: a file and its current version, with the fields that ``prop`` names.
 
@@ -348,8 +349,8 @@ class ListedFile(ImageInfo):
     ns: int = 6
 
 
-@frozen(kw_only=True)
-class ArchivedFile:
+@frozen(kw_only=True, repr=False)
+class ArchivedFile(Value):
     """``list=filearchive``: a deleted version of a file, with the fields that ``prop`` names.
 
     ``size`` is in bytes, ``sha1`` in hex, ``width`` and ``height`` are in pixels. ``metadata`` is as in ImageInfo.
@@ -383,8 +384,8 @@ class ArchivedFile:
     suppressed: bool = False
 
 
-@frozen(kw_only=True)
-class StashEntry:
+@frozen(kw_only=True, repr=False)
+class StashEntry(Value):
     """``list=mystashedfiles``: a file in the account's stash, or the part of a file that has arrived so far.
 
     ``status`` is ``finished`` for a whole file, which ``site.upload(StashedFile(filekey), ...)`` publishes, and

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from attrs import field, frozen
 
 from mwclient_async import models
+from mwclient_async._values.value import Value, to_json
 from mwclient_async.errors import NotRequested, ResultTooLarge
 
 T = TypeVar("T")
@@ -44,8 +45,8 @@ class PageStatus(Enum):
     BADREVID = "badrevid"
 
 
-@frozen(kw_only=True)
-class Page:
+@frozen(kw_only=True, repr=False)
+class Page(Value):
     """One page with the properties that its query asked for, complete.
 
     Each property of the manual's https://www.mediawiki.org/wiki/API:Properties is an attribute of that name. A property
@@ -206,6 +207,22 @@ class Page:
         return self._requested_prop("duplicatefiles")
 
     # The rest
+
+    def to_dict(self) -> dict[str, Any]:
+        """The page and all properties that the query asked for, in types of JSON.
+
+        Returns a new dict: ``title``, ``ns``, ``pageid``, ``asked``, ``status``, ``invalidreason``, and each property
+        by its name. ``raw`` is left out.
+
+        Raises:
+            ResultTooLarge: one of the rows is too large for the wiki's responses.
+            ProtocolError: what the wiki sent for a property does not fit.
+
+        See https://www.mediawiki.org/wiki/API:Query.
+        """
+        facts = ("title", "ns", "pageid", "asked", "status", "invalidreason")
+        values = {name: getattr(self, name) for name in facts}
+        return to_json(values | {prop: self._requested_prop(prop) for prop in sorted(self._asked_for)})
 
     def extension(self, key: str, kind: type[T], /) -> T:
         """A property that has no attribute here, converted: ``page.extension("coordinates", tuple[Place, ...])``.

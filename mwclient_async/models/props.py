@@ -14,9 +14,11 @@ from datetime import datetime
 
 from attrs import frozen
 
+from mwclient_async._values.value import Value
 
-@frozen(kw_only=True)
-class PageLink:
+
+@frozen(kw_only=True, repr=False)
+class PageLink(Value):
     """Another page, as ``prop`` links, templates and images name it.
 
     See https://www.mediawiki.org/wiki/API:Links.
@@ -26,8 +28,8 @@ class PageLink:
     title: str
 
 
-@frozen(kw_only=True)
-class LinkingPage:
+@frozen(kw_only=True, repr=False)
+class LinkingPage(Value):
     """A page that links here, as ``prop`` linkshere, transcludedin, fileusage and redirects name it.
 
     ``redirect`` says whether it is a redirect, None if that was not asked for; ``fragment`` is the section that a
@@ -46,8 +48,8 @@ class LinkingPage:
 # Categories ----------------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
-class PageCategory:
+@frozen(kw_only=True, repr=False)
+class PageCategory(Value):
     """``prop=categories``: a category that the page is in.
 
     ``sortkey`` (in hex), ``sortkeyprefix``, ``hidden`` and ``timestamp``, the time when the page was added to the
@@ -64,8 +66,8 @@ class PageCategory:
     hidden: bool | None = None
 
 
-@frozen(kw_only=True)
-class CategoryInfo:
+@frozen(kw_only=True, repr=False)
+class CategoryInfo(Value):
     """``prop=categoryinfo``: the number of members of a category (``size``), in all and by kind.
 
     See https://www.mediawiki.org/wiki/API:Categoryinfo.
@@ -78,8 +80,8 @@ class CategoryInfo:
     hidden: bool = False
 
 
-@frozen(kw_only=True)
-class Contributor:
+@frozen(kw_only=True, repr=False)
+class Contributor(Value):
     """An account that edited a page.
 
     See https://www.mediawiki.org/wiki/API:Contributors.
@@ -89,8 +91,8 @@ class Contributor:
     name: str = ""
 
 
-@frozen(kw_only=True)
-class Contributors:
+@frozen(kw_only=True, repr=False)
+class Contributors(Value):
     """``prop=contributors``: the ``users`` who edited a page, and the number of ``anonymous`` ones.
 
     See https://www.mediawiki.org/wiki/API:Contributors.
@@ -103,8 +105,8 @@ class Contributors:
 # Links to other sites ------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
-class LangLink:
+@frozen(kw_only=True, repr=False)
+class LangLink(Value):
     """``prop=langlinks``: the page in another language. All but ``lang`` and ``title`` need ``llprop``.
 
     See https://www.mediawiki.org/wiki/API:Langlinks.
@@ -117,8 +119,8 @@ class LangLink:
     autonym: str | None = None
 
 
-@frozen(kw_only=True)
-class InterwikiLink:
+@frozen(kw_only=True, repr=False)
+class InterwikiLink(Value):
     """``prop=iwlinks``: a page of another wiki. ``url`` needs ``iwprop=url``.
 
     See https://www.mediawiki.org/wiki/API:Iwlinks.
@@ -129,8 +131,8 @@ class InterwikiLink:
     url: str | None = None
 
 
-@frozen(kw_only=True)
-class ExtLink:
+@frozen(kw_only=True, repr=False)
+class ExtLink(Value):
     """``prop=extlinks``: a URL outside the wiki.
 
     See https://www.mediawiki.org/wiki/API:Extlinks.

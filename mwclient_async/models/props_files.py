@@ -11,9 +11,11 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async._values.value import Value
 
-@frozen(kw_only=True)
-class ExtMetadata:
+
+@frozen(kw_only=True, repr=False)
+class ExtMetadata(Value):
     """One entry of a file's ``extmetadata``.
 
     ``value`` is mostly HTML, ``source`` is where it comes from, ``hidden`` says that readers do not see it.
@@ -26,8 +28,8 @@ class ExtMetadata:
     hidden: bool = False
 
 
-@frozen(kw_only=True)
-class ImageInfo:
+@frozen(kw_only=True, repr=False)
+class ImageInfo(Value):
     """``prop=imageinfo``: one version of a file, with the fields that ``iiprop`` names.
 
     ``size`` is in bytes, ``sha1`` in hex, ``duration`` in seconds; ``width``, ``height``, ``thumbwidth`` and
@@ -77,8 +79,8 @@ class ImageInfo:
     suppressed: bool = False
 
 
-@frozen(kw_only=True)
-class DuplicateFile:
+@frozen(kw_only=True, repr=False)
+class DuplicateFile(Value):
     """``prop=duplicatefiles``: a file with the same contents.
 
     ``name`` is the title without ``File:`` and with underscores; ``shared`` says that it is in another repository.

@@ -11,9 +11,11 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async._values.value import Value
 
-@frozen(kw_only=True)
-class Protection:
+
+@frozen(kw_only=True, repr=False)
+class Protection(Value):
     """Who may do what to a page: ``type`` is the action, ``level`` the group or right that it needs.
 
     ``expiry`` is text, ``"infinity"`` without an end. ``source`` is the title of the page that this protection cascades
@@ -29,8 +31,8 @@ class Protection:
     source: str | None = None
 
 
-@frozen(kw_only=True)
-class PreloadedContent:
+@frozen(kw_only=True, repr=False)
+class PreloadedContent(Value):
     """The text that an edit form of this page begins with.
 
     See https://www.mediawiki.org/wiki/API:Info.
@@ -41,8 +43,8 @@ class PreloadedContent:
     content: str | None = None
 
 
-@frozen(kw_only=True)
-class PageInfo:
+@frozen(kw_only=True, repr=False)
+class PageInfo(Value):
     """``prop=info``: the fields that always come, and those that ``inprop`` asks for, by the names of the manual.
 
     ``length`` is in bytes; ``lastrevid`` is 0 and ``touched`` is None if the page does not exist.

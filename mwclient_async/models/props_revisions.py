@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async._values.value import Value
 from mwclient_async.errors import NotRequested
 
 _NO_TEXT = "the wiki sent no text of this revision: add rvprop=content (a page that the account may not read has none)"
 
 
-@frozen(kw_only=True)
-class Slot:
+@frozen(kw_only=True, repr=False)
+class Slot(Value):
     """One slot of a revision.
 
     ``size`` is in bytes, ``sha1`` in hex.
@@ -49,8 +51,8 @@ class Slot:
         return self._content
 
 
-@frozen(kw_only=True)
-class Revision:
+@frozen(kw_only=True, repr=False)
+class Revision(Value):
     """``prop=revisions`` and ``prop=deletedrevisions``: one revision, with the fields that ``rvprop`` names.
 
     ``size`` is in bytes, ``sha1`` in hex, both of all slots together. ``user``, ``comment`` and ``content`` are None if
@@ -101,3 +103,12 @@ class Revision:
         if self._text is None and not without_text:
             raise NotRequested(_NO_TEXT)
         return self._text
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields in types of JSON; ``content`` is the text of the main slot, or None if the wiki sent none.
+
+        See https://www.mediawiki.org/wiki/API:Revisions.
+        """
+        fields = super().to_dict()
+        text = fields.pop("text")
+        return fields | {"content": fields["slots"].get("main", {}).get("content", text)}

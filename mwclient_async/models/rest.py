@@ -11,11 +11,13 @@ from typing import Any, Self, TypeVar
 
 from attrs import field, frozen
 
+from mwclient_async._values.value import Value
+
 T = TypeVar("T")
 
 
-@frozen(kw_only=True)
-class Validator:
+@frozen(kw_only=True, repr=False)
+class Validator(Value):
     """The version of a response: its ETag and Last-Modified headers, empty if it had none.
 
     ``of`` is the wiki and the request that it belongs to. Pass a value with a validator as ``previous`` to the same
@@ -32,8 +34,8 @@ class Validator:
         return bool(self.etag or self.last_modified)
 
 
-@frozen(kw_only=True)
-class Validated:
+@frozen(kw_only=True, repr=False)
+class Validated(Value):
     """A value that a later request can name as ``previous``, to get it again only if it has changed."""
 
     validator: Validator = field(default=Validator(), eq=False, repr=False)
@@ -50,16 +52,16 @@ class RestList(tuple[T, ...]):  # noqa: SLOT001 - a subclass of tuple cannot hav
         return made
 
 
-@frozen(kw_only=True)
-class RestUser:
+@frozen(kw_only=True, repr=False)
+class RestUser(Value):
     """Who made a revision. ``id`` is None for an anonymous user, and for the name in an imported revision."""
 
     name: str | None = None
     id: int | None = None
 
 
-@frozen(kw_only=True)
-class License:
+@frozen(kw_only=True, repr=False)
+class License(Value):
     """The license of a wiki's texts."""
 
     url: str = ""
@@ -69,15 +71,15 @@ class License:
 # Pages ---------------------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
-class LatestRevision:
+@frozen(kw_only=True, repr=False)
+class LatestRevision(Value):
     """The latest revision of a page."""
 
     id: int
     timestamp: datetime
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class _PageFacts(Validated):
     id: int
     key: str
@@ -87,7 +89,7 @@ class _PageFacts(Validated):
     redirect_target: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class BarePage(_PageFacts):
     """A page without its text. ``key`` is the title with underscores, as URLs have it.
 
@@ -99,7 +101,7 @@ class BarePage(_PageFacts):
     html_url: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class RestPage(_PageFacts):
     """A page with its text, ``source``, as users edit it: wikitext, or what ``content_model`` says."""
 
@@ -107,7 +109,7 @@ class RestPage(_PageFacts):
     source: str = field(default="", repr=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class HtmlPage(_PageFacts):
     """A page with its text as a whole HTML document, ``html``.
 
@@ -119,7 +121,7 @@ class HtmlPage(_PageFacts):
     html: str = field(default="", repr=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Html(Validated):
     """A page as a whole HTML document. ``revid`` is the revision that it shows, None if the wiki did not send it."""
 
@@ -133,8 +135,8 @@ class Html(Validated):
 # Revisions -----------------------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
-class HistoryRevision:
+@frozen(kw_only=True, repr=False)
+class HistoryRevision(Value):
     """One revision of a page's history.
 
     ``size`` is in bytes, ``delta`` the change of the size since the revision before (None if it is not known).
@@ -152,7 +154,7 @@ class HistoryRevision:
     delta: int | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class HistoryCount(Validated):
     """A count of a page's history. ``limit`` says that there are more: the wiki stopped counting there.
 
@@ -163,8 +165,8 @@ class HistoryCount(Validated):
     limit: bool = False
 
 
-@frozen(kw_only=True)
-class PageOfRevision:
+@frozen(kw_only=True, repr=False)
+class PageOfRevision(Value):
     """The page that a revision belongs to."""
 
     id: int
@@ -172,7 +174,7 @@ class PageOfRevision:
     key: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class RevisionFacts(Validated):
     """The fields of a revision in all forms; they are as those of HistoryRevision, and the page that it belongs to."""
 
@@ -188,21 +190,21 @@ class RevisionFacts(Validated):
     license: License = License()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class BareRevision(RevisionFacts):
     """A revision without its text. ``html_url`` is the address of its HTML."""
 
     html_url: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class RestRevision(RevisionFacts):
     """A revision with its text, ``source``, as users edit it."""
 
     source: str = field(default="", repr=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class HtmlRevision(RevisionFacts):
     """A revision with its text as a whole HTML document, ``html``."""
 
@@ -212,8 +214,8 @@ class HtmlRevision(RevisionFacts):
 # Search, languages, files --------------------------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
-class Thumbnail:
+@frozen(kw_only=True, repr=False)
+class Thumbnail(Value):
     """A picture of a page. ``size`` is in bytes, ``width`` and ``height`` in pixels, ``duration`` in seconds."""
 
     url: str
@@ -224,8 +226,8 @@ class Thumbnail:
     duration: float | None = None
 
 
-@frozen(kw_only=True)
-class SearchHit:
+@frozen(kw_only=True, repr=False)
+class SearchHit(Value):
     """One page that a search found.
 
     ``excerpt`` is HTML in which the words that were searched for are marked (``<span class="searchmatch">``); in a
@@ -245,8 +247,8 @@ class SearchHit:
     thumbnail: Thumbnail | None = None
 
 
-@frozen(kw_only=True)
-class PageLanguage:
+@frozen(kw_only=True, repr=False)
+class PageLanguage(Value):
     """The page in another language: the language's code and name, and the title of the page there."""
 
     code: str
@@ -255,16 +257,16 @@ class PageLanguage:
     title: str
 
 
-@frozen(kw_only=True)
-class FileRevision:
+@frozen(kw_only=True, repr=False)
+class FileRevision(Value):
     """The time of a file's last change, and the user who made it (None if that is hidden)."""
 
     timestamp: datetime
     user: RestUser | None = None
 
 
-@frozen(kw_only=True)
-class FileFormat:
+@frozen(kw_only=True, repr=False)
+class FileFormat(Value):
     """One form of a file. ``size`` is in bytes, ``width`` and ``height`` in pixels, ``duration`` in seconds.
 
     ``mediatype`` is BITMAP, DRAWING, AUDIO, VIDEO, MULTIMEDIA, UNKNOWN, OFFICE, TEXT, EXECUTABLE, ARCHIVE or 3D.
@@ -278,7 +280,7 @@ class FileFormat:
     duration: float | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class PageFile(Validated):
     """A file that a page shows: as it was uploaded (``original``), and as a preview (``preferred``).
 
@@ -292,15 +294,15 @@ class PageFile(Validated):
     original: FileFormat | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class RestFile(PageFile):
     """A file, with a thumbnail as well."""
 
     thumbnail: FileFormat | None = None
 
 
-@frozen(kw_only=True)
-class Lint:
+@frozen(kw_only=True, repr=False)
+class Lint(Value):
     """A mistake in a wikitext. ``dsr`` are offsets into it: start, end, and the widths of the tags.
 
     See https://www.mediawiki.org/wiki/Extension:Linter.

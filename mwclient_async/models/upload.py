@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from attrs import Attribute, field, frozen
 
+from mwclient_async._values.value import Value
 from mwclient_async._values.warnings import UploadWarning
 from mwclient_async.models.props_files import ImageInfo
 
@@ -81,8 +82,8 @@ class UploadStage(Enum):
     DONE = "done"
 
 
-@frozen(kw_only=True)
-class UploadProgress:
+@frozen(kw_only=True, repr=False)
+class UploadProgress(Value):
     """The progress of an upload: ``sent`` of ``total`` bytes are done in this stage.
 
     In the stage SENDING, ``sent`` is the number of bytes that the wiki has, by its own count; in SPOOLING, ``total`` is
@@ -103,8 +104,8 @@ class UploadProgress:
     waited: float = 0.0
 
 
-@frozen(kw_only=True)
-class UploadResult:
+@frozen(kw_only=True, repr=False)
+class UploadResult(Value):
     """A published file. ``filename`` is its name as the wiki writes it, with underscores and without ``File:``.
 
     ``imageinfo`` describes the file (size in bytes, SHA-1 in hex, URL), None if the wiki did not send it. ``ignored``

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import copy
+import json
 import pickle
 import pkgutil
 import ssl
@@ -18,11 +19,17 @@ import attrs
 import pytest
 
 from mwclient_async import errors, models
+from mwclient_async._query.row_converters import page_converter
 from mwclient_async._values import checkpoint, cursor, warnings
+from mwclient_async._values.value import Value, to_json
 from mwclient_async.errors import ApiErrorItem
 from mwclient_async.models.auth import BotPassword, LoginState
+from mwclient_async.models.edits import PageEdit
+from mwclient_async.models.info import SiteInfo
 from mwclient_async.models.lists import ListedPage
 from mwclient_async.models.options import HttpOptions
+from mwclient_async.models.page import Page, PageStatus
+from mwclient_async.models.props_revisions import Revision
 from mwclient_async.models.upload import RemoteFile
 
 MODULES = [import_module(f"{models.__name__}.{module.name}") for module in pkgutil.iter_modules(models.__path__)]
@@ -112,3 +119,61 @@ def test_the_classes_are_found() -> None:
     """A guard of the tests above: they would hold for an empty set, too."""
     assert len(CLASSES) > 150
     assert {"Page", "Cursor", "LoginState", "Checkpoint", "ApiWarning", "UploadWarning", "Revision"} <= set(CLASSES)
+
+
+# JSON and repr -------------------------------------------------------------------------------------------------------
+
+TYPED = sorted(name for name, cls in CLASSES.items() if issubclass(cls, Value))
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_each_typed_value_has_a_form_in_json(name: str) -> None:
+    value = filled(CLASSES[name]) if name != "Page" else Page(title="Earth", asked="earth")
+    found = json.loads(json.dumps(value.to_dict()))
+    hidden = {"raw", "props", "reader", "structure", "parts", "text"}
+    fields = {field.alias for field in attrs.fields(CLASSES[name]) if field.init} - hidden
+    assert fields <= set(found)
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_the_repr_of_a_typed_value_is_one_line_without_defaults(name: str) -> None:
+    text = repr(filled(CLASSES[name]))
+    assert text.startswith(f"{name.lstrip('_')}(") or name.startswith("_")
+    assert "\n" not in text
+    assert " object at 0x" not in text
+
+
+def test_json_has_times_in_utc_enums_by_value_and_no_raw_response() -> None:
+    revision = Revision(revid=7, timestamp=datetime(2026, 11, 30, 8, tzinfo=UTC), tags=("mobile",), text="Hello")
+    found = revision.to_dict()
+    assert (found["timestamp"], found["tags"], found["content"]) == ("2026-11-30T08:00:00Z", ["mobile"], "Hello")
+    page = Page(title="Earth", ns=0, pageid=1, raw={"title": "Earth"}, status=PageStatus.OK)
+    assert page.to_dict() == {
+        "title": "Earth", "ns": 0, "pageid": 1, "asked": None, "status": "ok", "invalidreason": None,
+    }  # fmt: skip
+
+
+def test_a_page_in_json_has_the_properties_that_were_asked_for() -> None:
+    convert = page_converter(["info", "categories"])
+    raw = {"title": "Earth", "ns": 0, "pageid": 1, "length": 5, "categories": [{"ns": 14, "title": "Category:A"}]}
+    found = convert(raw).to_dict()
+    assert found["info"]["length"] == 5
+    assert [category["title"] for category in found["categories"]] == ["Category:A"]
+    assert "links" not in found
+
+
+def test_a_repr_shows_what_differs_from_the_defaults() -> None:
+    assert repr(Revision(revid=7, minor=False)) == "Revision(revid=7, minor=False)"
+    assert repr(SiteInfo(parts={"general": 1, "namespaces": 2})) == "SiteInfo(general, namespaces)"
+
+
+def test_an_edit_that_failed_is_told_in_json() -> None:
+    edit = PageEdit(title="Earth", error=ERROR)
+    assert edit.to_dict()["error"] == {"error": "PageMissing", "message": str(ERROR)}
+    with pytest.raises(errors.PageMissing):
+        _ = edit.result
+
+
+def test_what_json_has_no_form_for_is_an_error() -> None:
+    with pytest.raises(TypeError, match="bytes"):
+        to_json({"a": b"bytes"})
