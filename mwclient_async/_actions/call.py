@@ -183,6 +183,9 @@ class ActionGroup:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of a site>"
+
     async def _result(self, action: str, params: Mapping[str, Any], result: type[T]) -> T:
         """Send an action, and return its part of the response as a value of the class ``result``."""
         return await self._read_result(action, params, structurer(result))

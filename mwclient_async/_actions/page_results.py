@@ -90,6 +90,9 @@ class PageResults(AsynchronousIterable, Generic[T]):
     def __init__(self, begin: Callable[[], Awaitable[PageBatches[T]]]) -> None:
         self._begin = begin
 
+    def __repr__(self) -> str:
+        return "<results of an action on pages: await or iterate them>"
+
     def __aiter__(self) -> PageResultIterator[T]:
         return PageResultIterator(self._begin)
 

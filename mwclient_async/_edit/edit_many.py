@@ -99,6 +99,9 @@ class ManyEdits(AsynchronousIterable, AsyncIterator[PageEdit]):
         self._cursor: Cursor | None = None
         self._reading = anyio.CancelScope()
 
+    def __repr__(self) -> str:
+        return f"<edits of {self._pages!r}>"
+
     @property
     def cursor(self) -> Cursor:
         """The position up to which the result of every page was given out: pass it to ``site.edit_many(resume=)``.

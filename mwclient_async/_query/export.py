@@ -34,6 +34,9 @@ class Export(AsyncIterator[bytes]):
         self._has_begun = False
         self._has_ended = False
 
+    def __repr__(self) -> str:
+        return f"<export of {self._batches!r}>"
+
     def __aiter__(self) -> Self:
         return self
 

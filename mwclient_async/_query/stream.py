@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVa
 import anyio
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.batches import BatchSequence, FetchBatch, LoadedBatch, StreamSpec
@@ -28,7 +28,11 @@ from mwclient_async.models.batch import Batch
 T = TypeVar("T")
 
 
-@frozen(kw_only=True)
+_SUBJECTS = ("list", "followed", "pages", "generator", "prop", "meta")
+"""The parameters that a repr shows: names of modules. Other values may be long, or private."""
+
+
+@frozen(kw_only=True, repr=False)
 class Stream(AsynchronousIterable, Generic[T]):
     """The items of a query, a list or a history, fetched while they are iterated.
 
@@ -41,10 +45,11 @@ class Stream(AsynchronousIterable, Generic[T]):
 
     _whole: ClassVar[str] = "await stream.collect()"
 
-    _make_batches: Callable[[StreamSpec], BatchSequence[T]] = field(repr=False)
+    _make_batches: Callable[[StreamSpec], BatchSequence[T]]
     _spec: StreamSpec
     _not_iterable: str | None = None
-    _follow: Callable[[float, float], Stream[T]] | None = field(default=None, repr=False)
+    _follow: Callable[[float, float], Stream[T]] | None = None
+    _subject: str = ""
 
     @classmethod
     def over(
@@ -69,7 +74,13 @@ class Stream(AsynchronousIterable, Generic[T]):
         """
         start = Cursor(wiki=wiki, fingerprint=fingerprint(fingerprinted))
         spec = StreamSpec(start=start, limit=limit)
-        return cls(make_batches=make_batches, spec=spec, not_iterable=not_iterable, follow=follow)
+        subject = " ".join(f"{name}={fingerprinted[name]}" for name in _SUBJECTS if name in fingerprinted)
+        return cls(make_batches=make_batches, spec=spec, not_iterable=not_iterable, follow=follow, subject=subject)
+
+    def __repr__(self) -> str:
+        limit = "" if self._spec.limit is None else f", limit={self._spec.limit}"
+        names = ", ".join(self._spec.start.fingerprint)
+        return f"<stream of {self._subject or names or 'a query'} on {self._spec.start.wiki}{limit}>"
 
     def __aiter__(self) -> StreamRun[T]:
         """Begin a run over the items, in the order of the wiki.
@@ -256,6 +267,9 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
         self._loading = anyio.Lock(fast_acquire=True)  # a request follows, which lets other tasks run
         self._owner: Owner | None = None  # of the tasks that read ahead
 
+    def __repr__(self) -> str:
+        return f"<run of a stream on {self._start.wiki}>"
+
     def __aiter__(self) -> Self:
         return self
 
@@ -372,6 +386,9 @@ class OpenStream(Generic[T]):
         self._read_ahead = read_ahead
         self._tasks: TaskGroup | None = None
 
+    def __repr__(self) -> str:
+        return f"<open() of a stream on {self._run._start.wiki}: use async with>"  # noqa: SLF001 - the same file
+
     if not TYPE_CHECKING:  # a type checker reports this by itself
 
         def __aiter__(self) -> NoReturn:
@@ -413,6 +430,9 @@ class BatchIterator(AsynchronousIterable, AsyncIterator[Batch[T]]):
 
     def __init__(self, run: StreamRun[T]) -> None:
         self._run = run
+
+    def __repr__(self) -> str:
+        return f"<batches of a stream on {self._run._start.wiki}>"  # noqa: SLF001 - the same file
 
     def __aiter__(self) -> Self:
         return self

@@ -22,6 +22,9 @@ class RestGroup:
         self._session = session
         self._wiki = wiki
 
+    def __repr__(self) -> str:
+        return f"<REST API of {self._wiki}>"
+
     async def _fetch(
         self,
         endpoint: Endpoint[T],
