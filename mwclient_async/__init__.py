@@ -29,6 +29,7 @@ _HOMES = {  # module -> its public names
     "_page.page_handle": "EditOptions PageHandle",
     "_page.page_manager": "ActOptions",
     "_query.export": "Export",
+    "_query.loader": "Loader",
     "_query.page_inputs": "Inputs Titled",
     "_query.page_set": "Input",
     "_query.stream": "BatchIterator OpenStream Stream StreamRun",

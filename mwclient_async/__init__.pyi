@@ -79,6 +79,9 @@ from mwclient_async._page.page_manager import (
 from mwclient_async._query.export import (
     Export as Export,
 )
+from mwclient_async._query.loader import (
+    Loader as Loader,
+)
 from mwclient_async._query.page_inputs import (
     Inputs as Inputs,
     Titled as Titled,

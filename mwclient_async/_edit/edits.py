@@ -45,6 +45,7 @@ from mwclient_async.errors import (
     ProtocolError,
 )
 from mwclient_async.models.edits import EditOutcome, EditResult
+from mwclient_async.models.page import Page, PageStatus
 
 Missing = Literal["raise", "create", "only"]
 """What an edit does if the page does not exist.
@@ -227,34 +228,55 @@ def read_text(edit: Edit, slot: str = "main") -> Flow[tuple[str | None, BaseRevi
     params = {"action": "query", "prop": "revisions", "rvprop": "ids|content", "rvslots": slot, "curtimestamp": "1"}
     response = yield ApiRequest(params={**params, **page_parameters(edit)})
     base = _base_revision(edit, response)
+    return _text_in(edit, page_of(response), slot, base), base
+
+
+def text_of(edit: Edit, page: Page, slot: str) -> tuple[str | None, BaseRevision]:
+    """The same, of a Page that was read with its latest revision. Raises ResultTooLarge, too."""
+    if page.status is PageStatus.INTERWIKI:
+        raise _of_another_wiki(edit)
+    if page.exists:
+        _ = page.revisions  # raises an error if the text is too large
+    base = _base_of_row(edit, page.raw)
+    return _text_in(edit, page.raw, slot, base), base
+
+
+def _text_in(edit: Edit, page: Mapping[str, Any], slot: str, base: BaseRevision) -> str | None:
     if not base.revid:
-        return None, base
-    content = object_at(_latest_revision(page_of(response)), "slots", slot)
+        return None
+    content = object_at(_latest_revision(page), "slots", slot)
     if slot != "main" and (not content or content.get("missing")):
-        return None, base
+        return None
     text = content.get("content")
     if not isinstance(text, str):
         raise ProtocolError(f"the wiki does not show the text of {edit.name}: its revision may be hidden")
-    return text, base
+    return text
 
 
 def _base_revision(edit: Edit, response: ApiResponse) -> BaseRevision:
     if rows_at(response.body, "query", "interwiki"):
-        raise _invalid_title(edit, "it is a page of another wiki")
-    page = page_of(response)
+        raise _of_another_wiki(edit)
+    since = text_at(response.body, "curtimestamp", default="")
+    return _base_of_row(edit, page_of(response), since)
+
+
+def _base_of_row(edit: Edit, page: Mapping[str, Any], since: str = "") -> BaseRevision:
     revid = 0 if "missing" in page else number_at(_latest_revision(page), "revid", default=0)
     if "special" in page:
         raise special_page(edit.name)
     if "invalid" in page or not (revid or "missing" in page):
         reason = page.get("invalidreason", "the wiki shows no revision of it")
         raise _invalid_title(edit, str(reason.get("text", "")) if isinstance(reason, Mapping) else str(reason))
-    since = text_at(response.body, "curtimestamp", default="")
     return BaseRevision(revid=revid, pageid=number_at(page, "pageid", default=0), since=since)
 
 
 def _latest_revision(page: Mapping[str, Any]) -> Mapping[str, Any]:
     revisions = rows_at(page, "revisions")
     return revisions[0] if revisions else {}
+
+
+def _of_another_wiki(edit: Edit) -> InvalidTitle:
+    return _invalid_title(edit, "it is a page of another wiki")
 
 
 def _invalid_title(edit: Edit, reason: str) -> InvalidTitle:

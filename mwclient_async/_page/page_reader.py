@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mwclient_async._edit.edits import Edit, page_missing, read_text
+from mwclient_async._edit.edits import Edit, page_missing, read_text, text_of
 from mwclient_async._edit.sections import find_section
 from mwclient_async._http.json_values import text_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import is_count
+from mwclient_async._page.page_from_loader import check_text, load_page
 from mwclient_async._page.page_services import PageServices
+from mwclient_async._query.loader import Loader
 from mwclient_async._query.stream import Stream
 from mwclient_async._rest.history import HistoryFilter
 from mwclient_async._session.known_revisions import BaseRevision
@@ -57,17 +59,22 @@ class PageReader:
     def _page_selector(self) -> dict[str, Any]:
         return {"titles": [self._title]} if self._title else {"pageids": [self._pageid]}
 
-    async def get(self, *props: str, **parameters: Any) -> Page:
+    async def get(self, *props: str, loader: Loader | None = None, **parameters: Any) -> Page:
         """Read the page with these properties. Without any, read its info and its latest revision with the text.
 
         Returns a Page. If the page does not exist, its ``status`` is MISSING. ``parameters`` are those of the query,
-        with their prefixes (``redirects=True``, ``cllimit=5``).
+        with their prefixes (``redirects=True``, ``cllimit=5``). With a ``loader`` (``site.loader``), the page shares
+        requests with those of other tasks, and has the properties that the loader asks for.
 
         Raises:
             UnrecognizedParameters: the wiki does not know a parameter.
+            NotRequested: the loader does not ask for one of these properties; before any request.
+            ValueError: the loader asks with other parameters, or is of another site; before any request.
 
         See https://www.mediawiki.org/wiki/API:Query.
         """
+        if loader is not None:
+            return await load_page(loader, self._services.session, self._page_selector, props, parameters)
         defaults = {} if props else {"rvprop": _DEFAULT_REVISION_PROPS}
         keywords = {"prop": props or _DEFAULT_PROPS, **defaults, **parameters}
         page = await self._services.queries.pages(
@@ -89,16 +96,20 @@ class PageReader:
         """
         return (await self.get("pageprops", ppprop="displaytitle")).exists
 
-    async def text(self, *, slot: str = "main", section: int | None = None) -> str:
+    async def text(self, *, slot: str = "main", section: int | None = None, loader: Loader | None = None) -> str:
         """Read the text of the latest revision. A later ``save`` is based on that revision.
 
         Returns the wikitext, or whatever the page's content model is. ``slot`` is the slot to read, ``main`` by
-        default. ``section`` is the number of a section; 0 is the text before the first heading.
+        default. ``section`` is the number of a section; 0 is the text before the first heading. With a ``loader`` of
+        texts (``site.loader(prop="revisions", rvprop=["ids", "content"])``), the page shares requests with those of
+        other tasks; a ``section`` needs one more request of its own.
 
         Raises:
             PageMissing: the page, the slot or the section does not exist.
             InvalidTitle: the title cannot be that of a page.
-            ValueError: ``section`` is not a number from 0 up, or is combined with another slot.
+            ValueError: ``section`` is not a number from 0 up, or is combined with another slot; or the loader gives
+                other texts, or is of another site.
+            NotRequested: the loader does not ask for texts; before any request.
             ProtocolError: the wiki does not show the text.
 
         See https://www.mediawiki.org/wiki/API:Revisions.
@@ -110,7 +121,11 @@ class PageReader:
                 f"section={section!r} and slot={slot!r}: the wiki counts the sections of the main slot only"
             )
         page = Edit(title=self._title, pageid=self._pageid)
-        text, base = await self._services.session.run_flow(read_text(page, slot))
+        if loader is None:
+            text, base = await self._services.session.run_flow(read_text(page, slot))
+        else:
+            check_text(loader, self._services.session, slot)
+            text, base = text_of(page, await load_page(loader, self._services.session, self._page_selector), slot)
         if slot == "main":
             self._base = base
         if text is None:

@@ -7,6 +7,8 @@ if TYPE_CHECKING:
         fetch_site_info as fetch_site_info,
         follow as follow,
         list_rows as list_rows,
+        loader as loader,
+        page_loads as page_loads,
         row_converters as row_converters,
         site_info as site_info,
     )

@@ -81,7 +81,7 @@ class InputReader(AsyncIterator[Input]):
                 f"the generator of the {self._inputs.kind} was cancelled while it was read, and is finished: resume "
                 "the stream from run.cursor with a new generator"
             )
-        return self._check(await self._next(self._values))
+        return checked_input(self._inputs.kind, await self._next(self._values))
 
     async def _next(self, values: Iterator[Any] | AsyncIterator[Any]) -> Any:
         if isinstance(values, Iterator):
@@ -95,13 +95,15 @@ class InputReader(AsyncIterator[Input]):
             self._cancelled = isasyncgen(values)
             raise
 
-    def _check(self, value: Any) -> Input:
-        titles = self._inputs.kind == "titles"
-        if titles and isinstance(value, Mapping):  # a row of a list without a class
-            value = value.get("title", value)
-        elif titles and not isinstance(value, str):
-            value = getattr(value, "title", value)
-        if not isinstance(value, str if titles else int) or isinstance(value, bool):
-            expected = "text, or an object with a title" if titles else "a whole number"
-            raise TypeError(f"{value!r} among the {self._inputs.kind}: each of them must be {expected}")
-        return value
+
+def checked_input(kind: str, value: Any) -> Input:
+    """The title of an input, or the id. Raises TypeError for an input of the wrong type."""
+    titles = kind == "titles"
+    if titles and isinstance(value, Mapping):  # a row of a list without a class
+        value = value.get("title", value)
+    elif titles and not isinstance(value, str):
+        value = getattr(value, "title", value)
+    if not isinstance(value, str if titles else int) or isinstance(value, bool):
+        expected = "text, or an object with a title" if titles else "a whole number"
+        raise TypeError(f"{value!r} among the {kind}: each of them must be {expected}")
+    return value

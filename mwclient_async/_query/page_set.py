@@ -52,6 +52,11 @@ class PageSet:
 
         A row has the input in ``asked``, and ``status`` if there is no page.
         """
+        found = yield from self.find(inputs)
+        return evolve(found.batch, rows=[found.row(value) for value in inputs], next_continue=None)
+
+    def find(self, inputs: Sequence[Input]) -> Flow[FoundPages]:
+        """Fetch the pages of these inputs, which are then found one by one."""
         sendable = dict.fromkeys(to_nfc(value) for value in inputs if _unsendable(value) is None)
         fetched = _NOTHING
         if sendable:
@@ -60,18 +65,29 @@ class PageSet:
             fetched = yield from query.batch({}, query.limits(wanted=None, sent={}), LoopGuard())
         if fetched.next_continue is not None:
             raise ProtocolError("the wiki has more than the requested pages: use site.query for this query")
-        lookup = _LOOKUPS[self.kind](fetched)
-        return evolve(
-            fetched, rows=[{**self._row_for(lookup, value), "asked": value} for value in inputs], next_continue=None
-        )
+        return FoundPages(batch=fetched, kind=self.kind, lookup=_LOOKUPS[self.kind](fetched))
 
-    def _row_for(self, lookup: _Lookup, value: Input) -> Row:
-        row = _unsendable(value) or lookup.find(value)
-        if row is not None and self.kind == "revids" and row.get("missing"):
-            return {"title": "", "status": "badrevid"}
+
+@frozen(kw_only=True)
+class FoundPages:
+    """The pages that the wiki sent for some inputs."""
+
+    batch: FetchedBatch
+    _kind: str
+    _lookup: _Lookup
+
+    def row(self, value: Input) -> Row:
+        """The row of one of the inputs.
+
+        It has the input in ``asked``, and ``status`` if there is no page. Raises ProtocolError if the wiki sent nothing
+        for this input.
+        """
+        row = _unsendable(value) or self._lookup.find(value)
         if row is None:
-            raise ProtocolError(f"the wiki sent no page for {value!r} of {self.kind}, and no reason")
-        return row
+            raise ProtocolError(f"the wiki sent no page for {value!r} of {self._kind}, and no reason")
+        if self._kind == "revids" and row.get("missing"):
+            row = {"title": "", "status": "badrevid"}
+        return {**row, "asked": value}
 
 
 _NOTHING = FetchedBatch(rows=[], next_continue=None, body={"query": {}})

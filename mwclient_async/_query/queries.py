@@ -209,12 +209,6 @@ class Queries:
         if clash := [name for name in (*_SOURCES, "list") if name in encoded]:
             raise ValueError(f"{clash[0]} has no place in pages(), which has its pages already: use site.query")
         props = wire_params.split_values(encoded.get("prop", ""))
-        if kind == "revids":  # the revisions of a page say which input it belongs to
-            encoded = _with_revision_ids(encoded)
-
-        async def prepare() -> PageSet:
-            return PageSet(query=await self._build_query(encoded, has_pages=True, batch_size=None), kind=kind)
-
         inputs = PageInputs(kind, source)
 
         def make_batches(spec: StreamSpec) -> BatchSequence[Any]:
@@ -222,13 +216,37 @@ class Queries:
                 spec,
                 self._session.send,
                 InputReader(inputs),
-                prepare,
+                lambda: self._page_set(kind, encoded),
                 lambda: convert_to(None, raw=True) if spec.raw else _query.row_converters.page_converter(props),
             )
 
         return Stream.over(
-            make_batches, wiki=self._wiki, fingerprinted={"pages": kind, **_without_limits(encoded)}, limit=limit
+            make_batches,
+            wiki=self._wiki,
+            fingerprinted={"pages": kind, **_without_limits(_of_kind(kind, encoded))},
+            limit=limit,
         )
+
+    def loader(
+        self, *, window: float, params: Mapping[str, Any] | None, keywords: Mapping[str, Any]
+    ) -> _query.loader.Loader:
+        """A loader of single pages with these properties."""
+        encoded = wire_params.encode(params, keywords)
+        _query.loader.check_loader_options(window, encoded)
+        _check_query(encoded)
+        props = wire_params.split_values(encoded.get("prop", ""))
+        loads = _query.page_loads.PageLoads(
+            self._session,
+            encoded,
+            lambda kind: self._page_set(kind, encoded),
+            _query.row_converters.page_converter(props),
+            window=window,
+        )
+        return _query.loader.Loader(loads)
+
+    async def _page_set(self, kind: str, encoded: Mapping[str, str]) -> PageSet:
+        query = await self._build_query(_of_kind(kind, encoded), has_pages=True, batch_size=None)
+        return PageSet(query=query, kind=kind)
 
     def export(
         self, sources: Mapping[str, Inputs | None], *, params: Mapping[str, Any] | None, keywords: Mapping[str, Any]
@@ -318,8 +336,10 @@ def _main_slot(params: Mapping[str, str]) -> dict[str, str]:
     return {"rvslots": "main"} if reads_text and _EXCLUDES_MAIN_SLOT.isdisjoint(params) else {}
 
 
-def _with_revision_ids(params: Mapping[str, str]) -> dict[str, str]:
-    """The parameters, so that each page comes with the ids of its revisions."""
+def _of_kind(kind: str, params: Mapping[str, str]) -> Mapping[str, str]:
+    """The parameters. For revision ids, each page comes with its revisions: they say which input it belongs to."""
+    if kind != "revids":
+        return params
     props = dict.fromkeys([*wire_params.split_values(params.get("prop", "")), "revisions"])
     wanted = wire_params.split_values(params.get("rvprop", "ids"))
     return {**params, "prop": "|".join(props), "rvprop": "|".join(dict.fromkeys(["ids", *wanted]))}

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from mwclient_async import BotPassword, EditOutcome, Page, Site
+from mwclient_async.errors import EditConflict, PageExists, PageMissing
 from mwclient_async.testing import LocalWiki
-from tests.support.logins import EventLog, site as site_of
+from tests.support.logins import EventLog, fresh, site as site_of
 from tests.support.transforms import AddLine, create_page, text_of
 
 WHOLE = ("ids", "size", "content")
@@ -46,6 +47,21 @@ async def test_a_page_with_its_text_is_edited_without_a_read_the_first_time(
         await user_site.page(page_without_size).edit(AddLine("* third"))  # without the size, the text may be incomplete
         assert events.requests("action=query") == 1
         assert await text_of(user_site, title) == "Start.\n* first\n* second\n* third"
+
+
+async def test_a_text_of_a_loader_is_what_a_later_save_is_based_on(user_site: Site, admin_site: Site) -> None:
+    title, new = await create_page(user_site, "Loaded"), fresh("Loaded")
+    page, absent = user_site.page(title), user_site.page(new)
+    async with user_site.loader(prop="revisions", rvprop=["ids", "content"]) as loader:
+        assert await page.text(loader=loader) == "Start."
+        with pytest.raises(PageMissing):
+            await absent.text(loader=loader)
+    await admin_site.page(title).save("Theirs.")
+    await admin_site.page(new).create("Theirs.")
+    with pytest.raises(EditConflict):
+        await page.save("Ours.")
+    with pytest.raises((EditConflict, PageExists)):
+        await absent.save("Ours.")
 
 
 async def test_a_page_that_has_changed_since_is_read_again(user_site: Site, admin_site: Site) -> None:

@@ -19,6 +19,7 @@ from mwclient_async.testing.scripted import json_response, sent
 from tests.conftest import USER_AGENT
 from tests.support.corpus import LONG, Corpus
 from tests.support.lossy_transport import LossyTransport
+from tests.support.prepared_pages import load_all
 
 UNUSUAL = [
     "Page 001", "page_001", " Page  001 ", "Page 001", "No such page", "<bad>", "", "Special:Version", "Media:X",
@@ -69,6 +70,13 @@ async def test_redirects_are_resolved_to_their_end_and_circles_are_marked(wiki: 
         ("Target", "ok"),
         ("wikipedia:X", "interwiki"),
     ]
+    async with site.loader(prop="info", redirects=True) as loader:
+        pages = await load_all(loader.load, ["r1", "Target", "Circle A", "R2", "Out"])
+    assert {title: page.title for title, page in pages.values.items()} == {
+        **dict.fromkeys(["r1", "Target", "R2"], "Target"),
+        "Circle A": "Circle A",
+        "Out": "wikipedia:X",
+    }
 
 
 async def test_a_revid_gives_its_own_revision(reader: Site) -> None:

@@ -18,6 +18,7 @@ from mwclient_async.errors import ApiError, ContinuationLoop, ResultTooLarge
 from tests.conftest import USER_AGENT
 from tests.query.campaign.wiki import CampaignWiki, get_campaign_wiki
 from tests.support.lossy_transport import CountingTransport
+from tests.support.prepared_pages import load_all
 
 if TYPE_CHECKING:
     from mwclient_async.testing.factory import WikiFactory
@@ -206,6 +207,21 @@ async def test_c3_pages_gives_the_page_that_is_too_large_with_its_error(campaign
         else:
             assert page == whole_page
     assert small.transport.count < 14
+
+
+async def test_c3_a_text_that_is_too_large_fails_only_the_task_that_loads_it(campaign_wiki: CampaignWiki) -> None:
+    titles = [*TITLES[:5], "Heaviest", "Heavily"]
+
+    async def text(title: str) -> str:
+        return await small.site.page(title).text(loader=loader)
+
+    texts = {"prop": "revisions", "rvprop": ["ids", "content"]}
+    async with observed_site(campaign_wiki, 20_000) as small, small.site.loader(params=texts) as loader:
+        outcomes = await load_all(text, titles)
+    assert {title: type(value) for title, value in outcomes.values.items()} == {
+        **dict.fromkeys(titles, str),
+        "Heaviest": ResultTooLarge,
+    }
 
 
 async def test_c3_two_pages_that_are_too_large_are_both_found(campaign_wiki: CampaignWiki) -> None:

@@ -32,6 +32,7 @@ from mwclient_async import (
     ListedCategory,
     ListedFile,
     ListedPage,
+    Loader,
     LogEvent,
     LoginState,
     Namespace,
@@ -102,6 +103,18 @@ async def queries(site: Site) -> None:
         assert_type(page.linkshere, tuple[LinkingPage, ...])
         assert_type(page.extension("length", int), int)
         assert_type(page.extension("links", tuple[PageLink, ...]), tuple[PageLink, ...])
+
+
+async def loading(site: Site, row: ListedPage) -> None:
+    async with site.loader(prop="info", window=0.1) as loader:
+        assert_type(loader, Loader)
+        assert_type(await loader.load("Earth"), Page)
+        assert_type(await loader.load(row), Page)
+        assert_type(await loader.load(pageid=9), Page)
+        assert_type(await loader.load(revid=7), Page)
+        assert_type(await loader.load_many(["Earth", row]), list[Page])
+        assert_type(await site.page("Earth").get("info", loader=loader), Page)
+        assert_type(await site.page("Earth").text(loader=loader), str)
 
 
 async def streams(stream: Stream[Page]) -> None:
