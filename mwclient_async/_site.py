@@ -337,7 +337,9 @@ class Site(Openable, QueryMethods, UploadMethods):
         session = self._session
         if self._editor is None or self._editor.session is not session:
             self._editor = _edit.editor.Editor(session, self._defaults)
-        return _page.page_services.PageServices(session, self._queries, self.rest, self.actions, self._editor)
+        return _page.page_services.PageServices(
+            session, self._queries, lambda: self.rest, lambda: self.actions, self._editor
+        )
 
     @property
     def _queries(self) -> Queries:

@@ -127,7 +127,7 @@ def test_values_are_loaded_without_the_http_library() -> None:
 
 
 QUERY = f"""
-import anyio
+import sys, anyio
 from {PACKAGE} import Site
 from {PACKAGE}.testing.scripted import ScriptedTransport
 
@@ -140,18 +140,20 @@ async def main():
     async with Site("https://wiki.example/w/api.php", user_agent="T/1 (t@example.org)", transport=transport) as site:
         page = await site.pages(titles=["Earth"], prop="info").first()
         assert page.info.length == 7
+        assert not [name for name in sys.modules if name.startswith(("{PACKAGE}._page.", "{PACKAGE}._edit."))]
+        site.page("Earth")
 
 anyio.run(main)
 """
 
 
-def test_a_query_loads_no_other_resource_and_the_classes_of_its_answer_only() -> None:
+def test_queries_and_page_handles_load_no_other_resource_and_only_the_classes_of_their_answers() -> None:
     """A class of attrs takes a while to build, and the package has some hundreds: see docs/performance.md."""
     loaded = {name.removeprefix(f"{PACKAGE}.") for name in loaded_by(QUERY) if name.startswith(f"{PACKAGE}.")}
-    resources = {name for name in loaded if name.startswith(("_actions.", "_edit.", "_page.", "_rest.", "_upload."))}
+    resources = {name for name in loaded if name.startswith(("_actions.", "_rest.", "_upload."))}
     assert resources == {"_upload.upload_methods"}  # a base class of Site
     values = {name for name in loaded if name.startswith("models.")}
-    expected = ("auth", "batch", "edit_defaults", "events", "options", "page", "props_info")
+    expected = ("auth", "batch", "edit_defaults", "edits", "events", "options", "page", "props_info")
     assert values == {f"models.{name}" for name in expected}
     not_needed = {"httpx_transport", "follow", "list_rows", "site_info", "discover", "suggestions"}
     assert not {name.rpartition(".")[2] for name in loaded} & not_needed

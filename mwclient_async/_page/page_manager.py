@@ -6,20 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypedDict, TypeVar, Unpack
 
-from mwclient_async._actions.arguments import Expiry, Watchlist
-from mwclient_async._actions.page_results import PageResults
+from mwclient_async import _actions, models
 from mwclient_async._http.keywords import check_options
 from mwclient_async._page.page_reader import PageReader
 from mwclient_async.errors import OutcomeUnknown, ProtocolError
-from mwclient_async.models.actions_pages import (
-    DeleteResult,
-    MoveResult,
-    ProtectResult,
-    RollbackResult,
-    UndeleteResult,
-)
-from mwclient_async.models.actions_pagesets import PurgedPage, WatchedPage
-from mwclient_async.models.actions_review import PatrolResult
 
 T = TypeVar("T")
 
@@ -31,8 +21,8 @@ class ActOptions(TypedDict, total=False):
     - ``tags`` are change tags of the log entry, or of the edit that the action makes.
     """
 
-    watchlist: Watchlist
-    watchlistexpiry: Expiry
+    watchlist: _actions.arguments.Watchlist
+    watchlistexpiry: _actions.arguments.Expiry
     tags: str | Iterable[str]
 
 
@@ -53,7 +43,7 @@ class PageManager(PageReader):
         noredirect: bool = False,
         ignorewarnings: bool = False,
         **options: Unpack[ActOptions],
-    ) -> MoveResult:
+    ) -> models.actions_pages.MoveResult:
         """Move the page to another title. The handle keeps the old title, which is now that of a redirect.
 
         Returns a MoveResult: the old and the new title, and the talk page and subpages that moved along. If one of
@@ -80,7 +70,7 @@ class PageManager(PageReader):
         """
         check_options(options, ActOptions, self.move)
         page: Mapping[str, Any] = {"from_": self._title} if self._title else {"fromid": self._pageid}
-        return await self._services.actions.move(
+        return await self._services.actions().move(
             **page,
             to=to,
             reason=reason,
@@ -93,7 +83,7 @@ class PageManager(PageReader):
 
     async def delete(
         self, *, reason: str | None = None, deletetalk: bool = False, **options: Unpack[ActOptions]
-    ) -> DeleteResult:
+    ) -> models.actions_pages.DeleteResult:
         """Delete the page, and with ``deletetalk`` its talk page. Without ``reason``, the wiki makes one.
 
         Returns a DeleteResult: the title, the reason and the id of the log entry.
@@ -107,13 +97,13 @@ class PageManager(PageReader):
         See https://www.mediawiki.org/wiki/API:Delete.
         """
         check_options(options, ActOptions, self.delete)
-        return await self._services.actions.delete(
+        return await self._services.actions().delete(
             **self._page_parameter, reason=reason, deletetalk=deletetalk, **options
         )
 
     async def undelete(
         self, *, reason: str = "", timestamps: Iterable[datetime] | None = None, **options: Unpack[ActOptions]
-    ) -> UndeleteResult:
+    ) -> models.actions_pages.UndeleteResult:
         """Restore the deleted page, or only its revisions of these times.
 
         Returns an UndeleteResult: the title, and how many revisions and file versions were restored.
@@ -127,7 +117,7 @@ class PageManager(PageReader):
         See https://www.mediawiki.org/wiki/API:Undelete.
         """
         check_options(options, ActOptions, self.undelete)
-        return await self._services.actions.undelete(
+        return await self._services.actions().undelete(
             self._required_title("undelete"), reason=reason, timestamps=timestamps, **options
         )
 
@@ -135,11 +125,11 @@ class PageManager(PageReader):
         self,
         protections: Mapping[str, str],
         *,
-        expiry: Expiry | Mapping[str, Expiry] = "infinite",
+        expiry: _actions.arguments.Expiry | Mapping[str, _actions.arguments.Expiry] = "infinite",
         reason: str = "",
         cascade: bool = False,
         **options: Unpack[ActOptions],
-    ) -> ProtectResult:
+    ) -> models.actions_pages.ProtectResult:
         """Protect the page: ``page.protect({"edit": "sysop"}, expiry="2 weeks")``.
 
         Returns a ProtectResult: the title and the protections.
@@ -162,13 +152,13 @@ class PageManager(PageReader):
         See https://www.mediawiki.org/wiki/API:Protect.
         """
         check_options(options, ActOptions, self.protect)
-        return await self._services.actions.protect(
+        return await self._services.actions().protect(
             **self._page_parameter, protections=protections, expiry=expiry, reason=reason, cascade=cascade, **options
         )
 
     async def rollback(
         self, user: str, *, summary: str = "", markbot: bool = False, **options: Unpack[ActOptions]
-    ) -> RollbackResult:
+    ) -> models.actions_pages.RollbackResult:
         """Revert all of a user's edits at the end of the page's history.
 
         Returns a RollbackResult: the title, the summary, and the revision ids before and after. With ``markbot``,
@@ -184,11 +174,11 @@ class PageManager(PageReader):
         See https://www.mediawiki.org/wiki/API:Rollback.
         """
         check_options(options, ActOptions, self.rollback)
-        return await self._services.actions.rollback(
+        return await self._services.actions().rollback(
             **self._page_parameter, user=user, summary=summary, markbot=markbot, **options
         )
 
-    async def watch(self, *, expiry: Expiry | None = None) -> WatchedPage:
+    async def watch(self, *, expiry: _actions.arguments.Expiry | None = None) -> models.actions_pagesets.WatchedPage:
         """Put the page on the account's watchlist, until ``expiry`` or forever.
 
         Returns a WatchedPage.
@@ -201,9 +191,9 @@ class PageManager(PageReader):
 
         See https://www.mediawiki.org/wiki/API:Watch.
         """
-        return await self._single_result(self._services.actions.watch(**self._page_selector, expiry=expiry))
+        return await self._single_result(self._services.actions().watch(**self._page_selector, expiry=expiry))
 
-    async def unwatch(self) -> WatchedPage:
+    async def unwatch(self) -> models.actions_pagesets.WatchedPage:
         """Take the page off the account's watchlist.
 
         Returns a WatchedPage.
@@ -214,9 +204,11 @@ class PageManager(PageReader):
 
         See https://www.mediawiki.org/wiki/API:Watch.
         """
-        return await self._single_result(self._services.actions.watch(**self._page_selector, unwatch=True))
+        return await self._single_result(self._services.actions().watch(**self._page_selector, unwatch=True))
 
-    async def purge(self, *, forcelinkupdate: bool = False, forcerecursivelinkupdate: bool = False) -> PurgedPage:
+    async def purge(
+        self, *, forcelinkupdate: bool = False, forcerecursivelinkupdate: bool = False
+    ) -> models.actions_pagesets.PurgedPage:
         """Clear the page's caches.
 
         Returns a PurgedPage. ``forcelinkupdate`` updates the tables of links and categories, too, and
@@ -228,14 +220,16 @@ class PageManager(PageReader):
         See https://www.mediawiki.org/wiki/API:Purge.
         """
         return await self._single_result(
-            self._services.actions.purge(
+            self._services.actions().purge(
                 **self._page_selector,
                 forcelinkupdate=forcelinkupdate,
                 forcerecursivelinkupdate=forcerecursivelinkupdate,
             )
         )
 
-    async def patrol(self, *, revid: int | None = None, tags: str | Iterable[str] | None = None) -> PatrolResult:
+    async def patrol(
+        self, *, revid: int | None = None, tags: str | Iterable[str] | None = None
+    ) -> models.actions_review.PatrolResult:
         """Mark a revision of the page as patrolled: ``revid``, or the latest one.
 
         Returns a PatrolResult: the id among the recent changes, and the title.
@@ -253,7 +247,7 @@ class PageManager(PageReader):
             if not page.revisions:
                 raise ProtocolError(f"the wiki shows no revision of {self!r}")
             revid = page.revisions[0].revid
-        return await self._services.actions.patrol(revid=revid, tags=tags)
+        return await self._services.actions().patrol(revid=revid, tags=tags)
 
     @property
     def _page_parameter(self) -> dict[str, Any]:
@@ -264,7 +258,7 @@ class PageManager(PageReader):
             raise ValueError(f"{action} needs a title: make the handle from a title")
         return self._title
 
-    async def _single_result(self, results: PageResults[T]) -> T:
+    async def _single_result(self, results: _actions.page_results.PageResults[T]) -> T:
         async for result in results:
             return result
         raise OutcomeUnknown(f"the wiki's response does not say what became of {self!r}")

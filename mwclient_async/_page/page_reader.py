@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mwclient_async import _rest, models
 from mwclient_async._edit.edits import Edit, page_missing, read_text, text_of
 from mwclient_async._edit.sections import find_section
 from mwclient_async._http.json_values import text_at
@@ -16,16 +17,10 @@ from mwclient_async._page.page_from_loader import check_text, load_page
 from mwclient_async._page.page_services import PageServices
 from mwclient_async._query.loader import Loader
 from mwclient_async._query.stream import Stream
-from mwclient_async._rest.history import HistoryFilter
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.title_locks import page_lock_key, title_lock_key
 from mwclient_async.errors import ProtocolError
-from mwclient_async.models.lists import CategoryMember, ListedPage, LogEvent
 from mwclient_async.models.page import Page
-from mwclient_async.models.props import LangLink, PageCategory, PageLink
-from mwclient_async.models.props_info import Protection
-from mwclient_async.models.props_revisions import Revision
-from mwclient_async.models.rest import HistoryRevision
 
 _FILE_PROPS = ("timestamp", "user", "url", "size", "sha1", "mime", "mediatype")
 _DEFAULT_PROPS = ("info", "revisions")
@@ -150,7 +145,7 @@ class PageReader:
         request = ApiRequest(params={"action": "parse", **page, "prop": "text", "disablelimitreport": "1"})
         return text_at((await self._services.session.send(request)).body, "parse", "text")
 
-    async def protection(self) -> tuple[Protection, ...]:
+    async def protection(self) -> tuple[models.props_info.Protection, ...]:
         """Read the page's protections: for each action, the level that it needs and the expiry.
 
         Returns a tuple, empty for a page without protection. A page that does not exist can be protected, too.
@@ -164,7 +159,7 @@ class PageReader:
 
     # Streams ---------------------------------------------------------------------------------------------------------
 
-    def revisions(self, *, limit: int | None = None, **parameters: Any) -> Stream[Revision]:
+    def revisions(self, *, limit: int | None = None, **parameters: Any) -> Stream[models.props_revisions.Revision]:
         """The revisions, newest first: ``page.revisions(prop=["ids", "content"], user="Alice", dir="newer")``.
 
         Returns a Stream of Revision. One request gives up to 500 of them, or 50 with their text.
@@ -176,18 +171,18 @@ class PageReader:
     def history(
         self,
         *,
-        filter: HistoryFilter | None = None,  # noqa: A002 - the manual's name
+        filter: _rest.history.HistoryFilter | None = None,  # noqa: A002 - the manual's name
         limit: int | None = None,
-    ) -> Stream[HistoryRevision]:
+    ) -> Stream[models.rest.HistoryRevision]:
         """The revisions, newest first, by the REST API. They can be filtered by kind, such as ``filter="bot"``.
 
         Returns a Stream of HistoryRevision. One request gives 20 of them.
 
         See https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_page_history.
         """
-        return self._services.rest.history(self._title, filter=filter, limit=limit)
+        return self._services.rest().history(self._title, filter=filter, limit=limit)
 
-    def links(self, *, limit: int | None = None, **parameters: Any) -> Stream[PageLink]:
+    def links(self, *, limit: int | None = None, **parameters: Any) -> Stream[models.props.PageLink]:
         """The pages that this page links to.
 
         Returns a Stream of PageLink.
@@ -196,7 +191,7 @@ class PageReader:
         """
         return self._prop_rows("links", limit, parameters)
 
-    def templates(self, *, limit: int | None = None, **parameters: Any) -> Stream[PageLink]:
+    def templates(self, *, limit: int | None = None, **parameters: Any) -> Stream[models.props.PageLink]:
         """The pages that this page transcludes.
 
         Returns a Stream of PageLink.
@@ -205,7 +200,7 @@ class PageReader:
         """
         return self._prop_rows("templates", limit, parameters)
 
-    def categories(self, *, limit: int | None = None, **parameters: Any) -> Stream[PageCategory]:
+    def categories(self, *, limit: int | None = None, **parameters: Any) -> Stream[models.props.PageCategory]:
         """The categories that this page is in.
 
         Returns a Stream of PageCategory.
@@ -214,7 +209,7 @@ class PageReader:
         """
         return self._prop_rows("categories", limit, parameters)
 
-    def languages(self, *, limit: int | None = None, **parameters: Any) -> Stream[LangLink]:
+    def languages(self, *, limit: int | None = None, **parameters: Any) -> Stream[models.props.LangLink]:
         """The links to this page in other languages.
 
         Returns a Stream of LangLink.
@@ -233,7 +228,7 @@ class PageReader:
         keywords = {**self._page_selector, "generator": "images", "prop": "imageinfo", "iiprop": _FILE_PROPS}
         return self._services.queries.query(limit=limit, batch_size=None, params=None, keywords=keywords)
 
-    def backlinks(self, *, limit: int | None = None, **parameters: Any) -> Stream[ListedPage]:
+    def backlinks(self, *, limit: int | None = None, **parameters: Any) -> Stream[models.lists.ListedPage]:
         """The pages that link to this page, also if this page does not exist.
 
         Returns a Stream of ListedPage.
@@ -242,7 +237,7 @@ class PageReader:
         """
         return self._list_rows("backlinks", limit, parameters)
 
-    def members(self, *, limit: int | None = None, **parameters: Any) -> Stream[CategoryMember]:
+    def members(self, *, limit: int | None = None, **parameters: Any) -> Stream[models.lists.CategoryMember]:
         """The pages, files and subcategories of this category.
 
         Returns a Stream of CategoryMember.
@@ -251,7 +246,7 @@ class PageReader:
         """
         return self._list_rows("categorymembers", limit, parameters)
 
-    def log(self, *, limit: int | None = None, **parameters: Any) -> Stream[LogEvent]:
+    def log(self, *, limit: int | None = None, **parameters: Any) -> Stream[models.lists.LogEvent]:
         """The log entries of this page, newest first.
 
         Returns a Stream of LogEvent.

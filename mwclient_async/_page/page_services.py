@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 @frozen
 class PageServices:
-    """The parts of a Site that the handle of a page uses."""
+    """The parts of a Site that the handle of a page uses. ``rest`` and ``actions`` are loaded when they are called."""
 
     session: Session
     queries: Queries
-    rest: Rest
-    actions: Actions
+    rest: Callable[[], Rest]
+    actions: Callable[[], Actions]
     editor: Editor

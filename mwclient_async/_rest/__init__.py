@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mwclient_async._rest import rest as rest
+    from mwclient_async._rest import history as history, rest as rest
 else:
     from mwclient_async._lazy import module_loader
 
