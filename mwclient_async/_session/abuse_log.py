@@ -25,7 +25,12 @@ _MOST_ROWS = 50
 
 
 def has_abuse_filter(query: Mapping[str, Any]) -> bool:
-    """Whether ``meta=siteinfo&siprop=extensions`` lists an abuse filter, which could warn of a write."""
+    """Whether ``meta=siteinfo&siprop=extensions`` lists an abuse filter, which could warn of a write.
+
+    Raises ProtocolError if there is no list: a wiki without extensions sends an empty one.
+    """
+    if "extensions" not in query:
+        raise ProtocolError("the wiki's response does not list its extensions")
     return any("abuse" in str(extension.get("name", "")).lower() for extension in rows_at(query, "extensions"))
 
 
@@ -33,7 +38,7 @@ def find_obstacle(query: Mapping[str, Any], *, title: str, since: str) -> Flow[s
     """Why a write of this page must not be sent again; empty if it may be sent again, in another session.
 
     ``query`` has ``meta=siteinfo|userinfo`` with ``siprop=extensions``. ``since`` is the wiki's clock before the write
-    was first sent; empty for any time.
+    was first sent; empty for any time. Raises ProtocolError if the response does not list the extensions.
     """
     if not has_abuse_filter(query):
         return ""

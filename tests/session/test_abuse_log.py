@@ -9,7 +9,7 @@ import pytest
 from mwclient_async._http.flow import Flow, NewSession
 from mwclient_async._http.messages import ApiResponse
 from mwclient_async._session.abuse_log import find_obstacle
-from mwclient_async.errors import ConnectionFailed, MediaWikiError
+from mwclient_async.errors import ConnectionFailed, MediaWikiError, ProtocolError
 from tests.support.scripted_flow import Answer, Script, refusal
 
 FILTERED: dict[str, Any] = {"extensions": [{"name": "Abuse Filter"}], "userinfo": {"name": "Demo"}}
@@ -22,6 +22,11 @@ def obstacle(query: dict[str, Any]) -> Flow[str]:
 
 def test_w2_without_an_abuse_filter_nothing_is_asked() -> None:
     assert Script().run(obstacle({"extensions": [{"name": "Gadgets"}]})) == ""
+
+
+def test_w2_a_response_that_does_not_list_the_extensions_does_not_say_that_there_is_no_filter() -> None:
+    with pytest.raises(ProtocolError, match="does not list its extensions"):
+        Script().run(obstacle({"userinfo": {"name": "Demo"}}))
 
 
 @pytest.mark.parametrize("answer", [{}, {"query": {}}, {"query": {"abuselog": "x"}}, refusal("permissiondenied")])

@@ -56,7 +56,7 @@ def test_after_a_lost_reply_a_file_on_its_page_is_verified(make_flow: MakeFlow) 
 
 ELSEWHERE = {"title": "File:A.png", "imagerepository": "shared", "imageinfo": [{"sha1": SHA1}]}
 REDIRECT = {"title": "File:A.png", "imageinfo": [{"sha1": SHA1, "canonicaltitle": "File:B.png"}]}
-SHOWN = [MISSING, ANOTHER, {"query": {"pages": [ELSEWHERE]}}, {"query": {"pages": [REDIRECT]}}]
+SHOWN = [MISSING, ANOTHER, *({"query": {"pages": [shown], "extensions": []}} for shown in (ELSEWHERE, REDIRECT))]
 
 
 @BOTH
