@@ -38,7 +38,7 @@ def _check_query(body: Mapping[str, Any]) -> None:
     for pageid in list_at(query, "pageids"):
         if not str(pageid).removeprefix("-").isdecimal():
             raise ProtocolError(f"the wiki's response has {pageid!r:.80} in its list of page ids")
-    for name in TITLE_MAPS:
+    for name in filter(query.__contains__, TITLE_MAPS):  # most responses have none
         for entry in rows_at(query, name):
             for key in ("from", "to") if name in _FROM_AND_TO else ("title",):
                 text_at(entry, key)
@@ -50,6 +50,7 @@ def _check_query(body: Mapping[str, Any]) -> None:
 def _check_page(page: Mapping[str, Any]) -> None:
     if type(page.get("title", "")) is not str:  # a response has up to 5,000 pages, so the usual case is fast
         text_at(page, "title", default="")
-    for name in ("pageid", "ns"):
-        if type(page.get(name, 0)) is not int:
-            raise ProtocolError(f"the wiki's response has {page[name]!r:.80} as the {name} of a page")
+    if type(page.get("pageid", 0)) is int and type(page.get("ns", 0)) is int:
+        return
+    name = "pageid" if type(page.get("pageid", 0)) is not int else "ns"
+    raise ProtocolError(f"the wiki's response has {page[name]!r:.80} as the {name} of a page")

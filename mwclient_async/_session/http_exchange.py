@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ async def exchange(
     request: HttpRequest, *, transport: Transport, clock: Clock, observers: Observers, label: str, attempt: int
 ) -> HttpResponse:
     """Send the request once and return the response, whatever its status. Reports a RequestFinished either way."""
-    log.debug("%s %s %s", request.method, urlsplit(request.url).path, label)
+    if log.isEnabledFor(logging.DEBUG):
+        log.debug("%s %s %s", request.method, urlsplit(request.url).path, label)
     began = clock.now()
     finished: Callable[..., RequestFinished] = partial(
         RequestFinished, label=label, method=request.method, attempt=attempt

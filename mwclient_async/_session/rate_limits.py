@@ -80,6 +80,8 @@ class Pauses:
                 await self._clock.sleep(turn - now)
 
     def _longest(self, keys: Iterable[PauseKey]) -> _Pause | None:
+        if not self._active:
+            return None
         now = self._clock.now()
         for key in [key for key, pause in self._active.items() if pause.until <= now]:
             del self._active[key]
