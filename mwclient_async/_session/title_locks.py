@@ -43,7 +43,7 @@ class TitleLocks:
 
     @asynccontextmanager
     async def _hold_one(self, key: str) -> AsyncIterator[None]:
-        lock = self._locks.setdefault(key, anyio.Lock())
+        lock = self._locks.setdefault(key, anyio.Lock(fast_acquire=True))  # a request follows
         self._users[key] += 1
         try:
             async with lock:
