@@ -1,7 +1,9 @@
 """How a file is published once, although the reply may be lost.
 
-- *The file's page decides*: a latest version with our SHA-1 is our file. If the page does not have it, the request may
-  be sent again: a filekey works once, and the wiki refuses the same contents a second time.
+- *The file's page decides*: a latest version with our SHA-1, by our account, is our file. If there is none, the request
+  may be sent again: a filekey works once, and the wiki refuses the same contents a second time. What another process
+  of our account has published is taken for ours: the wiki has these bytes under this name, perhaps with another
+  comment and text.
 - *With ``async``*, the wiki is asked for the status of the upload before its page is read.
 - *If the wiki's file store failed*, the file may be published nevertheless. So its page is read before the request
   is sent again, as the retry policy allows.
@@ -181,14 +183,14 @@ def _status_or_failure(filekey: str) -> Flow[tuple[Mapping[str, Any], UploadErro
 
 
 def _find_on_page(filename: str, sha1: str | None) -> Flow[Executed[UploadResult] | NotSeen]:
-    """Our file on its page, if the latest version has our SHA-1."""
+    """Our file on its page, if the latest version has our SHA-1 and is not another account's."""
     params = {"action": "query", "titles": f"File:{filename}", "prop": "imageinfo", "meta": "siteinfo|userinfo"}
     params |= {"iiprop": IMAGEINFO_PROPS, "siprop": "extensions", "curtimestamp": "1"}
     response = yield ApiRequest(params=params)
     query = object_at(response.body, "query")
     page: Mapping[str, Any] = next(iter(rows_at(query, "pages")), {})
     info = local_imageinfo(page)
-    if sha1 is None or info is None or info.get("sha1") != sha1:
+    if sha1 is None or info is None or info.get("sha1") != sha1 or _is_by_another(info, query):
         since = _day_before(text_at(response.body, "curtimestamp", default=""))
         return NotSeen((yield from find_obstacle(query, title=f"File:{filename}", since=since)))
     name = str(page.get("title", filename)).partition(":")[2].replace(" ", "_")
@@ -201,6 +203,12 @@ def _day_before(now: str) -> str:
         return (datetime.fromisoformat(now) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     except ValueError:
         return ""
+
+
+def _is_by_another(info: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
+    """Whether another account made this version. The wiki may hide who did."""
+    names = text_at(info, "user", default=""), text_at(query, "userinfo", "name", default="")
+    return all(names) and names[0] != names[1]
 
 
 def _outcome_unknown_after(publication: Publication, lost: LostReply, error: MediaWikiError) -> OutcomeUnknown:

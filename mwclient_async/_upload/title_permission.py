@@ -38,5 +38,5 @@ def raise_if_title_is_refused(body: Any) -> None:
 
 
 def _item(found: Mapping[str, Any]) -> ApiErrorItem:
-    code, text = text_at(found, "code"), text_at(found, "text")
+    code, text = text_at(found, "code"), text_at(found, "text", default="")
     return ApiErrorItem(code=code, text=text, module="upload", data=object_at(found, "data"))

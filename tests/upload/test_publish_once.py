@@ -56,7 +56,16 @@ def test_after_a_lost_reply_a_file_on_its_page_is_verified(make_flow: MakeFlow) 
 
 ELSEWHERE = {"title": "File:A.png", "imagerepository": "shared", "imageinfo": [{"sha1": SHA1}]}
 REDIRECT = {"title": "File:A.png", "imageinfo": [{"sha1": SHA1, "canonicaltitle": "File:B.png"}]}
-SHOWN = [MISSING, ANOTHER, *({"query": {"pages": [shown], "extensions": []}} for shown in (ELSEWHERE, REDIRECT))]
+BY = {"title": "File:A.png", "imageinfo": [{"sha1": SHA1, "size": 10, "user": "Demo"}]}
+BY_OTHERS, BY_US = (
+    {"query": {"pages": [BY], "extensions": [], "userinfo": {"name": name}}} for name in ("Another", "Demo")
+)
+SHOWN = [
+    MISSING,
+    ANOTHER,
+    *({"query": {"pages": [shown], "extensions": []}} for shown in (ELSEWHERE, REDIRECT)),
+    BY_OTHERS,
+]
 
 
 @BOTH
@@ -75,7 +84,9 @@ def test_w2_all_of_the_filters_log_counts_if_the_wiki_does_not_tell_the_time() -
 
 
 @BOTH
-@pytest.mark.parametrize("seen", SHOWN, ids=["absent", "another file", "of a shared repository", "a redirect's"])
+@pytest.mark.parametrize(
+    "seen", SHOWN, ids=["absent", "another file", "of a shared repository", "a redirect's", "others'"]
+)
 def test_after_a_lost_reply_a_missing_file_is_sent_again_unchanged(make_flow: MakeFlow, seen: Answer) -> None:
     script = Script(LOST, seen, LOST, seen, DONE)
     assert script.run(make_flow()).verified is False
@@ -103,6 +114,14 @@ def test_an_unknown_outcome_is_raised(make_flow: MakeFlow, answers: list[Answer]
     assert caught.value.title == "File:A.png"
     assert isinstance(caught.value.__cause__, ReplyLost | ConnectionFailed | BrokenReply | MediaWikiError)
     assert len(script.requests) == len(answers)
+
+
+@BOTH
+def test_w2_the_same_bytes_by_another_account_are_not_ours(make_flow: MakeFlow) -> None:
+    """Its comment and text may be other ones. The wiki refuses ours, which was not published."""
+    with pytest.raises(FileRefused, match="fileexists-no-change"):
+        Script(LOST, BY_OTHERS, NO_CHANGE, BY_OTHERS).run(make_flow())
+    assert Script(LOST, BY_US).run(make_flow()).verified
 
 
 def test_a_filekey_that_is_gone_after_a_lost_reply_is_an_unknown_outcome() -> None:
