@@ -22,9 +22,12 @@ from tests.support.corpus import Corpus, seed
 from tests.support.populated_wiki import SETTINGS, PopulatedWiki, populate
 
 if TYPE_CHECKING:
+    from xdist.remote import Producer
+
     from mwclient_async._site import Site
     from mwclient_async.testing.factory import WikiFactory
     from mwclient_async.testing.wiki import LocalWiki
+    from tests.support.scheduling import ByWiki
 
 T = TypeVar("T")
 
@@ -59,6 +62,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         plain = _ASYNCIO_ON_WIKI if on_wiki else _ASYNCIO
         backends = [plain, _TRIO] if everywhere or not on_wiki else [plain]
         metafunc.parametrize("anyio_backend", backends, scope="module", indirect=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByWiki | None:
+    """With ``--dist loadfile``, run the files that read the same seeded wiki in one process."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from tests.support.scheduling import ByWiki
+
+    return ByWiki(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
