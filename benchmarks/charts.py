@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from benchmarks.figures import Figure, missed, ratio
+from benchmarks.figures import Figure, compared, missed
 from benchmarks.jobs import OURS, SPEED, Job
 from benchmarks.turns import Outcome
 
@@ -20,9 +20,8 @@ Taken = Sequence[tuple[Job, list[Outcome]]]
 
 def all_charts(taken: Taken) -> dict[str, str]:
     """The charts by file name: the CPU time and the time of all jobs that have a ratio of it."""
-    chosen = [(job, outcomes) for job, outcomes in taken if not job.key.startswith("memory")]
-    cpu = [(job, outcomes) for job, outcomes in chosen if job.unit == "cpu"]
-    time = [(job, outcomes) for job, outcomes in chosen if job.unit == "seconds"]
+    cpu = [(job, outcomes) for job, outcomes in taken if job.unit == "cpu"]
+    time = [(job, outcomes) for job, outcomes in taken if job.unit == "seconds"]
     return {
         "benchmark-cpu.svg": draw("CPU time of the client; a bare httpx loop is 1", cpu),
         "benchmark-time.svg": draw("Time with 30 ms until each response; a bare httpx loop is 1", time),
@@ -37,7 +36,7 @@ def draw(title: str, taken: Taken) -> str:
         top += 22
         begin = top
         for outcome in outcomes:
-            figure = ratio(job, outcome, outcomes[0])
+            figure = compared(job, outcome, outcomes[0])
             if figure is not None:
                 parts += _bar(top, outcome, figure, incomplete=bool(missed(job, outcome)))
                 top += BAR + 4

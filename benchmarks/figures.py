@@ -28,14 +28,19 @@ class Figure:
         return f"{self.median:.2f} ({self.least:.2f} to {self.greatest:.2f})"
 
 
-def ratio(job: Job, outcome: Outcome, base: Outcome) -> Figure | None:
-    """A client's use of CPU or time against that of the first client, turn by turn; None if one of them failed."""
+def compared(job: Job, outcome: Outcome, base: Outcome) -> Figure | None:
+    """A client's CPU or time against that of the first client, turn by turn, or the growth of its memory in MiB.
+
+    None if one of the two clients failed.
+    """
 
     def value(run: Run) -> float:
         return run.cpu if job.unit == "cpu" else run.seconds
 
     if not outcome.runs or len(outcome.runs) != len(base.runs):
         return None
+    if job.unit == "growth":
+        return Figure.of([run.growth for run in outcome.runs])
     return Figure.of([value(run) / value(other) for run, other in zip(outcome.runs, base.runs, strict=True)])
 
 
@@ -49,11 +54,11 @@ def missed(job: Job, outcome: Outcome) -> list[str]:
 
 def verdict(job: Job, outcome: Outcome, base: Outcome) -> str:
     """Whether a client has met its targets; empty if it has none."""
-    entry, compared = outcome.entry, ratio(job, outcome, base)
+    entry, figure = outcome.entry, compared(job, outcome, base)
     if entry.target is None and entry.requests is None:
         return ""
-    if compared is None:
+    if figure is None:
         return "open"
     requests = max(run.requests for run in outcome.runs)
-    met = (entry.target is None or compared.median <= entry.target) and requests <= (entry.requests or requests)
+    met = (entry.target is None or figure.median <= entry.target) and requests <= (entry.requests or requests)
     return "met" if met and not missed(job, outcome) else "**not met**"

@@ -18,7 +18,7 @@ LATENCY = 0.03  # seconds until the server sends a response
 
 @frozen(kw_only=True)
 class Entry:
-    """One client of a job: its method, what it gives, and the targets: a ratio, and a number of requests."""
+    """One client of a job: its method, what it gives, and the targets: a ratio or MiB, and a number of requests."""
 
     client: str
     method: str
@@ -36,7 +36,7 @@ class Job:
     entries: tuple[Entry, ...]
     truth: Mapping[str, int]
     turns: int
-    unit: Literal["cpu", "seconds"] = "cpu"
+    unit: Literal["cpu", "seconds", "growth"] = "cpu"
     corpus: Corpus = field(factory=Corpus)
     latency: float = 0.0
     titles: int = 0
@@ -217,7 +217,7 @@ def _upload(mebibytes: int) -> Job:
             Entry(client="mwclient", method="upload", gives="`site.upload`"),
             Entry(client="pywikibot", method="upload", gives="`site.upload`"),
         ),
-        truth={"files": 1},
+        truth={"files": 1, "MiB": mebibytes},
         mebibytes=mebibytes,
         writes=True,
         turns=3,
@@ -268,12 +268,13 @@ def _memory(count: int) -> Job:
         title=f"{count:,} rows that stream by: the growth of the peak memory",
         entries=(
             Entry(client="httpx", method="rows", gives="dicts"),
-            Entry(client=OURS, method="rows", gives="typed rows"),
-            Entry(client=SPEED, method="rows", gives="typed rows"),
+            Entry(client=OURS, method="rows", gives="typed rows", target=2.0),
+            Entry(client=SPEED, method="rows", gives="typed rows", target=2.0),
             Entry(client="mwclient", method="rows", gives="strings"),
             Entry(client="mwapi", method="rows", gives="dicts"),
         ),
         truth={"titles": count},
         corpus=Corpus(pages=count),
+        unit="growth",
         turns=3 if count < 1_000_000 else 2,
     )

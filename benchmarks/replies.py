@@ -181,12 +181,14 @@ def _generated(corpus: Corpus, params: Params) -> Reply:
 def _add_categories(corpus: Corpus, params: Params, pages: list[Reply]) -> Reply:
     """Add as many categories as a reply has. Returns the ``continue``, which is empty after the last one."""
     rows = [(page, number) for page in pages for number in range(corpus.categories)]
-    places = [f"{page['pageid']}|{_key(number)}" for page, number in rows]
-    first = places.index(params["clcontinue"]) if params.get("clcontinue") else 0
+    places = [(page["pageid"], _key(number)) for page, number in rows]
+    pageid, _, name = params.get("clcontinue", "").partition("|")
+    start = (int(pageid or 0), name)  # as MediaWiki compares: a place of an earlier batch is before all rows
+    first = next((at for at, place in enumerate(places) if place >= start), len(places))
     after = first + min(_limit(params, "cllimit", corpus.property_rows), corpus.property_rows)
     for page, number in rows[first:after]:
         page.setdefault("categories", []).append({"ns": 14, "title": f"Category:{_key(number).replace('_', ' ')}"})
-    return {"clcontinue": places[after]} if after < len(places) else {}
+    return {"clcontinue": "{}|{}".format(*places[after])} if after < len(places) else {}
 
 
 def _key(number: int) -> str:

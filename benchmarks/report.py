@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks import charts
-from benchmarks.figures import Figure, missed, ratio, verdict
+from benchmarks.figures import Figure, compared, missed, verdict
 from benchmarks.jobs import OURS, SPEED, Entry, Job
 from benchmarks.turns import ROOT, Outcome
 
@@ -21,6 +21,8 @@ README = ROOT / "benchmarks" / "README.md"
 PERFORMANCE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- measured: written by `make bench` -->", "<!-- end of what was measured -->"
 PACKAGES = ("httpx", "aiohttp", "orjson", "mwclient", "pywikibot", "mwapi", "requests", "attrs", "cattrs", "anyio")
+
+UNITS = {"cpu": "ratio of CPU", "seconds": "ratio of time", "growth": "growth, MiB"}
 
 Taken = Sequence[tuple[Job, list[Outcome]]]
 
@@ -30,8 +32,7 @@ Taken = Sequence[tuple[Job, list[Outcome]]]
 
 def table(job: Job, outcomes: list[Outcome]) -> str:
     """The table of one job, in Markdown."""
-    compared = "CPU" if job.unit == "cpu" else "time"
-    titles = ["client", "gives", f"ratio of {compared}", "CPU, ms", "time, ms", "memory, MiB"]
+    titles = ["client", "gives", UNITS[job.unit], "CPU, ms", "time, ms", "memory, MiB"]
     titles += [] if job.how == "import" else ["requests", "complete"]
     targets = any(verdict(job, outcome, outcomes[0]) for outcome in outcomes)
     titles += ["target", ""] if targets else []
@@ -46,7 +47,7 @@ def _row(job: Job, outcome: Outcome, base: Outcome, *, targets: bool) -> list[st
     if outcome.failed:
         row += ["not available", "", "", ""] + ([] if job.how == "import" else ["", _one_line(outcome.failed)])
     else:
-        row += [str(ratio(job, outcome, base) or "")]
+        row += [str(compared(job, outcome, base) or "")]
         row += [_median(1000 * run.cpu for run in runs), _median(1000 * run.seconds for run in runs)]
         row += [_memory(outcome)]
         if job.how != "import":
@@ -151,22 +152,22 @@ def write(taken: Taken, heading: str) -> None:
 
 
 def summary(taken: Taken) -> list[str]:
-    """One line for each job: our ratios, and the best of the other clients that gave everything."""
+    """One line for each job: our medians, and the best of the other clients that gave everything."""
     rows = []
     for job, outcomes in taken:
         ours, speed = _best(job, outcomes, {OURS}), _best(job, outcomes, {SPEED})
         others = _best(job, outcomes, {"mwclient", "mwapi", "pywikibot"})
-        rows.append([job.title, "CPU" if job.unit == "cpu" else "time", ours, speed, others])
-    return _markdown(["job", "ratio of", "default install", "extra `speed`", "best other client"], rows)
+        rows.append([job.title, UNITS[job.unit], ours, speed, others])
+    return _markdown(["job", "compared", "default install", "extra `speed`", "best other client"], rows)
 
 
 def _best(job: Job, outcomes: list[Outcome], clients: set[str]) -> str:
-    """The smallest ratio of these clients among the complete ones; ours are all named, with what they give."""
+    """The smallest median of these clients among the complete ones; ours are all named, with what they give."""
     found = [
-        (compared.median, outcome.entry)
+        (figure.median, outcome.entry)
         for outcome in outcomes
         if outcome.entry.client in clients
-        and (compared := ratio(job, outcome, outcomes[0])) is not None
+        and (figure := compared(job, outcome, outcomes[0])) is not None
         and not missed(job, outcome)
     ]
     if not found:

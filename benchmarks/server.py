@@ -11,6 +11,7 @@ import asyncio
 import json
 import re
 import sys
+import traceback
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ HEADERS = (
     b"date: Sun, 01 Jun 2025 00:00:00 GMT\r\ncontent-type: application/json; charset=utf-8\r\n"
     b"%scontent-length: %d\r\n\r\n"
 )
+FAILED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n"
 SESSION = b"set-cookie: bench_session=1; path=/; HttpOnly\r\n"
 _FIELD = re.compile(rb'\bname="?([^"\r\n;]+)"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n(.*?)\r?\n--', re.DOTALL)
 
@@ -193,7 +195,11 @@ class Connection(asyncio.Protocol):
             task.add_done_callback(self._tasks.discard)
 
     async def _respond(self, request: Request) -> None:
-        response = await self._wiki.answer(request)
+        try:
+            response = await self._wiki.answer(request)
+        except Exception:  # noqa: BLE001 - the client shall fail at once, and the log says why
+            traceback.print_exc()
+            response = FAILED
         if self._wiki.settings.latency and request.target != b"/counts":
             await asyncio.sleep(self._wiki.settings.latency)
         self._transport.write(response)

@@ -19,7 +19,7 @@ from attrs import asdict, field, frozen
 from benchmarks.client import counts
 from benchmarks.jobs import SPEED, Entry, Job
 
-TIMEOUT = 900.0  # seconds; a guard, not a measure
+TIMEOUT = 300.0  # seconds; a guard, not a measure
 ROOT = Path(__file__).parent.parent
 MIB = 1024 * 1024
 SMALL_FILE = 6  # MiB, which is more than one chunk
@@ -124,11 +124,14 @@ def _run(job: Job, entry: Entry, places: Places, url: str) -> Run | str:
     for name, mebibytes in (("small_file", SMALL_FILE), ("file", job.mebibytes)):
         told[name] = str(_file(places.scratch, mebibytes)) if job.mebibytes else ""
     done = _python(places, entry, ["-m", "benchmarks.client"], json.dumps(told))
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {"failed": "it ended"}
+    result: dict[str, Any] = (
+        json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {"failed": done.stderr.strip()[-200:]}
+    )
     if "failed" in result:
         print(f"{entry.client}, {entry.method}: {result['failed']}", file=sys.stderr)
         return str(result["failed"])
     counted = result.pop("counted")
+    counted["MiB"] = counted["received"] // MIB
     if job.writes:
         result["came"] = {kind: counted[kind] for kind in job.truth}
     return Run(**result, requests=counted["requests"])
@@ -161,13 +164,17 @@ def _children() -> float:
 def _python(places: Places, entry: Entry, arguments: list[str], told: str = "") -> subprocess.CompletedProcess[str]:
     environment = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment |= {"PYTHONPATH": str(ROOT), "PYWIKIBOT_NO_USER_CONFIG": "2"}
-    return subprocess.run(
-        [places.python(entry), *arguments],
-        input=told,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-        cwd=places.scratch,  # pywikibot writes files
-        env=environment,
-    )
+    command = [places.python(entry), *arguments]
+    try:
+        return subprocess.run(
+            command,
+            input=told,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+            cwd=places.scratch,  # pywikibot writes files
+            env=environment,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return subprocess.CompletedProcess(command, returncode=1, stdout="", stderr=f"{type(error).__name__}\n")

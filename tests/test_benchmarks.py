@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from benchmarks import charts, replies, report
-from benchmarks.figures import Figure, missed, ratio, verdict
+from benchmarks.figures import Figure, compared, missed, verdict
 from benchmarks.jobs import OURS, Entry, Job, all_jobs
 from benchmarks.replies import CATEGORIES, ROWS, Corpus
 from benchmarks.turns import Outcome, Run
@@ -72,7 +72,7 @@ def test_the_server_gives_each_revision_once() -> None:
 
 
 def test_a_ratio_compares_turns_of_the_same_number() -> None:
-    assert ratio(JOB, outcome(MINE, 2.0, 6.0, 3.0), outcome(HTTPX, 1.0, 2.0, 3.0)) == Figure(2.0, 1.0, 3.0)
+    assert compared(JOB, outcome(MINE, 2.0, 6.0, 3.0), outcome(HTTPX, 1.0, 2.0, 3.0)) == Figure(2.0, 1.0, 3.0)
 
 
 @pytest.mark.parametrize(

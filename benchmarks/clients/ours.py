@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import anyio
 
@@ -15,13 +15,12 @@ from mwclient_async import BotPassword, HttpOptions, Page, Revision, Site, Strea
 class Ours(Client):
     """The default install: httpx and the standard library's json."""
 
-    options: ClassVar[dict[str, Any]] = {}
+    options: ClassVar[HttpOptions] = HttpOptions()
 
     async def __aenter__(self) -> Self:
-        http = HttpOptions(**self.options)
         auth = BotPassword(name=f"{USER}@bench", password=PASSWORD)
-        self.site = await Site(self.url, user_agent=USER_AGENT, http=http).__aenter__()
-        self._writer = Site(self.url, user_agent=USER_AGENT, http=http, auth=auth)
+        self.site = await Site(self.url, user_agent=USER_AGENT, http=self.options).__aenter__()
+        self._writer = Site(self.url, user_agent=USER_AGENT, http=self.options, auth=auth)
         return self
 
     async def __aexit__(
@@ -95,13 +94,12 @@ class Ours(Client):
     async def lookups_with_loader(self, work: Work) -> Came:
         """Each page is read by a task of its own, which asks a loader."""
         came = Came()
-        loader: Any = self.site.loader(prop="info")  # type: ignore[attr-defined,unused-ignore]
+        async with self.site.loader(prop="info") as loader, anyio.create_task_group() as tasks:
 
-        async def look_up(title: str) -> None:
-            page = await loader.load(title)
-            came["pages"] += page.info.length is not None
+            async def look_up(title: str) -> None:
+                page = await loader.load(title)
+                came["pages"] += page.info.length is not None
 
-        async with loader, anyio.create_task_group() as tasks:
             for title in work.titles:
                 tasks.start_soon(look_up, title)
         return came
@@ -146,4 +144,4 @@ class Ours(Client):
 class OursWithSpeed(Ours):
     """The extra ``speed``: aiohttp and orjson."""
 
-    options: ClassVar[dict[str, Any]] = {"backend": "aiohttp"}
+    options: ClassVar[HttpOptions] = HttpOptions(backend="aiohttp")

@@ -17,6 +17,7 @@ from benchmarks.replies import CHUNK, PASSWORD, USER
 
 config.put_throttle = config.minthrottle = config.maxthrottle = 0
 config.maxlag = 0
+config.max_retries = 1
 config.noisysleep = 1e9
 config.verbose_output = 0
 
