@@ -229,6 +229,7 @@ def users(library: str) -> set[str]:
         ("httpx", "_http.httpx_transport"),
         ("aiohttp", "_http.aiohttp_client"),
         ("yarl", "_http.aiohttp_client"),
+        ("orjson", "_values.json_text"),
         ("cattrs", "_http.conversion"),
         ("feedparser", "_actions.feed_entries"),
     ],

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from mwclient_async._values import json_text
 from mwclient_async._values.json_text import MAX_DEPTH, decode_json
 
 BOM = b"\xef\xbb\xbf"
+
+
+@pytest.fixture(autouse=True, params=["orjson", "json"])
+def decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert json_text._ORJSON is not None
+    if request.param == "json":
+        monkeypatch.setattr(json_text, "_ORJSON", None)
 
 
 @pytest.mark.parametrize("before", [b"", BOM, BOM + BOM, b"\r\n\t ", b" " + BOM + b"\n", b"\x0b\x0c"])
@@ -57,3 +65,8 @@ def test_a_text_has_at_most_so_many_levels(brackets: tuple[bytes, bytes], innerm
     for levels in (MAX_DEPTH, 500, 100_000):
         with pytest.raises(ValueError, match="levels deep"):
             decode_json(nested(levels))
+
+
+@pytest.mark.parametrize("text", [b"9" * 500, b"0." + b"5" * 500, b'"%s"' % (b"x" * 500)])
+def test_a_long_value_without_brackets_is_decoded(text: bytes) -> None:
+    assert decode_json(text) in {10**500 - 1, 5 / 9, "x" * 500}
