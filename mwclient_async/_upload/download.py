@@ -76,10 +76,14 @@ class Sink:
     async def write(self, data: bytes) -> None:
         if callable(self._to):
             await self._to(data)
+            self._hash.update(data)
         else:
-            await run_in_thread(partial(write_all, self._to, data))
-        self._hash.update(data)
+            await run_in_thread(partial(self._write_and_hash, self._to, data))
         self.received += len(data)
+
+    def _write_and_hash(self, file: BinaryIO, data: bytes) -> None:
+        write_all(file, data)
+        self._hash.update(data)
 
     async def restart(self) -> None:
         if self.received:

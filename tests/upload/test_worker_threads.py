@@ -5,7 +5,9 @@ A web framework may run functions in all of its threads, which call the library 
 
 from __future__ import annotations
 
+import hashlib
 import io
+import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from anyio import fail_after, from_thread, to_thread
 
 from mwclient_async import Site, UploadMethod
+from mwclient_async._upload.download import Sink
 from mwclient_async.testing.scripted import ScriptedTransport
 from tests.conftest import USER_AGENT
 from tests.support.recording_server import RecordingServer
@@ -67,3 +70,21 @@ async def test_a_program_may_use_all_threads_while_it_waits_for_an_upload(source
 async def test_a_program_may_use_all_threads_while_it_waits_for_a_download(to: Source, tmp_path: Path) -> None:
     async with RecordingServer(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
         await from_the_only_thread(lambda: site.file("A.bin").download(to(tmp_path)))
+
+
+async def test_u8_the_bytes_of_a_file_object_are_hashed_outside_of_the_loops_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[threading.Thread] = []
+
+    class Recorded:
+        def update(self, _: bytes) -> None:
+            threads.append(threading.current_thread())
+
+    monkeypatch.setattr(hashlib, "sha1", lambda **_: Recorded())
+    file = io.BytesIO()
+    sink = Sink(file)
+    await sink.write(DATA)
+    assert (file.getvalue(), sink.received) == (DATA, len(DATA))
+    assert threading.current_thread() not in threads
+    assert len(threads) == 1
