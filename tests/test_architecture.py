@@ -38,6 +38,7 @@ LAYERS = (
     ("_site",),
     ("tour", "testing"),
     ("",),  # the front door
+    ("sync",),
 )
 LAZY = ("", "testing")  # packages whose names are loaded when they are first used
 

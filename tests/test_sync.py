@@ -1,0 +1,121 @@
+"""The library without ``async``: every call waits in its own thread, and gives what the asynchronous one gives."""
+
+from __future__ import annotations
+
+import _thread
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+import mwclient_async
+from mwclient_async import ClientLogin, HttpRequest, HttpResponse, ListedPage, Page, PageMissing
+from mwclient_async.sync import Blocking, Site
+from mwclient_async.testing import LocalWiki
+from mwclient_async.testing.scripted import ScriptedTransport, json_response
+from tests.conftest import USER_AGENT
+from tests.support.image_files import png
+
+API = "https://wiki.example/w/api.php"
+
+
+def answer(*titles: str) -> dict[str, object]:
+    rows = [{"pageid": number, "ns": 0, "title": title} for number, title in enumerate(titles, 1)]
+    return {"batchcomplete": True, "query": {"allpages": rows, "pages": rows}}
+
+
+def continued(*titles: str) -> dict[str, object]:
+    return {**answer(*titles), "continue": {"apcontinue": "C", "continue": "-||"}}
+
+
+def test_streams_are_iterated_in_batches_and_give_the_same_values() -> None:
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([continued("A", "B"), answer("C")])) as site:
+        rows = list(site.list("allpages"))
+    assert [row.title for row in rows] == ["A", "B", "C"]
+    assert all(isinstance(row, ListedPage) for row in rows)
+
+
+def test_runs_have_a_cursor_and_resume() -> None:
+    steps = [answer("A", "B"), answer("A", "B")]
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport(steps)) as site:
+        stream = site.list("allpages")
+        with stream.open() as run:
+            first = next(iter(run)).title
+            cursor = run.cursor
+        assert (first, [row.title for row in stream.resume(cursor)]) == ("A", ["B"])
+
+
+def test_awaited_methods_return_their_value_and_raise_their_errors() -> None:
+    missing = {"batchcomplete": True, "query": {"pages": [{"ns": 0, "title": "X", "missing": True}]}}
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([answer("Earth"), missing])) as site:
+        page = site.page("Earth").get("info")
+        assert isinstance(page, Page)
+        with pytest.raises(PageMissing):
+            site.page("X").text()
+
+
+def test_a_site_that_is_not_open_says_how_to_open_it() -> None:
+    site = Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([]))
+    with pytest.raises(RuntimeError, match="with Site"):
+        site.page("Earth").get()
+    assert site.open() is site
+    with pytest.raises(RuntimeError, match="open already"):
+        site.open()
+    site.close()
+    site.close()
+    with pytest.raises(RuntimeError, match="with Site"):
+        _ = site.rest
+
+
+def test_no_thread_is_left() -> None:
+    before = threading.active_count()
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([])):
+        assert threading.active_count() > before
+    assert threading.active_count() == before
+
+
+def test_threads_share_a_site() -> None:
+    def asked(request: HttpRequest) -> HttpResponse:
+        return json_response(answer(parse_qs(urlsplit(request.url).query)["titles"][0]))
+
+    steps = [asked] * 20
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport(steps)) as site, ThreadPoolExecutor(8) as pool:
+        titles = list(pool.map(lambda number: site.page(f"P{number}").get("info").title, range(20)))
+    assert sorted(titles) == sorted(f"P{number}" for number in range(20))
+
+
+def test_an_interrupt_ends_the_call_and_leaves_the_site_usable() -> None:
+    def interrupt(_: HttpRequest) -> HttpResponse:
+        _thread.interrupt_main()
+        return json_response(answer("Earth"))
+
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([interrupt, answer("Mars")])) as site:
+        with pytest.raises(KeyboardInterrupt):
+            site.page("Earth").get("info")
+            threading.Event().wait(60)  # if the answer came before the interrupt did
+        assert site.page("Mars").get("info").title == "Mars"
+
+
+def test_what_cannot_be_waited_for_comes_as_it_is() -> None:
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([])) as site:
+        assert isinstance(site.page("Earth"), Blocking)
+        assert "append" in dir(site.page("Earth"))
+        assert isinstance(site.login_state(), mwclient_async.LoginState)
+        with pytest.raises(TypeError, match="not a context manager"), site.page("Earth"):
+            pass
+        with pytest.raises(AttributeError):
+            _ = site.page("Earth").nothing_like_this
+
+
+def test_a_wiki_is_read_and_written(wiki: LocalWiki, tmp_path: Path) -> None:
+    auth = ClientLogin(username=wiki.admin_name, password=wiki.admin_password)
+    with Site(wiki.api_url, user_agent=USER_AGENT, auth=auth) as site:
+        assert site.page("Sync").append("a", missing="create").revid > 0
+        assert site.page("Sync").edit(lambda text: text + "b").revid > 0
+        assert site.page("Sync").text() == "ab"
+        with site.edit_many(["Sync", "Sync 2"], str.upper, missing="create") as edits:
+            assert len(list(edits)) == 2
+        assert site.upload(png(tmp_path / "x.png", 3000), filename="Sync.png").filename == "Sync.png"
+        assert [file.title for file in site.actions.purge(titles=["Sync"])] == ["Sync"]
