@@ -35,7 +35,7 @@ HOMES: Mapping[str, str] = vars(mwclient_async)["_HOME_OF"]
 GROUPS = {  # heading -> the beginning of the modules whose names it has
     "The site": ("_site", "_session.", "models.options"),
     "Logins": ("models.auth", "models.accounts"),
-    "Queries": ("_query.", "_values.cursor", "models.batch", "models.page"),
+    "Queries": ("_query.", "_values.cursor", "_values.value", "models.batch", "models.page"),
     "Properties of pages": ("models.props",),
     "Rows of lists": ("models.lists",),
     "The wiki": ("models.info",),
