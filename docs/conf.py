@@ -22,7 +22,7 @@ extensions = [
     "sphinx_copybutton",
     "reference",  # docs/reference.py: a page for each public name
 ]
-exclude_patterns = ["_static", "reference.py", "conf.py"]
+exclude_patterns = ["reference.py", "conf.py"]
 suppress_warnings = ["ref.python"]  # Python's `type` in an annotation is also the name of many fields
 nitpicky = False  # annotations name types of other projects, and their pages are not asked for
 
@@ -39,6 +39,5 @@ napoleon_custom_sections = [("Arguments", "params_style")]
 
 html_theme = "furo"
 html_title = f"mwclient_async {version}"
-html_static_path = ["_static"]
 html_show_copyright = False
 html_theme_options = {"navigation_with_keys": True}
