@@ -52,7 +52,7 @@ def all_jobs(*, quick: bool) -> list[Job]:
     jobs += _pages(10_000 // scale)
     jobs += [_by_titles(20_000 // scale), _lookups(1_000 // scale)]
     jobs += _revisions(5_000 // (1 if not quick else 5))
-    jobs += [_edits(500 // scale), _upload(256 // (8 if quick else 1))]
+    jobs += [_edits(500 // scale), _upload(256 // (8 if quick else 1)), _download(256 // (8 if quick else 1))]
     jobs += [_import(), _script()]
     jobs += [_memory(count // scale) for count in (100_000, 1_000_000)]
     return [evolve(job, turns=2) for job in jobs] if quick else jobs
@@ -220,6 +220,24 @@ def _upload(mebibytes: int) -> Job:
         truth={"files": 1, "MiB": mebibytes},
         mebibytes=mebibytes,
         writes=True,
+        turns=3,
+    )
+
+
+def _download(mebibytes: int) -> Job:
+    return Job(
+        key="download",
+        title=f"Download of {mebibytes} MiB to disk",
+        entries=(
+            Entry(client="httpx", method="download", gives="not checked"),
+            Entry(client="aiohttp", method="download", gives="not checked"),
+            Entry(client=OURS, method="download", gives="SHA-1 compared"),
+            Entry(client=SPEED, method="download", gives="SHA-1 compared"),
+            Entry(client="mwclient", method="download", gives="not checked"),
+            Entry(client="pywikibot", method="download", gives="SHA-1 compared"),
+        ),
+        truth={"files": 1, "MiB": mebibytes},
+        mebibytes=mebibytes,
         turns=3,
     )
 

@@ -56,10 +56,12 @@ class Corpus:
 class Saved:
     """What the clients have written: the edits, the edited titles, and the published files.
 
-    ``sha1s`` are the hashes of the files that are uploaded, by their sizes in bytes, so that nothing is hashed here.
+    ``sha1s`` are the hashes of the files that are uploaded, by their sizes in bytes, so that nothing is hashed here;
+    ``images`` is the URL before their names.
     """
 
     sha1s: Mapping[str, str] = field(factory=dict)
+    images: str = ""
     edits: int = 0
     titles: set[str] = field(factory=set)
     files: int = 0
@@ -293,7 +295,7 @@ def upload(saved: Saved, params: Params) -> Reply:
     """A chunk is taken, and a stashed or whole file is published."""
     if "stash" not in params:
         saved.files += 1
-        name, info = params["filename"].replace(" ", "_"), _file_info(saved, params["filekey"])
+        name, info = params["filename"].replace(" ", "_"), _file_info(saved, params["filekey"], "")
         return {"upload": {"result": "Success", "filename": name, "imageinfo": info}}
     size, end = int(params["filesize"]), int(params.get("offset", "0")) + CHUNK
     if end < size:
@@ -303,10 +305,20 @@ def upload(saved: Saved, params: Params) -> Reply:
 
 def stashed(saved: Saved, params: Params) -> Reply:
     """What the wiki says about a file in the stash. Its filekey begins with its size."""
-    return {"batchcomplete": True, "query": {"stashimageinfo": [_file_info(saved, params["siifilekey"])]}}
+    return {"batchcomplete": True, "query": {"stashimageinfo": [_file_info(saved, params["siifilekey"], "")]}}
 
 
-def _file_info(saved: Saved, filekey: str) -> Reply:
+def file_page(saved: Saved, params: Params) -> Reply:
+    """The page of a file to download: its name is its size in MiB."""
+    title = params["titles"]
+    name = title.removeprefix("File:")
+    size = int(name.partition(".")[0]) * 1024 * 1024
+    page = {"pageid": 9, "ns": 6, "title": title, "imagerepository": "local"}
+    page |= {**_info(page), "imageinfo": [_file_info(saved, str(size), name)]}
+    return {"batchcomplete": True, "query": {"pages": [page]}}
+
+
+def _file_info(saved: Saved, filekey: str, name: str) -> Reply:
     size = filekey.partition(".")[0]
     return {
         "timestamp": LATEST.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -314,8 +326,8 @@ def _file_info(saved: Saved, filekey: str) -> Reply:
         "userid": ACCOUNT["id"],
         "size": int(size),
         "comment": "",
-        "url": "http://127.0.0.1/Benchmark.png",
-        "descriptionurl": "http://127.0.0.1/File:Benchmark.png",
+        "url": saved.images + name,
+        "descriptionurl": f"{saved.images}File:{name}",
         "sha1": saved.sha1s[size],
         "mime": "image/png",
     }

@@ -8,6 +8,7 @@ and prints its port.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 import sys
@@ -15,6 +16,7 @@ import traceback
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -31,17 +33,20 @@ HEADERS = (
     b"%scontent-length: %d\r\n\r\n"
 )
 FAILED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n"
+IMAGES = "/images/"
 SESSION = b"set-cookie: bench_session=1; path=/; HttpOnly\r\n"
 _FIELD = re.compile(rb'\bname="?([^"\r\n;]+)"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n(.*?)\r?\n--', re.DOTALL)
 
 
 @frozen(kw_only=True)
 class Settings:
-    """What this server is to answer. ``latency`` is in seconds, ``behind`` the URL of a wiki's api.php."""
+    """What this server is to answer. ``latency`` is in seconds, ``behind`` the URL of a wiki's api.php, ``files`` those
+    that are uploaded and downloaded, by name."""
 
     behind: str
     latency: float = 0.0
     corpus: Corpus = field(factory=Corpus)
+    files: Mapping[str, Path] = field(factory=dict)
 
 
 @define
@@ -80,6 +85,11 @@ class Wiki:
             return _response(_formatted(replies.upload(self.saved, params), params))
         if params.get("prop") == "stashimageinfo":
             return _response(_formatted(replies.stashed(self.saved, params), params))
+        if (
+            "imageinfo" in params.get("prop", "")
+            and params.get("titles", "").removeprefix("File:") in self.settings.files
+        ):
+            return _response(_formatted(replies.file_page(self.saved, params), params))
         return None
 
     async def _query(self, params: Mapping[str, str], *, logged_in: bool) -> bytes:
@@ -195,6 +205,9 @@ class Connection(asyncio.Protocol):
             task.add_done_callback(self._tasks.discard)
 
     async def _respond(self, request: Request) -> None:
+        if request.target.startswith(IMAGES.encode()):
+            await self._send_file(request.target.decode().removeprefix(IMAGES))
+            return
         try:
             response = await self._wiki.answer(request)
         except Exception:  # noqa: BLE001 - the client shall fail at once, and the log says why
@@ -204,13 +217,28 @@ class Connection(asyncio.Protocol):
             await asyncio.sleep(self._wiki.settings.latency)
         self._transport.write(response)
 
+    async def _send_file(self, name: str) -> None:
+        self._wiki.requests += 1
+        path = self._wiki.settings.files[name]
+        self._transport.write(HEADERS % (b"", path.stat().st_size))
+        with path.open("rb") as file:
+            await asyncio.get_running_loop().sendfile(self._transport, file)
+
+
+def _sha1(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha1").hexdigest()
+
 
 async def main() -> None:
     told = json.load(sys.stdin)
-    settings = Settings(behind=told["behind"], latency=told["latency"], corpus=Corpus(**told["corpus"]))
-    wiki = Wiki(settings, saved=Saved(sha1s=told["sha1s"]))
+    files = {Path(path).name: Path(path) for path in told["files"]}
+    settings = Settings(behind=told["behind"], latency=told["latency"], corpus=Corpus(**told["corpus"]), files=files)
+    wiki = Wiki(settings, saved=Saved(sha1s={str(path.stat().st_size): _sha1(path) for path in files.values()}))
     server = await asyncio.get_running_loop().create_server(lambda: Connection(wiki), "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    port: int = server.sockets[0].getsockname()[1]
+    wiki.saved.images = f"http://127.0.0.1:{port}{IMAGES}"
+    print(port, flush=True)
     await server.serve_forever()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import resource
@@ -97,10 +96,9 @@ def _file(scratch: Path, mebibytes: int) -> Path:
 @contextmanager
 def serving(job: Job, places: Places) -> Iterator[str]:
     """Start the server of a job, give the URL of its api.php, and stop it."""
-    told: dict[str, Any] = {"behind": places.behind, "latency": job.latency, "corpus": asdict(job.corpus), "sha1s": {}}
-    for mebibytes in (SMALL_FILE, job.mebibytes) if job.mebibytes else ():
-        with _file(places.scratch, mebibytes).open("rb") as file:
-            told["sha1s"][str(mebibytes * MIB)] = hashlib.file_digest(file, "sha1").hexdigest()
+    told: dict[str, Any] = {"behind": places.behind, "latency": job.latency, "corpus": asdict(job.corpus), "files": []}
+    if job.mebibytes:
+        told["files"] = [str(_file(places.scratch, mebibytes)) for mebibytes in (SMALL_FILE, job.mebibytes)]
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as process:

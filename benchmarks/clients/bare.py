@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from benchmarks.clients.base import (
@@ -19,6 +20,7 @@ from benchmarks.clients.base import (
     Client,
     Work,
     batches,
+    downloaded,
     in_flight,
     note,
 )
@@ -44,6 +46,10 @@ class Bare(Client, ABC):
     @abstractmethod
     async def post_chunk(self, data: dict[str, Any], chunk: bytes) -> Any:
         """The decoded reply to a POST with a piece of a file."""
+
+    @abstractmethod
+    async def save(self, url: str, path: Path) -> None:
+        """Stream a file to disk."""
 
     async def log_in(self) -> None:
         await self.post({"action": "login", "lgname": f"{USER}@bench", "lgpassword": PASSWORD, **FORM})
@@ -157,3 +163,11 @@ class Bare(Client, ABC):
                 fields["filekey"] = reply["upload"]["filekey"]
         reply = await self.post({**fields, "comment": COMMENT, "token": self.token})
         return Came(files=reply["upload"]["result"] == "Success")
+
+    async def download(self, work: Work) -> Came:
+        assert work.file is not None
+        target = work.file.with_name(f"back {work.file.name}")
+        query = {"action": "query", "titles": f"File:{work.file.name}", "prop": "imageinfo", "iiprop": "url"}
+        page = (await self.get({**query, **FORM}))["query"]["pages"][0]
+        await self.save(page["imageinfo"][0]["url"], target)
+        return downloaded(target)

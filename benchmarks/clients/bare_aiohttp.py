@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,3 +35,9 @@ class BareAiohttp(Bare):
         form = aiohttp.FormData(data)
         form.add_field("chunk", chunk, filename="chunk.bin", content_type="application/octet-stream")
         return await self.post(form)  # type: ignore[arg-type]
+
+    async def save(self, url: str, path: Path) -> None:
+        with path.open("wb") as file:
+            async with self._http.get(url) as response:
+                async for piece in response.content.iter_any():
+                    file.write(piece)

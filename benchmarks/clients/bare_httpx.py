@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,3 +31,9 @@ class BareHttpx(Bare):
 
     async def post_chunk(self, data: dict[str, Any], chunk: bytes) -> Any:
         return (await self._http.post(self.url, data=data, files={"chunk": ("chunk.bin", chunk)})).json()
+
+    async def save(self, url: str, path: Path) -> None:
+        with path.open("wb") as file:
+            async with self._http.stream("GET", url) as response:
+                async for piece in response.aiter_bytes():
+                    file.write(piece)

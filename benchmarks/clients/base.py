@@ -64,6 +64,13 @@ class Client:
         """Log in, for the jobs that write."""
 
 
+def downloaded(path: Path) -> Came:
+    """What a download brought; the file is removed."""
+    came = Came(files=1, MiB=path.stat().st_size // (1024 * 1024))
+    path.unlink()
+    return came
+
+
 def batches(titles: list[str], size: int = 50) -> list[str]:
     """The titles in batches, as ``titles`` takes them."""
     return ["|".join(titles[start : start + size]) for start in range(0, len(titles), size)]

@@ -7,7 +7,18 @@ from typing import ClassVar, Self
 
 import anyio
 
-from benchmarks.clients.base import COMMENT, METADATA, NEW_TEXT, USER_AGENT, WITH_TEXT, Came, Client, Work, note
+from benchmarks.clients.base import (
+    COMMENT,
+    METADATA,
+    NEW_TEXT,
+    USER_AGENT,
+    WITH_TEXT,
+    Came,
+    Client,
+    Work,
+    downloaded,
+    note,
+)
 from benchmarks.replies import CHUNK, PASSWORD, USER
 from mwclient_async import BotPassword, HttpOptions, Page, Revision, Site, Stream, UploadMethod
 
@@ -139,6 +150,12 @@ class Ours(Client):
             ignore_warnings=True,
         )
         return Came(files=bool(result.filename))
+
+    async def download(self, work: Work) -> Came:
+        assert work.file is not None
+        target = work.file.with_name(f"back {work.file.name}")
+        await self.site.file(work.file.name).download(target)
+        return downloaded(target)
 
 
 class OursWithSpeed(Ours):

@@ -17,6 +17,7 @@ from benchmarks.clients.base import (
     Client,
     Work,
     batches,
+    downloaded,
     note,
 )
 from benchmarks.replies import CHUNK, PASSWORD, USER
@@ -95,3 +96,10 @@ class Mwclient(Client):
         with work.file.open("rb") as file:
             result = self.site.upload(file, "Benchmark.png", COMMENT, ignore=True)
         return Came(files=result.get("upload", result)["result"] == "Success")
+
+    async def download(self, work: Work) -> Came:
+        assert work.file is not None
+        target = work.file.with_name(f"back {work.file.name}")
+        with target.open("wb") as file:
+            self.site.images[work.file.name].download(file)
+        return downloaded(target)

@@ -12,7 +12,7 @@ from pywikibot import config
 from pywikibot.data import api
 from pywikibot.login import ClientLoginManager
 
-from benchmarks.clients.base import COMMENT, NEW_TEXT, Came, Client, Work, note
+from benchmarks.clients.base import COMMENT, NEW_TEXT, Came, Client, Work, downloaded, note
 from benchmarks.replies import CHUNK, PASSWORD, USER
 
 config.put_throttle = config.minthrottle = config.maxthrottle = 0
@@ -88,3 +88,9 @@ class Pywikibot(Client):
             page, source_filename=str(work.file), comment=COMMENT, text=COMMENT, chunk_size=CHUNK, ignore_warnings=True
         )
         return Came(files=bool(done))
+
+    async def download(self, work: Work) -> Came:
+        assert work.file is not None
+        target = work.file.with_name(f"back {work.file.name}")
+        pywikibot.FilePage(self.site, f"File:{work.file.name}").download(target)
+        return downloaded(target)
