@@ -41,7 +41,7 @@ _HOMES = {  # module -> its public names
     "_session.site_options": "SiteOptions",
     "_session.observers": "OnEvent OnWarning",
     "_site": "Site",
-    "_upload.download": "AsyncSink OnBytes",
+    "_upload.download": "AsyncSink OnDownloadProgress",
     "_upload.download_requests": "DownloadCheck",
     "_upload.file_handle": "FileHandle",
     "_upload.progress": "OnCheckpoint OnProgress",
@@ -100,6 +100,7 @@ _HOMES = {  # module -> its public names
     ),
     "models.options": "HttpOptions Limits RetryPolicy",
     "models.page": "Page PageStatus",
+    "models.progress": "DownloadProgress Progress",
     "models.props": (
         "CategoryInfo Contributor Contributors ExtLink InterwikiLink LangLink LinkingPage PageCategory PageLink"
     ),

@@ -122,7 +122,7 @@ from mwclient_async._site import (
 )
 from mwclient_async._upload.download import (
     AsyncSink as AsyncSink,
-    OnBytes as OnBytes,
+    OnDownloadProgress as OnDownloadProgress,
 )
 from mwclient_async._upload.download_requests import (
     DownloadCheck as DownloadCheck,
@@ -382,6 +382,10 @@ from mwclient_async.models.options import (
 from mwclient_async.models.page import (
     Page as Page,
     PageStatus as PageStatus,
+)
+from mwclient_async.models.progress import (
+    DownloadProgress as DownloadProgress,
+    Progress as Progress,
 )
 from mwclient_async.models.props import (
     CategoryInfo as CategoryInfo,

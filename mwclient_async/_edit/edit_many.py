@@ -97,6 +97,7 @@ class ManyEdits(AsynchronousIterable, AsyncIterator[PageEdit]):
         self._positions: deque[_Position] = deque()
         self._failure: Exception | None = None
         self._cursor: Cursor | None = None
+        self._done = 0
         self._reading = anyio.CancelScope()
 
     def __repr__(self) -> str:
@@ -113,12 +114,25 @@ class ManyEdits(AsynchronousIterable, AsyncIterator[PageEdit]):
             raise RuntimeError(_NOT_ENTERED)
         return self._cursor
 
+    @property
+    def done(self) -> int:
+        """The number of pages whose results were given out, with those before the cursor of ``resume``."""
+        return self._done
+
+    @property
+    def total(self) -> int | None:
+        """The number of pages in all, None if it is not known.
+
+        It is known from a list of titles, or once all pages have been read. A limit of the stream counts as the total.
+        """
+        return None if self._run is None else self._run.total
+
     async def __aenter__(self) -> Self:
         if self._tasks is not None:
             raise RuntimeError("these edits were started before: call site.edit_many() for each run")
         self._check_owner = Owner("this run", "call site.edit_many()").check
         self._run = aiter(self._pages)
-        self._cursor = self._run.cursor
+        self._cursor, self._done = self._run.cursor, self._run.done
         jobs_in, jobs_out = anyio.create_memory_object_stream[_Job](0)
         outcomes_in, self._outcomes = anyio.create_memory_object_stream[_Outcome](0)
         self._tasks = await anyio.create_task_group().__aenter__()
@@ -152,6 +166,7 @@ class ManyEdits(AsynchronousIterable, AsyncIterator[PageEdit]):
         except anyio.ClosedResourceError:
             raise RuntimeError("these edits have ended: iterate them inside their `async with`") from None
         position.received = True
+        self._done += 1
         while self._positions and self._positions[0].received:
             self._cursor = self._positions.popleft().cursor
         if isinstance(self._failure, MediaWikiError):

@@ -6,7 +6,7 @@ end of the inputs; and a generator that is not read to its end makes trio compla
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sized
 from inspect import isasyncgen
 from typing import Any, Protocol, Self
 
@@ -38,6 +38,11 @@ class PageInputs:
         _check_source(kind, source)
         self._source = (source,) if isinstance(source, str | int) else source
         self._started = False
+
+    @property
+    def count(self) -> int | None:
+        """The number of inputs; None if only reading them all would show it."""
+        return len(self._source) if isinstance(self._source, Sized) else None
 
     def begin(self) -> Iterator[Any] | AsyncIterator[Any]:
         """Begin to iterate. Raises RuntimeError for the second time if the caller passed an iterator."""

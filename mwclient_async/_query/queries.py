@@ -225,6 +225,7 @@ class Queries:
             wiki=self._wiki,
             fingerprinted={"pages": kind, **_without_limits(_of_kind(kind, encoded))},
             limit=limit,
+            total=inputs.count,
         )
 
     def loader(

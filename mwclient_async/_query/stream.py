@@ -50,6 +50,7 @@ class Stream(AsynchronousIterable, Generic[T]):
     _not_iterable: str | None = None
     _follow: Callable[[float, float], Stream[T]] | None = None
     _subject: str = ""
+    _total: int | None = None
 
     @classmethod
     def over(
@@ -61,6 +62,7 @@ class Stream(AsynchronousIterable, Generic[T]):
         limit: int | None = None,
         not_iterable: str | None = None,
         follow: Callable[[float, float], Stream[T]] | None = None,
+        total: int | None = None,
     ) -> Self:
         """Make the stream of a batch sequence. The methods of a Site call this.
 
@@ -71,11 +73,19 @@ class Stream(AsynchronousIterable, Generic[T]):
             limit: the number of items in total, None for all.
             not_iterable: why the stream has no items, if it has none.
             follow: makes the endless stream for :meth:`follow`, if the stream can be followed.
+            total: the number of items without a limit, None if it is not known.
         """
         start = Cursor(wiki=wiki, fingerprint=fingerprint(fingerprinted))
         spec = StreamSpec(start=start, limit=limit)
         subject = " ".join(f"{name}={fingerprinted[name]}" for name in _SUBJECTS if name in fingerprinted)
-        return cls(make_batches=make_batches, spec=spec, not_iterable=not_iterable, follow=follow, subject=subject)
+        return cls(
+            make_batches=make_batches,
+            spec=spec,
+            not_iterable=not_iterable,
+            follow=follow,
+            subject=subject,
+            total=total,
+        )
 
     def __repr__(self) -> str:
         limit = "" if self._spec.limit is None else f", limit={self._spec.limit}"
@@ -240,7 +250,10 @@ class Stream(AsynchronousIterable, Generic[T]):
         return [item async for item in self]
 
     def _start_run(self) -> StreamRun[T]:
-        return StreamRun(self._make_batches(self._spec), self._spec.start)
+        start, limit = self._spec.start, self._spec.limit
+        totals = [self._total, None if limit is None else start.count + limit]
+        total = min((known for known in totals if known is not None), default=None)
+        return StreamRun(self._make_batches(self._spec), start, total=total)
 
     def _with(self, **changes: Any) -> Any:
         """The same stream with another spec."""
@@ -254,7 +267,7 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
     again; ``stream.resume(error.cursor)`` continues. A step that is cancelled loses no item.
     """
 
-    def __init__(self, batches: BatchSequence[T], start: Cursor) -> None:
+    def __init__(self, batches: BatchSequence[T], start: Cursor, *, total: int | None) -> None:
         self._batches = batches
         self._start = start
         self._fetch: FetchBatch[T] | None = None
@@ -263,6 +276,8 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
         self._loaded: LoadedBatch[T] | None = None
         self._items: Sequence[T] = ()  # of that batch
         self._at = 0
+        self._given_before = start.count
+        self._total = total
         self._failed: Exception | None = None
         self._loading = anyio.Lock(fast_acquire=True)  # a request follows, which lets other tasks run
         self._owner: Owner | None = None  # of the tasks that read ahead
@@ -298,7 +313,21 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
 
         Store ``str(run.cursor)``; ``stream.resume`` gives the rest.
         """
-        return self._start if self._loaded is None else self._loaded.cursor_at(self._at)
+        return self._start if self._loaded is None else evolve(self._loaded.cursor_at(self._at), count=self.done)
+
+    @property
+    def done(self) -> int:
+        """The number of items given so far. A resumed run counts those of the earlier runs, too."""
+        return self._given_before + self._at
+
+    @property
+    def total(self) -> int | None:
+        """How many items there will be in all.
+
+        The number of inputs of ``site.pages`` if it is known, at most the limit of the stream, else None. At the end,
+        it is the number of items that came.
+        """
+        return self._total
 
     async def next_batch(self) -> Batch[T] | None:
         """Fetch the next batch.
@@ -349,9 +378,12 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
                     error.cursor = self.cursor
                 self._failed = error
                 raise
-            if loaded is not None:
-                self._loaded, self._items, self._at = loaded, loaded.items, 0
-            return loaded is not None
+            if loaded is None:
+                self._total = self.done
+                return False
+            self._given_before += self._at
+            self._loaded, self._items, self._at = loaded, loaded.items, 0
+            return True
 
     async def _fetch_next(self) -> LoadedBatch[T] | None:
         # A fetch is kept until it has succeeded: if it is cancelled, it runs again.

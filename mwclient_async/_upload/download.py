@@ -34,11 +34,12 @@ from mwclient_async._upload.part_file import WRITE_SIZE, write_all
 from mwclient_async.errors import MediaWikiError, ReplyLost, SizeMismatch, SourceChanged
 from mwclient_async.models.events import Downloaded
 from mwclient_async.models.options import RetryPolicy
+from mwclient_async.models.progress import DownloadProgress
 
 Fetch = Callable[[str, "dict[str, str]"], AbstractAsyncContextManager[StreamedResponse]]
 
-OnBytes = Callable[[int, int], Awaitable[None] | None]
-"""Called with the number of bytes received and the size of the file; awaited if it is a coroutine function."""
+OnDownloadProgress = Callable[[DownloadProgress], Awaitable[None] | None]
+"""Called with the progress of a download; awaited if it is a coroutine function."""
 
 AsyncSink = Callable[[bytes], Awaitable[None]]
 """An async function that takes the bytes of a download, in order."""
@@ -108,7 +109,9 @@ class _WriteBuffer:
     ``size`` is the number of bytes that the file should have; None if any number is right.
     """
 
-    def __init__(self, target: _Target, size: int | None, on_progress: OnBytes | None, *, skipping: int) -> None:
+    def __init__(
+        self, target: _Target, size: int | None, on_progress: OnDownloadProgress | None, *, skipping: int
+    ) -> None:
         self._target = target
         self._size = size
         self._on_progress = on_progress
@@ -128,7 +131,7 @@ class _WriteBuffer:
             self._buffered += len(new)
             if self._buffered >= self._target.write_size:
                 await self.flush()
-            await _report(self._on_progress, received, self._size or received)
+            await _report(self._on_progress, DownloadProgress(done=received, total=self._size))
         return True
 
     async def flush(self) -> None:
@@ -147,7 +150,7 @@ class Downloader:
     policy: RetryPolicy
     observers: Observers
 
-    async def download(self, source: DownloadSource, target: _Target, on_progress: OnBytes | None) -> None:
+    async def download(self, source: DownloadSource, target: _Target, on_progress: OnDownloadProgress | None) -> None:
         """Fetch the whole file into the target and check it by what the wiki says of it.
 
         Raises SizeMismatch if the server's whole file has another size, and SourceChanged if it is damaged twice.
@@ -183,7 +186,7 @@ class _Fetching:
     _downloader: Downloader
     _source: DownloadSource
     _target: _Target
-    _on_progress: OnBytes | None
+    _on_progress: OnDownloadProgress | None
     _size: int | None = field(kw_only=True)
     _validator: str = ""
     _is_whole: bool = False
@@ -246,8 +249,8 @@ class _Fetching:
         return SizeMismatch(size=self._size or 0, found=found, content_type=headers.get("content-type", ""))
 
 
-async def _report(on_progress: OnBytes | None, received: int, size: int) -> None:
+async def _report(on_progress: OnDownloadProgress | None, progress: DownloadProgress) -> None:
     if on_progress is not None:
-        result = on_progress(received, size)
+        result = on_progress(progress)
         if isawaitable(result):
             await result

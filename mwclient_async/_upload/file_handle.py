@@ -19,7 +19,7 @@ from mwclient_async._session.observers import log
 from mwclient_async._session.session import Session
 from mwclient_async._session.title_locks import file_lock_key
 from mwclient_async._session.worker_thread import run_in_thread
-from mwclient_async._upload.download import AsyncSink, Downloader, OnBytes, Sink
+from mwclient_async._upload.download import AsyncSink, Downloader, OnDownloadProgress, Sink
 from mwclient_async._upload.download_requests import DownloadCheck, DownloadSource, download_source, fetch_imageinfo
 from mwclient_async._upload.file_names import local_file_name, wiki_file_name
 from mwclient_async._upload.file_versions import revert_to
@@ -66,7 +66,7 @@ class FileHandle:
         *,
         version: datetime | None = None,
         overwrite: bool = False,
-        on_progress: OnBytes | None = None,
+        on_progress: OnDownloadProgress | None = None,
         check: DownloadCheck = "sha1",
     ) -> Path | None:
         """Download the file and check its size and SHA-1.
@@ -83,8 +83,7 @@ class FileHandle:
                 an async function, which is given the bytes as they come.
             version: the timestamp of an older version.
             overwrite: whether to replace an existing file.
-            on_progress: called with the number of bytes received and the size of the file, and awaited if it is a
-                coroutine function.
+            on_progress: called with a DownloadProgress, and awaited if it is a coroutine function.
             check: ``"size"`` compares the size only; ``"none"`` accepts what the server has, such as an image that a
                 cache has compressed again. Then a part of an earlier download is not resumed.
 
@@ -191,7 +190,7 @@ class FileHandle:
         version: datetime | None,
         *,
         overwrite: bool,
-        on_progress: OnBytes | None,
+        on_progress: OnDownloadProgress | None,
         check: DownloadCheck,
     ) -> Path:
         final = await run_in_thread(partial(_final_path, path, self._title, overwrite=overwrite))

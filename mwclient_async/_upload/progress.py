@@ -31,7 +31,7 @@ class ProgressReporter:
     _stage_starts: dict[UploadStage, tuple[float, int]] = field(init=False, factory=dict)
 
     async def report_spooled(self, written: int) -> None:
-        await self.report(UploadProgress(stage=UploadStage.SPOOLING, sent=written, total=0))
+        await self.report(UploadProgress(stage=UploadStage.SPOOLING, sent=written, total=None))
 
     async def report_hashed(self, total: int, hashed: int) -> None:
         await self.report(UploadProgress(stage=UploadStage.HASHING, sent=hashed, total=total))
@@ -54,9 +54,9 @@ class ProgressReporter:
             raise
 
     async def report_done(self, result: UploadResult) -> None:
-        total = result.imageinfo.size if result.imageinfo is not None and result.imageinfo.size is not None else 0
+        size = result.imageinfo.size if result.imageinfo is not None else None
         try:
-            await self.report(UploadProgress(stage=UploadStage.DONE, sent=total, total=total))
+            await self.report(UploadProgress(stage=UploadStage.DONE, sent=size or 0, total=size))
         except BaseException as error:
             error.add_note(f"The file was published before this error, as {result.filename!r}.")
             raise

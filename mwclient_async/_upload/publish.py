@@ -69,9 +69,9 @@ def publish(publication: Publication, stashed: StashedFile, *, resumed: bool = F
     file was published.
     """
     ignored: tuple[UploadWarning, ...] = ()
-    ignoring, total = publication.ignored is True, stashed.size or 0
+    ignoring, size = publication.ignored is True, stashed.size
     while True:
-        yield Report(UploadProgress(stage=UploadStage.PUBLISHING, sent=total, total=total))
+        yield Report(UploadProgress(stage=UploadStage.PUBLISHING, sent=size or 0, total=size))
         try:
             result = yield from _publish_stashed(publication, stashed, ignoring=ignoring, resumed=resumed)
         except MediaWikiError as error:
@@ -107,8 +107,8 @@ def _publish_stashed(
 
 
 def _wait_for_publishing(publication: Publication, stashed: StashedFile) -> Flow[Mapping[str, Any]]:
-    total = stashed.size or 0
-    progress = UploadProgress(stage=UploadStage.PUBLISHING, sent=total, total=total)
+    size = stashed.size
+    progress = UploadProgress(stage=UploadStage.PUBLISHING, sent=size or 0, total=size)
     upload_key = {"filekey": stashed.filekey}
     return (yield from _poll(publication, upload_key, progress))
 
@@ -179,7 +179,7 @@ def upload_from_url(publication: Publication, url: str, *, rules: UploadRules) -
     ignored: tuple[UploadWarning, ...] = ()
     ignoring = publication.ignored is True
     while True:
-        yield Report(UploadProgress(stage=UploadStage.SENDING, sent=0, total=0))
+        yield Report(UploadProgress(stage=UploadStage.SENDING, sent=0, total=None))
         result = yield from _publish_url(publication, url, ignoring=ignoring)
         warnings = parse_upload_warnings(result)
         if result.get("result") != "Warning":
@@ -234,7 +234,7 @@ def _publish_url_once(publication: Publication, request: ApiRequest) -> Flow[Map
 
 
 def _wait_for_fetching(publication: Publication, url: str) -> Flow[Mapping[str, Any]]:
-    progress = UploadProgress(stage=UploadStage.SENDING, sent=0, total=0)
+    progress = UploadProgress(stage=UploadStage.SENDING, sent=0, total=None)
     upload_key = {"url": url, "filename": publication.filename}
     return (yield from _poll(publication, upload_key, progress))
 

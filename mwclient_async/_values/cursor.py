@@ -56,6 +56,7 @@ class Cursor:
       None if the stream has ended.
     - ``limits``: the numeric limits that were sent with that batch, so that the same batch is fetched again.
     - ``given``: the keys of the items of that batch that the caller has already received, with repetitions.
+    - ``count``: how many items the caller has received in all, in earlier runs, too. It does not count in comparisons.
 
     See https://www.mediawiki.org/wiki/API:Continue.
     """
@@ -65,6 +66,7 @@ class Cursor:
     continuation: Mapping[str, str] | None = field(factory=dict, converter=picklable, hash=False)
     limits: Mapping[str, int] = field(factory=dict, converter=picklable, hash=False)
     given: tuple[str, ...] = ()
+    count: int = field(default=0, eq=False)
 
     @property
     def done(self) -> bool:
@@ -81,6 +83,7 @@ class Cursor:
             "c": None if self.continuation is None else dict(self.continuation),
             "l": dict(self.limits),
             "g": list(self.given),
+            "n": self.count,
         }
         compressed = zlib.compress(json.dumps(state, separators=(",", ":")).encode(), 9)
         return _PREFIX + base64.urlsafe_b64encode(compressed).decode().rstrip("=")
@@ -108,6 +111,7 @@ class Cursor:
                 continuation=continuation and {key: _checked(value, str) for key, value in continuation.items()},
                 limits={key: _checked(value, int) for key, value in state["l"].items()},
                 given=tuple(_checked(key, str) for key in _checked(state["g"], list)),
+                count=max(0, _checked(state.get("n", 0), int)),
             )
         except _PARSE_ERRORS as error:
             raise ValueError(

@@ -86,9 +86,10 @@ class UploadStage(Enum):
 class UploadProgress(Value):
     """The progress of an upload: ``sent`` of ``total`` bytes are done in this stage.
 
-    In the stage SENDING, ``sent`` is the number of bytes that the wiki has, by its own count; in SPOOLING, ``total`` is
-    0. ``rate`` is the number of bytes per second of this stage so far, None before the first. ``restarted`` says that
-    the wiki had lost the file, and that it is sent from the beginning.
+    In the stage SENDING, ``sent`` is the number of bytes that the wiki has, by its own count, those of an earlier
+    process among them. In SPOOLING, ``total`` is None: the size is not known yet. ``done`` is the same as ``sent``, so
+    that an UploadProgress is a Progress. ``rate`` is the number of bytes per second of this stage so far, None before
+    the first. ``restarted`` says that the wiki had lost the file, and that it is sent from the beginning.
 
     While a job of the wiki works on the file, ``job_stage`` is what the wiki says of it (``"queued"``,
     ``"assembling"``, ``"publish"``), and ``waited`` the number of seconds that the upload has waited. It is empty if
@@ -97,11 +98,16 @@ class UploadProgress(Value):
 
     stage: UploadStage
     sent: int
-    total: int
+    total: int | None
     rate: float | None = None
     restarted: bool = False
     job_stage: str = ""
     waited: float = 0.0
+
+    @property
+    def done(self) -> int:
+        """The number of bytes that are done in this stage: ``sent``."""
+        return self.sent
 
 
 @frozen(kw_only=True, repr=False)

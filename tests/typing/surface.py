@@ -246,4 +246,4 @@ def seen(progress: UploadProgress) -> None:
 
 
 async def waited(progress: UploadProgress) -> None:
-    assert_type(progress.total, int)
+    assert_type(progress.total, int | None)

@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import pytest
 
-from mwclient_async import BotPassword, HttpOptions, RetryPolicy, Site
+from mwclient_async import BotPassword, DownloadProgress, HttpOptions, RetryPolicy, Site
 from mwclient_async._upload.download_requests import first_byte
 from mwclient_async._upload.file_names import local_file_name
 from mwclient_async.errors import PageMissing, ProtocolError, ReplyLost, SizeMismatch, SourceChanged
@@ -56,11 +56,11 @@ async def test_a_file_is_downloaded_to_a_path_a_directory_and_into_sinks(
     site: Site, stored: tuple[str, bytes], tmp_path: Path
 ) -> None:
     title, data = stored
-    reports: list[tuple[int, int]] = []
-    path = await site.file(title).download(tmp_path, on_progress=lambda sent, total: reports.append((sent, total)))
+    reports: list[DownloadProgress] = []
+    path = await site.file(title).download(tmp_path, on_progress=reports.append)
     assert path == tmp_path / title.replace(" ", "_")
     assert path.read_bytes() == data
-    assert reports[-1] == (len(data), len(data))
+    assert reports[-1] == DownloadProgress(done=len(data), total=len(data))
     buffer, pieces = io.BytesIO(), list[bytes]()
 
     async def take(piece: bytes) -> None:

@@ -61,7 +61,7 @@ async def test_two_downloads_do_not_write_to_one_file(tmp_path: Path) -> None:
     path, tried = tmp_path / "a.bin", list[str]()
     async with RecordingServer(serve) as server, site(server) as opened:
 
-        async def meanwhile(*_: int) -> None:
+        async def meanwhile(_: object) -> None:
             with pytest.raises(FileExistsError, match="another download is writing to it") as caught:
                 await opened.file("A.bin").download(path)
             tried.append(str(caught.value.filename))
@@ -97,7 +97,7 @@ async def test_a_file_created_during_the_download_is_not_overwritten_unless_chos
     def no_links(*_: object) -> None:
         raise PermissionError
 
-    def take(*_: int) -> None:
+    def take(_: object) -> None:
         path.write_bytes(b"mine")
 
     path = tmp_path / "a.bin"

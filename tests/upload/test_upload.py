@@ -197,7 +197,7 @@ async def test_progress_reports_stage_bytes_and_rate(
     sending = [UploadStage.SENDING] * 4
     assert [step.stage for step in seen] == [UploadStage.SPOOLING, *sending, UploadStage.PUBLISHING, UploadStage.DONE]
     assert [(step.sent, step.total) for step in seen] == [
-        *((size, 0), (0, size), (4_096, size), (8_192, size)),
+        *((size, None), (0, size), (4_096, size), (8_192, size)),
         *[(size, size)] * 3,
     ]
     rates = [step.rate for step in seen]
