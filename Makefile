@@ -58,6 +58,7 @@ cover: wikis
 
 soak: wikis
 	$(RUN) -m pytest -m soak -s $(ARGS)
+	HTTP_BACKEND=aiohttp $(RUN) -m pytest -m soak -s $(ARGS)
 
 check: $(READY)
 	$(RUN) -m ruff check

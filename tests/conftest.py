@@ -135,6 +135,18 @@ def once(name: str, version: str, make: Callable[[], T]) -> T:
     return made
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _backend_of_run() -> Iterator[None]:
+    if os.environ.get("HTTP_BACKEND") is None:  # without it, no test loads more than it asks for
+        yield
+        return
+    from tests.support.run_backend import use_backend_of_run
+
+    with pytest.MonkeyPatch.context() as patch:
+        use_backend_of_run(patch)
+        yield
+
+
 @pytest.fixture(scope="session")
 def mediawiki_version(request: pytest.FixtureRequest) -> str:
     return str(request.param)

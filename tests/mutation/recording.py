@@ -9,7 +9,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from mwclient_async import HttpOptions, Limits
-from mwclient_async._http.httpx_transport import HttpxTransport
+from mwclient_async._http import transport
 from mwclient_async._http.messages import HttpRequest, HttpResponse, MultipartBody, StreamedResponse
 from mwclient_async._session.module_table import core_module
 from mwclient_async.errors import MediaWikiError, ReplyLost
@@ -80,7 +80,7 @@ class Recorder:
     """A transport to a real wiki that records. It loses the first response that ``loses`` is true for."""
 
     def __init__(self, lost: str = "") -> None:
-        self._http = HttpxTransport(HttpOptions(), Limits())
+        self._http = transport.own_transport(HttpOptions(), Limits())
         self._loses = loses(lost) if lost else None
         self.exchanges: list[Exchange] = []
         self.streamed: list[HttpResponse] = []

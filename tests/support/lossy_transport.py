@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from attrs import evolve
 
 from mwclient_async import HttpOptions, Limits
-from mwclient_async._http.httpx_transport import HttpxTransport
+from mwclient_async._http import transport
 from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.errors import ConnectionFailed, ReplyLost
 
@@ -19,7 +19,7 @@ class LossyTransport:
     """Loses a request before it is sent, or its response after the wiki has acted, as ``fault`` decides."""
 
     def __init__(self, fault: Fault) -> None:
-        self._http = HttpxTransport(HttpOptions(), Limits())
+        self._http = transport.own_transport(HttpOptions(), Limits())
         self._fault = fault
         self.requests: list[HttpRequest] = []
         self.lost = 0

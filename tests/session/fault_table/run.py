@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import anyio
-from attrs import frozen
+from attrs import evolve, frozen
 
 from mwclient_async import HttpOptions, Limits, RetryPolicy, Site
-from mwclient_async._http.httpx_transport import HttpxTransport
 from mwclient_async._http.messages import HttpRequest, HttpResponse, MultipartBody
+from mwclient_async._http.transport import own_transport
 from mwclient_async.errors import MediaWikiError
 from mwclient_async.models.events import Event, Retrying
 from mwclient_async.testing.seeding import SeedPage
@@ -33,6 +33,8 @@ SLOW = Fault(kind="SLOW", acted=False, delivery=Delivery.NOTHING)
 SLOWER = Fault(kind="SLOWER", acted=False, delivery=Delivery.NOTHING)
 """Like SLOW, but the request reaches the wiki after the operation has ended."""
 
+Backend = Literal["httpx", "aiohttp"]
+
 _QUICK = RetryPolicy(first_delay=0.01)
 _CONCURRENCY = 4  # as many as the wiki serves
 _SHORT_TIMEOUTS = HttpOptions(read_timeout=3, commit_timeout=3)
@@ -45,10 +47,10 @@ class _Transport:
     timeouts, so that the outcome does not depend on the machine's speed.
     """
 
-    def __init__(self, cell: Cell, proxy: FaultProxy, turn: anyio.Semaphore) -> None:
+    def __init__(self, cell: Cell, proxy: FaultProxy, turn: anyio.Semaphore, backend: Backend) -> None:
         self._cell, self._proxy, self._turn = cell, proxy, turn
-        self._usual = HttpxTransport(HttpOptions(), Limits())
-        self._short = HttpxTransport(_SHORT_TIMEOUTS, Limits())
+        self._usual = own_transport(HttpOptions(backend=backend), Limits())
+        self._short = own_transport(evolve(_SHORT_TIMEOUTS, backend=backend), Limits())
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         fault, hit = self._cell.fault, self._cell.operation.hits(_seen(request))
@@ -91,7 +93,7 @@ class Result:
 
 
 async def wrong(
-    bot: Bot, operations: Iterable[Operation], faults: Sequence[Fault], *, files: Path
+    bot: Bot, operations: Iterable[Operation], faults: Sequence[Fault], *, files: Path, backend: Backend = "httpx"
 ) -> dict[str, tuple[Outcome, Outcome]]:
     """The cells of these rows and columns that do not end as the table says: how each ended, and how it should."""
     run = f"Run {token_hex(4)}"
@@ -104,14 +106,14 @@ async def wrong(
     turn = anyio.Semaphore(_CONCURRENCY)
     async with anyio.create_task_group() as tasks:
         for cell in sorted(cells, key=lambda cell: cell.fault not in STALLS):
-            tasks.start_soon(_try, cell, turn, results)
+            tasks.start_soon(_try, cell, turn, results, backend)
     traces = await _traces(bot, since)
     ended = {cell: _outcome(cell, results[cell], traces) for cell in cells}
     wanted = {cell: expected(cell.operation, cell.fault) for cell in cells}
     return {str(cell): (ended[cell], wanted[cell]) for cell in cells if ended[cell] != wanted[cell]}
 
 
-async def _try(cell: Cell, turn: anyio.Semaphore, results: dict[Cell, Result]) -> None:
+async def _try(cell: Cell, turn: anyio.Semaphore, results: dict[Cell, Result], backend: Backend) -> None:
     async with turn, FaultProxy(cell.bot.wiki.url, cell.plan()) as proxy:
 
         def on_event(event: Event) -> None:
@@ -120,7 +122,7 @@ async def _try(cell: Cell, turn: anyio.Semaphore, results: dict[Cell, Result]) -
 
         api_url, revid = f"{proxy.url}/api.php", None
         options = cell.operation.login_options(cell.bot, api_url)
-        transport = _Transport(cell, proxy, turn)
+        transport = _Transport(cell, proxy, turn, backend)
         try:
             async with Site(
                 api_url, user_agent=USER_AGENT, retry=_QUICK, transport=transport, on_event=on_event, **options

@@ -72,6 +72,17 @@ def test_w2_a_sample_of_the_table_on_the_other_loop_and_version(mediawiki_factor
     assert anyio.run(partial(wrong, tabler, SAMPLE, FEW, files=tmp_path), backend="trio") == {}
 
 
+async def test_w2_a_sample_of_the_table_through_aiohttp(tabler: Bot, tmp_path: Path) -> None:
+    assert await wrong(tabler, SAMPLE[1:4], FEW[2:], files=tmp_path, backend="aiohttp") == {}
+
+
+@pytest.mark.soak
+async def test_w2_the_whole_table_through_aiohttp(tabler: Bot, watched: Bot, tmp_path: Path) -> None:
+    assert await wrong(tabler, ROWS.values(), ALL, files=tmp_path, backend="aiohttp") == {}
+    assert await wrong(tabler, EDITS, [SLOW, SLOWER], files=tmp_path, backend="aiohttp") == {}
+    assert await wrong(watched, FILTERED, [*ALL, SLOW, SLOWER], files=tmp_path, backend="aiohttp") == {}
+
+
 @pytest.mark.soak
 @pytest.mark.everywhere
 async def test_w2_the_whole_table(tabler: Bot, watched: Bot, tmp_path: Path) -> None:
