@@ -13,6 +13,7 @@ SMOKE := build/smoke
 SITE := build/docs
 PROGRAMS := build/programs
 PYRIGHT := $(VENV)/.pyright
+RECIPES := $(VENV)/.recipes
 # Files that share a wiki stay in one process; tests/conftest.py puts the slow ones first.
 BY_FILE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 GROUP := import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")
@@ -44,14 +45,14 @@ tour: wiki
 	@$(RUN) -m mwclient_async.tour $(ARGS)
 
 unit: $(READY)
-	$(RUN) -m pytest -m "not wiki and not soak" --numprocesses 2 --dist worksteal $(ARGS)
+	$(RUN) -m pytest -m "not wiki and not soak and not recipes" --numprocesses 2 --dist worksteal $(ARGS)
 
 test: wikis
-	$(RUN) -m pytest -m "not soak" $(BY_FILE) $(ARGS)
+	$(RUN) -m pytest -m "not soak and not recipes" $(BY_FILE) $(ARGS)
 
 cover: wikis
 	rm -f .coverage .coverage.*
-	$(RUN) -m coverage run -m pytest -m "not soak" $(BY_FILE) $(ARGS)
+	$(RUN) -m coverage run -m pytest -m "not soak and not recipes" $(BY_FILE) $(ARGS)
 	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage html --quiet --fail-under 0
 	$(RUN) -m coverage report --skip-covered
@@ -72,8 +73,10 @@ types: $(PYRIGHT)
 	$(RUN) -m pyright --pythonpath $(RUN) $(PROGRAMS)
 	cd / && $(abspath $(RUN)) -m pyright --pythonpath $(abspath $(RUN)) --ignoreexternal --verifytypes mwclient_async
 
-docs: wiki
+docs: wiki $(RECIPES)
 	$(RUN) -m sphinx --builder html --jobs 2 --fail-on-warning --keep-going --quiet docs $(SITE)
+	$(RUN) -m tests.support.programs --recipes $(PROGRAMS)
+	$(RUN) -m mypy $(PROGRAMS)
 	$(RUN) -m pytest tests/test_docs.py $(ARGS)
 	@echo "The documentation is in $(SITE)/index.html"
 
@@ -124,6 +127,11 @@ $(BENCH)/speed/.ready: pyproject.toml | $(RUN)
 $(PYRIGHT): pyproject.toml | $(READY)
 	@echo "Installing the type checker pyright into $(VENV)"
 	@$(RUN) -c '$(GROUP)' types | $(RUN) -m pip install --quiet --disable-pip-version-check --requirement /dev/stdin
+	@touch $@
+
+$(RECIPES): pyproject.toml | $(READY)
+	@echo "Installing the libraries that examples of the documentation use into $(VENV)"
+	@$(RUN) -c '$(GROUP)' recipes | $(RUN) -m pip install --quiet --disable-pip-version-check --requirement /dev/stdin
 	@touch $@
 
 # Debian has the modules that make virtual environments in a package of their own.

@@ -32,7 +32,7 @@ NAMES: list[str] = vars(mwclient_async)["__all__"]
 HOMES: Mapping[str, str] = vars(mwclient_async)["_HOME_OF"]
 """The module that defines each name, below the package."""
 
-GROUPS = {  # heading -> the beginning of the modules whose names it has
+GROUPS = {  # heading -> the beginnings of the modules whose names it has; the first that fits counts
     "The site": ("_site", "_session.", "models.options"),
     "Logins": ("models.auth", "models.accounts"),
     "Queries": ("_query.", "_values.cursor", "_values.value", "models.batch", "models.page"),
@@ -43,9 +43,10 @@ GROUPS = {  # heading -> the beginning of the modules whose names it has
     "Uploads and downloads": ("_upload.", "models.upload", "_values.checkpoint"),
     "The REST API": ("_rest.", "models.rest", "models.diff"),
     "Other actions": ("_actions", "models.actions"),
-    "Events and warnings": ("models.events", "_values.warnings"),
+    "Events, progress and warnings": ("models.events", "models.progress", "_values.warnings"),
     "Errors": ("errors",),
     "Transports": ("_http.",),
+    "Others": ("",),
 }
 
 
@@ -64,13 +65,13 @@ def _write_pages(_app: Sphinx) -> None:
     TARGET.mkdir()
     for name in NAMES:
         (TARGET / f"{name}.rst").write_text(_page(name, uses[name], mentions[name]), encoding="utf-8")
-    for group in GROUPS:
+    for group in _groups():
         (TARGET / f"{_slug(group)}.rst").write_text(_group_page(group), encoding="utf-8")
     (TARGET / "index.rst").write_text(_index(), encoding="utf-8")
 
 
 def _index() -> str:
-    pages = "".join(f"   {_slug(group)}\n" for group in GROUPS)
+    pages = "".join(f"   {_slug(group)}\n" for group in _groups())
     words = "Import every name from ``mwclient_async``. Each has a page of its own.\n\n"
     return _heading("API reference", "=") + words + f".. toctree::\n   :maxdepth: 1\n\n{pages}\n"
 
@@ -80,8 +81,14 @@ def _group_page(group: str) -> str:
     return _heading(group, "=") + "".join(f":doc:`{name}`\n   {_summary(name)}\n\n" for name in names)
 
 
+def _groups() -> list[str]:
+    """Those that have a name."""
+    used = {_group(name) for name in NAMES}
+    return [group for group in GROUPS if group in used]
+
+
 def _slug(group: str) -> str:
-    return "group-" + group.lower().replace(" ", "-")
+    return "group-" + re.sub(r"\W+", "-", group.lower())
 
 
 def _summary(name: str) -> str:
@@ -94,8 +101,7 @@ def _summary(name: str) -> str:
 
 def _group(name: str) -> str:
     home = HOMES[name]
-    [group] = [group for group, beginnings in GROUPS.items() if home.startswith(beginnings)]
-    return group
+    return next(group for group, beginnings in GROUPS.items() if home.startswith(beginnings))
 
 
 def _page(name: str, uses: list[str], mentions: list[str]) -> str:
