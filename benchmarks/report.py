@@ -144,7 +144,7 @@ def write(taken: Taken, heading: str) -> None:
     """Write the tables and charts into the files of the project."""
     tables = "\n\n".join(table(job, outcomes) for job, outcomes in taken)
     _replace(README, f"{heading}\n\n{tables}")
-    _replace(PERFORMANCE, "\n".join(summary(taken)))
+    _replace(PERFORMANCE, "\n".join([heading.splitlines()[0], "", *summary(taken)]))
     for name, chart in charts.all_charts(taken).items():
         path = ROOT / "docs" / "images" / name
         path.parent.mkdir(exist_ok=True)
