@@ -16,7 +16,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 import mwclient_async
-from mwclient_async import BotPassword, CoreRest, Site
+from mwclient_async import BotPassword, CoreRest, MediaWikiError, Site
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision
 from mwclient_async.testing.factory import WikiFactory
 from tests.conftest import USER_AGENT
@@ -121,6 +121,16 @@ def test_links_between_the_pages_lead_somewhere() -> None:
     ]
     assert len(links) > 5
     assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_page_of_errors_has_a_row_for_every_public_error() -> None:
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    rows = [name for cell in re.findall(r"^\|([^|]*)\|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)]
+    public = [getattr(mwclient_async, name) for name in dir(mwclient_async) if name[0].isupper()]
+    errors = {kind.__name__ for kind in public if isinstance(kind, type) and issubclass(kind, MediaWikiError)}
+    assert len(errors) > 50
+    assert errors <= set(rows)
+    assert len(rows) == len({*rows})
 
 
 def test_files_that_the_maintainers_pages_name_exist() -> None:
