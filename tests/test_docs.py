@@ -91,10 +91,24 @@ def test_programs_of_other_clients_in_the_comparisons_run(
     wiki, bot = planets
     png(tmp_path / "Earth.png", 9_000, seed=len(program))
     monkeypatch.setenv("BOT_PASSWORD", bot.password)
-    monkeypatch.setenv("PYWIKIBOT_NO_USER_CONFIG", "2")
+    _configure_pywikibot(tmp_path, bot, monkeypatch)
     place = urlsplit(wiki.api_url)
-    text = program.replace(WIKIPEDIA, wiki.api_url).replace('"en.wikipedia.org"', f'"{place.netloc}", path="/"')
-    _run_as_a_file(text, tmp_path)
+    text = program.replace('"en.wikipedia.org"', f'"{place.netloc}", path="/", scheme="http"')
+    _run_as_a_file(text.replace('Site("en", "wikipedia")', f'Site(url="{wiki.api_url}")'), tmp_path)
+
+
+def _configure_pywikibot(directory: Path, bot: BotPassword, monkeypatch: pytest.MonkeyPatch) -> None:
+    account, _, application = bot.name.partition("@")
+    passwords = directory / "user-password.py"
+    passwords.write_text(f"({account!r}, BotPassword({application!r}, {bot.password!r}))\n", encoding="utf-8")
+    passwords.chmod(0o600)
+    lines = [
+        f"usernames['*']['*'] = {account!r}",
+        "password_file = 'user-password.py'",
+        "put_throttle = minthrottle = 0",
+    ]
+    (directory / "user-config.py").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.setenv("PYWIKIBOT_DIR", str(directory))
 
 
 def _run_here(program: str) -> None:
