@@ -9,18 +9,19 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 BENCH := build/bench
-SMOKE := build/smoke
+TRIED := build/tried
 SITE := build/docs
 PROGRAMS := build/programs
 PYRIGHT := $(VENV)/.pyright
 RECIPES := $(VENV)/.recipes
 # Files that share a wiki stay in one process; tests/conftest.py puts the slow ones first.
 BY_FILE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+EXTRAS := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"])
 GROUP := import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup tour unit test cover soak check types docs bench release clean wiki wikis
+.PHONY: help setup tour unit test cover soak check types docs bench dist extras release clean wiki wikis
 
 # The tests start Python many times: keep the compiled modules.
 unexport PYTHONDONTWRITEBYTECODE
@@ -35,7 +36,9 @@ help:
 	@echo "make types    run pyright on these programs, and measure how much of the public surface has known types"
 	@echo "make docs     build the documentation into build/docs, check its links and run its examples"
 	@echo "make bench    measure the library beside other clients: 20 minutes (ARGS=--quick: about 4, writes no files)"
-	@echo "make release  build the wheel and the source archive and try them in a clean environment; uploads nothing"
+	@echo "make dist     build the wheel and the source archive, try the wheel alone on a wiki, and test the archive"
+	@echo "make extras   the same, then try each extra in an environment of its own"
+	@echo "make release  the same, then check what a package index would show; uploads nothing"
 	@echo "make setup    only install what the other targets need"
 	@echo "make clean    remove the virtual environment and all caches of this directory"
 
@@ -83,15 +86,27 @@ docs: wiki $(RECIPES)
 bench: wiki $(BENCH)/default/.ready $(BENCH)/speed/.ready
 	@$(BENCH)/default/bin/python -m benchmarks --speed $(CURDIR)/$(BENCH)/speed/bin/python $(ARGS)
 
-release: $(READY)
-	rm -rf dist
+dist: wiki
+	rm -rf dist $(TRIED)
 	$(RUN) -m build
+	$(RUN) -m venv $(TRIED)/wheel
+	$(TRIED)/wheel/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	$(TRIED)/wheel/bin/python -m pip check
+	$(TRIED)/wheel/bin/python -I tests/packaging/wheel.py
+	mkdir $(TRIED)/source
+	tar --extract --file dist/*.tar.gz --directory $(TRIED)/source --strip-components 1
+	cd $(TRIED)/source && PYTHONPATH=$$PWD $(abspath $(RUN)) -m pytest -m "not wiki and not soak" --numprocesses 2 --dist worksteal $(ARGS)
+
+extras: dist
+	@set -e; for extra in $$($(RUN) -c '$(EXTRAS)'); do \
+		$(RUN) -m venv $(TRIED)/$$extra; \
+		$(TRIED)/$$extra/bin/python -m pip install --quiet --disable-pip-version-check "$$(echo dist/*.whl)[$$extra]"; \
+		$(TRIED)/$$extra/bin/python -m pip check --quiet; \
+		$(TRIED)/$$extra/bin/python -I tests/packaging/extras.py $$extra; \
+	done
+
+release: extras
 	$(RUN) -m twine check --strict dist/*
-	$(RUN) -m venv --clear $(SMOKE)
-	$(SMOKE)/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
-	$(SMOKE)/bin/python -m pip check
-	$(SMOKE)/bin/python -I -c 'import mwclient_async; from mwclient_async import Site; print(mwclient_async.__version__)'
-	$(SMOKE)/bin/python -I -m mwclient_async.tour --help
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov build dist
