@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -86,7 +88,20 @@ def test_threads_share_a_site() -> None:
     assert sorted(titles) == sorted(f"P{number}" for number in range(20))
 
 
-def test_an_interrupt_ends_the_call_and_leaves_the_site_usable() -> None:
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt, also if the tests are a background job of a shell, where it is ignored."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+def test_a_misspelt_option_is_refused() -> None:
+    with pytest.raises(TypeError, match="auht"):
+        Site(API, user_agent=USER_AGENT, auht=None)  # type: ignore[call-arg]  # that is the mistake
+
+
+def test_an_interrupt_ends_the_call_and_leaves_the_site_usable(interruptible: None) -> None:
     def interrupt(_: HttpRequest) -> HttpResponse:
         _thread.interrupt_main()
         return json_response(answer("Earth"))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
 import pytest
@@ -67,6 +67,7 @@ PLAIN: Mapping[Any, Callable[[], Any]] = {
     collections.abc.Callable: lambda: answer,
 }
 GENERIC: Mapping[Any, Callable[..., Any]] = {
+    Literal: lambda first, *_: first,
     Union: lambda first, *_: example(first),
     types.UnionType: lambda first, *_: example(first),
     tuple: lambda *items: tuple(example(item) for item in items if item is not Ellipsis),
