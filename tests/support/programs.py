@@ -24,7 +24,7 @@ from attrs import frozen
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-INSTALLED = {"mwclient_async", "anyio", "attrs", "cattrs", "httpx", *sys.stdlib_module_names}
+INSTALLED = {"mwclient_async", "anyio", "attrs", "cattrs", "httpx", "rich", *sys.stdlib_module_names}
 
 
 @frozen(kw_only=True)
