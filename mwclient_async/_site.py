@@ -18,7 +18,7 @@ from mwclient_async._http.keywords import check_options
 from mwclient_async._http.request_builder import RequestBuilder
 from mwclient_async._http.urls import check_safe_for_credentials, checked_url, rest_url_beside
 from mwclient_async._http.user_agent import full_user_agent
-from mwclient_async._query.page_inputs import Inputs
+from mwclient_async._query.page_inputs import Inputs, Titled
 from mwclient_async._query.queries import Queries
 from mwclient_async._query.query_methods import QueryMethods
 from mwclient_async._query.stream import Stream
@@ -349,14 +349,16 @@ class Site(Openable, QueryMethods, UploadMethods):
     def _uploads(self) -> _upload.uploads.Uploads:
         return _upload.uploads.Uploads(self._session, self._request_builder.api_url)
 
-    def page(self, page: str | Page) -> _page.page_handle.PageHandle:
+    def page(self, page: str | Titled | Mapping[str, Any]) -> _page.page_handle.PageHandle:
         """The handle of one page: ``await site.page("Sandbox").append("...")``. It sends no request by itself.
 
-        Returns a PageHandle. ``page`` is a title, or a Page of a query. With a Page, edits are based on its revision:
-        if another user has saved the page since, and the wiki cannot merge the edits, they raise EditConflict.
+        Returns a PageHandle. ``page`` is a title, a row of a list that has a title, or a Page of a query. With a Page,
+        edits are based on its revision: if another user has saved the page since, and the wiki cannot merge the edits,
+        they raise EditConflict.
 
         Raises:
             ValueError: the title is empty.
+            TypeError: it is not a title, and has none.
 
         See https://www.mediawiki.org/wiki/API:Edit.
         """

@@ -18,6 +18,7 @@ from mwclient_async._http.params import checked_text, checked_title, is_count
 from mwclient_async._http.text_normalization import summary_with_suffix
 from mwclient_async._page.page_manager import PageManager
 from mwclient_async._page.page_services import PageServices
+from mwclient_async._query.page_inputs import Titled, title_of
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async.models.edits import EditResult
 from mwclient_async.models.page import Page, PageStatus
@@ -287,13 +288,13 @@ class PageHandle(PageManager):
         return result
 
 
-def page_handle(services: PageServices, page: str | Page) -> PageHandle:
-    """The handle of a title, or of a Page. Edits are then based on the latest revision that the Page has."""
+def page_handle(services: PageServices, page: str | Titled | Mapping[str, Any]) -> PageHandle:
+    """The handle of a title, of a row that has one, or of a Page; then edits are based on the revision that it has."""
     if isinstance(page, Page):
         return PageHandle(
             services, title=checked_title(page.title), base=_base_from_page(page), text=_text_from_page(page)
         )
-    return PageHandle(services, title=checked_title(page))
+    return PageHandle(services, title=checked_title(title_of(page)))
 
 
 def edit_function(

@@ -101,13 +101,18 @@ class InputReader(AsyncIterator[Input]):
             raise
 
 
+def title_of(value: Any) -> Any:
+    """The title of a Page or of any row that has one; else the value itself."""
+    if isinstance(value, Mapping):  # a row of a list without a class
+        return value.get("title", value)
+    return value if isinstance(value, str) else getattr(value, "title", value)
+
+
 def checked_input(kind: str, value: Any) -> Input:
     """The title of an input, or the id. Raises TypeError for an input of the wrong type."""
     titles = kind == "titles"
-    if titles and isinstance(value, Mapping):  # a row of a list without a class
-        value = value.get("title", value)
-    elif titles and not isinstance(value, str):
-        value = getattr(value, "title", value)
+    if titles:
+        value = title_of(value)
     if not isinstance(value, str if titles else int) or isinstance(value, bool):
         expected = "text, or an object with a title" if titles else "a whole number"
         raise TypeError(f"{value!r} among the {kind}: each of them must be {expected}")

@@ -6,11 +6,12 @@ The manual's page is https://www.mediawiki.org/wiki/API:Upload.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable
-from typing import Literal, Unpack
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Literal, Unpack
 
 from mwclient_async import _upload, models
 from mwclient_async._http.keywords import check_options
+from mwclient_async._query.page_inputs import Titled, title_of
 
 
 class UploadMethods(ABC):
@@ -21,18 +22,20 @@ class UploadMethods(ABC):
     def _uploads(self) -> _upload.uploads.Uploads:
         """The uploads to the open site. RuntimeError if it is not open."""
 
-    def file(self, title: str) -> _upload.file_handle.FileHandle:
+    def file(self, title: str | Titled | Mapping[str, Any]) -> _upload.file_handle.FileHandle:
         """The handle of one file: ``await site.file("Earth.png").download("earth.png")``.
 
-        Returns a FileHandle. It sends no request by itself.
+        Returns a FileHandle. It sends no request by itself. ``title`` is the file's name, with or without ``File:``, or
+        a Page or row that has it as its title.
 
         Raises:
             ValueError: the title is empty.
+            TypeError: it is not a title, and has none.
 
         See https://www.mediawiki.org/wiki/API:Imageinfo.
         """
         uploads = self._uploads
-        return _upload.file_handle.FileHandle(uploads.session, uploads.wiki, title)
+        return _upload.file_handle.FileHandle(uploads.session, uploads.wiki, title_of(title))
 
     async def upload(
         self,

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from mwclient_async import BotPassword, EditOutcome, Page, Site
+from mwclient_async import BotPassword, EditOutcome, ListedPage, Page, Site
 from mwclient_async.errors import EditConflict, PageExists, PageMissing
 from mwclient_async.testing import LocalWiki
+from mwclient_async.testing.scripted import ScriptedTransport
+from tests.conftest import USER_AGENT
 from tests.support.logins import EventLog, fresh, site as site_of
 from tests.support.transforms import AddLine, create_page, text_of
 
@@ -97,3 +99,17 @@ async def test_a_part_of_a_text_or_its_expanded_form_is_not_taken_for_the_text(u
         part = await read_page(user_site, title, **parameters)
         await user_site.page(part).edit(AddLine())
         assert await text_of(user_site, title) == f"{text}\n* mine"
+
+
+async def test_anything_with_a_title_names_a_page_or_a_file() -> None:
+    row = {"ns": 6, "title": "File:A & B?.png"}
+    things: list[Any] = [row["title"], row, ListedPage(ns=6, title="File:A & B?.png"), Page(title="File:A & B?.png")]
+    async with Site("https://wiki.example/w/api.php", user_agent=USER_AGENT, transport=ScriptedTransport([])) as site:
+        assert {repr(site.page(thing)) for thing in things} == {"<page 'File:A & B?.png'>"}
+        assert {repr(site.file(thing)) for thing in things} == {"<File:A & B?.png>"}
+        wrong: Any
+        for wrong in (7, None, {"name": "x"}, {"title": 3}):
+            with pytest.raises(TypeError):
+                site.page(wrong)
+            with pytest.raises(TypeError):
+                site.file(wrong)
