@@ -28,7 +28,9 @@ from mwclient_async.models.options import HttpOptions, Limits
 
 _AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _LONGEST_HEADER = 64 * 1024  # bytes
-_FIRST_STATUS = 100
+_MOST_HEADERS = 1000
+_FIRST_FINAL_STATUS = 200
+_WITHOUT_BODY = (204, 304)
 _HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 _HEADER_VALUE = re.compile(r"([!-~]+([ \t]+[!-~]+)*)?")
 _QUOTED_URL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
@@ -59,9 +61,11 @@ class AiohttpPool:
             auto_decompress=False,
             max_line_size=_LONGEST_HEADER,
             max_field_size=_LONGEST_HEADER,
+            max_headers=_MOST_HEADERS,
             timeout=aiohttp.ClientTimeout(total=None),
             trace_configs=[_trace_config()],
             middlewares=(_send_once,),
+            response_class=_ClientResponse,
         )
 
     def attempt(self, request: HttpRequest, closing: Closing, *, proxy: str | None) -> Attempt:
@@ -106,11 +110,12 @@ class _AiohttpAttempt(Attempt):
             allow_redirects=False,
             trace_request_ctx=self,
         )
-        if response.status < _FIRST_STATUS or response.headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
+        coding = response.headers.get("Transfer-Encoding", "chunked").lower()
+        if response.status < _FIRST_FINAL_STATUS or coding != "chunked":
             response.close()
             raise aiohttp.ClientPayloadError
         self.progress.has_response = True
-        return _AiohttpResponse(response)
+        return _AiohttpResponse(cast("_ClientResponse", response))
 
     # How far it has come ---------------------------------------------------------------------------------------------
 
@@ -157,10 +162,32 @@ class _AiohttpAttempt(Attempt):
         return None if _is_of_aiohttp(inner) else inner
 
 
+class _ClientResponse(aiohttp.ClientResponse):
+    """Knows its connection even after that was released."""
+
+    protocol: Any = None
+
+    async def start(self, connection: aiohttp.connector.Connection) -> Self:
+        self.protocol = connection.protocol
+        await super().start(connection)
+        return self
+
+    def check_end(self) -> None:
+        """Raise the error of the connection, if the end of the connection is the end of the body.
+
+        aiohttp takes a body that was cut off by an error for complete.
+        """
+        headers = self.headers
+        if self.status in _WITHOUT_BODY or "Content-Length" in headers or "Transfer-Encoding" in headers:
+            return
+        if isinstance(error := self.protocol.exception(), aiohttp.ClientOSError):
+            raise error
+
+
 class _AiohttpResponse:
     """A response whose headers have arrived."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: _ClientResponse) -> None:
         self.status = response.status
         self.headers = _decoded(response.raw_headers)
         self._response = response
@@ -169,6 +196,8 @@ class _AiohttpResponse:
     async def next(self) -> bytes | None:
         piece = await self._response.content.readany()
         self._is_finished = not piece
+        if self._is_finished:
+            self._response.check_end()
         return piece or None
 
     async def close(self) -> None:
@@ -203,9 +232,10 @@ class _SentBody:
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Does not give out a kept connection that the server has closed.
+    """Does not give out a kept connection that the server has closed, or on which it sent what was not asked for.
 
-    ``transports`` are those of the requests under way.
+    aiohttp would take the latter for the response to the next request. ``transports`` are those of the requests under
+    way.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -216,7 +246,7 @@ class _Connector(aiohttp.TCPConnector):
     async def connect(self, req: Any, traces: Any, timeout: Any) -> aiohttp.connector.Connection:  # noqa: ASYNC109 - aiohttp's
         while True:
             connection = await super().connect(req, traces, timeout)
-            if connection.protocol not in self._used or not _is_readable(connection):
+            if connection.protocol not in self._used or not _has_received(connection):
                 self._used.add(connection.protocol)
                 self.transports[req] = connection.transport
                 return connection
@@ -278,8 +308,10 @@ def _usual_ssl_context() -> ssl.SSLContext:
     return context
 
 
-def _is_readable(connection: aiohttp.connector.Connection) -> bool:
+def _has_received(connection: aiohttp.connector.Connection) -> bool:
     """Whether something came on an idle connection: its end, or bytes that were not asked for."""
+    if connection.protocol is None or connection.protocol.should_close:  # the event loop has read it
+        return True
     transport = connection.transport
     raw_socket = None if transport is None else transport.get_extra_info("socket")
     if raw_socket is None or raw_socket.fileno() < 0:

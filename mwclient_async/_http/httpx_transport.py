@@ -10,10 +10,10 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, suppress
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from http.cookiejar import CookieJar
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -98,7 +98,9 @@ class _HttpxAttempt(Attempt):
         )
         if self.pieces is not None:
             httpx_request.stream = _RequestStream(self.pieces)
-        return _HttpxResponse(await self._client.send(httpx_request, stream=True))
+        response = await self._client.send(httpx_request, stream=True)
+        cast("RequestTrace", self.progress).on_end = partial(_give_up_if_more_came, response)
+        return _HttpxResponse(response)
 
     def is_timeout(self, error: BaseException) -> bool:
         return isinstance(error, httpx.TimeoutException)
@@ -213,6 +215,19 @@ def usual_certificates(*, http2: bool) -> ssl.SSLContext:  # noqa: ARG001 - it i
     Clients of different protocols do not, because httpx sets the protocols of a context whenever it connects.
     """
     return httpx.create_ssl_context()
+
+
+def _give_up_if_more_came(response: httpx.Response) -> None:
+    """Do not use the connection again if it sent more than the response.
+
+    httpcore would take that for the response to the next request. What arrives later is noticed by httpcore itself.
+    """
+    stream: Any = response.stream
+    while inner := getattr(stream, "_stream", None) or getattr(stream, "_httpcore_stream", None):
+        stream = inner
+    state = getattr(getattr(stream, "_connection", None), "_h11_state", None)  # HTTP/2 has none
+    if state is not None and state.trailing_data[0]:
+        _shut_down(response)
 
 
 def _shut_down(response: httpx.Response) -> None:

@@ -18,6 +18,7 @@ class RequestTrace(Progress):
 
     def __init__(self, on_sent: Callable[[], None] | None, *, longest: float) -> None:
         super().__init__(on_sent, longest=longest)
+        self.on_end: Callable[[], None] | None = None  # called at the end of the response
         self._tcp_stream: Any = None
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
@@ -40,3 +41,5 @@ class RequestTrace(Progress):
             self.receiving()
         elif step == "receive_response_headers.complete" and self.has_begun:
             self.has_response = True
+        elif step == "response_closed.started" and self.on_end is not None:
+            self.on_end()

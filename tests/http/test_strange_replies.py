@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -13,12 +15,13 @@ import h11
 import httpcore
 import httpx
 import pytest
+from anyio.abc import SocketAttribute, SocketStream
 from attrs import evolve
 
 from mwclient_async._http.messages import MultipartBody
 from mwclient_async.errors import ConnectionFailed, ReplyLost
 from mwclient_async.models.options import HttpOptions
-from tests.support.http_server import ServerResponse
+from tests.support.http_server import Listener, ServerResponse, read_request
 from tests.support.transport_servers import Authority, Server, fetch, get, opened, post, upload
 
 pytestmark = pytest.mark.usefixtures("http_backend")
@@ -37,6 +40,7 @@ BROKEN = {
     "no HTTP": b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
     "a status in letters": b"HTTP/1.1 OK\r\n\r\n",
     "a status below 100": b"HTTP/1.1 099 Early\r\nContent-Length: 0\r\n\r\n",
+    "a status that is not final": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n",
     "a status of four digits": b"HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
     "a header without a colon": b"HTTP/1.1 200 OK\r\nContent-Length 0\r\n\r\n",
     "a NUL in a header": b"HTTP/1.1 200 OK\r\nSet-Cookie: session=geheim\x00\r\nContent-Length: 0\r\n\r\n",
@@ -70,6 +74,31 @@ async def test_w2_a_reply_that_is_not_http_is_lost(answer: bytes) -> None:
                 async with transport.stream(get(server.url)) as response:
                     assert [piece async for piece in response.pieces()]
     assert len(server.arrivals) == 3
+
+
+async def test_a_reset_is_not_the_end_of_a_body_without_length() -> None:
+    received = anyio.Event()
+
+    async def serve(stream: SocketStream) -> None:
+        await read_request(stream.receive)
+        await stream.send(b"HTTP/1.0 200 OK\r\n\r\nhalf")
+        await received.wait()
+        linger = struct.pack("ii", 1, 0)
+        stream.extra(SocketAttribute.raw_socket).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+    async with Listener(serve) as server, opened() as transport:
+        with pytest.raises(ReplyLost):
+            async with transport.stream(get(f"http://{server.address}")) as response:
+                async for piece in response.pieces():
+                    assert piece == b"half"
+                    received.set()
+
+
+async def test_a_response_may_have_hundreds_of_headers() -> None:
+    cookies = tuple(("set-cookie", f"c{number}=1") for number in range(300))
+    async with Server(lambda _: ServerResponse(headers=cookies)) as server:
+        response = await fetch(get(server.url))
+    assert sum(name == "set-cookie" for name, _ in response.headers) == 300
 
 
 async def test_s1_a_header_that_cannot_be_parsed_is_not_shown() -> None:

@@ -25,11 +25,11 @@ from attrs import evolve
 from mwclient_async import Site
 from mwclient_async._http import pooled_transport as transport_module
 from mwclient_async._http.httpx_transport import usual_certificates
-from mwclient_async._http.messages import MultipartBody
+from mwclient_async._http.messages import HttpRequest, MultipartBody
 from mwclient_async.errors import ConnectionFailed, ProtocolError, ReplyLost, ReplyTooLarge
 from mwclient_async.models.options import HttpOptions
 from tests.conftest import USER_AGENT
-from tests.support.http_server import Listener, ServerResponse
+from tests.support.http_server import Listener, ServerResponse, read_request
 from tests.support.transport_servers import (
     MEGABYTE,
     NAME,
@@ -486,6 +486,37 @@ async def test_a_write_does_not_use_a_connection_that_was_idle_for_long(monkeypa
         for request in (get(server.url), get(server.url), post(server.url), post(server.url)):
             await transport.send(request)
     assert [arrival.connection for arrival in server.arrivals] == [1, 1, 2, 3]
+
+
+@pytest.mark.parametrize("delay", ["at once", "late"])
+@pytest.mark.parametrize("make", [get, post])
+async def test_w2_bytes_after_a_response_are_not_the_response_to_the_next_request(
+    make: Callable[[str], HttpRequest], delay: str
+) -> None:
+    """A write would seem to be done that the wiki has not even received."""
+    first, stray = (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + body for body in (b"first", b"stray"))
+    returned, sent = anyio.Event(), anyio.Event()
+
+    async def serve(stream: SocketStream) -> None:
+        await read_request(stream.receive)
+        if delay == "late":
+            await stream.send(first)
+            await returned.wait()
+            await stream.send(stray)
+        else:
+            await stream.send(first + stray)
+        sent.set()
+        await read_request(stream.receive)
+        await stream.send(first)
+
+    async with Listener(serve) as server, opened() as transport:
+        bodies = [(await transport.send(make(f"http://{server.address}"))).body]
+        returned.set()
+        await sent.wait()
+        await anyio.wait_all_tasks_blocked()  # the event loop has read it
+        returned.set()
+        bodies.append((await transport.send(make(f"http://{server.address}"))).body)
+    assert bodies == [b"first", b"first"]
 
 
 # Secrets -------------------------------------------------------------------------------------------------------------
