@@ -1,37 +1,26 @@
 """A Sphinx extension: it writes a page for each public name from its docstring.
 
 The pages are not kept: they are written into docs/reference/ before Sphinx looks for its sources. Each one has the
-docstring and the members, then the places of the name: the pages of these docs whose programs use it, and the public
-methods and fields whose types name it. So each name leads to an example.
+docstring and the members, then the places of the name, which docs/name_usage.py finds. A name that leads to no example
+is a warning.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-import shutil
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, is_typeddict
 
 from docutils import nodes
+from name_usage import DOCS, HOMES, NAMES, PACKAGE, Usage, alias_source, is_alias, usage
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.pycode import ModuleAnalyzer
+from sphinx.util.logging import getLogger
 
 import mwclient_async
-from mwclient_async._query.list_rows import LIST_ROW_CLASSES
-from mwclient_async._query.row_converters import PROP_ROW_CLASSES
 
-DOCS = Path(__file__).parent
 TARGET = DOCS / "reference"
-PACKAGE = "mwclient_async"
-NAMES: list[str] = vars(mwclient_async)["__all__"]
-HOMES: Mapping[str, str] = vars(mwclient_async)["_HOME_OF"]
-"""The module that defines each name, below the package."""
-
 GROUPS = {  # heading -> the beginnings of the modules whose names it has; the first that fits counts
     "The site": ("_site", "_session.", "models.options"),
     "Logins": ("models.auth", "models.accounts"),
@@ -59,15 +48,18 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 
 def _write_pages(_app: Sphinx) -> None:
-    uses = _uses()
-    mentions = _mentions()
-    shutil.rmtree(TARGET, ignore_errors=True)
-    TARGET.mkdir()
-    for name in NAMES:
-        (TARGET / f"{name}.rst").write_text(_page(name, uses[name], mentions[name]), encoding="utf-8")
-    for group in _groups():
-        (TARGET / f"{_slug(group)}.rst").write_text(_group_page(group), encoding="utf-8")
-    (TARGET / "index.rst").write_text(_index(), encoding="utf-8")
+    usages = usage()
+    pages = {name: _page(name, usages[name]) for name in NAMES}
+    pages |= {_slug(group): _group_page(group) for group in _groups()}
+    pages["index"] = _index()
+    TARGET.mkdir(exist_ok=True)
+    for path in TARGET.iterdir():
+        if path.stem not in pages:
+            path.unlink()
+    for name, text in pages.items():
+        path = TARGET / f"{name}.rst"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:  # Sphinx reads new ones only
+            path.write_text(text, encoding="utf-8")
 
 
 def _index() -> str:
@@ -94,8 +86,8 @@ def _slug(group: str) -> str:
 def _summary(name: str) -> str:
     """The first sentence of its docstring."""
     value = getattr(mwclient_async, name)
-    is_own = (inspect.isclass(value) and not _is_alias(name, value)) or inspect.isfunction(value)
-    docstring = inspect.getdoc(value) if is_own else _alias(name)[1]
+    is_own = (inspect.isclass(value) and not is_alias(name, value)) or inspect.isfunction(value)
+    docstring = inspect.getdoc(value) if is_own else alias_source(name)[1]
     return " ".join((docstring or "").split("\n\n")[0].split()).replace("::", ".")
 
 
@@ -104,29 +96,37 @@ def _group(name: str) -> str:
     return next(group for group, beginnings in GROUPS.items() if home.startswith(beginnings))
 
 
-def _page(name: str, uses: list[str], mentions: list[str]) -> str:
+def _page(name: str, places: Usage) -> str:
     group = _group(name)
     text = ":orphan:\n\n" + _heading(name, "=") + f"In :doc:`{_slug(group)}`.\n\n" + _body(name)
-    if origins := _origins(name):
-        text += _heading("Calls that return it", "-") + "".join(f"* ``{call}``\n" for call in origins) + "\n"
-    if mentions:
-        text += _heading("Programs that use it", "-") + "".join(f"* :doc:`/{page}`\n" for page in mentions) + "\n"
-    if uses:
-        text += _heading("Methods and fields that name it", "-") + "".join(f"* {use}\n" for use in uses) + "\n"
-    return text
+    sections = {
+        "Calls that return it": [f"``{call}``" for call in places.calls],
+        "Pages with programs that use it": [f":doc:`/{page}`" for page in places.programs],
+        "Pages that speak of it": [f":doc:`/{page}`" for page in places.texts if page not in places.programs],
+        "Methods that raise it": [member.link for member in places.raised_by],
+        "Methods and fields that name it": [member.link for member in places.members],
+        "Names that come from it, or whose description names it": [f":doc:`{other}`" for other in places.docstrings],
+    }
+    if not any(sections.values()):
+        getLogger(__name__).warning("%s: no program, page, method or field uses this name", name)
+    return text + "".join(_heading(title, "-") + _items(lines) for title, lines in sections.items() if lines)
+
+
+def _items(lines: list[str]) -> str:
+    return "".join(f"* {line}\n" for line in lines) + "\n"
 
 
 def _body(name: str) -> str:
     value = getattr(mwclient_async, name)
     target = f"{PACKAGE}.{name}"
-    if inspect.isclass(value) and not _is_alias(name, value):
+    if inspect.isclass(value) and not is_alias(name, value):
         options = [f"inherited-members: {', '.join(_foreign_bases(value))}"]
         if any(base.__name__ in NAMES for base in value.__bases__):
             options.append("show-inheritance:")
         return f".. autoclass:: {target}\n" + "".join(f"   :{option}\n" for option in options) + "\n"
     if inspect.isfunction(value):
         return f".. autofunction:: {target}\n\n"
-    expression, docstring = _alias(name)
+    expression, docstring = alias_source(name)
     words = "\n".join(f"   {line}".rstrip() for line in docstring.splitlines())
     return f".. py:type:: {target}\n   :canonical: {expression}\n\n{words}\n\n"
 
@@ -141,70 +141,6 @@ def _without_constructor(_app: Sphinx, what: str, name: str, value: object, *res
     home = HOMES.get(name.rpartition(".")[2], "")
     is_made_by_users = home.startswith(("models.", "errors", "_http.", "_values.", "_site", "_rest.core_rest"))
     return ("", None) if what == "class" and home and not (is_made_by_users or is_typeddict(value)) else None
-
-
-def _is_alias(name: str, value: type) -> bool:
-    return value.__name__ != name
-
-
-def _alias(name: str) -> tuple[str, str]:
-    """The expression of a type alias, and the docstring below it."""
-    module = f"{PACKAGE}.{HOMES[name]}"
-    analyzer = ModuleAnalyzer.for_module(module)
-    docstring = analyzer.find_attr_docs().get(("", name), [""])
-    match = re.search(rf"^{name}(?:: TypeAlias)? = (.*?)\n(?=\S)", analyzer.code, re.DOTALL | re.MULTILINE)
-    expression = " ".join(match[1].split()) if match else ""
-    return expression, "\n".join(docstring)
-
-
-def _origins(name: str) -> list[str]:
-    """The lists and props of queries whose rows are of this class."""
-    value = getattr(mwclient_async, name)
-    lists = [f'site.list("{module}")' for module, row in LIST_ROW_CLASSES.items() if row is value]
-    props = [f'site.query(prop=["{prop}"])' for prop, row in PROP_ROW_CLASSES.items() if row() is value]
-    return lists + props
-
-
-def _mentions() -> Mapping[str, list[str]]:
-    """Name -> the pages whose programs use it."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(DOCS.rglob("*.md")):
-        words = set(re.findall(r"\w+", "".join(re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.DOTALL))))
-        for name in words & set(NAMES):
-            found[name].append(path.relative_to(DOCS).with_suffix("").as_posix())
-    return found
-
-
-def _uses() -> Mapping[str, list[str]]:
-    """Name -> the public methods and fields whose types name it, as links."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for owner in NAMES:
-        value = getattr(mwclient_async, owner)
-        if not inspect.isclass(value) or _is_alias(owner, value):
-            continue
-        for member, role, words in _members(value):
-            for name in words & set(NAMES) - {owner}:
-                found[name].append(f":py:{role}:`{PACKAGE}.{owner}.{member}`")
-    return found
-
-
-def _members(owner: type) -> Iterator[tuple[str, str, set[str]]]:
-    """The public members of a class: name, role of a link to it, the words of its types."""
-    for base in owner.__mro__:
-        if not base.__module__.startswith(PACKAGE):
-            continue
-        for name, annotation in vars(base).get("__annotations__", {}).items():
-            if not name.startswith("_"):
-                yield name, "attr", _words(annotation)
-        for name, member in vars(base).items():
-            function = getattr(member, "fget", None) or getattr(member, "__func__", member)
-            if inspect.isfunction(function) and not name.startswith("_"):
-                role = "attr" if isinstance(member, property) else "meth"
-                yield name, role, {word for hint in function.__annotations__.values() for word in _words(hint)}
-
-
-def _words(annotation: object) -> set[str]:
-    return set(re.findall(r"\w+", annotation if isinstance(annotation, str) else str(annotation)))
 
 
 def _heading(text: str, underline: str) -> str:
