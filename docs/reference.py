@@ -24,7 +24,7 @@ TARGET = DOCS / "reference"
 GROUPS = {  # heading -> the beginnings of the modules whose names it has; the first that fits counts
     "The site": ("_site", "_session.", "models.options"),
     "Logins": ("models.auth", "models.accounts"),
-    "Queries": ("_query.", "_values.cursor", "_values.value", "models.batch", "models.page"),
+    "Queries": ("_query.", "_values.cursor", "_values.value", "models.batch", "models.page", "models.requested"),
     "Properties of pages": ("models.props",),
     "Rows of lists": ("models.lists",),
     "The wiki": ("models.info",),

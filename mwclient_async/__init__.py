@@ -107,6 +107,7 @@ _HOMES = {  # module -> its public names
     "models.props_files": "DuplicateFile ExtMetadata ImageInfo",
     "models.props_info": "PageInfo PreloadedContent Protection",
     "models.props_revisions": "Revision Slot",
+    "models.requested": "Requested",
     "models.rest": (
         "BarePage BareRevision FileFormat FileRevision HistoryCount HistoryRevision Html HtmlPage HtmlRevision "
         "LatestRevision License Lint PageFile PageLanguage PageOfRevision RestFile RestList RestPage RestRevision "

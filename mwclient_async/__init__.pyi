@@ -412,6 +412,9 @@ from mwclient_async.models.props_revisions import (
     Revision as Revision,
     Slot as Slot,
 )
+from mwclient_async.models.requested import (
+    Requested as Requested,
+)
 from mwclient_async.models.rest import (
     BarePage as BarePage,
     BareRevision as BareRevision,

@@ -681,7 +681,7 @@ class CursorMismatch(MediaWikiError, ValueError):
 
 
 class NotRequested(MediaWikiError, LookupError):
-    """The query did not ask for this property of a page. The message names the ``prop=`` to add."""
+    """The query did not ask for this property of a page, or this field of a row. The message names what to add."""
 
 
 def class_for(code: str) -> type[ApiError]:

@@ -126,7 +126,7 @@ class Ours(Client):
     async def _count(self, stream: Stream[Revision]) -> Came:
         count = 0
         async for revision in stream:
-            count += revision.timestamp is not None and revision.user is not None
+            count += bool(revision.timestamp) and revision.user is not None
         return Came(revisions=count)
 
     # Writes

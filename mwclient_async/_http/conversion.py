@@ -12,6 +12,7 @@ does not fit raises a ProtocolError that names the place in the data.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
@@ -31,6 +32,7 @@ T = TypeVar("T")
 V = TypeVar("V")
 Row = Mapping[str, Any]
 
+_PRIVATE = re.compile(r"(?<=\.)_(?=\w+$)")  # of a field that is read through a property, at the end of its path
 _CONVERSION_ERRORS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
 
@@ -86,7 +88,7 @@ def _conversion_error(raw: Any, cls: Any, error: Exception) -> ProtocolError:
     try:
         _converter(detailed=True).structure(raw, cls)
     except BaseValidationError as detailed:
-        lines = transform_error(detailed)
+        lines = [_PRIVATE.sub("", line) for line in transform_error(detailed)]
     except _CONVERSION_ERRORS:
         pass  # the short message is enough
     return ProtocolError(f"the wiki's response does not fit {getattr(cls, '__name__', cls)}: {'; '.join(lines)}")
@@ -208,7 +210,7 @@ def _field_hook(cls: Any, *, detailed: bool) -> Hook:
     from cattrs.gen import make_dict_structure_fn, override
 
     converter = _converter(detailed=detailed)
-    names = _of_class(_WIRE_NAMES, cls)
+    names = {each.name: each.alias for each in fields(cls) if each.alias != each.name} | _of_class(_WIRE_NAMES, cls)
     hooks = _of_class(_HOOKS, cls)
     for attribute in fields(resolve_types(cls)):
         if attribute.default is not NOTHING and (attribute.type in _PRIMITIVES or has(attribute.type)):
@@ -348,7 +350,6 @@ _WIRE_NAMES: Mapping[str, Mapping[str, str]] = {
     },
     "models.actions_pages.MovedPage": {"from_": "from"},
     "models.props_revisions.Revision": {"_text": "content"},  # the place of the text without rvslots
-    "models.props_revisions.Slot": {"_content": "content"},  # a property, which raises NotRequested
     "models.lists.SpecialPageRow": {"database_result": "databaseResult"},
     "models.info.UserGroup": {"add_self": "add-self", "remove_self": "remove-self"},
     "models.accounts.UserInfo": {"hasmsg": "messages"},

@@ -94,7 +94,7 @@ def row_function(
     Arguments:
         cls: a class for which :func:`has_row_function`.
         convert_unusual: converts the rows that the function does not, or raises.
-        wire_names: the wiki's names of fields that are named otherwise.
+        wire_names: the wiki's names of fields that have another name in the constructor.
         hooks: the converter's functions for single fields.
         hook_of_type: returns the converter's function for a type that is not a plain one, and for a nested class. It is
             called when there is a value, because a class may contain itself.
@@ -111,7 +111,8 @@ def row_function(
             known[f"type_{name}"] = hooked
         else:
             condition, value = _USUAL_VALUES[kind]
-        lines.append(template.format(key=wire_names.get(name, name), name=name, condition=condition, value=value))
+        key = wire_names.get(name, attribute.alias)
+        lines.append(template.format(key=key, name=name, condition=condition, value=value))
     source = _FUNCTION.format(fields="".join(lines).rstrip())
     exec(compile(source, f"<row function of {cls.__name__}>", "exec"), known)  # noqa: S102 - made of names of our classes
     function: Callable[..., Any] = known["convert"]

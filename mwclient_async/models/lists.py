@@ -1,8 +1,10 @@
 """The items of lists: one class per shape, with the fields that the list's ``prop`` parameter names.
 
-A field that was not asked for, or that the wiki leaves out, is None or empty. Times are aware datetimes, sizes are in
-bytes. Expiry times are text, because they can be "infinity". What an administrator hid is None and has a ``...hidden``
-flag; an account that may see it gets both.
+A field that every row has, if ``prop`` asks for it, is never None: if it was not asked for, to read it raises
+NotRequested. Any other field that was not asked for, or that the wiki leaves out, is None or empty. Times are aware
+datetimes, sizes are in bytes. Expiry times are text, because they can be "infinity". What an administrator hid is None
+and has a ``...hidden`` flag; an account that may see it gets both. The page of a recent change or a log entry can be
+hidden, too.
 
 The manual's pages are https://www.mediawiki.org/wiki/API:Lists and those it links to.
 """
@@ -11,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
 from mwclient_async._values.value import Value
 from mwclient_async.models.props_files import ImageInfo
+from mwclient_async.models.requested import Requested
 
 # Pages ---------------------------------------------------------------------------------------------------------------
 
@@ -93,9 +96,11 @@ class CategoryMember(Value):
     See https://www.mediawiki.org/wiki/API:Categorymembers.
     """
 
+    pageid: ClassVar[Requested[int]] = Requested("prop=ids")
+
     title: str = ""
     ns: int = 0
-    pageid: int | None = None
+    _pageid: int | None = None
     type: str | None = None
     timestamp: datetime | None = None
     sortkey: str | None = None
@@ -195,6 +200,8 @@ class RecentChange(Value):
     See https://www.mediawiki.org/wiki/API:RecentChanges.
     """
 
+    timestamp: ClassVar[Requested[datetime]] = Requested("prop=timestamp")
+
     type: str = ""
     ns: int | None = None
     title: str | None = None
@@ -202,7 +209,7 @@ class RecentChange(Value):
     revid: int | None = None
     old_revid: int | None = None
     rcid: int | None = None
-    timestamp: datetime | None = None
+    _timestamp: datetime | None = None
     user: str | None = None
     userid: int | None = None
     anon: bool = False
@@ -256,19 +263,28 @@ class Contribution(Value):
     See https://www.mediawiki.org/wiki/API:Usercontribs.
     """
 
-    revid: int | None = None
+    revid: ClassVar[Requested[int]] = Requested("prop=ids")
+    pageid: ClassVar[Requested[int]] = Requested("prop=ids")
+    ns: ClassVar[Requested[int]] = Requested("prop=title")
+    title: ClassVar[Requested[str]] = Requested("prop=title")
+    timestamp: ClassVar[Requested[datetime]] = Requested("prop=timestamp")
+    new: ClassVar[Requested[bool]] = Requested("prop=flags")
+    minor: ClassVar[Requested[bool]] = Requested("prop=flags")
+    top: ClassVar[Requested[bool]] = Requested("prop=flags")
+
+    _revid: int | None = None
     parentid: int | None = None
-    pageid: int | None = None
-    ns: int | None = None
-    title: str | None = None
-    user: str | None = None
-    userid: int | None = None
-    timestamp: datetime | None = None
+    _pageid: int | None = None
+    _ns: int | None = None
+    _title: str | None = None
+    user: str
+    userid: int
+    _timestamp: datetime | None = None
     comment: str | None = None
     parsedcomment: str | None = None
-    new: bool | None = None
-    minor: bool | None = None
-    top: bool | None = None
+    _new: bool | None = None
+    _minor: bool | None = None
+    _top: bool | None = None
     patrolled: bool | None = None
     autopatrolled: bool | None = None
     size: int | None = None
@@ -291,9 +307,14 @@ class LogEvent(Value):
     See https://www.mediawiki.org/wiki/API:Logevents.
     """
 
-    logid: int | None = None
-    type: str | None = None
-    action: str | None = None
+    logid: ClassVar[Requested[int]] = Requested("prop=ids")
+    type: ClassVar[Requested[str]] = Requested("prop=type")
+    action: ClassVar[Requested[str]] = Requested("prop=type")
+    timestamp: ClassVar[Requested[datetime]] = Requested("prop=timestamp")
+
+    _logid: int | None = None
+    _type: str | None = None
+    _action: str | None = None
     ns: int | None = None
     title: str | None = None
     pageid: int | None = None
@@ -304,7 +325,7 @@ class LogEvent(Value):
     userid: int | None = None
     anon: bool = False
     temp: bool = False
-    timestamp: datetime | None = None
+    _timestamp: datetime | None = None
     comment: str | None = None
     parsedcomment: str | None = None
     tags: tuple[str, ...] = ()

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
 from mwclient_async._values.value import Value
 from mwclient_async.errors import NotRequested
+from mwclient_async.models.requested import Requested
 
 _NO_TEXT = "the wiki sent no text of this revision: add rvprop=content (a page that the account may not read has none)"
 
@@ -62,14 +63,18 @@ class Revision(Value):
     See https://www.mediawiki.org/wiki/API:Revisions.
     """
 
-    revid: int | None = None
+    revid: ClassVar[Requested[int]] = Requested("rvprop=ids")
+    timestamp: ClassVar[Requested[datetime]] = Requested("rvprop=timestamp")
+    minor: ClassVar[Requested[bool]] = Requested("rvprop=flags")
+
+    _revid: int | None = None
     parentid: int | None = None
-    timestamp: datetime | None = None
+    _timestamp: datetime | None = None
     user: str | None = None
     userid: int | None = None
     anon: bool = False
     temp: bool = False
-    minor: bool | None = None
+    _minor: bool | None = None
     comment: str | None = None
     parsedcomment: str | None = None
     size: int | None = None

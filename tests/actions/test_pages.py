@@ -74,7 +74,7 @@ async def test_a_page_is_deleted_and_restored(steward: Site) -> None:
 
 async def test_single_revisions_are_restored(steward: Site) -> None:
     page = await page_of(steward, "Buried", prop="revisions", rvlimit=5)
-    moments = [revision.timestamp for revision in page.revisions if revision.timestamp]
+    moments = [revision.timestamp for revision in page.revisions]
     await steward.actions.delete("Buried")
     assert (await steward.actions.undelete("Buried", timestamps=moments[:2])).revisions == 2
     left = await page_of(steward, "Buried", prop="deletedrevisions", drvprop="timestamp")

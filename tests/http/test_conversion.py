@@ -16,6 +16,7 @@ from mwclient_async._http.conversion import _HOOKS, _WIRE_NAMES, _path, structur
 from mwclient_async._query.row_converters import page_converter
 from mwclient_async.errors import NotRequested, ProtocolError
 from mwclient_async.models import accounts, info, lists, props, props_files, props_info, props_revisions
+from mwclient_async.models.lists import RecentChange, SearchResult
 from mwclient_async.models.page import Page, PageStatus
 from mwclient_async.models.props import CategoryInfo, Contributors, PageCategory, PageLink
 from mwclient_async.models.props_files import ImageInfo
@@ -43,10 +44,15 @@ def test_any_other_value_of_a_flag_is_a_protocol_error(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "flag"), [({}, None), ({"minor": None}, None), ({"minor": True}, True), ({"minor": ""}, True)]
+    ("raw", "flag"), [({}, None), ({"new": None}, None), ({"new": True}, True), ({"new": ""}, True)]
 )
 def test_an_optional_flag_that_is_absent_is_none(raw: dict[str, Any], flag: bool | None) -> None:  # noqa: FBT001
-    assert structurer(Revision)(raw).minor is flag
+    assert structurer(RecentChange)(raw).new is flag
+
+
+def test_the_path_of_a_field_that_is_never_none_has_the_name_that_the_wiki_sends() -> None:
+    with pytest.raises(ProtocolError, match=r"@ \$\.timestamp$"):
+        structurer(Revision)({"timestamp": 5})
 
 
 # Names of the wiki that are not those of the fields ------------------------------------------------------------------
@@ -123,7 +129,7 @@ def test_a_value_that_is_not_a_list_of_texts_is_a_protocol_error(tags: Any) -> N
     ],
 )
 def test_a_time_has_a_zone(text: str | None, moment: datetime | None) -> None:
-    assert structurer(Revision)({"timestamp": text}).timestamp == moment
+    assert structurer(SearchResult)({"title": "A", "ns": 0, "timestamp": text}).timestamp == moment
 
 
 @given(st.datetimes(min_value=datetime(1, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001

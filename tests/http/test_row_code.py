@@ -82,7 +82,7 @@ def row_of(cls: Any, chance: random.Random, *, depth: int = 2) -> dict[str, Any]
     """A usual row of the class, in the order of its fields. Fields with a default may be absent."""
     names = _of_class(_WIRE_NAMES, cls)
     return {
-        names.get(each.name, each.name): usual(each.type, chance, depth=depth)
+        names.get(each.name, each.alias): usual(each.type, chance, depth=depth)
         for each in attrs.fields(attrs.resolve_types(cls))
         if each.default is attrs.NOTHING or chance.random() < 0.6
     }

@@ -26,7 +26,7 @@ from mwclient_async.errors import ApiErrorItem
 from mwclient_async.models.auth import BotPassword, LoginState
 from mwclient_async.models.edits import PageEdit
 from mwclient_async.models.info import SiteInfo
-from mwclient_async.models.lists import ListedPage
+from mwclient_async.models.lists import Contribution, ListedPage
 from mwclient_async.models.options import HttpOptions
 from mwclient_async.models.page import Page, PageStatus
 from mwclient_async.models.props_revisions import Revision
@@ -120,6 +120,16 @@ def test_the_classes_are_found() -> None:
     """A guard of the tests above: they would hold for an empty set, too."""
     assert len(CLASSES) > 150
     assert {"Page", "Cursor", "LoginState", "Checkpoint", "ApiWarning", "UploadWarning", "Revision"} <= set(CLASSES)
+
+
+def test_a_field_that_every_row_has_raises_if_it_was_not_asked_for() -> None:
+    edit = Contribution(user="A", userid=1, title="Earth", new=False)
+    assert (edit.title, edit.new) == ("Earth", False)
+    with pytest.raises(errors.NotRequested, match=r"^the query did not ask for timestamp: add prop=timestamp$"):
+        _ = edit.timestamp
+    assert edit.to_dict()["timestamp"] is None
+    assert repr(edit) == "Contribution(title='Earth', user='A', userid=1, new=False)"
+    assert attrs.evolve(edit, revid=7).revid == 7
 
 
 # JSON and repr -------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from mwclient_async._query.list_rows import LIST_ROW_CLASSES
 from mwclient_async.errors import ApiError
 from mwclient_async.models.accounts import BlockRestrictions, GroupMembership
 from mwclient_async.models.lists import ListedPage, RecentChange
+from mwclient_async.models.requested import Requested
 from tests.support.converted_alike import assert_converted_alike
 from tests.support.field_coverage import ID, TIME, Containing, picked, props_of, without_a_field
 from tests.support.populated_wiki import PopulatedWiki
@@ -222,6 +224,20 @@ async def test_rows_without_any_prop_are_values_too(visitor: Site, name: str) ->
     props = {} if name not in {"blocks", "usercontribs", "recentchanges"} else {"prop": ["timestamp"]}
     rows: list[Any] = await visitor.list(name, **{**PARAMETERS[name], **props}).collect()
     assert {type(row) for row in rows} == ({LIST_ROW_CLASSES[name]} if rows else set())
+
+
+async def test_the_default_props_bring_every_field_that_is_never_none(visitor: Site) -> None:
+    read = set()
+    for name in ("categorymembers", "logevents", "recentchanges", "usercontribs"):
+        rows: list[Any] = await visitor.list(name, **PARAMETERS[name]).collect()
+        fields = [field for field, kind in vars(LIST_ROW_CLASSES[name]).items() if isinstance(kind, Requested)]
+        assert None not in {getattr(row, field) for row in rows for field in fields}
+        read |= {field for field in fields if rows}
+    assert read >= {"pageid", "logid", "timestamp", "revid", "top"}
+    latest = (await visitor.page("Earth").revisions().collect())[0]
+    assert latest.revid > 0
+    assert latest.timestamp.tzinfo == UTC
+    assert latest.minor is True  # the protection
 
 
 # Special cases -----------------------------------------------------------------------------------------------------

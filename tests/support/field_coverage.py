@@ -58,7 +58,7 @@ def without_a_field(cls: type, raw: Any, path: str = "") -> Iterator[str]:
     names: dict[str, str] = {}
     for base in cls.__mro__:
         names |= _WIRE_NAMES.get(_path(base), {})
-    known = {names.get(field.name, field.name): field.type for field in fields(resolve_types(cls))}
+    known = {names.get(field.name, field.alias): field.type for field in fields(resolve_types(cls))}
     for key, value in raw.items():
         if key not in known:
             yield f"{path}{key}"

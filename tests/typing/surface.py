@@ -170,7 +170,15 @@ async def lists(site: Site, module: str) -> None:
     assert_type(site.list("pagepropnames"), Stream[Mapping[str, Any]])
     assert_type(site.list(module), Stream[Mapping[str, Any]])
     async for change in site.list("recentchanges"):
-        assert_type(change.timestamp, datetime | None)
+        assert_type(change.timestamp, datetime)
+        assert_type(change.title, str | None)
+    async for edit in site.list("usercontribs", user="A"):
+        assert_type((edit.revid, edit.title, edit.timestamp), tuple[int, str, datetime])
+        assert_type(edit.comment, str | None)
+    async for entry in site.list("logevents"):
+        assert_type((entry.logid, entry.type, entry.timestamp), tuple[int, str, datetime])
+    async for revision in site.page("A").revisions():
+        assert_type((revision.revid, revision.timestamp, revision.minor), tuple[int, datetime, bool])
 
 
 async def meta(site: Site) -> None:
