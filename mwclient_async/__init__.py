@@ -80,7 +80,8 @@ _HOMES = {  # module -> its public names
     "models.actions_review": "HiddenItem ImportedPage ManageTagsResult PatrolResult RevisionDeleteResult TagResult",
     "models.actions_users": "AuthRequest AuthStep EmailResult PasswordValidity UserRightsResult",
     "models.auth": (
-        "Answerer Auth BotPassword ClientLogin LoginField LoginQuestion LoginState OAuth2ClientCredentials OAuth2Token"
+        "Answerer Auth BotPassword ClientLogin LoginField LoginQuestion LoginState OAuth1 OAuth2ClientCredentials "
+        "OAuth2Token"
     ),
     "models.batch": "Batch",
     "models.diff": "Diff DiffLine DiffSide DiffType Highlight HighlightType MoveInfo Section Span position_in",

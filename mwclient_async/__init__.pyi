@@ -296,6 +296,7 @@ from mwclient_async.models.auth import (
     LoginField as LoginField,
     LoginQuestion as LoginQuestion,
     LoginState as LoginState,
+    OAuth1 as OAuth1,
     OAuth2ClientCredentials as OAuth2ClientCredentials,
     OAuth2Token as OAuth2Token,
 )

@@ -30,7 +30,7 @@ from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async._session.site_options import SiteOptions, check_option_types
 from mwclient_async._upload.upload_methods import UploadMethods
 from mwclient_async._values.cursor import Cursor
-from mwclient_async.models.auth import Auth, LoginState, OAuth2ClientCredentials, OAuth2Token
+from mwclient_async.models.auth import Auth, LoginState, OAuth1, OAuth2ClientCredentials, OAuth2Token
 from mwclient_async.models.edit_defaults import EditDefaults
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.models.page import Page
@@ -48,8 +48,8 @@ class Site(Openable, QueryMethods, UploadMethods):
         api_url: the address of the wiki's api.php, as its page Special:Version names it.
         user_agent: the name of the program and a way to reach the person who runs it, as Wikimedia's policy requires
             (https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy).
-        auth: a BotPassword, ClientLogin, OAuth2Token or OAuth2ClientCredentials. The site logs in again if the wiki
-            loses the session.
+        auth: a BotPassword, ClientLogin, OAuth2ClientCredentials, OAuth2Token or OAuth1. The site logs in again if the
+            wiki loses the session.
         login_state: the login of an earlier process, used until the wiki ends it.
         rest_url: the address of the wiki's rest.php, if it is not beside api.php.
         retry: when and how long reads are retried.
@@ -245,7 +245,7 @@ class Site(Openable, QueryMethods, UploadMethods):
         See https://www.mediawiki.org/wiki/API:Main_page.
         """
         own = self._auth if self._opened is None else self._opened.auth
-        if share_oauth and not isinstance(own, OAuth2Token | OAuth2ClientCredentials):
+        if share_oauth and not isinstance(own, OAuth2Token | OAuth2ClientCredentials | OAuth1):
             raise ValueError("share_oauth=True, but this site has no OAuth login to share: give the sibling its auth")
         if share_oauth and auth is not None:
             raise ValueError("give the sibling its own auth, or share_oauth=True, but not both")
@@ -300,8 +300,8 @@ class Site(Openable, QueryMethods, UploadMethods):
     def login_state(self) -> LoginState:
         """The cookies and tokens of this login, for another process: ``Site(login_state=...)``.
 
-        Returns a LoginState. It never contains the password. An OAuth login has no state: pass its token to the other
-        process instead.
+        Returns a LoginState. It never contains the password. An OAuth login has no state: give the other process the
+        same ``auth`` instead.
 
         Raises:
             RuntimeError: the site is not open.

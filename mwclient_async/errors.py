@@ -17,7 +17,7 @@
     |   |   |-- LoginFailed
     |   |   |   `-- LoginThrottled       too many logins; ``.wait``
     |   |   |-- AssertFailed, BadToken, NotLoggedIn
-    |   |   |-- AuthorizationRefused   the OAuth token
+    |   |   |-- AuthorizationRefused   the OAuth token or signature
     |   |-- PermissionDenied           the account may not do this
     |   |   |-- Blocked, Protected
     |   |-- Refused                    the content or the target is not acceptable
@@ -68,6 +68,7 @@ from mwclient_async._values.cursor import Cursor
 from mwclient_async._values.durations import seconds_in
 from mwclient_async._values.error_codes import class_name_for
 from mwclient_async._values.mappings import picklable
+from mwclient_async._values.oauth_refusals import is_nonce_used, oauth_advice
 from mwclient_async._values.warnings import ApiWarning, UploadWarning
 
 QUEUED = "queued"  # the stage of a file that no job has begun with
@@ -258,8 +259,11 @@ class ApiError(MediaWikiError):
 
     def _message(self) -> str:
         errors = "; ".join(f"{error.code}: {error.text}" if error.text else error.code for error in self.errors)
-        hint = self.hints.get(self.code, self.hint)
+        hint = self._hint()
         return f"{errors} ({hint})" if hint else errors
+
+    def _hint(self) -> str:
+        return self.hints.get(self.code, self.hint)
 
 
 class Unavailable(ApiError):
@@ -335,13 +339,25 @@ class NotLoggedIn(AuthError):
 
 
 class AuthorizationRefused(AuthError):
-    """The wiki does not accept the OAuth token. Nothing was done.
+    """The wiki does not accept the OAuth token, or the signature of OAuth 1.0a.
 
-    A token is valid for some hours only: get a new one. If a new one is refused too, the text gives the reason: the
-    consumer is not approved (any longer), it is for another wiki, or its user is blocked.
+    Nothing was done, unless ``received_twice`` is true. A token of OAuth 2 is valid for some hours only: get a new one.
+    If a new one is refused too, the text gives the reason: the consumer is not approved (any longer), it is for another
+    wiki or other IP addresses, or its user is blocked. A signature is also refused if a secret is wrong, or if the
+    clock of this machine is wrong; the message says by how much.
+
+    See https://www.mediawiki.org/wiki/Help:OAuth/Errors.
     """
 
     hint = "nothing was done; get a new OAuth token"
+
+    @property
+    def received_twice(self) -> bool:
+        """Whether the wiki had received this request before, so that it may have been done: a proxy repeats it."""
+        return is_nonce_used(self.text)
+
+    def _hint(self) -> str:
+        return oauth_advice(self.code, self.text) or super()._hint()
 
 
 # Rights --------------------------------------------------------------------------------------------------------------

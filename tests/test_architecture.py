@@ -231,6 +231,7 @@ def users(library: str) -> set[str]:
         ("aiohttp", "_http.aiohttp_client"),
         ("yarl", "_http.aiohttp_client"),
         ("orjson", "_values.json_text"),
+        ("oauthlib", "_http.oauth1"),
         ("cattrs", "_http.conversion"),
         ("feedparser", "_actions.feed_entries"),
     ],

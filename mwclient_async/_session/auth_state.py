@@ -1,16 +1,21 @@
-"""The login of a site and what belongs to it: the cookies and tokens of its session, the account, an OAuth token."""
+"""The login of a site and what belongs to it: the cookies and tokens of its session, the account, OAuth."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from attrs import evolve
+
 from mwclient_async import _http
-from mwclient_async._http.messages import ApiRequest
+from mwclient_async._http.messages import ApiRequest, HttpRequest
 from mwclient_async._http.request_builder import RequestCredentials
 from mwclient_async._http.secret_text import SecretText
 from mwclient_async._session.login import Account
 from mwclient_async.models.auth import LoginState
+
+Sign = Callable[[HttpRequest], SecretText]
+"""A function that returns the Authorization header of a request: OAuth 1.0a signs each one."""
 
 
 class AuthState:
@@ -32,16 +37,17 @@ class AuthState:
         self.account: Account | None = None
         self.expires: float | None = None
         self._bearer: SecretText | None = None
+        self._sign: Sign | None = None
 
     @property
     def uses_cookies(self) -> bool:
         """Whether the login is a session, which cookies identify."""
-        return self.logged_in and self._bearer is None
+        return self.logged_in and not self.uses_oauth
 
     @property
-    def uses_oauth_token(self) -> bool:
-        """Whether requests carry an OAuth token."""
-        return self._bearer is not None
+    def uses_oauth(self) -> bool:
+        """Whether requests carry an OAuth token or a signature."""
+        return self._bearer is not None or self._sign is not None
 
     @contextmanager
     def kept_unless_replaced(self) -> Iterator[None]:
@@ -54,11 +60,11 @@ class AuthState:
             raise
 
     def discard_session(self) -> None:
-        """Discard session cookies, tokens and the OAuth token. Cookies that outlive a session stay."""
+        """Discard session cookies, tokens and OAuth. Cookies that outlive a session stay."""
         self.cookies.discard_session()
         self.drop_tokens()
         self.has_edited = False
-        self._bearer = self.expires = None
+        self._bearer = self._sign = self.expires = None
 
     def drop_tokens(self) -> None:
         """Discard tokens and account, so that they are fetched again when they are needed."""
@@ -70,14 +76,17 @@ class AuthState:
         if self.tokens.get(kind) == value:
             self.tokens = {}
 
-    def set_login(self, name: str = "", *, bearer: str | None = None, expires: float | None = None) -> None:
-        """Record a login: by session cookies, or by an OAuth token (``bearer``).
+    def set_login(
+        self, name: str = "", *, bearer: str | None = None, expires: float | None = None, sign: Sign | None = None
+    ) -> None:
+        """Record a login: by session cookies, by an OAuth token (``bearer``), or by a signature (``sign``).
 
         ``name`` is empty if the login did not give it. ``expires`` is when the OAuth token must be renewed.
         """
         self.drop_tokens()
         self.name, self.logged_in = name, True
         self._bearer, self.expires = None if bearer is None else SecretText(bearer), expires
+        self._sign = sign
         self.login_generation += 1
 
     def clear(self) -> None:
@@ -87,8 +96,8 @@ class AuthState:
         self.login_generation += 1
 
     def token_for(self, request: ApiRequest) -> str | None:
-        """The kind of token that the request needs. The REST API needs none beside an OAuth token."""
-        return None if request.path and self._bearer is not None else request.token
+        """The kind of token that the request needs. The REST API needs none beside OAuth."""
+        return None if request.path and self.uses_oauth else request.token
 
     def credentials_for(self, request: ApiRequest, token: str | None) -> RequestCredentials:
         """The OAuth token, assertions and CSRF token that the request carries. Cookies come from ``cookies``."""
@@ -96,6 +105,12 @@ class AuthState:
             {} if self._bearer is None or request.address else {"authorization": SecretText(f"Bearer {self._bearer}")}
         )
         return RequestCredentials(headers=headers, assertions=self._assertions(), token=token)
+
+    def signed(self, request: HttpRequest) -> HttpRequest:
+        """The request to the wiki's own server with a new signature, if the login is one that signs requests."""
+        if self._sign is None:
+            return request
+        return evolve(request, headers={**request.headers, "authorization": self._sign(request)})
 
     def login_state(self, wiki: str) -> LoginState:
         """Cookies and tokens as a value to store. The password is not among them."""

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from copy import copy
@@ -17,7 +18,9 @@ from typing import Generic, Protocol, TypeVar
 import anyio
 from attrs import Factory, define
 
-from mwclient_async._http.messages import ApiRequest, ApiResponse
+from mwclient_async import _http
+from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest
+from mwclient_async._http.secret_text import SecretText
 from mwclient_async._session.auth_state import AuthState
 from mwclient_async._session.login import (
     Account,
@@ -37,6 +40,7 @@ from mwclient_async.models.auth import (
     Auth,
     BotPassword,
     ClientLogin,
+    OAuth1,
     OAuth2ClientCredentials,
     OAuth2Token,
     checked_token,
@@ -187,7 +191,8 @@ class Authenticator:
     async def relogin(self, generation: int) -> bool:
         """Log in, unless another task has done so since that login generation. Returns whether it is possible."""
         has_fixed_token = isinstance(self.auth, OAuth2Token) and isinstance(self.auth.token, str)
-        if self.auth is None or (has_fixed_token and self._auth_state.uses_oauth_token):  # no other token to try
+        is_fixed = has_fixed_token or isinstance(self.auth, OAuth1)
+        if self.auth is None or (is_fixed and self._auth_state.uses_oauth):  # no other token to try
             return False
         await self._flight.run(partial(self._relogin, generation))
         return True
@@ -204,7 +209,7 @@ class Authenticator:
             return await self.relogin(state.login_generation)
         if state.uses_cookies:
             return False
-        async with self.lock.exclusive():  # anonymous, or an OAuth token that logs each request in
+        async with self.lock.exclusive():  # anonymous, or OAuth, which logs each request in
             state.cookies.discard_session()
             state.drop_tokens()
         return True
@@ -272,10 +277,17 @@ class Authenticator:
                     "the OAuth token", auth.token if isinstance(auth.token, str) else await auth.token()
                 )
             )
+        elif isinstance(auth, OAuth1):
+            self._auth_state.set_login(sign=partial(self._sign, auth))
         else:
             answer_question = auth.answer if isinstance(auth, ClientLogin) else None
             name = await run_flow(log_in(auth), send, ask=answer_question)
             self._auth_state.set_login(name)
+
+    def _sign(self, auth: OAuth1, request: HttpRequest) -> SecretText:
+        return _http.oauth1.authorization(
+            request, auth, nonce=secrets.token_hex(16), timestamp=int(self._clock.timestamp())
+        )
 
 
 class LoginData:

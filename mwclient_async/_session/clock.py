@@ -19,6 +19,10 @@ class Clock(Protocol):
         """Seconds since an arbitrary moment; they never decrease."""
         ...
 
+    def timestamp(self) -> float:
+        """Seconds since 1970, by the clock of this machine."""
+        ...
+
     def draw(self) -> float:
         """A random number in [0, 1), for the jitter of waits."""
         ...
@@ -33,6 +37,9 @@ class SystemClock:
 
     def now(self) -> float:
         return time.monotonic()
+
+    def timestamp(self) -> float:
+        return time.time()
 
     def draw(self) -> float:
         return random.random()  # noqa: S311 - jitter, not a secret
@@ -50,6 +57,9 @@ class ClosableClock:
 
     def now(self) -> float:
         return self._clock.now()
+
+    def timestamp(self) -> float:
+        return self._clock.timestamp()
 
     def draw(self) -> float:
         return self._clock.draw()

@@ -58,7 +58,7 @@ class FileStreams:
     def _request(self, url: str, headers: Mapping[str, str]) -> HttpRequest:
         request = HttpRequest(method="GET", url=url, headers={**self.request_builder.plain_headers, **headers})
         if self.request_builder.is_own_origin(url):
-            request = evolve(request, headers={**request.headers, **self._credentials(url)})
+            request = self.auth_state.signed(evolve(request, headers={**request.headers, **self._credentials(url)}))
         return request
 
     def _credentials(self, url: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ what happened                               was it executed?   a read           
 ==========================================  =================  ==================================================
 no connection, maxlag, readonly, 429        no                 sent again            sent again
 lost reply, 5xx, broken response,           unknown            sent again, if the    OutcomeUnknown, unless the
-internal error                                                 error may pass        wiki refuses it a second time
+internal error, OAuth nonce used before                        error may pass        wiki refuses it a second time
 refused token, failed assertion,            no                 sent again after      sent again after
 login that the wiki has forgotten                              recovery, once        recovery, once
 any other error                             no                 raised                raised
@@ -102,6 +102,8 @@ def outcome_is_unknown(error: MediaWikiError) -> bool:
         return error.status != _TOO_MANY
     if isinstance(error, ProtocolError):
         return error.status not in _NOT_EXECUTED
+    if isinstance(error, AuthorizationRefused):
+        return error.received_twice
     return isinstance(error, ReplyLost | InternalError)
 
 

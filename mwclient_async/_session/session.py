@@ -395,7 +395,7 @@ class Session:
                 cookie = SecretText(f"{http_request.headers['cookie']}; {cookie}")
             http_request = evolve(http_request, headers={**http_request.headers, "cookie": cookie})
         response = await exchange(
-            http_request,
+            self._auth_state.signed(http_request) if own_wiki else http_request,
             transport=self.shared.transport,
             clock=self.clock,
             observers=self.observers,

@@ -31,7 +31,7 @@ CODES: Mapping[str, str] = {  # class name -> its codes
     "AssertFailed": "assertuserfailed assertbotfailed assertanonfailed assertnameduserfailed",
     "BadToken": "badtoken",
     "NotLoggedIn": "mustbeloggedin mustbeloggedin-generic notloggedin stashnotloggedin rest-permission-denied-anon",
-    "AuthorizationRefused": "mwoauth-invalid-authorization",
+    "AuthorizationRefused": "mwoauth-invalid-authorization mwoauth-oauth-exception",
     "PermissionDenied": (
         "permissiondenied readapidenied writeapidenied noapiwrite cantcreate cantcreate-anon cantchangecontentmodel "
         "cantimport cantimport-upload mergehistory-fail-permission cantmove cantmove-anon cantmovefile cantsend "

@@ -61,6 +61,13 @@ def checked_token(name: str, value: object) -> str:
     raise ValueError(f"{name} contains a line break, a space or another character that a header cannot have")
 
 
+def _token(name: str) -> Callable[[object, Attribute[Any], Any], None]:
+    def check(_self: object, _attribute: Attribute[Any], value: object) -> None:
+        checked_token(name, value)
+
+    return check
+
+
 @frozen(kw_only=True)
 class BotPassword:
     """A bot password of the account, created on the wiki's page Special:BotPasswords.
@@ -194,7 +201,27 @@ class OAuth2ClientCredentials:
     token_url: str | None = None
 
 
-Auth = BotPassword | ClientLogin | OAuth2Token | OAuth2ClientCredentials
+@frozen(kw_only=True)
+class OAuth1:
+    """An owner-only consumer of OAuth 1.0a. It signs each request to the wiki, and none to another server.
+
+    The four texts are those that the wiki's page Special:OAuthConsumerRegistration shows once, when it creates the
+    consumer. The secrets are not sent. The wiki accepts a signature for five minutes, so the clock of this machine must
+    be right. It needs the extra ``oauth1``: ``pip install mwclient_async[oauth1]``.
+
+    Raises:
+        ValueError: one of the four is empty, or has a space or a line break in it.
+
+    See https://www.mediawiki.org/wiki/OAuth/Owner-only_consumers.
+    """
+
+    consumer_token: str = field(validator=_token("OAuth1 consumer_token"))
+    consumer_secret: str = field(repr=False, validator=_token("OAuth1 consumer_secret"))
+    access_token: str = field(repr=False, validator=_token("OAuth1 access_token"))
+    access_secret: str = field(repr=False, validator=_token("OAuth1 access_secret"))
+
+
+Auth = BotPassword | ClientLogin | OAuth2Token | OAuth2ClientCredentials | OAuth1
 """Any of the ways to log in."""
 
 

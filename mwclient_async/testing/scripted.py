@@ -19,6 +19,9 @@ Scripted = (
 """One step: a JSON body, a whole HttpResponse, an error to raise, or a function of the request that returns one."""
 
 
+_BEGINNING = 1_767_225_600.0  # seconds since 1970
+
+
 class ScriptedTransport:
     """Answers each request with the next step of its script; a request after the last step is an error.
 
@@ -79,6 +82,10 @@ class ScriptedClock:
     def now(self) -> float:
         """Return the seconds that have passed."""
         return self._now
+
+    def timestamp(self) -> float:
+        """Return the beginning of the year 2026, and the seconds that have passed since, in seconds since 1970."""
+        return _BEGINNING + self._now
 
     def draw(self) -> float:
         """Return the jitter."""

@@ -21,7 +21,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from mwclient_async import HttpOptions, Site
+from mwclient_async import HttpOptions, OAuth1, Site
 
 AGENT = "extra-tests/1.0 (tests@example.org)"
 _NEW_CERTIFICATE = ["openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "1", "-subj", "/CN=127.0.0.1"]
@@ -67,6 +67,14 @@ def feeds() -> None:
         assert asyncio.run(feed_titles(url)) == ["Earth"]
 
 
+def oauth1() -> None:
+    """A request is signed."""
+    texts = dict.fromkeys(["consumer_token", "consumer_secret", "access_token", "access_secret"], "text")
+    with answering(REPLY) as (url, requests):
+        read_sitename(url, HttpOptions(), auth=OAuth1(**texts))
+    assert "oauth_signature=" in requests[0]["Authorization"], requests
+
+
 def tour() -> None:
     """The whole tour runs on a real wiki."""
     command = [sys.executable, "-I", "-m", "mwclient_async.tour"]
@@ -79,6 +87,7 @@ CHECKS: Mapping[str, Callable[[], None]] = {
     "brotli": brotli,
     "feeds": feeds,
     "http2": http2,
+    "oauth1": oauth1,
     "speed": speed,
     "tour": tour,
     "zstd": zstd,
@@ -93,11 +102,11 @@ def check_compression(encoding: str, compress: Callable[[bytes], bytes]) -> None
     assert encoding in requests[0]["Accept-Encoding"], requests
 
 
-def read_sitename(url: str, http: HttpOptions) -> None:
+def read_sitename(url: str, http: HttpOptions, auth: OAuth1 | None = None) -> None:
     """Read the one reply of the server."""
 
     async def read() -> Any:
-        async with Site(url, user_agent=AGENT, http=http) as site:
+        async with Site(url, user_agent=AGENT, http=http, auth=auth) as site:
             return await site.call("query", meta="siteinfo")
 
     body = asyncio.run(read())

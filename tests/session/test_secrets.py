@@ -17,6 +17,7 @@ from mwclient_async import (
     HttpOptions,
     LoginQuestion,
     LoginState,
+    OAuth1,
     OAuth2ClientCredentials,
     OAuth2Token,
     RetryPolicy,
@@ -168,6 +169,7 @@ async def test_s1_an_invalid_secret_is_not_shown(wiki: LocalWiki, robot: BotPass
 
 ROBOT = BotPassword(name="Robot@tests", password=WRONG)
 CLIENT = OAuth2ClientCredentials(client_id="client", client_secret=WRONG)
+SIGNER = OAuth1(consumer_token="consumer", consumer_secret=WRONG, access_token=WRONG[::-1], access_secret=WRONG)
 BASIC = HttpOptions(headers=(("Authorization", f"Basic {WRONG}"),))
 
 
@@ -211,7 +213,7 @@ async def test_s2_a_redirect_to_another_server_is_not_followed(
         return ServerResponse(status=status, headers=(("location", foreign.url + seen.target),), body=b"")
 
     home.answer = answer
-    for options in ({"auth": OAuth2Token(token=WRONG)}, {"http": BASIC}, stored(home)):
+    for options in ({"auth": OAuth2Token(token=WRONG)}, {"auth": SIGNER}, {"http": BASIC}, stored(home)):
         async with site_at(home, **options) as opened:
             for attempt in (
                 lambda: opened.call("query"),
@@ -225,7 +227,9 @@ async def test_s2_a_redirect_to_another_server_is_not_followed(
                     await attempt()
     assert (foreign.requests, foreign.text().strip()) == ([], "")
     assert {"GET", "POST", "PUT"} == {seen.method for seen in home.requests}
-    assert {f"Bearer {WRONG}", f"Basic {WRONG}"} == set(home.header_values("authorization"))
+    sent = home.header_values("authorization")
+    assert {f"Bearer {WRONG}", f"Basic {WRONG}"} == {header for header in sent if not header.startswith("OAuth ")}
+    assert any("oauth_signature=" in header for header in sent)
     assert f"wiki_session={WRONG}" in home.header_values("cookie")
 
 
@@ -301,12 +305,12 @@ async def test_s2_a_token_url_cannot_redirect_the_client_secret(
 async def test_s2_a_sibling_gets_no_credentials_of_the_first_site(
     home: RecordingServer, foreign: RecordingServer
 ) -> None:
-    for options in ({"auth": OAuth2Token(token=WRONG)}, {"http": BASIC}, stored(home)):
+    for options in ({"auth": OAuth2Token(token=WRONG)}, {"auth": SIGNER}, {"http": BASIC}, stored(home)):
         async with site_at(home, **options) as opened, opened.sibling(f"{foreign.url}/api.php") as sibling:
             for visited in (opened, sibling):
                 await visited.call("query")
                 await visited.call("parse", page="x")
-    assert (WRONG in home.text(), WRONG in foreign.text(), len(foreign.requests)) == (True, False, 6)
+    assert (WRONG in home.text(), WRONG in foreign.text(), len(foreign.requests)) == (True, False, 8)
     assert "assert" not in foreign.text()
 
 
@@ -320,6 +324,7 @@ CREDENTIALS: list[dict[str, Any]] = [
     {"auth": ClientLogin(username="Owner", password=WRONG)},
     {"auth": OAuth2Token(token=WRONG)},
     {"auth": CLIENT},
+    {"auth": SIGNER},
     {"login_state": STATE},
     {"http": BASIC},
     {"http": HttpOptions(headers=(("cookie", WRONG),))},
@@ -341,7 +346,7 @@ async def test_s3_credentials_do_not_go_over_plain_http_unless_that_is_allowed(o
 async def test_s3_credentials_of_a_later_login_or_of_a_sibling_are_checked_too() -> None:
     transport = ScriptedTransport()
     async with Site(FAR, user_agent=USER_AGENT, transport=transport) as opened:
-        for options in CREDENTIALS[:4]:
+        for options in CREDENTIALS[:5]:
             with pytest.raises(ValueError, match="is plain http"):
                 await opened.login(options["auth"])
     async with Site(NEAR, user_agent=USER_AGENT, transport=transport, auth=OAuth2Token(token=WRONG)) as opened:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import anyio
 import pytest
 
-from mwclient_async import BotPassword, DownloadProgress, HttpOptions, RetryPolicy, Site
+from mwclient_async import BotPassword, DownloadProgress, HttpOptions, OAuth1, RetryPolicy, Site
+from mwclient_async._http.messages import HttpRequest
+from mwclient_async._http.oauth1 import authorization
 from mwclient_async._upload.download_requests import first_byte
 from mwclient_async._upload.file_names import local_file_name
 from mwclient_async.errors import PageMissing, ProtocolError, ReplyLost, SizeMismatch, SourceChanged
@@ -200,6 +203,23 @@ async def test_s2_credentials_are_not_sent_to_another_file_server(tmp_path: Path
         assert files.header_values("authorization") == []
         assert "geheim" not in files.text()
     assert (tmp_path / "a.bin").read_bytes() == DATA
+
+
+async def test_s2_a_download_is_signed_for_the_own_server_and_for_no_other() -> None:
+    texts = dict.fromkeys(["consumer_token", "consumer_secret", "access_token", "access_secret"], "0f" * 16)
+    async with RecordingServer(serve, host="127.0.0.2") as files, RecordingServer(serve) as server:
+        async with Site(f"{server.url}/api.php", user_agent=USER_AGENT, auth=OAuth1(**texts)) as site:
+            await site.file("A.bin").download(io.BytesIO())
+            server.answer = lambda seen: serve(seen, files_url=files.url)
+            await site.file("A.bin").download(io.BytesIO())
+        for seen in server.requests:
+            header = seen.header("authorization")
+            signed = dict(re.findall('oauth_(nonce|timestamp)="([0-9a-f]+)"', header))
+            request = HttpRequest(method="GET", url=server.url + seen.target)
+            nonce, timestamp = signed["nonce"], int(signed["timestamp"])
+            assert header == authorization(request, OAuth1(**texts), nonce=nonce, timestamp=timestamp)
+        assert len(server.header_values("authorization")) == 3
+        assert (len(files.requests), files.header_values("authorization")) == (1, [])
 
 
 async def test_w7_a_download_that_is_cancelled_leaves_the_site_usable(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ use WebRequest;
  * request before anything is done.
  */
 class BearerSessionProvider extends ImmutableSessionProviderWithCookie {
-	private TokenDesk $desk;
+	protected TokenDesk $desk;
+	private static array $refusal = [];
 
 	public function __construct( string $directory ) {
 		parent::__construct( [] );
@@ -32,14 +33,15 @@ class BearerSessionProvider extends ImmutableSessionProviderWithCookie {
 		$token = trim( substr( $header, strlen( 'Bearer' ) ) );
 		$known = $this->desk->token( $token );
 		$user = $known ? UserInfo::newFromName( $known['user'], true ) : null;
-		return $user && $user->getId() ? $this->accept( $token, $known, $user ) : $this->refuse();
+		return $user && $user->getId() ? $this->accept( $token, $known, $user ) :
+			$this->refuse( 'The access token is unknown, expired or revoked' );
 	}
 
 	/**
 	 * The session belongs to the user's approval of the client; the token in its metadata makes a session that was
 	 * begun with another token start anew, csrf tokens included.
 	 */
-	private function accept( string $token, array $known, UserInfo $user ): SessionInfo {
+	protected function accept( string $token, array $known, UserInfo $user ): SessionInfo {
 		return new SessionInfo( SessionInfo::MAX_PRIORITY, [
 			'provider' => $this,
 			'id' => $this->hashToSessionId( "{$known['client']}\n{$user->getId()}" ),
@@ -54,7 +56,8 @@ class BearerSessionProvider extends ImmutableSessionProviderWithCookie {
 	}
 
 	/** No user's session for now; the error follows when the entry point can show it. */
-	private function refuse(): SessionInfo {
+	protected function refuse( string $reason, string $code = 'mwoauth-invalid-authorization' ): SessionInfo {
+		self::$refusal = [ $code, $reason ];
 		if ( defined( 'MW_REST_API' ) ) {
 			// RestCheckCanExecute, the hook for this, is of 1.44; these functions run before rest.php does anything.
 			$GLOBALS['wgExtensionFunctions'][] = [ self::class, 'failRest' ];
@@ -76,7 +79,7 @@ class BearerSessionProvider extends ImmutableSessionProviderWithCookie {
 		http_response_code( 403 );
 		header( 'Content-Type: application/json' );
 		echo json_encode( [
-			'errorKey' => 'mwoauth-invalid-authorization',
+			'errorKey' => self::$refusal[0],
 			'messageTranslations' => [ 'en' => self::reason()->inLanguage( 'en' )->text() ],
 			'httpCode' => 403,
 			'httpReason' => 'Forbidden',
@@ -86,7 +89,7 @@ class BearerSessionProvider extends ImmutableSessionProviderWithCookie {
 
 	/** @return \Message */
 	private static function reason() {
-		return wfMessage( 'mwoauth-invalid-authorization', 'The access token is unknown, expired or revoked' );
+		return wfMessage( ...self::$refusal );
 	}
 
 	/** @inheritDoc */

@@ -27,6 +27,16 @@ class TokenDesk {
 		return $known && hash_equals( $known['secret'], $secret ) ? $known : null;
 	}
 
+	/** The OAuth 1.0a consumer with that token, or null. */
+	public function consumer( string $token ): ?array {
+		return $this->read( 'consumers', $token );
+	}
+
+	/** Whether this nonce is new; from now on it is not. */
+	public function takeNonce( string $nonce ): bool {
+		return (bool)@fopen( "$this->directory/nonces/" . hash( 'sha256', $nonce ), 'x' );
+	}
+
 	/** Make a new access token for a client. */
 	public function issue( string $id, array $client ): string {
 		$now = time();

@@ -1,4 +1,4 @@
-"""For the tests: register clients, issue tokens, revoke them."""
+"""For the tests: register clients and consumers, issue tokens, revoke them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from attrs import frozen
 
+from mwclient_async import OAuth1
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.wiki import GRANTS
 
@@ -48,7 +49,7 @@ class TokenDesk:
 
     def __init__(self, wiki: LocalWiki) -> None:
         self._directory = wiki.directory / "oauth"
-        for kind in ("clients", "tokens"):
+        for kind in ("clients", "consumers", "nonces", "tokens"):
             (self._directory / kind).mkdir(parents=True, exist_ok=True)
 
     def register(self, user: str, *, grants: Iterable[str] = GRANTS, lifetime: int = 3600) -> Client:
@@ -57,6 +58,23 @@ class TokenDesk:
         known = {"secret": client.secret, "user": user, "grants": list(grants), "lifetime": lifetime}
         self._write("clients", client.id, known)
         return client
+
+    def register_consumer(self, user: str, *, grants: Iterable[str] = GRANTS) -> OAuth1:
+        """Register an owner-only consumer of OAuth 1.0a."""
+        consumer_token, consumer_secret, access_token, access_secret = (secrets.token_hex(16) for _ in range(4))
+        known = {"client": consumer_token, "token": access_token, "user": user, "grants": list(grants)}
+        known |= {"consumer_secret": consumer_secret, "access_secret": access_secret}
+        self._write("consumers", consumer_token, known | {"ahead": 0, "disabled": False, "elsewhere": False})
+        return OAuth1(
+            consumer_token=consumer_token,
+            consumer_secret=consumer_secret,
+            access_token=access_token,
+            access_secret=access_secret,
+        )
+
+    def change_consumer(self, auth: OAuth1, **changes: Any) -> None:
+        """Change what the wiki knows: ``ahead`` (seconds of its clock), ``disabled``, ``elsewhere`` (IP addresses)."""
+        self._change(self._file("consumers", auth.consumer_token), **changes)
 
     def forget(self, client: Client) -> None:
         """Delete the client: its id and secret become wrong, its tokens stay valid."""
