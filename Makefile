@@ -122,7 +122,7 @@ wikis: $(READY)
 $(READY): pyproject.toml mwclient_async/_version.py | $(RUN)
 	@echo "Installing the Python packages of the project and its tests into $(VENV)"
 	@$(RUN) -c '$(GROUP)' dev | $(RUN) -m pip install --quiet --disable-pip-version-check \
-		--editable '.[tour]' --requirement /dev/stdin
+		--editable '.[cli,tour]' --requirement /dev/stdin
 	@touch $@
 
 # The benchmarks have environments of their own: what else is installed changes how long the libraries take to load.

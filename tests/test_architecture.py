@@ -36,7 +36,8 @@ LAYERS = (
     ("_actions", "_rest", "_upload"),
     ("_page",),
     ("_site",),
-    ("tour", "testing"),
+    ("tour", "testing", "cli"),
+    ("__main__",),
     ("",),  # the front door
     ("sync",),
 )
@@ -58,7 +59,7 @@ def names() -> list[str]:
 
 
 NAMES = names()
-LAZY_ROOMS = frozenset(path.parent.name for path in ROOT.glob("*/__init__.py")) - {"testing", "tour"}
+LAZY_ROOMS = frozenset(path.parent.name for path in ROOT.glob("*/__init__.py")) - {"testing", "tour", "cli"}
 """The rooms, which other modules may import as a whole and whose modules are loaded when they are first used."""
 
 
@@ -240,8 +241,24 @@ def test_a_third_party_library_is_known_to_one_file_only(library: str, file: str
     assert users(library) == {file}
 
 
-def test_rich_is_known_to_the_tour_only() -> None:
-    assert {name.split(".")[0] for name in users("rich")} <= {"tour"}
+def test_rich_is_known_to_the_tour_and_the_command_line_only() -> None:
+    assert {name.split(".")[0] for name in users("rich")} == {"tour", "cli"}
+
+
+@pytest.mark.parametrize("library", ["typer", "keyring"])
+def test_typer_and_the_keyring_are_known_to_the_command_line_only(library: str) -> None:
+    assert {name.split(".")[0] for name in users(library)} == {"cli"}
+
+
+def test_the_command_line_imports_only_names_of_the_front_door() -> None:
+    wanted = {
+        node.module
+        for name in NAMES
+        if _within(name, "cli")
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(PACKAGE)
+    }
+    assert {module for module in wanted if module != PACKAGE and not module.startswith(f"{PACKAGE}.cli")} == set()
 
 
 def test_threads_are_taken_in_one_place_because_the_usual_limit_is_the_programs() -> None:
@@ -275,7 +292,7 @@ CLOCK_METHODS = frozenset({"now", "utcnow", "today"})
 
 def is_in_a_room(name: str) -> bool:
     """Whether a module is library code, and neither the front door, the test bed nor an extra."""
-    return name.startswith(("_", "errors", "models"))
+    return name.startswith(("_", "errors", "models")) and name != "__main__"
 
 
 def awaits(tree: ast.AST) -> bool:
