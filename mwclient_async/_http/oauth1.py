@@ -43,8 +43,8 @@ def authorization(request: HttpRequest, auth: OAuth1, *, nonce: str, timestamp: 
         "oauth_nonce": nonce,
     }
     base, keys = signature_base(request, protocol.items()), _Secrets(auth.consumer_secret, auth.access_secret)
-    signature: str = sign_hmac_sha1_with_client(base, keys)  # type: ignore[no-untyped-call]  # its stub has no types
-    headers: dict[str, str] = prepare_headers([*protocol.items(), ("oauth_signature", signature)])
+    signed = [*protocol.items(), ("oauth_signature", sign_hmac_sha1_with_client(base, keys))]
+    headers: dict[str, str] = prepare_headers(signed)  # type: ignore[no-untyped-call]  # its stub has no types
     return SecretText(headers["Authorization"])
 
 
