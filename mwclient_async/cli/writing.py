@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import anyio
 import typer
 
 from mwclient_async import Checkpoint, EditResult, MediaWikiError, Missing, PageHandle, Site, UploadWarnings
@@ -42,16 +45,27 @@ async def edit(
     async with job.site() as site:
         page = site.page(title)
         missing: Missing = "create" if create else "raise"
-        if append is not None:
-            result = await page.append(append, summary=summary, missing=missing)
-        elif prepend is not None:
-            result = await page.prepend(prepend, summary=summary, missing=missing)
-        elif replace is not None:
-            result = await _replace(page, *replace, summary=summary)
-        else:
-            assert text is not None
-            result = await page.save(text, summary=summary, missing=missing)
+        with _saying_what_is_not_known():
+            if append is not None:
+                result = await page.append(append, summary=summary, missing=missing)
+            elif prepend is not None:
+                result = await page.prepend(prepend, summary=summary, missing=missing)
+            elif replace is not None:
+                result = await _replace(page, *replace, summary=summary)
+            else:
+                assert text is not None
+                result = await page.save(text, summary=summary, missing=missing)
     job.print(result.to_dict())
+
+
+@contextmanager
+def _saying_what_is_not_known() -> Iterator[None]:
+    """After Ctrl-C during an edit, say that it may have been saved."""
+    try:
+        yield
+    except anyio.get_cancelled_exc_class():
+        sys.stderr.write("mwa: interrupted. The edit may have been saved: look at the page's history\n")
+        raise
 
 
 async def _replace(page: PageHandle, old: str, new: str, *, summary: str) -> EditResult:

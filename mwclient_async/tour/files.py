@@ -39,7 +39,7 @@ async def show(screen: Screen, counted: CountedSite, picture: Picture, *, accoun
     screen.code(f"site.upload(path, filename={name!r}, chunk_size=1024 * 1024)")
     before, started = counted.requests, time.monotonic()
     with screen.bar(picture.size) as progress:
-        filename = await send(counted.site, picture, name, lambda now: progress(now.stage.value, now.sent, now.rate))
+        filename = await send(counted.site, picture, name, lambda now: progress(now.stage.value, now.done, now.rate))
     seconds = time.monotonic() - started
     requests = counted.requests - before
     size, sha1 = await fetch_size_and_sha1(counted.site, filename)

@@ -7,12 +7,14 @@ import json
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
 from typer.testing import CliRunner
 
 from mwclient_async import (
@@ -370,3 +372,50 @@ def test_without_a_terminal_a_login_needs_the_environment() -> None:
     result = CliRunner().invoke(app, ["login", "--user", "Demo@bot", "--wiki", API, "--user-agent", AGENT])
     assert result.exit_code == ExitStatus.USAGE
     assert "set MWA_USER and MWA_PASSWORD" in result.stderr
+
+
+class Keyring(KeyringBackend):
+    """A keyring in memory."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        self.passwords: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.passwords.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.passwords[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.passwords[service, username]
+
+
+@pytest.fixture
+def passwords() -> Iterator[dict[tuple[str, str], str]]:
+    before, ours = keyring.get_keyring(), Keyring()
+    keyring.set_keyring(ours)
+    yield ours.passwords
+    keyring.set_keyring(before)
+
+
+def test_the_keyring_is_used_only_if_a_login_put_the_password_there(passwords: dict[tuple[str, str], str]) -> None:
+    auth = BotPassword(name="Demo@bot", password="secret")
+    logins.keep_password(WIKI, auth)
+    logins.store(WIKI, logins.Login(account="Demo@bot"), STATE)
+    assert logins.of(WIKI).auth is None
+    logins.store(WIKI, logins.Login(account="Demo@bot", keyring=True), STATE)
+    assert (logins.of(WIKI).auth, logins.of(WIKI).state) == (auth, STATE)
+    assert logins.ask(WIKI, user="Demo@bot") == auth
+    logins.forget(WIKI)
+    assert passwords == {}
+
+
+# Completion ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_shell_completes_commands_and_options() -> None:
+    for words, number, expected in (("mwa lo", 1, ["login"]), ("mwa get --sec", 2, ["--section"])):
+        environment = {"_MWA_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(number)}
+        assert CliRunner().invoke(app, [], env=environment, prog_name="mwa").stdout.split() == expected
