@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
+from string import ascii_letters, digits
 from unicodedata import normalize
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 PAGE_PATH = re.compile(r"/page/([^/?]+)")
 DOT_SEGMENTS = frozenset({".", ".."})
 _is_unreserved = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+_UNRESERVED = (ascii_letters + digits + "-._~").encode()
+_ENCODED_APART = b"% "
 
 
 def form_encoded(params: Mapping[str, str]) -> str:
@@ -19,7 +22,14 @@ def form_encoded(params: Mapping[str, str]) -> str:
 
 
 def _form_quoted(text: str) -> str:
-    return text if _is_unreserved(text) else quote_plus(text)
+    """The text, percent-encoded. Even a long text has few different bytes to encode, so each is replaced everywhere."""
+    if _is_unreserved(text):
+        return text
+    raw = text.encode()
+    encoded = raw.replace(b"%", b"%25")
+    for byte in set(raw.translate(None, _UNRESERVED + _ENCODED_APART)):
+        encoded = encoded.replace(bytes((byte,)), b"%%%02X" % byte)
+    return encoded.replace(b" ", b"+").decode()
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
