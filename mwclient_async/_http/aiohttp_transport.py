@@ -9,7 +9,6 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from mwclient_async._http.environment_proxies import EnvironmentProxies
 from mwclient_async._http.pooled_transport import PooledTransport
 from mwclient_async.models.options import HttpOptions, Limits
 
@@ -36,8 +35,7 @@ class AiohttpTransport(PooledTransport):
         from mwclient_async._http import aiohttp_client
 
         super().__init__(options, limits)
-        self._proxies = None if options.proxy is not None else EnvironmentProxies()
-        for proxy in () if self._proxies is None else self._proxies.urls:
+        for proxy in self._proxies:
             if proxy.startswith("socks"):
                 raise ValueError(
                     "the environment names a SOCKS proxy (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY), which the backend "
@@ -48,8 +46,7 @@ class AiohttpTransport(PooledTransport):
 
     def _attempt(self, request: HttpRequest) -> Attempt:
         pool = self._reads if request.method == "GET" else self._writes
-        proxy = self._options.proxy if self._proxies is None else self._proxies.proxy_for(request.url)
-        return pool.attempt(request, self._closing, proxy=proxy)
+        return pool.attempt(request, self._closing, proxy=self._proxy_for(request.url))
 
     async def _close_pools(self) -> None:
         for pool in (self._reads, self._writes):

@@ -9,36 +9,33 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "*.localhost", "[::1]")
+_LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "*.localhost", "[::1]")
 """The environment's proxy is not used for these."""
 
 
 class EnvironmentProxies:
-    """The proxies as the environment named them when this was made."""
+    """The proxies as the environment named them when this was made. ``urls`` are the URLs of all of them."""
 
     def __init__(self) -> None:
-        self._proxies = getproxies()
-
-    @property
-    def urls(self) -> tuple[str, ...]:
-        """The URLs of all proxies."""
-        return tuple(url for scheme in ("http", "https") if (url := self._of(scheme)))
+        proxies = getproxies()
+        self._exceptions = [entry.strip() for entry in proxies.get("no", "").lower().split(",")]
+        self._proxies = proxies if "*" not in self._exceptions else {}
+        self.urls = tuple(url for scheme in ("http", "https") if (url := self._of(scheme)))
 
     def proxy_for(self, url: str) -> str | None:
         """The URL of the proxy for a request to this URL; None if it is sent without one."""
+        if not self.urls:
+            return None
         parts = urlsplit(url)
         proxy, host = self._of(parts.scheme), parts.hostname or ""
-        if not proxy or any(fnmatchcase(host, name.strip("[]")) for name in LOOPBACK_HOSTS):
+        if not proxy or any(fnmatchcase(host, name.strip("[]")) for name in _LOOPBACK_HOSTS):
             return None
         return None if self._is_excepted(host, f"{host}:{parts.port}") else proxy
 
     def _is_excepted(self, host: str, host_and_port: str) -> bool:
-        """Whether ``NO_PROXY`` names this host, a domain that it is in, or everything."""
-        for entry in self._proxies.get("no", "").lower().split(","):
-            name = entry.strip().removeprefix("*").removeprefix(".")
-            if entry.strip() == "*" or (name and f".{host}".endswith(f".{name}")) or name == host_and_port:
-                return True
-        return False
+        """Whether ``NO_PROXY`` names this host, or a domain that it is in."""
+        names = [entry.removeprefix("*").removeprefix(".") for entry in self._exceptions]
+        return any((name and f".{host}".endswith(f".{name}")) or name == host_and_port for name in names)
 
     def _of(self, scheme: str) -> str:
         proxy = self._proxies.get(scheme) or self._proxies.get("all") or ""

@@ -1,5 +1,7 @@
 """The transport that uses httpx. This is the only file that imports httpx.
 
+It uses the transports of httpx, which send one request, without a client around them. A client would add cookies,
+redirects, authentication, proxies and the merging of settings to each request, and all of that is done elsewhere.
 ``pooled_transport.py`` says what a transport does. To write your own, give a Site an object with the two methods of
 ``Transport``.
 """
@@ -8,10 +10,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from functools import cache, lru_cache, partial
-from http.cookiejar import CookieJar
 from importlib.util import find_spec
 from typing import Any, cast
 
@@ -20,7 +21,6 @@ import httpx
 from mwclient_async._http.attempt import Attempt, is_in_chain
 from mwclient_async._http.closing import Closing
 from mwclient_async._http.decompression import ACCEPTED
-from mwclient_async._http.environment_proxies import LOOPBACK_HOSTS
 from mwclient_async._http.messages import HttpRequest, MultipartBody
 from mwclient_async._http.pooled_transport import PooledTransport
 from mwclient_async._http.request_pieces import BytesPieces, MultipartPieces
@@ -28,6 +28,8 @@ from mwclient_async._http.request_trace import RequestTrace
 from mwclient_async._http.secret_log_filter import secrets_kept_out_of_logs
 from mwclient_async.models.options import HttpOptions, Limits
 
+_EMPTY = httpx.ByteStream(b"")
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _DEFAULT_HEADERS = {"accept": "*/*", "accept-encoding": ACCEPTED, "connection": "keep-alive"}
 
 
@@ -46,59 +48,66 @@ class HttpxTransport(PooledTransport):
         super().__init__(options, limits)
         if options.http2:
             _require_http2()
-        self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
-        self._client(is_read=True, is_secure=False)  # raises an error here if the options cannot work
+        self._pools: dict[tuple[bool, bool, str | None], httpx.AsyncHTTPTransport] = {}
+        for proxy in self._proxies:  # raises an error here if one cannot work
+            self._pool(is_read=True, is_secure=False, proxy=proxy)
 
     def _attempt(self, request: HttpRequest) -> Attempt:
-        client = self._client(is_read=request.method == "GET", is_secure=request.url[:6].lower() == "https:")
-        return _HttpxAttempt(request, client, self._options, self._closing)
+        is_read, is_secure = request.method == "GET", request.url[:6].lower() == "https:"
+        pool = self._pool(is_read=is_read, is_secure=is_secure, proxy=self._proxy_for(request.url))
+        return _HttpxAttempt(request, pool, self._options, self._closing)
 
-    def _client(self, *, is_read: bool, is_secure: bool) -> httpx.AsyncClient:
-        """The client for such requests, made when it is first needed."""
-        key = (is_read, is_secure)
-        if key not in self._clients:
-            keepalive = self._options.keepalive if is_read else self._write_keepalive
-            self._clients[key] = _new_client(
+    def _pool(self, *, is_read: bool, is_secure: bool, proxy: str | None) -> httpx.AsyncHTTPTransport:
+        """The connections for such requests, made when they are first needed."""
+        key = (is_read, is_secure, proxy)
+        if key not in self._pools:
+            self._pools[key] = _new_pool(
                 self._options,
                 self._limits,
-                keepalive=keepalive,
+                keepalive=self._options.keepalive if is_read else self._write_keepalive,
                 http2=self._options.http2 and is_read,
                 is_secure=is_secure,
+                proxy=proxy,
             )
-        return self._clients[key]
+        return self._pools[key]
 
     def _sending(self) -> AbstractContextManager[None]:
         return secrets_kept_out_of_logs()
 
     async def _close_pools(self) -> None:
-        for client in self._clients.values():
-            await client.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
 
 
 class _HttpxAttempt(Attempt):
     progress_class = RequestTrace
 
-    def __init__(self, request: HttpRequest, client: httpx.AsyncClient, options: HttpOptions, closing: Closing) -> None:
+    def __init__(
+        self, request: HttpRequest, pool: httpx.AsyncHTTPTransport, options: HttpOptions, closing: Closing
+    ) -> None:
         super().__init__(request, options, closing)
-        self._client = client
-        self._timeout = httpx.Timeout(
-            connect=options.connect_timeout, read=self.read_timeout, write=options.send_timeout, pool=None
-        )
+        self._pool = pool
+        self._timeout = {
+            "connect": options.connect_timeout,
+            "read": self.read_timeout,
+            "write": options.send_timeout,
+            "pool": None,
+        }
 
     async def open(self) -> _HttpxResponse:
-        request, headers = self.request, {**_DEFAULT_HEADERS, **self.request.headers}
-        if isinstance(request.body, MultipartBody):
-            headers["content-length"] = str(request.body.length)
-        httpx_request = httpx.Request(  # build_request() would merge it with the settings of the client, and has none
-            request.method,
-            _parsed(request.url) if request.method != "GET" else request.url,
-            headers=headers,
-            content=request.body or None if isinstance(request.body, bytes) else None,
-            extensions={"timeout": self._timeout.as_dict(), "trace": self.progress},
+        request = self.request
+        url = _parsed(request.url) if request.method != "GET" else httpx.URL(request.url)
+        headers = {"host": url.netloc.decode("ascii"), **_DEFAULT_HEADERS, **_length_header(request)}
+        headers |= {name.lower(): value for name, value in request.headers.items()}
+        response = await self._pool.handle_async_request(
+            httpx.Request(
+                request.method,
+                url,
+                headers=headers,
+                stream=_EMPTY if self.pieces is None else _RequestStream(self.pieces),
+                extensions={"timeout": self._timeout, "trace": self.progress},
+            )
         )
-        if self.pieces is not None:
-            httpx_request.stream = _RequestStream(self.pieces)
-        response = await self._client.send(httpx_request, stream=True)
         cast("RequestTrace", self.progress).on_end = partial(_give_up_if_more_came, response)
         return _HttpxResponse(response)
 
@@ -134,9 +143,10 @@ class _HttpxResponse:
 
     def __init__(self, response: httpx.Response) -> None:
         self.status = response.status_code
-        self.headers: tuple[tuple[str, str], ...] = response.extensions["headers"]
-        self._response = response
-        self._raw = response.aiter_raw()
+        self.headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+        self._extensions = response.extensions
+        self._stream = cast("httpx.AsyncByteStream", response.stream)
+        self._raw = aiter(self._stream)
         self._may_have_more = True
 
     async def next(self) -> bytes | None:
@@ -148,11 +158,11 @@ class _HttpxResponse:
     async def close(self) -> None:
         with suppress(Exception):  # nothing is wanted of this response any more
             if self._may_have_more:
-                _shut_down(self._response)
+                _shut_down(self._extensions)
                 async for _ in self._raw:  # not to read it to its end would leave generators of httpx unfinished
                     pass
         with suppress(Exception):
-            await self._response.aclose()
+            await self._stream.aclose()
 
 
 def _may_quote_headers(error: BaseException) -> bool:
@@ -171,37 +181,27 @@ def _require_http2() -> None:
         raise ValueError("HttpOptions(http2=True) needs another library: pip install mwclient_async[http2]")
 
 
-def _new_client(
-    options: HttpOptions, limits: Limits, *, keepalive: float, http2: bool, is_secure: bool
-) -> httpx.AsyncClient:
+def _length_header(request: HttpRequest) -> dict[str, str]:
+    body = request.body
+    if not body and request.method not in _WITH_BODY:
+        return {}
+    return {"content-length": str(body.length if isinstance(body, MultipartBody) else len(body))}
+
+
+def _new_pool(
+    options: HttpOptions, limits: Limits, *, keepalive: float, http2: bool, is_secure: bool, proxy: str | None
+) -> httpx.AsyncHTTPTransport:
     usual = usual_certificates(http2=http2) if is_secure and options.verify is True else _NO_CERTIFICATES
-    return httpx.AsyncClient(
+    return httpx.AsyncHTTPTransport(
         http2=http2,
-        proxy=options.proxy,
+        proxy=proxy,
         verify=usual if options.verify is True else options.verify,
-        follow_redirects=False,
-        mounts={f"all://{host}": None for host in LOOPBACK_HOSTS} if options.proxy is None else None,
         limits=httpx.Limits(
             max_connections=limits.concurrency,
             max_keepalive_connections=limits.concurrency,
             keepalive_expiry=keepalive,
         ),
-        cookies=_NoCookies(),
-        event_hooks={"response": [_take_headers]},
     )
-
-
-class _NoCookies(CookieJar):
-    """Stores nothing, because the session stores the cookies. It does not even parse them."""
-
-    def extract_cookies(self, response: Any, request: Any) -> None:
-        pass
-
-
-async def _take_headers(response: httpx.Response) -> None:
-    """Keep the headers as they came, and hide a redirect, which httpx would prepare, and fail if it is invalid."""
-    response.extensions["headers"] = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-    response.headers.pop("location", None)
 
 
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -227,12 +227,12 @@ def _give_up_if_more_came(response: httpx.Response) -> None:
         stream = inner
     state = getattr(getattr(stream, "_connection", None), "_h11_state", None)  # HTTP/2 has none
     if state is not None and state.trailing_data[0]:
-        _shut_down(response)
+        _shut_down(response.extensions)
 
 
-def _shut_down(response: httpx.Response) -> None:
+def _shut_down(extensions: Mapping[str, Any]) -> None:
     """Shut the socket down, so that the next read finds the end. httpx closes the connection after that."""
-    stream_socket = response.extensions["network_stream"].get_extra_info("socket")  # some event loops wrap it
+    stream_socket = extensions["network_stream"].get_extra_info("socket")  # some event loops wrap it
     with (
         suppress(OSError),  # the socket may be closed already
         socket.fromfd(stream_socket.fileno(), stream_socket.family, stream_socket.type) as raw_socket,

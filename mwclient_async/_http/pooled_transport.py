@@ -23,6 +23,7 @@ from attrs import evolve
 
 from mwclient_async._http.attempt import Attempt, OpenResponse
 from mwclient_async._http.closing import Closing
+from mwclient_async._http.environment_proxies import EnvironmentProxies
 from mwclient_async._http.messages import HttpRequest, HttpResponse, StreamedResponse
 from mwclient_async._http.pace import Pace
 from mwclient_async.errors import ProtocolError, ReplyLost
@@ -39,6 +40,16 @@ class PooledTransport(ABC):
         self._limits = limits
         self._write_keepalive = min(_WRITE_KEEPALIVE, options.keepalive)
         self._closing = Closing()
+        self._environment = EnvironmentProxies()
+
+    @property
+    def _proxies(self) -> tuple[str, ...]:
+        """Every proxy that a request may be sent through."""
+        return self._environment.urls if self._options.proxy is None else (self._options.proxy,)
+
+    def _proxy_for(self, url: str) -> str | None:
+        """The proxy for a request to this URL."""
+        return self._environment.proxy_for(url) if self._options.proxy is None else self._options.proxy
 
     @abstractmethod
     def _attempt(self, request: HttpRequest) -> Attempt:

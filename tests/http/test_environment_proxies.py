@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mwclient_async import HttpOptions, HttpxTransport, Limits
 from mwclient_async._http.environment_proxies import EnvironmentProxies
 
 HTTP, HTTPS = "http://wiki.test/w/api.php", "https://en.wiki.test:8443/w/api.php"
@@ -44,3 +45,18 @@ def test_a_request_uses_the_proxy_of_its_scheme_but_for_the_hosts_of_no_proxy(
 def test_a_server_on_this_machine_is_reached_without_a_proxy(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://p:1")
     assert EnvironmentProxies().proxy_for(f"http://{host}/api.php") is None
+
+
+@pytest.mark.parametrize(("excepted", "urls"), [("x", ("http://p:1", "http://p:1")), ("x, *", ())])
+def test_all_proxies_are_named_unless_none_is_used(
+    excepted: str, urls: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "p:1")
+    monkeypatch.setenv("NO_PROXY", excepted)
+    assert EnvironmentProxies().urls == urls
+
+
+def test_a_proxy_that_httpx_cannot_use_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "ftp://p:1")
+    with pytest.raises(ValueError, match="ftp"):
+        HttpxTransport(HttpOptions(), Limits())
