@@ -37,6 +37,7 @@ class Cookies:
 
     def __init__(self) -> None:
         self._jar = CookieJar()
+        self._latest: tuple[str, SecretText | None] | None = None  # the header for the latest URL, until they change
 
     def copy(self) -> Cookies:
         """The same cookies, which change apart from these."""
@@ -57,15 +58,17 @@ class Cookies:
                 continue
             with suppress(Exception):  # one by one, because the jar loses the others beside one that it cannot parse
                 self._jar.extract_cookies(_JarResponse(name, value), Request(url))  # type: ignore[arg-type]  # duck-typed
+            self._latest = None
 
     def header_for(self, url: str) -> SecretText | None:
         """The ``Cookie`` header for a request to this URL, or None."""
-        if not any(True for _ in self._jar):  # an anonymous user has none
-            return None
-        request = Request(url)
-        self._jar.add_cookie_header(request)
-        header = request.get_header("Cookie")
-        return None if header is None else SecretText(header)
+        address = url.partition("?")[0]  # the rules know no query
+        if self._latest is None or self._latest[0] != address or any(cookie.is_expired() for cookie in self._jar):
+            request = Request(address)
+            self._jar.add_cookie_header(request)
+            header = request.get_header("Cookie")
+            self._latest = address, None if header is None else SecretText(header)
+        return self._latest[1]
 
     @property
     def name_account(self) -> bool:
@@ -74,6 +77,7 @@ class Cookies:
 
     def discard_session(self) -> None:
         """Discard the cookies that identify the account. Cookies of load balancers and the like stay."""
+        self._latest = None
         for cookie in list(self._jar):
             if _SESSION_COOKIE.search(cookie.name):
                 self._jar.clear(cookie.domain, cookie.path, cookie.name)
@@ -84,6 +88,7 @@ class Cookies:
 
     def restore(self, values: Iterable[Mapping[str, Any]]) -> None:
         """Replace all cookies by those that :meth:`to_values` returned."""
+        self._latest = None
         self._jar.clear()
         for value in values:
             self._jar.set_cookie(_cookie(value))

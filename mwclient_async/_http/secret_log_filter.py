@@ -16,7 +16,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_LOGGERS = ("httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks", "hpack.hpack", "hpack.table")
+_NAMES = ("httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks", "hpack.hpack", "hpack.table")
+_LOGGERS = tuple(map(logging.getLogger, _NAMES))
 _SECRET_EVENTS = ("receive_response_headers.complete", "send_request_headers.failed", "setup_socks5_connection")
 
 
@@ -27,13 +28,13 @@ def secrets_kept_out_of_logs() -> Iterator[None]:
     Each block adds a filter of its own, so blocks of many tasks and threads may overlap.
     """
     own_filter = _SecretLogFilter()
-    for name in _LOGGERS:
-        logging.getLogger(name).addFilter(own_filter)
+    for logger in _LOGGERS:
+        logger.addFilter(own_filter)
     try:
         yield
     finally:
-        for name in _LOGGERS:
-            logging.getLogger(name).removeFilter(own_filter)
+        for logger in _LOGGERS:
+            logger.removeFilter(own_filter)
 
 
 class _SecretLogFilter(logging.Filter):

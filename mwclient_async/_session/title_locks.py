@@ -13,7 +13,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
@@ -36,22 +36,24 @@ class TitleLocks:
     @asynccontextmanager
     async def hold(self, keys: Iterable[str]) -> AsyncIterator[None]:
         """Hold the locks of all these keys. They are taken in sorted order, so that no deadlock is possible."""
-        async with AsyncExitStack() as stack:
-            for key in sorted(set(keys)):
-                await stack.enter_async_context(self._hold_one(key))
-            yield
-
-    @asynccontextmanager
-    async def _hold_one(self, key: str) -> AsyncIterator[None]:
-        lock = self._locks.setdefault(key, anyio.Lock(fast_acquire=True))  # a request follows
-        self._users[key] += 1
+        ordered = sorted(set(keys))
+        held: list[anyio.Lock] = []
+        for key in ordered:
+            self._users[key] += 1
         try:
-            async with lock:
-                yield
+            for key in ordered:
+                lock = self._locks.setdefault(key, anyio.Lock(fast_acquire=True))  # a request follows
+                await lock.acquire()
+                held.append(lock)
+            yield
         finally:
-            self._users[key] -= 1
-            if not self._users[key]:
-                del self._users[key], self._locks[key]
+            for lock in held:
+                lock.release()
+            for key in ordered:
+                self._users[key] -= 1
+                if not self._users[key]:
+                    del self._users[key]
+                    self._locks.pop(key, None)
 
 
 def title_lock_key(title: str) -> str:

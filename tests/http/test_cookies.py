@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from mwclient_async import Site
@@ -44,6 +46,23 @@ def test_s8_a_strange_cookie_is_dropped_and_the_others_are_kept(strange: str) ->
     cookies = Cookies()
     cookies.store(URL, [("set-cookie", "before=1"), ("set-cookie", strange), ("set-cookie", "after=2; path=/")])
     assert sorted((cookies.header_for(URL) or "").split("; ")) == ["after=2", "before=1"]
+
+
+def test_the_header_follows_each_change_of_the_cookies(monkeypatch: pytest.MonkeyPatch) -> None:
+    cookies = Cookies()
+    headers = [cookies.header_for(URL)]
+    for value in ("a=1; path=/w; Max-Age=100", "wiki_session=2; path=/w"):
+        cookies.store(URL, [("set-cookie", value)])
+        headers.append(cookies.header_for(f"{URL}?action=query"))
+    stored = cookies.to_values()
+    cookies.discard_session()
+    headers += [cookies.header_for(URL), cookies.header_for("https://wiki.test/other"), cookies.header_for(URL)]
+    cookies.restore(stored)
+    headers.append(cookies.header_for(URL))
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 200)
+    headers.append(cookies.header_for(URL))
+    assert headers == [None, "a=1", "a=1; wiki_session=2", "a=1", None, "a=1", "a=1; wiki_session=2", "wiki_session=2"]
 
 
 async def test_s8_a_site_goes_on_after_a_strange_cookie() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
+import anyio
 import pytest
 
-from mwclient_async._session.title_locks import file_lock_key, title_lock_key, write_lock_keys
+from mwclient_async._session.title_locks import TitleLocks, file_lock_key, title_lock_key, write_lock_keys
 
 
 @pytest.mark.parametrize(
@@ -46,3 +49,20 @@ def test_w8_a_file_has_the_key_of_its_page() -> None:
 )
 def test_w8_a_write_has_the_keys_of_all_pages_that_it_changes(params: dict[str, str], keys: list[str]) -> None:
     assert sorted(write_lock_keys(params)) == keys
+
+
+async def test_w7_a_cancelled_wait_releases_the_locks_that_it_holds() -> None:
+    locks, scope = TitleLocks(), anyio.CancelScope()
+
+    async def write_to(*keys: str) -> None:
+        with scope if len(keys) > 1 else nullcontext():
+            async with locks.hold(keys):
+                assert keys == ("A",)
+
+    with anyio.fail_after(5):
+        async with locks.hold(["B"]), anyio.create_task_group() as tasks:
+            for keys in (("B", "A"), ("A",)):
+                tasks.start_soon(write_to, *keys)
+                await anyio.wait_all_tasks_blocked()
+            scope.cancel()
+    assert scope.cancelled_caught
