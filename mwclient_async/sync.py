@@ -16,15 +16,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from functools import cache, partial, wraps
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, Unpack, cast
 
-from anyio.from_thread import BlockingPortal, start_blocking_portal
-
 import mwclient_async
 from mwclient_async import SiteOptions, Stream
+from mwclient_async._loop_thread import Entered, LoopThread, without_waiting
 
 __all__ = ["Blocking", "Site"]
 
@@ -39,10 +38,10 @@ class Blocking(Generic[T]):
     passed (``transform``, ``on_progress``) are called in the thread of the event loop. Threads can share it.
     """
 
-    def __init__(self, target: T, portal: BlockingPortal | None) -> None:
+    def __init__(self, target: T, loop: LoopThread | None) -> None:
         self._target = target
-        self._portal = portal
-        self._entered: AbstractContextManager[Any] | None = None
+        self._loop = loop
+        self._entered: Entered | None = None
 
     def __repr__(self) -> str:
         return f"<blocking {self._target!r}>"
@@ -67,9 +66,8 @@ class Blocking(Generic[T]):
     def __enter__(self) -> Any:
         if not hasattr(self._target, "__aenter__"):
             raise TypeError(f"{self!r} is not a context manager")
-        asynchronous = cast(AbstractAsyncContextManager[Any], self._target)
-        entered = self._running_portal().wrap_async_context_manager(asynchronous)
-        opened = entered.__enter__()
+        entered = Entered(cast(AbstractAsyncContextManager[Any], self._target), self._open_loop())
+        opened = entered.enter()
         self._entered = entered
         return self._shown(opened)
 
@@ -77,26 +75,21 @@ class Blocking(Generic[T]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
         entered, self._entered = self._entered, None
-        return None if entered is None else entered.__exit__(kind, error, trace)
+        return None if entered is None else entered.leave(kind, error, trace)
 
     def _call(self, function: Callable[..., Any], *args: Any, **keywords: Any) -> Any:
-        """Call the function in the thread of the event loop; if it returns a coroutine, wait for its result."""
-        args = tuple(map(_target, args))
-        keywords = {name: _target(value) for name, value in keywords.items()}
-        future = self._running_portal().start_task_soon(_result, partial(function, *args, **keywords))
-        try:
-            return self._shown(future.result())
-        except BaseException:  # an interrupt, too: what is under way ends
-            future.cancel()
-            raise
+        """Call the function in the thread of the event loop; if its result is to be awaited, do so there."""
+        loop = self._open_loop()
+        call = partial(function, *map(_target, args), **{name: _target(value) for name, value in keywords.items()})
+        return self._shown(without_waiting(call) if loop.is_running_here else loop.wait(loop.start(call)))
 
-    def _running_portal(self) -> BlockingPortal:
-        if self._portal is None:
+    def _open_loop(self) -> LoopThread:
+        if self._loop is None:
             raise RuntimeError(f"{self!r} is not open: use it inside `with Site(...) as site:`, or call open()")
-        return self._portal
+        return self._loop
 
     def _shown(self, value: Any) -> Any:
-        return Blocking(value, self._portal) if _has_to_wait(cast(Hashable, type(value))) else value
+        return Blocking(value, self._loop) if _has_to_wait(cast(Hashable, type(value))) else value
 
 
 class Site(Blocking[mwclient_async.Site]):
@@ -108,7 +101,6 @@ class Site(Blocking[mwclient_async.Site]):
 
     def __init__(self, api_url: str, *, user_agent: str, **options: Unpack[SiteOptions]) -> None:
         super().__init__(mwclient_async.Site(api_url, user_agent=user_agent, **options), None)
-        self._thread = ExitStack()
 
     @classmethod
     @contextmanager
@@ -121,10 +113,9 @@ class Site(Blocking[mwclient_async.Site]):
 
         See https://www.mediawiki.org/wiki/API:Main_page.
         """
-        with start_blocking_portal() as portal:
-            found = mwclient_async.Site.discover(page_url, user_agent=user_agent, **options)
-            with portal.wrap_async_context_manager(found) as site:
-                yield Blocking(site, portal)
+        found = mwclient_async.Site.discover(page_url, user_agent=user_agent, **options)
+        with closing(LoopThread()) as loop, Blocking(found, loop) as site:
+            yield site
 
     def open(self) -> Self:
         """Start the event loop in its thread, open the site, and log in if it has ``auth``.
@@ -137,9 +128,9 @@ class Site(Blocking[mwclient_async.Site]):
 
         See https://www.mediawiki.org/wiki/API:Main_page.
         """
-        if self._portal is not None:
+        if self._loop is not None:
             raise RuntimeError(f"{self!r} is open already")
-        self._portal = self._thread.enter_context(start_blocking_portal())
+        self._loop = LoopThread()
         try:
             self._call(self._target.open)
         except BaseException:
@@ -152,13 +143,16 @@ class Site(Blocking[mwclient_async.Site]):
 
         See https://www.mediawiki.org/wiki/API:Main_page.
         """
-        if self._portal is None:
+        loop = self._loop
+        if loop is None:
             return
         try:
-            self._call(self._target.aclose)
+            if loop.is_mine:
+                self._call(self._target.aclose)
         finally:
-            self._portal = None
-            self._thread.close()
+            if not loop.is_running_here:
+                self._loop = None
+                loop.close()
 
     def __enter__(self) -> Self:
         return self.open()
@@ -172,11 +166,6 @@ class Site(Blocking[mwclient_async.Site]):
 def _target(value: Any) -> Any:
     """What the library itself takes: the asynchronous object behind a Blocking."""
     return value._target if isinstance(value, Blocking) else value  # noqa: SLF001 - the same file
-
-
-async def _result(call: Callable[[], Any]) -> Any:
-    value = call()
-    return await value if inspect.iscoroutine(value) else value
 
 
 async def _next(items: Any) -> Any:

@@ -39,6 +39,7 @@ LAYERS = (
     ("tour", "testing", "cli"),
     ("__main__",),
     ("",),  # the front door
+    ("_loop_thread",),
     ("sync",),
 )
 LAZY = ("", "testing")  # packages whose names are loaded when they are first used

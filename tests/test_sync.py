@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import _thread
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import anyio
 import pytest
 
 import mwclient_async
-from mwclient_async import ClientLogin, HttpRequest, HttpResponse, ListedPage, Page, PageMissing
+from mwclient_async import ClientLogin, HttpRequest, HttpResponse, ListedPage, Page, PageMissing, SiteClosed
 from mwclient_async.sync import Blocking, Site
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import ScriptedTransport, json_response
@@ -30,6 +33,13 @@ def answer(*titles: str) -> dict[str, object]:
 
 def continued(*titles: str) -> dict[str, object]:
     return {**answer(*titles), "continue": {"apcontinue": "C", "continue": "-||"}}
+
+
+def interrupt_main_thread() -> None:
+    """As Ctrl-C does: the signal also ends the main thread's wait."""
+    main = threading.main_thread().ident
+    assert main is not None
+    signal.pthread_kill(main, signal.SIGINT)
 
 
 def test_streams_are_iterated_in_batches_and_give_the_same_values() -> None:
@@ -111,6 +121,94 @@ def test_an_interrupt_ends_the_call_and_leaves_the_site_usable(interruptible: No
             site.page("Earth").get("info")
             threading.Event().wait(60)  # if the answer came before the interrupt did
         assert site.page("Mars").get("info").title == "Mars"
+
+
+def test_what_is_still_open_is_left_when_the_site_is_closed() -> None:
+    before = threading.active_count()
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([answer("A", "B")])) as site:
+        loader = site.loader(prop="info")
+        assert loader.__enter__().load("A").title == "A"
+        with site.loader(prop="info"):
+            site.close()
+    assert threading.active_count() == before
+    with pytest.raises(SiteClosed, match="the site is closed"):
+        loader.load("A")
+
+
+def test_a_context_manager_whose_opening_is_interrupted_is_left() -> None:
+    left = []
+
+    class Slow:
+        async def __aenter__(self) -> None:
+            interrupt_main_thread()
+            await anyio.sleep_forever()
+
+        async def __aexit__(self, *_: object) -> None:
+            raise AssertionError("it was not entered")
+
+    class Quick:
+        async def __aenter__(self) -> None:
+            interrupt_main_thread()
+
+        async def __aexit__(self, *_: object) -> None:
+            left.append("left")
+
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([])) as site:
+        for manager in (Slow(), Quick()):
+            with pytest.raises(KeyboardInterrupt), Blocking(manager, site._loop):
+                threading.Event().wait(60)  # if it was opened before the interrupt came
+    assert left == ["left"]
+
+
+def test_a_passed_function_cannot_wait_for_the_site() -> None:
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([answer("B")])) as site:
+        other, run, purge = site.page("B"), site.list("allpages").open(), site.actions.purge
+        for call in (other.text, run.__enter__, site.close, lambda: purge(titles="B")):
+            with pytest.raises(RuntimeError, match="fetch what it needs before"):
+                site.pages(titles=(call() for _ in "B")).collect()
+        assert site.pages(titles=("B" for _ in "B" if site.login_state())).collect()
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+def test_an_exit_in_a_passed_function_ends_the_program_and_not_the_loop(error: BaseException) -> None:
+    def titles() -> Iterator[str]:
+        raise error
+        yield ""
+
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([answer("A")])) as site:
+        with pytest.raises(type(error)):
+            site.pages(titles=titles()).collect()
+        assert site.page("A").get("info").title == "A"
+
+
+def test_an_action_on_many_pages_is_done_by_its_call() -> None:
+    account = {"query": {"userinfo": {"id": 1, "name": "A", "rights": []}}}
+    transport = ScriptedTransport([account, {"purge": [{"ns": 0, "title": "A", "purged": True}]}])
+    with Site(API, user_agent=USER_AGENT, transport=transport) as site:
+        done = site.actions.purge(titles="A")
+    assert [page.title for page in done] == ["A"]
+    assert len(transport.requests) == 2
+
+
+PROGRAM = """
+import os, sys
+from mwclient_async.sync import Site
+from mwclient_async.testing.scripted import ScriptedTransport
+site = Site("https://wiki.example/w/api.php", user_agent="Test/1 (test@example.org)", transport=ScriptedTransport([]))
+site.open()
+if os.fork():
+    sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+try:
+    site.page("A").get()
+except RuntimeError as error:
+    assert "another process" in str(error), error
+site.close()
+sys.exit(7)
+"""
+
+
+def test_a_program_that_leaves_a_site_open_ends_and_so_does_its_fork() -> None:
+    assert subprocess.run([sys.executable, "-c", PROGRAM], timeout=60, check=False).returncode == 7
 
 
 def test_what_cannot_be_waited_for_comes_as_it_is() -> None:
