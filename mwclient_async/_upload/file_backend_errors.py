@@ -97,6 +97,9 @@ _STASH: Mapping[str, str] = {
     ),
 }
 
+_REPLACED_TOO_SOON = "backend-fail-alreadyexists"
+_ARCHIVE_NAME_WAIT = 1.0  # seconds
+
 _CODES = frozenset({*_STORE, *_RELEASE, *_STASH})
 _CODES_WITH_TEXT = frozenset({"stashfailed", "uploadstash-exception"})
 
@@ -114,6 +117,16 @@ _RELEASE_TEXT = _pattern(_RELEASE)
 def may_pass(error: MediaWikiError) -> bool:
     """Whether the wiki's file store failed, so that the same request may succeed later."""
     return isinstance(error, ApiError) and any(_item_may_pass(item) for item in error.errors)
+
+
+def passes_after(error: MediaWikiError) -> float | None:
+    """After how many seconds the same request may succeed; None if waiting does not help.
+
+    The name of an old version contains the second in which it was replaced, so it is free again in the next second.
+    """
+    if isinstance(error, ApiError) and error.code == _REPLACED_TOO_SOON:
+        return _ARCHIVE_NAME_WAIT
+    return 0.0 if may_pass(error) else None
 
 
 def _item_may_pass(item: ApiErrorItem) -> bool:

@@ -19,15 +19,13 @@ from mwclient_async._http.flow import Flow, may_try_again
 from mwclient_async._http.json_values import object_at, rows_at, text_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._session.lost_reply import read_written
-from mwclient_async._upload.file_backend_errors import may_be_done, may_pass
+from mwclient_async._upload.file_backend_errors import may_be_done, passes_after
 from mwclient_async._upload.stash import make_api_error
 from mwclient_async._upload.title_permission import TITLE_PARAMS, raise_if_title_is_refused
 from mwclient_async.errors import ApiError, FileRefused, PageMissing
 from mwclient_async.models.props_files import ImageInfo
 
 IMAGEINFO_PROPS = "sha1|size|timestamp|user|url|mime|canonicaltitle"
-ARCHIVE_NAME_WAIT = 1.0  # seconds until the name of an old version is free again
-REPLACED_TOO_SOON = "backend-fail-alreadyexists"
 
 
 def local_imageinfo(page: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -73,9 +71,8 @@ def revert_to(filename: str, archivename: str, comment: str) -> Flow[None]:
         error = read_written(f"the revert of {filename!r}", response, _refusal_of_revert)
         if error is None:
             return
-        passes = error.code == REPLACED_TOO_SOON or (may_pass(error) and not may_be_done(error))
-        least_wait = ARCHIVE_NAME_WAIT if error.code == REPLACED_TOO_SOON else 0.0
-        if not passes or not (yield from may_try_again(error, least_wait=least_wait)):
+        least_wait = None if may_be_done(error) else passes_after(error)
+        if least_wait is None or not (yield from may_try_again(error, least_wait=least_wait)):
             raise error
 
 

@@ -18,7 +18,7 @@ from attrs import evolve
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.flow import Flow, Report, ResetRetries, may_try_again
 from mwclient_async._http.messages import ApiRequest, FilePart
-from mwclient_async._upload.file_backend_errors import may_be_done, may_pass
+from mwclient_async._upload.file_backend_errors import may_be_done, passes_after
 from mwclient_async._upload.publication import Publication
 from mwclient_async._upload.publish_once import is_in_progress, outcome_unknown, publish_once
 from mwclient_async._upload.stash import (
@@ -212,7 +212,8 @@ def _publish_url(publication: Publication, url: str, *, ignoring: bool) -> Flow[
         except UploadError as error:
             if may_be_done(error):
                 raise outcome_unknown(publication, None, f"the wiki says: {error}") from error
-            if may_pass(error) and (yield from may_try_again(error)):
+            least_wait = passes_after(error)
+            if least_wait is not None and (yield from may_try_again(error, least_wait=least_wait)):
                 continue
             if isinstance(error, StashError):  # it is not in the stash, but the job reports every failure this way
                 raise make_api_error(UrlRefused, error.code, error.text, error.data) from error

@@ -27,11 +27,9 @@ from mwclient_async._http.json_values import object_at, rows_at, text_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.abuse_log import find_obstacle
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, send_until_known
-from mwclient_async._upload.file_backend_errors import may_pass
+from mwclient_async._upload.file_backend_errors import may_pass, passes_after
 from mwclient_async._upload.file_versions import (
-    ARCHIVE_NAME_WAIT,
     IMAGEINFO_PROPS,
-    REPLACED_TOO_SOON,
     local_imageinfo,
 )
 from mwclient_async._upload.publication import Publication
@@ -135,9 +133,7 @@ class _PublishRequest:
         return found
 
     def passes_after(self, error: MediaWikiError) -> float | None:
-        if isinstance(error, UploadError) and error.code == REPLACED_TOO_SOON:
-            return ARCHIVE_NAME_WAIT
-        return 0.0 if may_pass(error) else None
+        return passes_after(error)
 
     def give_up(self, lost: LostReply, error: MediaWikiError, why: str) -> MediaWikiError:  # noqa: ARG002
         if isinstance(error, OutcomeUnknown):

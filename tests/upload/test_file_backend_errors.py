@@ -45,7 +45,7 @@ FOUND: list[Answer] = [
     {"query": {"stashimageinfo": [{"sha1": SHA1, "size": 10_000}]}},
 ]
 PERMANENT = {
-    "backend-fail-alreadyexists",  # passes after a second: file_versions.py
+    "backend-fail-alreadyexists",  # passes after a second: passes_after
     "backend-fail-backup",
     "backend-fail-batchsize",
     "backend-fail-contenttype",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mwclient_async._http.flow import TryAgain
 from mwclient_async.errors import MediaWikiError, OutcomeUnknown, StashError, UploadError, UploadPending, UrlRefused
 from tests.support.scripted_flow import ATTEMPTS, Answer, Script, refusal
 from tests.support.scripted_stash import GONE, NO_STATUS, SHA1, poll, stash_failure
@@ -62,6 +63,13 @@ def test_u6_a_job_that_takes_too_long_after_a_lost_reply_is_waited_for_once() ->
 @pytest.mark.parametrize("answers", [[FAILED, DONE], [poll(), JOB_FAILED, poll(), DONE]], ids=["at once", "by a job"])
 def test_u3_a_url_whose_file_the_store_did_not_take_is_fetched_again(answers: list[Answer]) -> None:
     assert Script(*answers).run(by_url(asynchronous=len(answers) > 2, ignored=True)).filename == "A.png"
+
+
+def test_u3_a_url_whose_old_version_was_archived_in_this_second_is_fetched_again_in_the_next() -> None:
+    """A first try that failed has copied the old version to the archive already."""
+    script = Script(FAILED, refusal("backend-fail-alreadyexists"), DONE)
+    assert script.run(by_url(ignored=True)).filename == "A.png"
+    assert [event.least_wait for event in script.events if isinstance(event, TryAgain)] == [0.0, 1.0]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from attrs import Factory, define, field, frozen
 from mwclient_async import RemoteFile, RetryPolicy, Site, UploadMethod, UploadResult
 from mwclient_async.errors import MediaWikiError
 from mwclient_async.testing import LocalWiki
-from mwclient_async.testing.scripted import ScriptedClock
 from tests.support.image_files import png, sha1
 from tests.support.unreliable_store import count_steps, fail_at
 from tests.support.uploads import Account, JobClock, serving, versions
@@ -75,7 +74,7 @@ async def upload_at_steps(
     result = StoreResult(way.name)
     policy = RetryPolicy(first_delay=0.01, longest_delay=0.05)
     for step in steps:
-        clock = JobClock(wiki, after=0) if "asynchronous" in way.options else ScriptedClock()
+        clock = JobClock(wiki, after=0) if "asynchronous" in way.options else None
         async with account.site(wiki, retry=policy, clock=clock) as site:
             if not await _upload(site, wiki, way, directory, step, result):
                 break
