@@ -24,6 +24,7 @@ class Requested(Generic[T]):
     def __set_name__(self, _owner: type, name: str) -> None:
         self._name = name
         self._field = f"_{name}"
+        self.__doc__ = f"Never None; NotRequested if the query did not ask for it by ``{self._parameter}``."
 
     @overload
     def __get__(self, value: None, owner: type) -> Self: ...

@@ -21,7 +21,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from mwclient_async import HttpOptions, OAuth1, Site
+from mwclient_async import ClientLogin, HttpOptions, OAuth1, Site
 
 AGENT = "extra-tests/1.0 (tests@example.org)"
 _NEW_CERTIFICATE = ["openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "1", "-subj", "/CN=127.0.0.1"]
@@ -75,6 +75,25 @@ def oauth1() -> None:
     assert "oauth_signature=" in requests[0]["Authorization"], requests
 
 
+def cli() -> None:
+    """The command ``mwa`` prints the rows of a list, as JSON Lines when piped."""
+    rows = [{"pageid": 1, "ns": 0, "title": "Earth"}]
+    command = [str(Path(sys.executable).with_name("mwa")), "list", "allpages", "--user-agent", AGENT]
+    with answering(json.dumps({"batchcomplete": True, "query": {"allpages": rows}}).encode()) as (url, _):
+        done = subprocess.run([*command, "--wiki", url], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert json.loads(done.stdout)["title"] == "Earth", done.stdout
+
+
+def keyring() -> None:
+    """A password is kept in the keyring of the system, here in one that takes any and has none."""
+    import_module("keyring").set_keyring(import_module("keyring.backends.null").Keyring())
+    from mwclient_async.cli import logins
+    from mwclient_async.cli.wikis import Wiki
+
+    logins.keep_password(Wiki(api_url="https://wiki.example/w/api.php"), ClientLogin(username="Bot", password="text"))
+
+
 def tour() -> None:
     """The whole tour runs on a real wiki."""
     command = [sys.executable, "-I", "-m", "mwclient_async.tour"]
@@ -85,8 +104,10 @@ def tour() -> None:
 
 CHECKS: Mapping[str, Callable[[], None]] = {
     "brotli": brotli,
+    "cli": cli,
     "feeds": feeds,
     "http2": http2,
+    "keyring": keyring,
     "oauth1": oauth1,
     "speed": speed,
     "tour": tour,
