@@ -38,10 +38,25 @@ GROUPS = {  # heading -> the beginnings of the modules whose names it has; the f
     "Others": ("",),
 }
 
+MADE_BY_USERS = (
+    "_site",
+    "_http.httpx_transport",
+    "_http.aiohttp_transport",
+    "_http.messages",
+    "_rest.core_rest",
+    "_values.cursor",
+    "models.auth",
+    "models.edit_defaults",
+    "models.options",
+    "models.upload",
+)
+"""The modules whose classes a program calls."""
+
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.connect("builder-inited", _write_pages)
+    app.connect("autodoc-process-docstring", _plain_property, priority=400)  # before napoleon
     app.connect("autodoc-process-signature", _without_constructor)
     app.connect("missing-reference", _public_target)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -136,11 +151,17 @@ def _foreign_bases(value: type) -> list[str]:
     return [base.__name__ for base in value.__mro__ if not base.__module__.startswith(PACKAGE)]
 
 
+def _plain_property(_app: Sphinx, what: str, name: str, value: object, options: object, lines: list[str]) -> None:
+    """Napoleon takes what is before a colon in the first line for a type; ours have their types in annotations."""
+    if what in {"property", "attribute"}:
+        lines.insert(0, "")
+
+
 def _without_constructor(_app: Sphinx, what: str, name: str, value: object, *rest: object) -> tuple[str, None] | None:
-    """Only the library makes a stream, a handle or a run: what its constructor takes is not public."""
+    """Only the library makes a stream, a handle or what a wiki sent: what its constructor takes is not public."""
     home = HOMES.get(name.rpartition(".")[2], "")
-    is_made_by_users = home.startswith(("models.", "errors", "_http.", "_values.", "_site", "_rest.core_rest"))
-    return ("", None) if what == "class" and home and not (is_made_by_users or is_typeddict(value)) else None
+    is_hidden = what == "class" and home and not home.startswith(MADE_BY_USERS) and not is_typeddict(value)
+    return ("", None) if is_hidden else None
 
 
 def _heading(text: str, underline: str) -> str:
