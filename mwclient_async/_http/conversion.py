@@ -46,13 +46,16 @@ def structurer(cls: type[T]) -> Callable[[Mapping[str, Any]], T]:
 
 @cache
 def _structurer(cls: Any) -> Callable[[Mapping[str, Any]], Any]:
+    unusual = has_row_function(cls)  # what comes here is a row that the generated function does not convert
+
     def structure(raw: Any) -> Any:
         try:
-            return _field_hook(cls, detailed=False)(raw if type(raw) is dict else _checked_mapping(raw), cls)
+            hook = _field_hook(cls, detailed=False, generated=not unusual)
+            return hook(raw if type(raw) is dict else _checked_mapping(raw), cls)
         except _CONVERSION_ERRORS as error:
             raise _conversion_error(raw, cls, error) from error
 
-    function: Callable[[Any], Any] = _row_function(cls, structure) if has_row_function(cls) else structure
+    function: Callable[[Any], Any] = _row_function(cls, structure) if unusual else structure
     return function
 
 
@@ -64,7 +67,7 @@ def structured(value: Any, kind: Any) -> Any:
     from cattrs import StructureHandlerNotFoundError
 
     try:
-        return _converter(detailed=False).structure(value, kind)
+        return _converter(detailed=False, generated=True).structure(value, kind)
     except StructureHandlerNotFoundError as error:
         raise TypeError(f"{kind!r} cannot be made from what a wiki sends: {error}") from None
     except _CONVERSION_ERRORS as error:
@@ -86,7 +89,7 @@ def _conversion_error(raw: Any, cls: Any, error: Exception) -> ProtocolError:
 
     lines = [repr(error)]
     try:
-        _converter(detailed=True).structure(raw, cls)
+        _converter(detailed=True, generated=False).structure(raw, cls)
     except BaseValidationError as detailed:
         lines = [_PRIVATE.sub("", line) for line in transform_error(detailed)]
     except _CONVERSION_ERRORS:
@@ -98,7 +101,12 @@ def _conversion_error(raw: Any, cls: Any, error: Exception) -> ProtocolError:
 
 
 @cache
-def _converter(*, detailed: bool) -> Converter:
+def _converter(*, detailed: bool, generated: bool) -> Converter:
+    """The converter. ``generated``: it converts rows with generated code.
+
+    An unusual row is converted without that, and so is all that is in it: else each level would be tried twice, and
+    twice as often as the one around it.
+    """
     from cattrs import Converter
 
     converter = Converter(detailed_validation=detailed)
@@ -110,7 +118,7 @@ def _converter(*, detailed: bool) -> Converter:
     converter.register_structure_hook(datetime, _datetime)
     converter.register_structure_hook(datetime | None, lambda value, kind: _datetime(value, kind) if value else None)
     converter.register_structure_hook(int | str | None, _optional(int, str))
-    converter.register_structure_hook_factory(has, lambda cls: _class_hook(cls, detailed=detailed))
+    converter.register_structure_hook_factory(has, lambda cls: _class_hook(cls, detailed=detailed, generated=generated))
     converter.register_structure_hook_factory(_is_tuple, lambda kind: _tuple_hook(kind, converter))
     converter.register_structure_hook_factory(
         _is_mapping, lambda kind: _mapping_hook(kind, converter, detailed=detailed)
@@ -166,11 +174,14 @@ def _strings(value: Any, _: Any) -> tuple[str, ...]:
     raise TypeError(f"{value!r} is not a list of texts")
 
 
-def _class_hook(cls: Any, *, detailed: bool) -> Hook:
-    def structure(raw: Any, _: Any = None) -> Any:
-        return _field_hook(cls, detailed=detailed)({} if raw == [] else _checked_mapping(raw), cls)
+def _class_hook(cls: Any, *, detailed: bool, generated: bool) -> Hook:
+    has_function = generated and has_row_function(cls)
 
-    return structure if detailed or not has_row_function(cls) else _row_function(cls, structure)
+    def structure(raw: Any, _: Any = None) -> Any:
+        hook = _field_hook(cls, detailed=detailed, generated=generated and not has_function)
+        return hook({} if raw == [] else _checked_mapping(raw), cls)
+
+    return _row_function(cls, structure) if has_function else structure
 
 
 def _checked_mapping(raw: Any) -> Any:
@@ -194,8 +205,8 @@ def _row_function(cls: Any, convert_unusual: Callable[[Any], Any]) -> Callable[.
 def _hook_of_type(kind: Any) -> Hook:
     """The converter's function for a type. The converter is made when a type needs it."""
     if has(kind) and has_row_function(kind):
-        return _class_hook(kind, detailed=False)
-    hook: Hook = _converter(detailed=False).get_structure_hook(kind)
+        return _class_hook(kind, detailed=False, generated=True)
+    hook: Hook = _converter(detailed=False, generated=True).get_structure_hook(kind)
     return hook
 
 
@@ -205,11 +216,11 @@ def _of_class(table: Mapping[str, Mapping[str, V]], cls: Any) -> dict[str, V]:
 
 
 @cache
-def _field_hook(cls: Any, *, detailed: bool) -> Hook:
+def _field_hook(cls: Any, *, detailed: bool, generated: bool) -> Hook:
     """Return the function that reads the fields of a class from an object, by the wiki's names."""
     from cattrs.gen import make_dict_structure_fn, override
 
-    converter = _converter(detailed=detailed)
+    converter = _converter(detailed=detailed, generated=generated)
     names = {each.name: each.alias for each in fields(cls) if each.alias != each.name} | _of_class(_WIRE_NAMES, cls)
     hooks = _of_class(_HOOKS, cls)
     for attribute in fields(resolve_types(cls)):

@@ -17,6 +17,7 @@ from mwclient_async._http.conversion import _HOOKS, _WIRE_NAMES, _field_hook, _o
 from mwclient_async._http.row_code import has_row_function
 from mwclient_async._query.list_rows import LIST_ROW_CLASSES
 from mwclient_async._query.row_converters import PROP_ROW_CLASSES, read_prop
+from mwclient_async.errors import ProtocolError
 from mwclient_async.models import (
     accounts,
     actions_blocks,
@@ -128,8 +129,24 @@ def test_a_usual_row_does_not_need_the_converter(monkeypatch: pytest.MonkeyPatch
         structurer(Revision)({"revid": None, "minor": ""})
 
 
-def _refuse(*, detailed: bool) -> Any:
-    raise AssertionError(detailed)
+def _refuse(**options: bool) -> Any:
+    raise AssertionError(options)
+
+
+def test_a_misfit_deep_in_nested_rows_is_met_once_a_level_and_not_twice_as_often_on_each() -> None:
+    met = []
+
+    class Misfit:
+        def __repr__(self) -> str:
+            met.append(self)
+            return "misfit"
+
+    row: dict[str, Any] = {"ns": 0, "title": Misfit()}
+    for _ in range(10):
+        row = {"ns": 0, "title": "A", "redirlinks": [row]}
+    with pytest.raises(ProtocolError, match="expected str"):
+        structurer(ListedPage)(row)
+    assert len(met) < 20  # and not 2 ** 10
 
 
 def test_the_value_is_an_ordinary_one_of_its_class() -> None:
