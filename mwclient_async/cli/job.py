@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from mwclient_async import Cursor, Site, Stream, StreamRun
+from mwclient_async import Cursor, Event, Paused, Retrying, Site, SiteOptions, Stream, StreamRun
 from mwclient_async.cli import logins
 from mwclient_async.cli.bars import bar
 from mwclient_async.cli.exits import UsageError
@@ -101,14 +101,25 @@ class Job:
 
 @asynccontextmanager
 async def _opened(wiki: Wiki, login: logins.Login) -> AsyncIterator[Site]:
+    options: SiteOptions = {"auth": login.auth, "login_state": login.state, "on_event": tell_wait}
     if wiki.api_url.endswith(".php"):
-        async with Site(wiki.api_url, user_agent=wiki.user_agent, auth=login.auth, login_state=login.state) as site:
+        async with Site(wiki.api_url, user_agent=wiki.user_agent, **options) as site:
             yield site
     elif login.auth is not None or login.state is not None:
         raise UsageError(f"{wiki.api_url} is a page: to log in, give the address of api.php, which Special:Version has")
     else:
-        async with Site.discover(wiki.api_url, user_agent=wiki.user_agent) as site:
+        async with Site.discover(wiki.api_url, user_agent=wiki.user_agent, **options) as site:
             yield site
+
+
+def tell_wait(event: Event) -> None:
+    """Say at a terminal why nothing happens: a request that is sent again later, or a pause that the wiki wants."""
+    if not sys.stderr.isatty():
+        return
+    if isinstance(event, Retrying):
+        sys.stderr.write(f"mwa: trying again in {event.after:.0f} s: {event.cause}\n")
+    elif isinstance(event, Paused):
+        sys.stderr.write(f"mwa: the wiki asks for a pause of {event.seconds:.0f} s: {event.cause}\n")
 
 
 def _cursor(position: str, path: Path | None) -> Cursor:

@@ -28,7 +28,9 @@ from mwclient_async import (
     OAuth2Token,
     OutcomeUnknown,
     PageMissing,
+    Paused,
     Protected,
+    Retrying,
     RetryPolicy,
     Site,
     UnrecognizedParameters,
@@ -272,6 +274,25 @@ def test_without_the_extra_the_message_says_what_to_install() -> None:
 
 def test_the_version_is_printed() -> None:
     assert CliRunner().invoke(app, ["--version"]).stdout.startswith("mwa 0.")
+
+
+class Terminal(io.StringIO):
+    """A standard error that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("kind", "shown"), [(Terminal, True), (io.StringIO, False)])
+def test_a_wait_is_told_at_a_terminal_only(
+    kind: type[io.StringIO], *, shown: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = kind()
+    monkeypatch.setattr(sys, "stderr", errors)
+    job.tell_wait(Retrying(label="query", attempt=1, after=4.0, cause="gone"))
+    job.tell_wait(Paused(scope="wiki", name="", seconds=5.0, cause="lag"))
+    told = "mwa: trying again in 4 s: gone\nmwa: the wiki asks for a pause of 5 s: lag\n"
+    assert errors.getvalue() == (told if shown else "")
 
 
 # Wikis ---------------------------------------------------------------------------------------------------------------
