@@ -8,7 +8,8 @@ group in which the next batch is fetched while the consumer works on the current
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from operator import length_hint
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar
 
@@ -274,8 +275,7 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
         self._inbox: MemoryObjectReceiveStream[Slot[T]] | None = None
         self._slot: Slot[T] | None = None
         self._loaded: LoadedBatch[T] | None = None
-        self._items: Sequence[T] = ()  # of that batch
-        self._at = 0
+        self._rest: Iterator[T] = iter(())  # the items of that batch that were not given yet
         self._given_before = start.count
         self._total = total
         self._failed: Exception | None = None
@@ -300,12 +300,16 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
                 ``site.pages`` come from an iterator that was read already.
             TypeError: an input of ``site.pages`` has the wrong type.
         """
-        while self._at >= len(self._items):
+        while True:
+            for item in self._rest:
+                return item
             if not await self._load(self._loaded):
                 raise StopAsyncIteration
-        item = self._items[self._at]
-        self._at += 1
-        return item
+
+    @property
+    def _at(self) -> int:
+        """The number of items of the current batch that were given."""
+        return 0 if self._loaded is None else len(self._loaded.items) - length_hint(self._rest)
 
     @property
     def cursor(self) -> Cursor:
@@ -347,8 +351,7 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
             return None
         loaded = self._loaded
         assert loaded is not None
-        items = tuple(loaded.items[self._at :])
-        self._at = len(loaded.items)
+        items = tuple(self._rest)
         fetched = loaded.fetched
         return Batch(
             items=items,
@@ -382,7 +385,7 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
                 self._total = self.done
                 return False
             self._given_before += self._at
-            self._loaded, self._items, self._at = loaded, loaded.items, 0
+            self._loaded, self._rest = loaded, iter(loaded.items)
             return True
 
     async def _fetch_next(self) -> LoadedBatch[T] | None:
