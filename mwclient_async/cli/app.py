@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="mwa",
     help="Read, edit, upload to and follow a MediaWiki. Docs: docs/command-line.md of mwclient_async.",
     no_args_is_help=True,
