@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import inspect
 import re
+from pathlib import Path
 from typing import Any, is_typeddict
+from zlib import crc32
 
 from docutils import nodes
 from name_usage import DOCS, HOMES, NAMES, PACKAGE, Usage, alias_source, is_alias, usage
@@ -45,6 +47,7 @@ MADE_BY_USERS = (
     "_http.messages",
     "_rest.core_rest",
     "_values.cursor",
+    "errors",
     "models.auth",
     "models.edit_defaults",
     "models.options",
@@ -56,10 +59,11 @@ MADE_BY_USERS = (
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.connect("builder-inited", _write_pages)
-    app.connect("autodoc-process-docstring", _plain_property, priority=400)  # before napoleon
+    app.connect("autodoc-process-docstring", _plain_property, priority=600)  # after napoleon
     app.connect("autodoc-process-signature", _without_constructor)
     app.connect("missing-reference", _public_target)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    this_file = Path(__file__).read_bytes()  # if it changes, pages are read again although their sources are the same
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": crc32(this_file)}
 
 
 def _write_pages(_app: Sphinx) -> None:
@@ -153,8 +157,8 @@ def _foreign_bases(value: type) -> list[str]:
 
 def _plain_property(_app: Sphinx, what: str, name: str, value: object, options: object, lines: list[str]) -> None:
     """Napoleon takes what is before a colon in the first line for a type; ours have their types in annotations."""
-    if what in {"property", "attribute"}:
-        lines.insert(0, "")
+    if what == "property":
+        lines[:] = [*(inspect.getdoc(value) or "").splitlines(), ""]
 
 
 def _without_constructor(_app: Sphinx, what: str, name: str, value: object, *rest: object) -> tuple[str, None] | None:
