@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -40,6 +41,38 @@ _CONCURRENCY = 4  # as many as the wiki serves
 _SHORT_TIMEOUTS = HttpOptions(read_timeout=3, commit_timeout=3)
 
 
+class _Turns:
+    """Lets ``_CONCURRENCY`` cells run at once.
+
+    A cell that resumes after a stall waits for at most one cell that begins. If it waited for all of them, the account
+    would have made hundreds of edits before it looks for its own, and it looks at the latest 500 only.
+    """
+
+    def __init__(self) -> None:
+        self._entrance = anyio.Lock()
+        self._running = anyio.Semaphore(_CONCURRENCY)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[None]:
+        """A block for a whole cell."""
+        async with self._entrance:
+            await self._running.acquire()
+        try:
+            yield
+        finally:
+            self._running.release()
+
+    @asynccontextmanager
+    async def left(self) -> AsyncIterator[None]:
+        """A block, in that of a cell, during which another cell runs."""
+        self._running.release()
+        try:
+            yield
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._running.acquire()
+
+
 class _Transport:
     """The transport of one cell.
 
@@ -47,8 +80,8 @@ class _Transport:
     timeouts, so that the outcome does not depend on the machine's speed.
     """
 
-    def __init__(self, cell: Cell, proxy: FaultProxy, turn: anyio.Semaphore, backend: Backend) -> None:
-        self._cell, self._proxy, self._turn = cell, proxy, turn
+    def __init__(self, cell: Cell, proxy: FaultProxy, turns: _Turns, backend: Backend) -> None:
+        self._cell, self._proxy, self._turns = cell, proxy, turns
         self._usual = own_transport(HttpOptions(backend=backend), Limits())
         self._short = own_transport(evolve(_SHORT_TIMEOUTS, backend=backend), Limits())
 
@@ -59,12 +92,8 @@ class _Transport:
             await self.deliver()
         if not hit or fault not in STALLS or happened:
             return await self._usual.send(request)
-        self._turn.release()
-        try:
+        async with self._turns.left():
             return await self._short.send(request)
-        finally:
-            with anyio.CancelScope(shield=True):
-                await self._turn.acquire()
 
     async def deliver(self) -> None:
         """Send the request that the fault hit to the wiki."""
@@ -103,18 +132,18 @@ async def wrong(
     ]
     await bot.wiki.seed([SeedPage(cell.title, START) for cell in cells if not cell.operation.creates], links=False)
     since, results = datetime.now(UTC) - timedelta(seconds=2), dict[Cell, Result]()
-    turn = anyio.Semaphore(_CONCURRENCY)
+    turns = _Turns()
     async with anyio.create_task_group() as tasks:
         for cell in sorted(cells, key=lambda cell: cell.fault not in STALLS):
-            tasks.start_soon(_try, cell, turn, results, backend)
+            tasks.start_soon(_try, cell, turns, results, backend)
     traces = await _traces(bot, since)
     ended = {cell: _outcome(cell, results[cell], traces) for cell in cells}
     wanted = {cell: expected(cell.operation, cell.fault) for cell in cells}
     return {str(cell): (ended[cell], wanted[cell]) for cell in cells if ended[cell] != wanted[cell]}
 
 
-async def _try(cell: Cell, turn: anyio.Semaphore, results: dict[Cell, Result], backend: Backend) -> None:
-    async with turn, FaultProxy(cell.bot.wiki.url, cell.plan()) as proxy:
+async def _try(cell: Cell, turns: _Turns, results: dict[Cell, Result], backend: Backend) -> None:
+    async with turns.begin(), FaultProxy(cell.bot.wiki.url, cell.plan()) as proxy:
 
         def on_event(event: Event) -> None:
             if isinstance(event, Retrying):  # until then, connections are refused
@@ -122,7 +151,7 @@ async def _try(cell: Cell, turn: anyio.Semaphore, results: dict[Cell, Result], b
 
         api_url, revid = f"{proxy.url}/api.php", None
         options = cell.operation.login_options(cell.bot, api_url)
-        transport = _Transport(cell, proxy, turn, backend)
+        transport = _Transport(cell, proxy, turns, backend)
         try:
             async with Site(
                 api_url, user_agent=USER_AGENT, retry=_QUICK, transport=transport, on_event=on_event, **options
