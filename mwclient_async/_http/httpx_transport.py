@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from functools import cache, lru_cache, partial
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ from typing import Any, cast
 import httpx
 
 from mwclient_async._http.attempt import Attempt, is_in_chain
+from mwclient_async._http.cancelled_requests import free_slot
 from mwclient_async._http.closing import Closing
 from mwclient_async._http.decompression import ACCEPTED
 from mwclient_async._http.messages import HttpRequest, MultipartBody
@@ -99,17 +100,24 @@ class _HttpxAttempt(Attempt):
         url = _parsed(request.url) if request.method != "GET" else httpx.URL(request.url)
         headers = {"host": url.netloc.decode("ascii"), **_DEFAULT_HEADERS, **_length_header(request)}
         headers |= {name.lower(): value for name, value in request.headers.items()}
-        response = await self._pool.handle_async_request(
-            httpx.Request(
-                request.method,
-                url,
-                headers=headers,
-                stream=_EMPTY if self.pieces is None else _RequestStream(self.pieces),
-                extensions={"timeout": self._timeout, "trace": self.progress},
-            )
+        httpx_request = httpx.Request(
+            request.method,
+            url,
+            headers=headers,
+            stream=_EMPTY if self.pieces is None else _RequestStream(self.pieces),
+            extensions={"timeout": self._timeout, "trace": self.progress},
         )
+        try:
+            response = await self._pool.handle_async_request(httpx_request)
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                await self._free_slot()
+            raise
         cast("RequestTrace", self.progress).on_end = partial(_give_up_if_more_came, response)
-        return _HttpxResponse(response)
+        return _HttpxResponse(response, self._free_slot)
+
+    async def _free_slot(self) -> None:
+        await free_slot(self._pool, self.progress)
 
     def is_timeout(self, error: BaseException) -> bool:
         return isinstance(error, httpx.TimeoutException)
@@ -141,13 +149,15 @@ class _RequestStream(httpx.AsyncByteStream):
 class _HttpxResponse:
     """A response whose headers have arrived."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, free_slot: Callable[[], Awaitable[None]]) -> None:
         self.status = response.status_code
         self.headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         self._extensions = response.extensions
         self._stream = cast("httpx.AsyncByteStream", response.stream)
         self._raw = aiter(self._stream)
+        self._free_slot = free_slot
         self._may_have_more = True
+        self._is_closed = False
 
     async def next(self) -> bytes | None:
         self._may_have_more = False  # if this fails or is cancelled, the generators of httpx have ended
@@ -156,6 +166,13 @@ class _HttpxResponse:
         return piece
 
     async def close(self) -> None:
+        try:
+            await self._close()
+        finally:
+            if not self._is_closed:
+                await self._free_slot()
+
+    async def _close(self) -> None:
         with suppress(Exception):  # nothing is wanted of this response any more
             if self._may_have_more:
                 _shut_down(self._extensions)
@@ -163,6 +180,7 @@ class _HttpxResponse:
                     pass
         with suppress(Exception):
             await self._stream.aclose()
+            self._is_closed = True
 
 
 def _may_quote_headers(error: BaseException) -> bool:

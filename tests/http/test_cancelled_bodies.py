@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import inspect
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from types import AsyncGeneratorType
-from typing import Any
+from typing import Any, Literal
 
 import anyio
+import anyio.lowlevel
 import pytest
 
+from mwclient_async import HttpOptions, Limits
 from mwclient_async._http.messages import HttpRequest
+from mwclient_async._http.transport import own_transport
 from tests.support.http_server import Listener
-from tests.support.transport_servers import opened
+from tests.support.transport_servers import Server, get, opened
 
 LARGE = 64 * 1024 * 1024  # bytes; more than a socket buffers if no one reads
 
@@ -74,3 +79,27 @@ async def test_w2_what_was_not_sent_of_a_body_when_it_was_cancelled_is_not_sent_
         cancelled.set()
         await ended.wait()
     assert received < LARGE / 2
+
+
+@pytest.mark.parametrize("backend", ["httpx", "aiohttp"])
+def test_w7_a_task_that_is_cancelled_at_any_moment_leaves_its_place_in_the_pool(
+    backend: Literal["httpx", "aiohttp"],
+) -> None:
+    """By ``Task.cancel()`` of asyncio, from which httpcore does not shield its own clean-up."""
+    anyio.run(cancel_at_each_moment, backend)
+
+
+async def cancel_at_each_moment(backend: Literal["httpx", "aiohttp"]) -> None:
+    async with Server() as server:
+        for earlier_requests, turns in product(range(2), range(25)):
+            transport = own_transport(HttpOptions(backend=backend), Limits(concurrency=1))
+            for _ in range(earlier_requests):
+                await transport.send(get(server.url))
+            task = asyncio.ensure_future(transport.send(get(server.url)))
+            for _ in range(turns):
+                await anyio.lowlevel.checkpoint()
+            task.cancel()
+            await asyncio.wait([task])
+            with anyio.fail_after(20):
+                assert (await transport.send(get(server.url))).status == 200
+            await transport.aclose()
