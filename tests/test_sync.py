@@ -135,7 +135,7 @@ def test_what_is_still_open_is_left_when_the_site_is_closed() -> None:
         loader.load("A")
 
 
-def test_a_context_manager_whose_opening_is_interrupted_is_left() -> None:
+def test_a_context_manager_whose_opening_is_interrupted_is_left(interruptible: None) -> None:
     left = []
 
     class Slow:

@@ -102,7 +102,7 @@ async def test_protection_is_exactly_what_was_asked_for(steward: Site, member: S
             (ApiError, "create-titleexists", steward.actions.protect(title, protections={"create": "sysop"})),
             (ApiError, "missingtitle-createonly", steward.actions.protect(fresh("No"), protections={"edit": "sysop"})),
             (
-                ApiError,
+                InvalidParameter,
                 "invalidexpiry",
                 steward.actions.protect(title, protections={"edit": "sysop"}, expiry="soonish"),
             ),

@@ -105,7 +105,16 @@ async def test_c3_more_rows_in_one_second_than_the_account_may_request_are_an_er
 async def test_c3_each_row_comes_once_in_the_batches_of_a_query_too(wiki: LocalWiki, limit: int) -> None:
     title = await log_title(wiki, 1, 4, 2, 3, 1)
     async with Site(wiki.api_url, user_agent=USER_AGENT) as site:
-        stream = site.query(list=["abuselog", "allpages"], afltitle=title, afllimit=limit, aplimit=1, aflprop="ids")
+        for number in range(3):  # other tests make pages, too
+            await site.page(f"{title}/{number}").create("text")
+        stream = site.query(
+            list=["abuselog", "allpages"],
+            afltitle=title,
+            aflprop="ids",
+            afllimit=limit,
+            apprefix=f"{title}/",
+            aplimit=1,
+        )
         rows, cursors = list[int](), list[Cursor]()
         async for batch in stream.batches():
             rows += [row["id"] for row in batch.lists["abuselog"]]
