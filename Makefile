@@ -14,8 +14,9 @@ SITE := build/docs
 PROGRAMS := build/programs
 PYRIGHT := $(VENV)/.pyright
 RECIPES := $(VENV)/.recipes
-# Files that share a wiki stay in one process; tests/conftest.py puts the slow ones first.
-BY_FILE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Files that share a wiki stay in one process; tests/conftest.py puts the slow ones first. Three processes keep two cores
+# busy, because a test of a wiki waits for PHP half of the time.
+BY_FILE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 EXTRAS := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"])
 GROUP := import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")
 
