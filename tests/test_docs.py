@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
@@ -21,14 +20,13 @@ from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision
 from mwclient_async.testing.factory import WikiFactory
 from tests.conftest import USER_AGENT
 from tests.support.image_files import png
-from tests.support.programs import PAGES, ROOT, programs
+from tests.support.programs import PAGES, ROOT, WIKIPEDIA, programs, run
 from tests.support.rest_gateway import Gateway
 
-WIKIPEDIA = "https://en.wikipedia.org/w/api.php"
 PROGRAMS = [
     pytest.param(program.text, id=program.name, marks=[pytest.mark.recipes] if program.is_recipe else [])
     for program in programs()
-    if program.is_ours
+    if program.is_ours and not program.name.startswith(("bots.md", "bot-pages.md"))  # test_bots.py runs them
 ]
 OTHER_CLIENTS = [pytest.param(program.text, id=program.name) for program in programs() if not program.is_ours]
 
@@ -79,7 +77,7 @@ def test_programs_of_the_documentation_run(
     if "ProcessPoolExecutor" in program:  # its processes import it from a file
         _run_as_a_file(text, tmp_path)
     else:
-        _run_here(text)
+        run(text)
         assert capsys.readouterr().out or "assert" in program
 
 
@@ -109,14 +107,6 @@ def _configure_pywikibot(directory: Path, bot: BotPassword, monkeypatch: pytest.
     ]
     (directory / "user-config.py").write_text("\n".join(lines), encoding="utf-8")
     monkeypatch.setenv("PYWIKIBOT_DIR", str(directory))
-
-
-def _run_here(program: str) -> None:
-    """Run it in this process, then call the tests that it defines."""
-    names: dict[str, Any] = {"__name__": "__main__"}
-    exec(compile(program, "<program>", "exec", dont_inherit=True), names)
-    for name in re.findall(r"^def (test_\w+)", program, re.MULTILINE):
-        names[name]()
 
 
 def _run_as_a_file(program: str, directory: Path) -> None:

@@ -19,11 +19,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import indent
+from typing import Any
 
 from attrs import frozen
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+WIKIPEDIA = "https://en.wikipedia.org/w/api.php"
+"""The wiki of the programs; tests put a LocalWiki in its place."""
 INSTALLED = {"mwclient_async", "anyio", "attrs", "cattrs", "httpx", "rich", *sys.stdlib_module_names}
 
 
@@ -80,6 +83,14 @@ def _imports(text: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             found.add(node.module or "")
     return {name.partition(".")[0] for name in found}
+
+
+def run(program: str) -> None:
+    """Run it in this process, then call the tests that it defines."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(program, "<program>", "exec", dont_inherit=True), names)
+    for name in re.findall(r"^def (test_\w+)", program, re.MULTILINE):
+        names[name]()
 
 
 def write(directory: Path, *, recipes: bool) -> None:
