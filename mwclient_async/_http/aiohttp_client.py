@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary, WeakSet
 import aiohttp
 from yarl import URL
 
-from mwclient_async._http.attempt import Attempt, innermost
+from mwclient_async._http.attempt import Attempt, innermost, is_lasting_status
 from mwclient_async._http.closing import Closing
 from mwclient_async._http.decompression import ACCEPTED
 from mwclient_async._http.messages import HttpRequest, MultipartBody
@@ -145,7 +145,7 @@ class _AiohttpAttempt(Attempt):
         return isinstance(error, aiohttp.NonHttpUrlClientError | ValueError) and not isinstance(error, OSError)
 
     def is_lasting_refusal(self, error: BaseException) -> bool:
-        is_refused = isinstance(error, aiohttp.ClientHttpProxyError) and 400 <= error.status < 500  # noqa: PLR2004 - HTTP
+        is_refused = isinstance(error, aiohttp.ClientHttpProxyError) and is_lasting_status(error.status)
         return is_refused or isinstance(error, aiohttp.ClientConnectorDNSError)
 
     def description(self, error: BaseException) -> str:

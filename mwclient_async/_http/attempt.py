@@ -28,7 +28,15 @@ from mwclient_async.models.options import HttpOptions
 
 T = TypeVar("T")
 
-_CUT_SHORT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+_PASSING = (
+    ssl.SSLEOFError,
+    ssl.SSLZeroReturnError,
+    ssl.SSLSyscallError,
+    ssl.SSLWantReadError,  # the context of a time-out during the handshake
+    ssl.SSLWantWriteError,
+)
+_PASSING_REFUSALS = (408, 425, 429)
+"""A proxy that responds with one of these may connect later."""
 
 
 class OpenResponse(Protocol):
@@ -214,9 +222,14 @@ def _joined(headers: tuple[tuple[str, str], ...], name: str) -> str:
     return ", ".join(value for key, value in headers if key == name)
 
 
+def is_lasting_status(status: int) -> bool:
+    """Whether a proxy that responds with this status to a request to connect will do so again."""
+    return 400 <= status < 500 and status not in _PASSING_REFUSALS  # noqa: PLR2004 - HTTP
+
+
 def _is_lasting(error: BaseException) -> bool:
     """Whether another attempt would fail in the same way."""
-    return isinstance(error, socket.gaierror | ssl.SSLError) and not isinstance(error, _CUT_SHORT)
+    return isinstance(error, socket.gaierror | ssl.SSLError) and not isinstance(error, _PASSING)
 
 
 def _is_certificate_refusal(error: BaseException) -> bool:

@@ -1,9 +1,9 @@
-"""Takes requests that were cancelled out of the pool of httpcore.
+"""Takes requests that were cancelled, or failed, out of the pool of httpcore.
 
 httpcore shields its own clean-up from the cancellation of AnyIO's scopes, but not from ``Task.cancel()``, which
 ``asyncio.wait_for``, ``asyncio.timeout`` and ``asyncio.TaskGroup`` use. A request that is cancelled at certain moments
-then keeps its place in the pool, and its connection. As many of them as the pool has places, and every later request
-waits forever.
+then keeps its place in the pool, and its connection. The connection of a handshake that fails behind a proxy keeps its
+place, too. As many of them as the pool has places, and every later request waits forever.
 """
 
 # ruff: noqa: SLF001 - httpcore has no public way to do this

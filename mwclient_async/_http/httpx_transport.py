@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import httpx
 
-from mwclient_async._http.attempt import Attempt, is_in_chain
+from mwclient_async._http.attempt import Attempt, is_in_chain, is_lasting_status
 from mwclient_async._http.cancelled_requests import free_slot
 from mwclient_async._http.closing import Closing
 from mwclient_async._http.decompression import ACCEPTED
@@ -31,6 +31,11 @@ from mwclient_async.models.options import HttpOptions, Limits
 
 _EMPTY = httpx.ByteStream(b"")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_LASTING_REFUSALS_OF_SOCKS = (
+    "Invalid username/password",
+    "Requested ",
+    "Proxy Server could not connect: Connection not",
+)
 _DEFAULT_HEADERS = {"accept": "*/*", "accept-encoding": ACCEPTED, "connection": "keep-alive"}
 
 
@@ -48,7 +53,9 @@ class HttpxTransport(PooledTransport):
     def __init__(self, options: HttpOptions, limits: Limits) -> None:
         super().__init__(options, limits)
         if options.http2:
-            _require_http2()
+            _require("h2", "HttpOptions(http2=True)", extra="http2")
+        if any(proxy.startswith("socks") for proxy in self._proxies):
+            _require("socksio", "a SOCKS proxy", extra="socks")
         self._pools: dict[tuple[bool, bool, str | None], httpx.AsyncHTTPTransport] = {}
         for proxy in self._proxies:  # raises an error here if one cannot work
             self._pool(is_read=True, is_secure=False, proxy=proxy)
@@ -88,6 +95,7 @@ class _HttpxAttempt(Attempt):
     ) -> None:
         super().__init__(request, options, closing)
         self._pool = pool
+        cast("RequestTrace", self.progress).connect_timeout = options.connect_timeout
         self._timeout = {
             "connect": options.connect_timeout,
             "read": self.read_timeout,
@@ -109,9 +117,8 @@ class _HttpxAttempt(Attempt):
         )
         try:
             response = await self._pool.handle_async_request(httpx_request)
-        except BaseException as error:
-            if not isinstance(error, Exception):
-                await self._free_slot()
+        except BaseException:
+            await self._free_slot()
             raise
         cast("RequestTrace", self.progress).on_end = partial(_give_up_if_more_came, response)
         return _HttpxResponse(response, self._free_slot)
@@ -126,7 +133,10 @@ class _HttpxAttempt(Attempt):
         return isinstance(error, httpx.InvalidURL | ValueError) and not isinstance(error, OSError)
 
     def is_lasting_refusal(self, error: BaseException) -> bool:
-        return isinstance(error, httpx.ProxyError) and str(error).startswith("4")  # the status of the proxy's response
+        if not isinstance(error, httpx.ProxyError):
+            return False
+        status, text = str(error).partition(" ")[0], str(error)  # "407 Proxy Authentication Required"
+        return is_lasting_status(int(status)) if status.isdecimal() else text.startswith(_LASTING_REFUSALS_OF_SOCKS)
 
     def description(self, error: BaseException) -> str:
         text = str(error).partition(":")[0] if _may_quote_headers(error) else str(error)
@@ -194,9 +204,9 @@ def _parsed(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-def _require_http2() -> None:
-    if find_spec("h2") is None:
-        raise ValueError("HttpOptions(http2=True) needs another library: pip install mwclient_async[http2]")
+def _require(library: str, wanted: str, *, extra: str) -> None:
+    if find_spec(library) is None:
+        raise ValueError(f"{wanted} needs another library: pip install mwclient_async[{extra}]")
 
 
 def _length_header(request: HttpRequest) -> dict[str, str]:
@@ -212,7 +222,7 @@ def _new_pool(
     usual = usual_certificates(http2=http2) if is_secure and options.verify is True else _NO_CERTIFICATES
     return httpx.AsyncHTTPTransport(
         http2=http2,
-        proxy=proxy,
+        proxy=None if proxy is None else _proxy(proxy, options),
         verify=usual if options.verify is True else options.verify,
         limits=httpx.Limits(
             max_connections=limits.concurrency,
@@ -220,6 +230,14 @@ def _new_pool(
             keepalive_expiry=keepalive,
         ),
     )
+
+
+def _proxy(url: str, options: HttpOptions) -> httpx.Proxy:
+    """The proxy. One that is reached by https must have a certificate that ``options.verify`` trusts."""
+    if url[:6].lower() != "https:":
+        return httpx.Proxy(url)
+    verify = usual_certificates(http2=False) if options.verify is True else options.verify
+    return httpx.Proxy(url, ssl_context=httpx.create_ssl_context(verify))
 
 
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

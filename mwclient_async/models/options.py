@@ -67,7 +67,8 @@ class HttpOptions:
     - ``send_timeout`` is the longest silence while sending.
     - ``keepalive`` is how long a connection is kept for the next read.
     - ``proxy`` is a URL; without one the usual environment variables (``HTTPS_PROXY``, ``NO_PROXY``) are used,
-      except for servers on this machine.
+      except for servers on this machine. SOCKS proxies (``socks5://``) need ``pip install mwclient_async[socks]``. The
+      certificate of a proxy that is reached by https must be one that ``verify`` trusts.
     - ``verify``: True checks the server's certificate, False does not; an SSL context has your own certificates, also a
       client certificate.
     - ``headers`` are added to every request to the wiki, and never shown.

@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 from mwclient_async import ClientLogin, HttpOptions, OAuth1, Site
 
@@ -75,6 +76,13 @@ def oauth1() -> None:
     assert "oauth_signature=" in requests[0]["Authorization"], requests
 
 
+def socks() -> None:
+    """The wiki is read through a SOCKS proxy."""
+    with answering(REPLY) as (url, requests), socks_proxy(url) as proxy:
+        read_sitename(url, HttpOptions(proxy=proxy))
+    assert requests
+
+
 def cli() -> None:
     """The command ``mwa`` prints the rows of a list, as JSON Lines when piped."""
     rows = [{"pageid": 1, "ns": 0, "title": "Earth"}]
@@ -109,6 +117,7 @@ CHECKS: Mapping[str, Callable[[], None]] = {
     "http2": http2,
     "keyring": keyring,
     "oauth1": oauth1,
+    "socks": socks,
     "speed": speed,
     "tour": tour,
     "zstd": zstd,
@@ -188,6 +197,26 @@ def answering_over_http2(body: bytes, certificate: Path) -> Iterator[tuple[str, 
         thread.start()
         yield f"https://127.0.0.1:{listener.getsockname()[1]}/w/api.php", protocols
         thread.join()
+
+
+@contextmanager
+def socks_proxy(upstream: str) -> Iterator[str]:
+    """A SOCKS proxy for one connection, whose other end is this server: its URL."""
+    server = urlsplit(upstream)
+
+    def serve() -> None:
+        client, _ = listener.accept()
+        with client, socket.create_connection((server.hostname, server.port or 80)) as behind:
+            for reply in (b"\x05\x00", b"\x05\x00\x00\x01" + bytes(6)):  # no password; connected
+                client.recv(1024)
+                client.sendall(reply)
+            behind.sendall(client.recv(65536))
+            while data := behind.recv(65536):
+                client.sendall(data)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        Thread(target=serve, daemon=True).start()
+        yield f"socks5://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def _answer_over_http2(connection: ssl.SSLSocket, body: bytes) -> None:

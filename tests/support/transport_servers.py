@@ -281,7 +281,7 @@ class ForwardProxy:
         self.requests: list[ReceivedRequest] = []
         self._upstream = urlsplit(f"//{upstream}")
         self._refusal = refusal
-        self._listener = Listener(self._serve)
+        self._listener = Listener(self.serve)
 
     async def __aenter__(self) -> Self:
         await self._listener.__aenter__()
@@ -302,25 +302,33 @@ class ForwardProxy:
         """Method and target of all requests."""
         return [f"{seen.method} {seen.target}" for seen in self.requests]
 
-    async def _serve(self, stream: SocketStream) -> None:
+    async def serve(self, stream: ByteStream) -> None:
+        """Forward one request, or all bytes of a tunnel."""
         seen = await read_request(stream.receive)
         self.requests.append(seen)
-        host, port = self._upstream.hostname or "", self._upstream.port or 0
         if self._refusal is not None:
             await stream.send(b"".join(encode_response(self._refusal, method=seen.method)))
         elif seen.method == "CONNECT":
             await stream.send(b"HTTP/1.1 200 Connected\r\n\r\n")
-            async with await anyio.connect_tcp(host, port) as behind, anyio.create_task_group() as tasks:
-                tasks.start_soon(_pump, stream, behind, tasks.cancel_scope)
-                tasks.start_soon(_pump, behind, stream, tasks.cancel_scope)
+            await pumped(stream, self._upstream.netloc)
         else:
             there = urlsplit(seen.target)
             target = f"{there.path}?{there.query}" if there.query else there.path
+            host, port = self._upstream.hostname or "", self._upstream.port or 0
             answer = await ask(evolve(seen, target=target), host=host, port=port)
             await stream.send(b"".join(encode_response(answer, method=seen.method)))
 
 
-async def _pump(source: SocketStream, sink: SocketStream, scope: anyio.CancelScope) -> None:
+async def pumped(stream: ByteStream, upstream: str) -> None:
+    """Connect the stream with this server until one of both ends."""
+    there = urlsplit(f"//{upstream}")
+    connecting = anyio.connect_tcp(there.hostname or "", there.port or 0)
+    async with await connecting as behind, anyio.create_task_group() as tasks:
+        tasks.start_soon(_pump, stream, behind, tasks.cancel_scope)
+        tasks.start_soon(_pump, behind, stream, tasks.cancel_scope)
+
+
+async def _pump(source: ByteStream, sink: ByteStream, scope: anyio.CancelScope) -> None:
     try:
         while True:
             await sink.send(await source.receive())
