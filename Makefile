@@ -36,7 +36,7 @@ help:
 	@echo "make check    run ruff and mypy, also on the programs of the documentation"
 	@echo "make types    run pyright on these programs, and measure how much of the public surface has known types"
 	@echo "make docs     build the documentation into build/docs, check its links and run its examples"
-	@echo "make bench    measure the library beside other clients: 20 minutes (ARGS=--quick: about 4, writes no files)"
+	@echo "make bench    measure the library beside other clients: 30 minutes (ARGS=--quick: about 4, writes no files)"
 	@echo "make dist     build the wheel and the source archive, try the wheel alone on a wiki, and test the archive"
 	@echo "make extras   the same, then try each extra in an environment of its own"
 	@echo "make release  the same, then check what a package index would show; uploads nothing"

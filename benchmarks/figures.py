@@ -37,11 +37,11 @@ def compared(job: Job, outcome: Outcome, base: Outcome) -> Figure | None:
     def value(run: Run) -> float:
         return run.cpu if job.unit == "cpu" else run.seconds
 
-    if not outcome.runs or len(outcome.runs) != len(base.runs):
+    if not outcome.runs or not base.runs:
         return None
     if job.unit == "growth":
         return Figure.of([run.growth for run in outcome.runs])
-    return Figure.of([value(run) / value(other) for run, other in zip(outcome.runs, base.runs, strict=True)])
+    return Figure.of([value(run) / value(other) for run, other in zip(outcome.runs, base.runs, strict=False)])
 
 
 def missed(job: Job, outcome: Outcome) -> list[str]:

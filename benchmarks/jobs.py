@@ -18,11 +18,15 @@ LATENCY = 0.03  # seconds until the server sends a response
 
 @frozen(kw_only=True)
 class Entry:
-    """One client of a job: its method, what it gives, and the targets: a ratio or MiB, and a number of requests."""
+    """One client of a job: its method, what it gives, and the targets: a ratio or MiB, and a number of requests.
+
+    ``slow`` is a client that has only the first turn, because it takes far longer than the others.
+    """
 
     client: str
     method: str
     gives: str
+    slow: bool = False
     target: float | None = None
     requests: int | None = None
 
@@ -148,9 +152,9 @@ def _lookups(count: int) -> Job:
             Entry(client=OURS, method="lookups", gives="typed pages, 3 in flight"),
             Entry(client=OURS, method="lookups_with_loader", gives=loaded, target=0.05, requests=count // 50),
             Entry(client=SPEED, method="lookups_with_loader", gives=loaded, target=0.05, requests=count // 50),
-            Entry(client="mwclient", method="lookups", gives="its pages, one by one"),
+            Entry(client="mwclient", method="lookups", gives="its pages, one by one", slow=True),
             Entry(client="mwapi", method="lookups", gives="dicts, 3 in flight"),
-            Entry(client="pywikibot", method="lookups", gives="its pages, one by one"),
+            Entry(client="pywikibot", method="lookups", gives="its pages, one by one", slow=True),
         ),
         truth={"pages": count},
         titles=count,

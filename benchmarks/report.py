@@ -37,7 +37,7 @@ def table(job: Job, outcomes: list[Outcome]) -> str:
     targets = any(verdict(job, outcome, outcomes[0]) for outcome in outcomes)
     titles += ["target", ""] if targets else []
     rows = [_row(job, outcome, outcomes[0], targets=targets) for outcome in outcomes]
-    turns = f"{job.turns} turns."
+    turns = f"{job.turns} turns" + (", one of the slow clients." if any(entry.slow for entry in job.entries) else ".")
     return "\n".join([f"### {job.title}", "", turns, "", *_markdown(titles, rows)])
 
 

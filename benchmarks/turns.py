@@ -68,7 +68,7 @@ def take_turns(job: Job, places: Places) -> list[Outcome]:
         for turn in range(job.turns):
             order = list(range(len(job.entries)))
             for at in reversed(order) if turn % 2 else order:
-                if failed[at]:
+                if failed[at] or (turn and job.entries[at].slow):
                     continue
                 result = _run(job, job.entries[at], places, url)
                 if isinstance(result, Run):
