@@ -38,6 +38,8 @@ _HOMES = {  # module -> its public names
     "_rest.rest": "Rest",
     "_rest.rest_revisions": "CountType",
     "_session.clock": "Clock",
+    "_session.limits_coordinator": "LimitsAnswer LimitsCoordinator",
+    "_session.shared_limits": "LimitsConnection SharedLimits",
     "_session.site_options": "SiteOptions",
     "_session.observers": "OnEvent OnWarning",
     "_site": "Site",
@@ -55,12 +57,12 @@ _HOMES = {  # module -> its public names
         "AbuseFilter ApiError ApiErrorItem AssertFailed AuthError AuthorizationRefused BadContinue BadRequest "
         "BadToken BeyondLimit Blocked BotStopped BotsExcluded BrokenReply CaptchaRequired ChunkRefused "
         "ConnectionFailed ContinuationLoop CursorMismatch DryRun EditConflict FileRefused HttpError InternalError "
-        "InvalidParameter InvalidTitle LoginFailed LoginThrottled MaxlagExceeded MediaWikiError MissingParameter "
-        "NotLoggedIn NotRequested OutcomeUnknown PageExists PageMissing PermissionDenied Protected ProtocolError "
-        "RateLimited ReadOnly Refused ReplyLost ReplyTooLarge ResultTooLarge RowsLost SiteClosed SizeMismatch "
-        "SourceChanged SpamBlacklisted StashError TitleBlacklisted TooManyValues TransportError Unavailable "
-        "UnknownAction UnrecognizedParameters Unsupported UploadError UploadPending UploadWarnings UrlRefused "
-        "WriteSuppressed"
+        "InvalidParameter InvalidTitle LimitsUnavailable LoginFailed LoginThrottled MaxlagExceeded MediaWikiError "
+        "MissingParameter NotLoggedIn NotRequested OutcomeUnknown PageExists PageMissing PermissionDenied Protected "
+        "ProtocolError RateLimited ReadOnly Refused ReplyLost ReplyTooLarge ResultTooLarge RowsLost SiteClosed "
+        "SizeMismatch SourceChanged SpamBlacklisted StashError TitleBlacklisted TooManyValues TransportError "
+        "Unavailable UnknownAction UnrecognizedParameters Unsupported UploadError UploadPending UploadWarnings "
+        "UrlRefused WriteSuppressed"
     ),
     "models.accounts": (
         "AcceptedLanguage Block BlockDetails BlockRestrictions ChangeableGroups GroupMembership RateLimit "
@@ -114,6 +116,7 @@ _HOMES = {  # module -> its public names
         "LatestRevision License Lint PageFile PageLanguage PageOfRevision RestFile RestList RestPage RestRevision "
         "RestUser RevisionFacts SearchHit Thumbnail Validated Validator"
     ),
+    "models.shared_limits": "PauseKey SharedPause",
     "models.upload": "RemoteFile StashedFile UploadMethod UploadProgress UploadResult UploadStage",
 }
 

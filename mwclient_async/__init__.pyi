@@ -110,9 +110,17 @@ from mwclient_async._rest.rest_revisions import (
 from mwclient_async._session.clock import (
     Clock as Clock,
 )
+from mwclient_async._session.limits_coordinator import (
+    LimitsAnswer as LimitsAnswer,
+    LimitsCoordinator as LimitsCoordinator,
+)
 from mwclient_async._session.observers import (
     OnEvent as OnEvent,
     OnWarning as OnWarning,
+)
+from mwclient_async._session.shared_limits import (
+    LimitsConnection as LimitsConnection,
+    SharedLimits as SharedLimits,
 )
 from mwclient_async._session.site_options import (
     SiteOptions as SiteOptions,
@@ -180,6 +188,7 @@ from mwclient_async.errors import (
     InternalError as InternalError,
     InvalidParameter as InvalidParameter,
     InvalidTitle as InvalidTitle,
+    LimitsUnavailable as LimitsUnavailable,
     LoginFailed as LoginFailed,
     LoginThrottled as LoginThrottled,
     MaxlagExceeded as MaxlagExceeded,
@@ -442,6 +451,10 @@ from mwclient_async.models.rest import (
     Thumbnail as Thumbnail,
     Validated as Validated,
     Validator as Validator,
+)
+from mwclient_async.models.shared_limits import (
+    PauseKey as PauseKey,
+    SharedPause as SharedPause,
 )
 from mwclient_async.models.upload import (
     RemoteFile as RemoteFile,

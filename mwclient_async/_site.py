@@ -61,6 +61,7 @@ class Site(Openable, QueryMethods, UploadMethods):
             account is a bot.
         http: time-outs, proxy, certificates, further headers.
         defaults: what all edits have in common, and when the site must not edit.
+        shared_limits: other processes with which the site shares its limits and the pauses that the wiki asks for.
         on_warning: called with each ApiWarning of the wiki; without it each is logged once.
         on_event: called with each event: requests, retries, pauses, logins, tokens, chunks.
         transport: replaces HTTP, for tests.
@@ -92,6 +93,7 @@ class Site(Openable, QueryMethods, UploadMethods):
         assert_bot: bool = False,
         http: HttpOptions = HttpOptions(),  # noqa: B008
         defaults: EditDefaults = EditDefaults(),  # noqa: B008
+        shared_limits: _session.shared_limits.SharedLimits | None = None,
         on_warning: OnWarning | None = None,
         on_event: OnEvent | None = None,
         transport: _http.transport.Transport | None = None,
@@ -126,6 +128,7 @@ class Site(Openable, QueryMethods, UploadMethods):
         self._retry = retry
         self._limits = limits
         self._defaults = defaults
+        self._shared_limits = shared_limits
         self._editor: _edit.editor.Editor | None = None
         self._on_warning = on_warning
         self._on_event = on_event
@@ -146,14 +149,19 @@ class Site(Openable, QueryMethods, UploadMethods):
 
         Raises:
             LoginFailed: the wiki refused the login; LoginThrottled if there were too many.
+            LimitsUnavailable: what keeps the ``shared_limits`` does not answer.
             RuntimeError: the site is open already.
 
         See https://www.mediawiki.org/wiki/API:Main_page.
         """
         if self._opened is not None:
             raise RuntimeError(f"{self!r} is open already: open it once and share it between tasks")
+        shared = await self._shared_resources()
+        if self._opened is not None:  # by another task, while this one joined those that share its limits
+            await shared.aclose()
+            raise RuntimeError(f"{self!r} is open already: open it once and share it between tasks")
         self._opened = Session(
-            self._shared_resources(),
+            shared,
             self._request_builder,
             retry=self._retry,
             observers=Observers(self._on_warning, self._on_event),
@@ -310,11 +318,19 @@ class Site(Openable, QueryMethods, UploadMethods):
         """
         return self._session.state()
 
-    def _shared_resources(self) -> SharedResources:
+    async def _shared_resources(self) -> SharedResources:
         if self._shared is not None:
             return self._shared()
         transport = self._transport or _http.transport.own_transport(self._http, self._limits)
-        return SharedResources(transport, self._limits, self._clock)
+        if self._shared_limits is None:
+            return SharedResources(transport, self._limits, self._clock)
+        try:
+            connection = await _session.shared_limits.connect(self._shared_limits, self._limits)
+        except BaseException:
+            with CancelScope(shield=True):
+                await transport.aclose()
+            raise
+        return SharedResources(transport, self._limits, self._clock, connection)
 
     def _check_safe(self, auth: Auth | None) -> None:
         urls = [self._request_builder.api_url, self._request_builder.rest_url]

@@ -3,6 +3,7 @@
     MediaWikiError                     every error of this package; ``.cursor`` if a stream was running
     |-- TransportError                 no usable response came: network, time-outs, proxies
     |   |-- ConnectionFailed           the request was never sent: nothing was done
+    |   |   `-- LimitsUnavailable      what keeps the limits that processes share does not answer
     |   |-- ReplyLost                  the request was sent, and no whole response came back
     |   |-- SiteClosed                 the Site was closed: a read was ended, a write was not sent
     |   |-- HttpError                  an HTTP status without an error of the wiki (429, 502, 503 ...)
@@ -123,6 +124,13 @@ class ConnectionFailed(TransportError):
     """
 
     lasting = False
+
+
+class LimitsUnavailable(ConnectionFailed):
+    """What keeps the limits that several processes share does not answer, so nothing was sent.
+
+    It is asked again, by the retry policy, before this is raised. See ``Site(shared_limits=...)``.
+    """
 
 
 class ReplyLost(TransportError):

@@ -3,7 +3,13 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mwclient_async._session import clock as clock, discover as discover, suggestions as suggestions
+    from mwclient_async._session import (
+        clock as clock,
+        discover as discover,
+        shared_limits as shared_limits,
+        shared_slot as shared_slot,
+        suggestions as suggestions,
+    )
 else:
     from mwclient_async._lazy import module_loader
 

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from attrs import evolve, frozen
 
+from mwclient_async import _session
 from mwclient_async._http.messages import ApiRequest, HttpRequest, StreamedResponse
 from mwclient_async._http.request_builder import RequestBuilder
 from mwclient_async._session.auth_state import AuthState
@@ -39,11 +40,7 @@ class FileStreams:
     async def open(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[StreamedResponse]:
         """The response to a GET of this URL, after redirects. Its status may be any other one."""
         for _ in range(_MAX_REDIRECTS):
-            await self.shared.pauses.wait([ALL_WIKIS], max_wait=self.max_wait)
-            self.shared.check_open()
-            request = self._request(url, headers)
-            log.debug("GET %s", urlsplit(url).path)
-            async with self.shared.slots, self._stream(request) as response:
+            async with self._slot(), self._stream(self._request(url, headers)) as response:
                 location = next((value for name, value in response.headers if name == "location"), "")
                 if response.status not in _REDIRECTS or not location:
                     try:
@@ -55,7 +52,25 @@ class FileStreams:
                 url = _redirect_target(url, location)
         raise ProtocolError(f"more than {_MAX_REDIRECTS} redirects on the way to a file")
 
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """A slot for one request, at a time when no pause of all wikis is active."""
+        while True:
+            await self.shared.pauses.wait([ALL_WIKIS], max_wait=self.max_wait)
+            self.shared.check_open()
+            async with self.shared.slots:
+                if self.shared.pauses.is_any_active([ALL_WIKIS]):  # it began while this waited for the slot
+                    continue
+                if self.shared.connection is None:
+                    yield
+                    return
+                async with _session.shared_slot.SharedSlot(self.shared.connection, self.pauses, _FILE_REQUEST) as slot:
+                    if await slot.take():
+                        yield
+                        return
+
     def _request(self, url: str, headers: Mapping[str, str]) -> HttpRequest:
+        log.debug("GET %s", urlsplit(url).path)
         request = HttpRequest(method="GET", url=url, headers={**self.request_builder.plain_headers, **headers})
         if self.request_builder.is_own_origin(url):
             request = self.auth_state.signed(evolve(request, headers={**request.headers, **self._credentials(url)}))

@@ -56,6 +56,11 @@ async def parse(response: HttpResponse, request: ApiRequest) -> ApiResponse:
         conditional=request.is_conditional,
         documents=request.documents,
     )
-    if len(response.body) < LARGE:
+    if not is_large(response):
         return decode()
     return await run_in_thread(decode)
+
+
+def is_large(response: HttpResponse) -> bool:
+    """Whether to decode the response takes so long that other tasks should not wait for it."""
+    return len(response.body) >= LARGE

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
+from mwclient_async import _session, models
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers, describe_error
@@ -19,10 +20,7 @@ from mwclient_async.errors import MediaWikiError
 from mwclient_async.models.events import Paused
 from mwclient_async.models.options import RetryPolicy
 
-PauseKey = tuple[str, ...]
-"""What a pause is for: ``ALL_WIKIS``, ``("wiki", api_url)`` or ``("action", api_url, name)``."""
-
-ALL_WIKIS: PauseKey = ("farm",)
+ALL_WIKIS: models.shared_limits.PauseKey = ("farm",)
 """The key of a pause of a site and all its siblings."""
 
 
@@ -37,10 +35,10 @@ class Pauses:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._active: dict[PauseKey, _Pause] = {}
-        self._next_turn: dict[PauseKey, float] = {}
+        self._active: dict[models.shared_limits.PauseKey, _Pause] = {}
+        self._next_turn: dict[models.shared_limits.PauseKey, float] = {}
 
-    def begin(self, key: PauseKey, seconds: float, error: MediaWikiError) -> bool:
+    def begin(self, key: models.shared_limits.PauseKey, seconds: float, error: MediaWikiError) -> bool:
         """Begin a pause, or extend the active one. Returns whether there was none before."""
         until = self._clock.now() + seconds
         active = self._active.get(key)
@@ -49,15 +47,15 @@ class Pauses:
         self._active[key] = _Pause(until, error)
         return active is None or active.until <= self._clock.now()
 
-    def end(self, key: PauseKey) -> None:
+    def end(self, key: models.shared_limits.PauseKey) -> None:
         """End a pause before its time."""
         self._active.pop(key, None)
 
-    def is_any_active(self, keys: Iterable[PauseKey]) -> bool:
+    def is_any_active(self, keys: Iterable[models.shared_limits.PauseKey]) -> bool:
         """Whether at least one of these pauses is active."""
         return self._longest(keys) is not None
 
-    async def wait(self, keys: Iterable[PauseKey], *, max_wait: float) -> None:
+    async def wait(self, keys: Iterable[models.shared_limits.PauseKey], *, max_wait: float) -> None:
         """Wait until none of these pauses is active.
 
         Raises the error that caused the pause if that takes more than ``max_wait`` seconds.
@@ -70,7 +68,7 @@ class Pauses:
             max_wait -= left
             await self._clock.sleep(left)
 
-    async def wait_for_turn(self, key: PauseKey, interval: float) -> None:
+    async def wait_for_turn(self, key: models.shared_limits.PauseKey, interval: float) -> None:
         """Wait until ``interval`` seconds have passed since the turn before."""
         if interval > 0:
             now = self._clock.now()
@@ -79,7 +77,12 @@ class Pauses:
             if turn > now:
                 await self._clock.sleep(turn - now)
 
-    def _longest(self, keys: Iterable[PauseKey]) -> _Pause | None:
+    async def sleep(self, seconds: float) -> None:
+        """Wait this many seconds by the clock of the pauses."""
+        if seconds > 0:
+            await self._clock.sleep(seconds)
+
+    def _longest(self, keys: Iterable[models.shared_limits.PauseKey]) -> _Pause | None:
         if not self._active:
             return None
         now = self._clock.now()
@@ -93,24 +96,36 @@ class Pauses:
 class WikiPauses:
     """The pauses that concern the requests of one site, whose ``wiki`` is the address of its api.php.
 
-    ``policy`` says how long a pause may be.
+    ``policy`` says how long a pause may be. ``connection`` leads to other processes that share the limits, if any do.
     """
 
     pauses: Pauses
     wiki: str
     policy: RetryPolicy
     observers: Observers
+    connection: _session.shared_limits.CheckedConnection | None = None
 
-    def begin_after(self, error: MediaWikiError, request: ApiRequest) -> None:
-        """Begin the pause that this error asks for, if it asks for one, and report it."""
+    def begin_after(self, error: MediaWikiError, request: ApiRequest) -> models.shared_limits.SharedPause | None:
+        """Begin the pause that this error asks for, and report it. Returns None if it asks for none."""
         pause = pause_for(error, self.policy)
         if pause is None:
-            return
+            return None
         all_wikis, wiki, action = self.keys_for(request)
         key = {Scope.FARM: all_wikis, Scope.WIKI: wiki, Scope.ACTION: action}[pause.scope]
-        if self.pauses.begin(key, pause.seconds, error):
+        begun = models.shared_limits.SharedPause(key, pause.seconds, error)
+        self.begin(begun)
+        return begun
+
+    def begin(self, pause: models.shared_limits.SharedPause) -> None:
+        """Begin a pause that this process or another one was asked for. It is reported if there was none before."""
+        if self.pauses.begin(pause.key, pause.seconds, pause.error):
             self.observers.notify_event(
-                Paused(scope=pause.scope.value, name=key[-1], seconds=pause.seconds, cause=describe_error(error))
+                Paused(
+                    scope=pause.key[0],
+                    name=pause.key[-1],
+                    seconds=pause.seconds,
+                    cause=describe_error(pause.error),
+                )
             )
 
     async def wait(self, request: ApiRequest, *, max_wait: float) -> None:
@@ -119,12 +134,18 @@ class WikiPauses:
 
     async def wait_for_write(self, interval: float) -> None:
         """Wait until this wiki's last write began ``interval`` seconds ago."""
-        await self.pauses.wait_for_turn(("wiki", self.wiki), interval)
+        key = ("wiki", self.wiki)
+        if self.connection is None or interval <= 0:
+            await self.pauses.wait_for_turn(key, interval)
+        else:
+            await self.pauses.sleep(await self.connection.next_turn(key, interval))
 
     def is_any_active(self, request: ApiRequest) -> bool:
         """Whether a pause concerns this request now."""
         return self.pauses.is_any_active(self.keys_for(request))
 
-    def keys_for(self, request: ApiRequest) -> tuple[PauseKey, PauseKey, PauseKey]:
+    def keys_for(
+        self, request: ApiRequest
+    ) -> tuple[models.shared_limits.PauseKey, models.shared_limits.PauseKey, models.shared_limits.PauseKey]:
         """The keys of the pauses that concern this request: of all wikis, of this wiki, of this action."""
         return ALL_WIKIS, ("wiki", self.wiki), ("action", self.wiki, request.rate_limit_action)

@@ -9,6 +9,7 @@ The life of one request:
 4. *Login lock.* Requests share it. A login takes it exclusively, so that no other request is in flight at that time.
 5. *Slot.* The site and its siblings have a limited number of requests in flight. While a request waits for its slot, a
    pause may begin, or a login or token may change. So these are checked again; after a change the request starts anew.
+   A site that shares its limits with other processes then takes a slot of theirs, too (``shared_limits.py``).
 6. *Transport.* The request is built with the current credentials, and sent.
 7. *Response.* ``parse_response`` decodes the response, or raises the error that it holds.
 8. *Recovery.* If the wiki refused the token or the login, it is renewed, and the request is sent again.
@@ -29,6 +30,7 @@ from urllib.parse import urlsplit
 
 from attrs import Factory, define, evolve
 
+from mwclient_async import _session
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse, ReadAt, StreamedResponse
 from mwclient_async._http.request_builder import NO_CREDENTIALS, RequestBuilder
@@ -39,7 +41,7 @@ from mwclient_async._session.auth_state import AuthState
 from mwclient_async._session.authenticator import Authenticator, LoginData
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.file_streams import FileStreams
-from mwclient_async._session.http_exchange import exchange, parse
+from mwclient_async._session.http_exchange import exchange, is_large, parse
 from mwclient_async._session.known_revisions import KnownRevisions
 from mwclient_async._session.login import Account, account_in, log_out, may_log_in_as, without_account
 from mwclient_async._session.module_catalog import ModuleCatalog
@@ -131,7 +133,7 @@ class Session:
             send=self.send,
             has_action_api=not request_builder.project,
         )
-        self._pauses = WikiPauses(shared.pauses, request_builder.api_url, retry, observers)
+        self._pauses = WikiPauses(shared.pauses, request_builder.api_url, retry, observers, shared.connection)
         self._anonymous_writes = AnonymousWrites(self._auth_state)
         self._modules = ModuleCatalog(self.send)
         self._files = FileStreams(
@@ -337,19 +339,51 @@ class Session:
         async with self._anonymous_writes.turn(request):
             if request.write and not request.login:
                 await self._pauses.wait_for_write(self.shared.limits.write_interval)
-            http_response = await self._send_in_slot(pending, token, generation)
-            response = await parse(http_response, request)
+            if self.shared.connection is None:
+                response = await parse(await self._send_in_slot(pending, token, generation), request)
+            else:
+                response = await self._send_in_shared_slot(self.shared.connection, pending, token, generation)
             self._process_response(request, response)
         return self._take_account(response, generation) if request.asks_account else response
 
-    async def _send_in_slot(self, pending: _PendingRequest, token: str | None, generation: int) -> HttpResponse:
+    async def _send_in_slot(
+        self,
+        pending: _PendingRequest,
+        token: str | None,
+        generation: int,
+        slot: _session.shared_slot.SharedSlot | None = None,
+    ) -> HttpResponse:
         if pending.request.login:  # the login that sends it holds the lock exclusively
             async with self.shared.slots:
+                if slot is not None and not await slot.take():
+                    raise _NotSentError
                 return await self._send_and_redirect(pending, token)
         async with self._authenticator.lock.shared(), self.shared.slots:
             if self._has_changed(pending.request, token, generation):
                 raise _NotSentError
+            if slot is not None and (
+                not await slot.take() or self._has_changed(pending.request, token, generation)  # it has waited again
+            ):
+                raise _NotSentError
             return await self._send_and_redirect(pending, token)
+
+    async def _send_in_shared_slot(
+        self,
+        connection: _session.shared_limits.CheckedConnection,
+        pending: _PendingRequest,
+        token: str | None,
+        generation: int,
+    ) -> ApiResponse:
+        """The same with a slot that is shared with other processes, which is kept until the response is known.
+
+        So a pause that the response asks for begins before another process can be given the slot. No large response
+        asks for one.
+        """
+        async with _session.shared_slot.SharedSlot(connection, self._pauses, pending.request) as slot:
+            http_response = await self._send_in_slot(pending, token, generation, slot)
+            if is_large(http_response):
+                await slot.release()
+            return await parse(http_response, pending.request)
 
     def _has_changed(self, request: ApiRequest, token: str | None, generation: int) -> bool:
         """Whether a pause, or another login or token, has come since the request was prepared."""

@@ -9,6 +9,7 @@ import anyio
 from anyio.lowlevel import RunVar
 from attrs import field, frozen
 
+from mwclient_async import _session
 from mwclient_async._http.closing import Closing
 from mwclient_async._session.clock import Clock, ClosableClock
 from mwclient_async._session.rate_limits import Pauses
@@ -65,17 +66,19 @@ def _running_loop() -> object | None:
 class SharedResources:
     """Connections, the slots of requests in flight, pauses, limits and the clock, until they are closed.
 
-    Only ``owner`` may use them.
+    Only ``owner`` may use them. ``connection`` leads to the other processes that share the limits, if any do.
     """
 
     transport: Transport
     limits: Limits
     _given_clock: Clock
+    _limits_connection: _session.shared_limits.LimitsConnection | None = None
     owner: Owner = field(init=False, factory=Owner)
     _closing: Closing = field(init=False, factory=Closing)
     clock: Clock = field(init=False)
     slots: anyio.Semaphore = field(init=False)
     pauses: Pauses = field(init=False)
+    connection: _session.shared_limits.CheckedConnection | None = field(init=False)
 
     @clock.default
     def _closable_clock(self) -> Clock:
@@ -88,6 +91,11 @@ class SharedResources:
     @pauses.default
     def _pauses(self) -> Pauses:
         return Pauses(self.clock)
+
+    @connection.default
+    def _checked_connection(self) -> _session.shared_limits.CheckedConnection | None:
+        given = self._limits_connection
+        return None if given is None else _session.shared_limits.CheckedConnection(given, self._closing)
 
     @property
     def is_closed(self) -> bool:
@@ -104,3 +112,5 @@ class SharedResources:
         with anyio.CancelScope(shield=True):
             await self._closing.aclose()
             await self.transport.aclose()
+            if self.connection is not None:
+                await self.connection.aclose()

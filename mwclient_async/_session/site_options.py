@@ -29,6 +29,7 @@ class SiteOptions(TypedDict, total=False):
     assert_bot: bool
     http: HttpOptions
     defaults: EditDefaults
+    shared_limits: _session.shared_limits.SharedLimits | None
     on_warning: OnWarning | None
     on_event: OnEvent | None
     transport: _http.transport.Transport | None

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         props_info as props_info,
         props_revisions as props_revisions,
         rest as rest,
+        shared_limits as shared_limits,
         upload as upload,
     )
 else:
