@@ -41,8 +41,8 @@ html_theme = "furo"
 html_title = f"mwclient_async {version}"
 html_show_copyright = False
 html_static_path = ["_static"]
-html_css_files = ["tables.css"]
+html_css_files = ["pages.css"]
 html_theme_options = {
     "navigation_with_keys": True,
-    "light_css_variables": {"code-font-size": "75%"},  # 100 characters of a program fit into the column
+    "light_css_variables": {"code-font-size": "75%"},  # with _static/pages.css: 110 characters of a program fit
 }

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,25 @@ from attrs import field, frozen
 from sphinx.pycode import ModuleAnalyzer
 
 import mwclient_async
+from mwclient_async import sync, testing
 from mwclient_async._query.list_rows import LIST_ROW_CLASSES
 from mwclient_async._query.row_converters import PROP_ROW_CLASSES
 
 DOCS = Path(__file__).parent
 PACKAGE = "mwclient_async"
-NAMES: list[str] = vars(mwclient_async)["__all__"]
-HOMES: Mapping[str, str] = vars(mwclient_async)["_HOME_OF"]
+HOMES: Mapping[str, str] = {
+    **vars(mwclient_async)["_HOME_OF"],
+    **{f"sync.{name}": "sync" for name in sync.__all__},
+    **{f"testing.{name}": f"testing.{home}" for name, home in vars(testing)["_HOMES"].items()},
+}
 """The module that defines each name, below the package."""
-_CALLED = {"__aiter__", "__aenter__", "__await__"}
+NAMES: list[str] = sorted(HOMES)
+"""Those of the front door, and those of modules, as ``testing.LocalWiki``."""
+NAME_OF_WORD: Mapping[str, str] = {name.rpartition(".")[2]: name for name in reversed(NAMES)}
+"""What a word in an annotation or in a text names."""
+_CALLED = {"__aiter__", "__aenter__", "__await__", "__call__"}
+_PLAIN = {"sent"}
+"""Names that are also words of every text."""
 _FIELDS_KNOWN_BY_NAME = {"Page", "SiteInfo"}
 """The classes whose fields have names that nothing else in a program has."""
 
@@ -65,18 +76,24 @@ class Usage:
 def usage() -> Mapping[str, Usage]:
     """The places of each public name."""
     members = [member for owner in NAMES for member in _members_of(owner)]
-    docstrings = {name: _words(_description(name)) for name in NAMES}
+    docstrings = {name: _names_in(_description(name), name) for name in NAMES}
     return {name: _usage_of(name, members, docstrings) for name in NAMES}
+
+
+def value_of(name: str) -> Any:
+    """What the name stands for."""
+    module, _, attribute = name.rpartition(".")
+    return getattr(import_module(f"{PACKAGE}.{module}") if module else mwclient_async, attribute)
 
 
 def is_alias(name: str, value: type) -> bool:
     """Whether the name is that of a type alias: the class has another."""
-    return value.__name__ != name
+    return value.__name__ != name.rpartition(".")[2]
 
 
 def _description(name: str) -> str:
     """Its docstring, and the classes that a type alias stands for or that a class comes from."""
-    value = getattr(mwclient_async, name)
+    value = value_of(name)
     if inspect.isfunction(value):
         return inspect.getdoc(value) or ""
     if not inspect.isclass(value) or is_alias(name, value):
@@ -88,23 +105,27 @@ def alias_source(name: str) -> tuple[str, str]:
     """The expression of a type alias, and the docstring below it."""
     module = f"{PACKAGE}.{HOMES[name]}"
     analyzer = ModuleAnalyzer.for_module(module)
-    docstring = analyzer.find_attr_docs().get(("", name), [""])
-    match = re.search(rf"^{name}(?:: TypeAlias)? = (.*?)\n(?=\S)", analyzer.code, re.DOTALL | re.MULTILINE)
+    word = name.rpartition(".")[2]
+    docstring = analyzer.find_attr_docs().get(("", word), [""])
+    match = re.search(rf"^{word}(?:: TypeAlias)? = (.*?)\n(?=[^\s)])", analyzer.code, re.DOTALL | re.MULTILINE)
     expression = " ".join(match[1].split()) if match else ""
+    if expression.startswith("("):
+        expression = expression.removeprefix("( ").removesuffix(" )")
     return expression, "\n".join(docstring)
 
 
-def _usage_of(name: str, members: list[Member], docstrings: Mapping[str, set[str]]) -> Usage:
+def _usage_of(name: str, members: list[Member], docstrings: Mapping[str, frozenset[str]]) -> Usage:
     naming = [member for member in members if name in member.types]
     raising = [member for member in members if name in member.raises]
-    patterns = [rf"\b{name}\b", *_patterns_of_rows(name)]
+    word = _pattern_of(name)
+    patterns = [word, *_patterns_of_rows(name)]
     patterns += [_pattern_of_call(member.name) for member in naming if member.role == "meth"]
     patterns += [rf"\w\.{member.name}\b" for member in naming if member.owner in _FIELDS_KNOWN_BY_NAME]
     pages = _pages()
     return Usage(
         calls=_row_calls(name),
         programs=[page for page, (_, programs) in pages.items() if any(re.search(p, programs) for p in patterns)],
-        texts=[page for page, (text, _) in pages.items() if re.search(rf"\b{name}\b", text)],
+        texts=[page for page, (text, _) in pages.items() if re.search(word, text)],
         members=naming,
         raised_by=raising,
         docstrings=[other for other, words in docstrings.items() if name in words and other != name],
@@ -128,21 +149,28 @@ def _pattern_of_call(method: str) -> str:
     return rf"(?:await |async for .+ in |async with |with )[^=\n]*\.{method}\("
 
 
+def _pattern_of(name: str) -> str:
+    """The name itself; if it is also another word, its import or its whole name."""
+    module, _, word = name.rpartition(".")
+    is_unique = NAME_OF_WORD[word] == name and not word.islower()
+    return rf"\b{word}\b" if is_unique or not module else rf"\b{module}(?:\.\w+)*(?:\.| import .*\b){word}\b"
+
+
 def _row_calls(name: str) -> list[str]:
-    value = getattr(mwclient_async, name)
+    value = value_of(name)
     lists = [f'site.list("{module}")' for module, row in LIST_ROW_CLASSES.items() if row is value]
     props = [f'site.query(prop=["{prop}"])' for prop, row in PROP_ROW_CLASSES.items() if row() is value]
     return lists + props
 
 
 def _patterns_of_rows(name: str) -> Iterator[str]:
-    value = getattr(mwclient_async, name)
+    value = value_of(name)
     yield from (rf'\.list\(\s*"{module}"' for module, row in LIST_ROW_CLASSES.items() if row is value)
     yield from (rf'prop=\[?[^\]\n]*"{prop}"' for prop, row in PROP_ROW_CLASSES.items() if row() is value)
 
 
 def _members_of(owner: str) -> Iterator[Member]:
-    value = getattr(mwclient_async, owner)
+    value = value_of(owner)
     if not inspect.isclass(value) or is_alias(owner, value):
         return
     for base in value.__mro__:
@@ -167,8 +195,5 @@ def _own_members(owner: str, base: type) -> Iterator[Member]:
 
 
 def _names_in(value: Any, owner: str) -> frozenset[str]:
-    return frozenset(_words(value if isinstance(value, str) else str(value)) & set(NAMES) - {owner})
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text))
+    words = re.findall(r"\w+", value if isinstance(value, str) else str(value))
+    return frozenset({NAME_OF_WORD[word] for word in words if word in NAME_OF_WORD and word not in _PLAIN} - {owner})

@@ -8,25 +8,43 @@ is a warning.
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from pathlib import Path
 from typing import Any, is_typeddict
 from zlib import crc32
 
+from command_pages import command_pages
 from docutils import nodes
-from name_usage import DOCS, HOMES, NAMES, PACKAGE, Usage, alias_source, is_alias, usage
+from name_usage import (
+    DOCS,
+    HOMES,
+    NAME_OF_WORD,
+    NAMES,
+    PACKAGE,
+    Usage,
+    alias_source,
+    is_alias,
+    usage,
+    value_of,
+)
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.logging import getLogger
 
-import mwclient_async
-
 TARGET = DOCS / "reference"
 GROUPS = {  # heading -> the beginnings of the modules whose names it has; the first that fits counts
     "The site": ("_site", "_session.", "models.options"),
     "Logins": ("models.auth", "models.accounts"),
-    "Queries": ("_query.", "_values.cursor", "_values.value", "models.batch", "models.page", "models.requested"),
+    "Queries": (
+        "_query.",
+        "_values.cursor",
+        "_values.value",
+        "models.batch",
+        "models.page",
+        "models.requested",
+    ),
     "Properties of pages": ("models.props",),
     "Rows of lists": ("models.lists",),
     "The wiki": ("models.info",),
@@ -37,6 +55,8 @@ GROUPS = {  # heading -> the beginnings of the modules whose names it has; the f
     "Events, progress and warnings": ("models.events", "models.progress", "_values.warnings"),
     "Errors": ("errors",),
     "Transports": ("_http.",),
+    "Scripts without asyncio": ("sync",),
+    "Tests with a real wiki": ("testing.",),
     "Others": ("",),
 }
 
@@ -52,16 +72,21 @@ MADE_BY_USERS = (
     "models.edit_defaults",
     "models.options",
     "models.upload",
+    "sync",
+    "testing.",
 )
 """The modules whose classes a program calls."""
+_REQUESTED = re.compile(r"ClassVar\[Requested\[(.*)\]\]")
+_COMMANDS = "Commands and fixtures"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.connect("builder-inited", _write_pages)
-    app.connect("autodoc-process-docstring", _plain_property, priority=600)  # after napoleon
+    app.connect("autodoc-process-docstring", _plain_attribute, priority=400)  # before napoleon
     app.connect("autodoc-process-signature", _without_constructor)
     app.connect("missing-reference", _public_target)
+    app.connect("build-finished", _check_search)
     this_file = Path(__file__).read_bytes()  # if it changes, pages are read again although their sources are the same
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": crc32(this_file)}
 
@@ -70,10 +95,13 @@ def _write_pages(_app: Sphinx) -> None:
     usages = usage()
     pages = {name: _page(name, usages[name]) for name in NAMES}
     pages |= {_slug(group): _group_page(group) for group in _groups()}
+    pages |= {page.file: _orphan(page.heading, _COMMANDS, page.body) for page in command_pages()}
+    pages[_slug(_COMMANDS)] = _page_of_commands()
     pages["index"] = _index()
+    _show_requested_as_fields()
     TARGET.mkdir(exist_ok=True)
     for path in TARGET.iterdir():
-        if path.stem not in pages:
+        if path.name.removesuffix(".rst") not in pages:
             path.unlink()
     for name, text in pages.items():
         path = TARGET / f"{name}.rst"
@@ -81,15 +109,31 @@ def _write_pages(_app: Sphinx) -> None:
             path.write_text(text, encoding="utf-8")
 
 
+def _show_requested_as_fields() -> None:
+    """``revid: int``, as it is read, in the place of ``revid: ClassVar[Requested[int]]``."""
+    for value in map(value_of, NAMES):
+        for field, annotation in vars(value).get("__annotations__", {}).items() if inspect.isclass(value) else ():
+            if found := _REQUESTED.fullmatch(str(annotation)):
+                value.__annotations__[field] = found[1]
+
+
 def _index() -> str:
-    pages = "".join(f"   {_slug(group)}\n" for group in _groups())
-    words = "Import every name from ``mwclient_async``. Each has a page of its own.\n\n"
+    pages = "".join(f"   {_slug(group)}\n" for group in [*_groups(), _COMMANDS])
+    words = (
+        "Import every name from ``mwclient_async``, and ``testing.LocalWiki`` from ``mwclient_async.testing``. "
+        "Each has a page of its own.\n\n"
+    )
     return _heading("API reference", "=") + words + f".. toctree::\n   :maxdepth: 1\n\n{pages}\n"
 
 
 def _group_page(group: str) -> str:
     names = [name for name in NAMES if _group(name) == group]
     return _heading(group, "=") + "".join(f":doc:`{name}`\n   {_summary(name)}\n\n" for name in names)
+
+
+def _page_of_commands() -> str:
+    items = "".join(f":doc:`{page.file}`\n   {page.summary}\n\n" for page in command_pages())
+    return _heading(_COMMANDS, "=") + items
 
 
 def _groups() -> list[str]:
@@ -104,7 +148,7 @@ def _slug(group: str) -> str:
 
 def _summary(name: str) -> str:
     """The first sentence of its docstring."""
-    value = getattr(mwclient_async, name)
+    value = value_of(name)
     is_own = (inspect.isclass(value) and not is_alias(name, value)) or inspect.isfunction(value)
     docstring = inspect.getdoc(value) if is_own else alias_source(name)[1]
     return " ".join((docstring or "").split("\n\n")[0].split()).replace("::", ".")
@@ -116,8 +160,7 @@ def _group(name: str) -> str:
 
 
 def _page(name: str, places: Usage) -> str:
-    group = _group(name)
-    text = ":orphan:\n\n" + _heading(name, "=") + f"In :doc:`{_slug(group)}`.\n\n" + _body(name)
+    text = _orphan(name, _group(name), _body(name))
     sections = {
         "Calls that return it": [f"``{call}``" for call in places.calls],
         "Pages with programs that use it": [f":doc:`/{page}`" for page in places.programs],
@@ -131,15 +174,20 @@ def _page(name: str, places: Usage) -> str:
     return text + "".join(_heading(title, "-") + _items(lines) for title, lines in sections.items() if lines)
 
 
+def _orphan(heading: str, group: str, body: str) -> str:
+    """A page that is in no table of contents: its group names it."""
+    return ":orphan:\n\n" + _heading(heading, "=") + f"In :doc:`{_slug(group)}`.\n\n" + body
+
+
 def _items(lines: list[str]) -> str:
     return "".join(f"* {line}\n" for line in lines) + "\n"
 
 
 def _body(name: str) -> str:
-    value = getattr(mwclient_async, name)
+    value = value_of(name)
     target = f"{PACKAGE}.{name}"
     if inspect.isclass(value) and not is_alias(name, value):
-        options = [f"inherited-members: {', '.join(_foreign_bases(value))}"]
+        options = ["special-members: __call__", f"inherited-members: {', '.join(_foreign_bases(value))}"]
         if any(base.__name__ in NAMES for base in value.__bases__):
             options.append("show-inheritance:")
         return f".. autoclass:: {target}\n" + "".join(f"   :{option}\n" for option in options) + "\n"
@@ -155,15 +203,15 @@ def _foreign_bases(value: type) -> list[str]:
     return [base.__name__ for base in value.__mro__ if not base.__module__.startswith(PACKAGE)]
 
 
-def _plain_property(_app: Sphinx, what: str, name: str, value: object, options: object, lines: list[str]) -> None:
+def _plain_attribute(_app: Sphinx, what: str, name: str, value: object, options: object, lines: list[str]) -> None:
     """Napoleon takes what is before a colon in the first line for a type; ours have their types in annotations."""
-    if what == "property":
-        lines[:] = [*(inspect.getdoc(value) or "").splitlines(), ""]
+    if what in {"attribute", "property", "data"}:
+        lines[:0] = ["..", ""]  # an empty comment is the first line then
 
 
 def _without_constructor(_app: Sphinx, what: str, name: str, value: object, *rest: object) -> tuple[str, None] | None:
     """Only the library makes a stream, a handle or what a wiki sent: what its constructor takes is not public."""
-    home = HOMES.get(name.rpartition(".")[2], "")
+    home = HOMES.get(name.removeprefix(f"{PACKAGE}."), "")
     is_hidden = what == "class" and home and not home.startswith(MADE_BY_USERS) and not is_typeddict(value)
     return ("", None) if is_hidden else None
 
@@ -176,9 +224,23 @@ def _public_target(
     app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, content: nodes.Element
 ) -> nodes.Element | None:
     """Annotations name the module that defines a class; its page is that of the public name."""
-    name = str(node.get("reftarget", "")).rpartition(".")[2]
-    if node.get("refdomain") != "py" or name not in NAMES:
+    name = NAME_OF_WORD.get(str(node.get("reftarget", "")).rpartition(".")[2])
+    if node.get("refdomain") != "py" or name is None:
         return None
     return env.domains.python_domain.resolve_xref(
         env, node["refdoc"], app.builder, "obj", f"{PACKAGE}.{name}", node, content
     )
+
+
+def _check_search(app: Sphinx, error: Exception | None) -> None:
+    """Warn of what the search of the pages does not find by its name."""
+    if error is not None or app.builder.name != "html":
+        return
+    index = json.loads(
+        (app.outdir / "searchindex.js").read_text(encoding="utf-8").partition("(")[2].rstrip().rstrip(")")
+    )
+    objects = {f"{owner}.{entry[-1]}" for owner, entries in index["objects"].items() for entry in entries}
+    missing = [name for name in NAMES if f"{PACKAGE}.{name}" not in objects or name not in index["alltitles"]]
+    missing += [page.heading for page in command_pages() if page.heading not in index["alltitles"]]
+    for name in missing:
+        getLogger(__name__).warning("%s: the search does not find it", name)

@@ -77,7 +77,7 @@ def test_programs_of_the_documentation_run(
     if "ProcessPoolExecutor" in program:  # its processes import it from a file
         _run_as_a_file(text, tmp_path)
     else:
-        run(text)
+        run(text, mediawiki=wiki)
         assert capsys.readouterr().out or "assert" in program
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mwclient_async.testing.errors import MaintenanceError, MissingWiki, StartupError, WikiError
     from mwclient_async.testing.factory import WikiFactory
+    from mwclient_async.testing.scripted import Scripted, ScriptedClock, ScriptedTransport, json_response, sent
     from mwclient_async.testing.seeding import SeedPage, SeedRevision
     from mwclient_async.testing.wiki import LocalWiki
 
@@ -20,22 +21,32 @@ __all__ = [
     "LocalWiki",
     "MaintenanceError",
     "MissingWiki",
+    "Scripted",
+    "ScriptedClock",
+    "ScriptedTransport",
     "SeedPage",
     "SeedRevision",
     "StartupError",
     "WikiError",
     "WikiFactory",
+    "json_response",
+    "sent",
 ]
 
 _HOMES = {
     "LocalWiki": "wiki",
     "MaintenanceError": "errors",
     "MissingWiki": "errors",
+    "Scripted": "scripted",
+    "ScriptedClock": "scripted",
+    "ScriptedTransport": "scripted",
     "SeedPage": "seeding",
     "SeedRevision": "seeding",
     "StartupError": "errors",
     "WikiError": "errors",
     "WikiFactory": "factory",
+    "json_response": "scripted",
+    "sent": "scripted",
 }
 
 

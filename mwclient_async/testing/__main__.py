@@ -43,9 +43,17 @@ def _serve(version: str | None, *, port: int | None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mwclient_async.testing", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    install = commands.add_parser("install", help="install MediaWiki and PHP, if they are missing")
+    install = commands.add_parser(
+        "install",
+        help="install MediaWiki and PHP, if they are missing",
+        description="Install MediaWiki and PHP, if they are missing, and say what is installed.",
+    )
     install.add_argument("--version", choices=["1.39", "1.43", "all"], help="default: the one for this system's PHP")
-    serve = commands.add_parser("serve", help="run a throwaway wiki until Ctrl-C")
+    serve = commands.add_parser(
+        "serve",
+        help="run a throwaway wiki until Ctrl-C",
+        description="Run a throwaway wiki until Ctrl-C, and print its addresses and the administrator's password.",
+    )
     serve.add_argument("--version", help="such as 1.39 (default: the first one found)")
     serve.add_argument("--port", type=int, help="default: any free port")
     return parser

@@ -48,9 +48,9 @@ class LocalWiki:
     is the number of requests that PHP serves at the same time. ``port`` is None for any free port. The wiki runs its
     jobs as they come; with ``runs_jobs=False`` it runs them only when ``run_jobs()`` is called, which is repeatable.
 
-    Entering it raises:
-        MissingWiki: this machine has no such MediaWiki, or no PHP.
-        StartupError: the wiki did not start.
+    Raises:
+        MissingWiki: this machine has no such MediaWiki, or no PHP. This is raised when it is entered.
+        StartupError: the wiki did not start when it was entered, or it is not running.
     """
 
     admin_name = ADMIN

@@ -85,12 +85,12 @@ def _imports(text: str) -> set[str]:
     return {name.partition(".")[0] for name in found}
 
 
-def run(program: str) -> None:
-    """Run it in this process, then call the tests that it defines."""
+def run(program: str, **fixtures: object) -> None:
+    """Run it in this process, then call the tests that it defines with the fixtures that they name."""
     names: dict[str, Any] = {"__name__": "__main__"}
     exec(compile(program, "<program>", "exec", dont_inherit=True), names)
     for name in re.findall(r"^def (test_\w+)", program, re.MULTILINE):
-        names[name]()
+        names[name](**{wanted: fixtures[wanted] for wanted in inspect.signature(names[name]).parameters})
 
 
 def write(directory: Path, *, recipes: bool) -> None:
