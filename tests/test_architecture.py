@@ -36,13 +36,14 @@ LAYERS = (
     ("_actions", "_rest", "_upload"),
     ("_page",),
     ("_site",),
-    ("tour", "testing", "cli"),
+    ("tour", "testing", "dask"),
+    ("cli",),
     ("__main__",),
     ("",),  # the front door
     ("_loop_thread",),
     ("sync",),
 )
-LAZY = ("", "testing")  # packages whose names are loaded when they are first used
+LAZY = ("", "testing", "dask")  # packages whose names are loaded when they are first used
 
 
 @frozen
@@ -60,7 +61,7 @@ def names() -> list[str]:
 
 
 NAMES = names()
-LAZY_ROOMS = frozenset(path.parent.name for path in ROOT.glob("*/__init__.py")) - {"testing", "tour", "cli"}
+LAZY_ROOMS = frozenset(path.parent.name for path in ROOT.glob("*/__init__.py")) - {"testing", "tour", "cli", "dask"}
 """The rooms, which other modules may import as a whole and whose modules are loaded when they are first used."""
 
 
@@ -236,6 +237,8 @@ def users(library: str) -> set[str]:
         ("oauthlib", "_http.oauth1"),
         ("cattrs", "_http.conversion"),
         ("feedparser", "_actions.feed_entries"),
+        ("fsspec", "dask.store"),
+        ("pyarrow", "dask.arrow"),
     ],
 )
 def test_a_third_party_library_is_known_to_one_file_only(library: str, file: str) -> None:
@@ -251,15 +254,22 @@ def test_typer_and_the_keyring_are_known_to_the_command_line_only(library: str) 
     assert {name.split(".")[0] for name in users(library)} == {"cli"}
 
 
-def test_the_command_line_imports_only_names_of_the_front_door() -> None:
+def test_dask_is_known_to_its_extra_only() -> None:
+    assert {name.split(".")[0] for name in users("distributed")} == {"dask"}
+
+
+@pytest.mark.parametrize(("extra", "also"), [("cli", {f"{PACKAGE}.dask"}), ("dask", set())])
+def test_an_extra_imports_only_names_of_the_front_door(extra: str, also: set[str]) -> None:
     wanted = {
         node.module
         for name in NAMES
-        if _within(name, "cli")
+        if _within(name, extra)
         for node in ast.walk(tree(name))
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(PACKAGE)
     }
-    assert {module for module in wanted if module != PACKAGE and not module.startswith(f"{PACKAGE}.cli")} == set()
+    assert {
+        module for module in wanted - also if module != PACKAGE and not _within(module, f"{PACKAGE}.{extra}")
+    } == set()
 
 
 def test_threads_are_taken_in_one_place_because_the_usual_limit_is_the_programs() -> None:
@@ -275,7 +285,8 @@ def test_threads_are_taken_in_one_place_because_the_usual_limit_is_the_programs(
 
 @pytest.mark.parametrize("library", ["asyncio", "trio", "sniffio"])
 def test_the_library_runs_on_any_loop(library: str) -> None:
-    assert users(library) == set()
+    """Except for Dask, which is written for asyncio."""
+    assert {name for name in users(library) if not _within(name, "dask")} == set()
 
 
 # Pure modules and shells ---------------------------------------------------------------------------------------------

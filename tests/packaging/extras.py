@@ -93,6 +93,24 @@ def cli() -> None:
     assert json.loads(done.stdout)["title"] == "Earth", done.stdout
 
 
+def dask() -> None:
+    """A crawl of two titles on a cluster of one process."""
+    import_module("pyarrow")
+    from mwclient_async.dask import Crawl, Inputs, JsonLines, Pages, Wiki, committed_parts
+
+    pages = [{"pageid": number, "ns": 0, "title": title} for number, title in enumerate(("Earth", "Mars"), start=1)]
+    body = json.dumps({"batchcomplete": True, "query": {"pages": pages}}).encode()
+    with answering(body) as (url, _), tempfile.TemporaryDirectory() as directory:
+        crawl = Crawl(
+            wikis=Wiki(api_url=url, user_agent=AGENT),
+            query=Pages(),
+            plan=Inputs(titles=["Earth", "Mars"]),
+            sink=JsonLines(directory),
+        )
+        assert asyncio.run(crawl.run(workers=1)).rows == 2, directory
+        assert len(committed_parts(directory)) == 1, directory
+
+
 def keyring() -> None:
     """A password is kept in the keyring of the system, here in one that takes any and has none."""
     import_module("keyring").set_keyring(import_module("keyring.backends.null").Keyring())
@@ -113,6 +131,7 @@ def tour() -> None:
 CHECKS: Mapping[str, Callable[[], None]] = {
     "brotli": brotli,
     "cli": cli,
+    "dask": dask,
     "feeds": feeds,
     "http2": http2,
     "keyring": keyring,

@@ -1,0 +1,141 @@
+"""A crawl, as a value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen, validators
+
+from mwclient_async.dask.errors import SinkMismatch
+from mwclient_async.dask.plans import Plan
+from mwclient_async.dask.progress import CrawlProgress
+from mwclient_async.dask.queries import Pages, Rows
+from mwclient_async.dask.results import CrawlResult
+from mwclient_async.dask.sinks import Callback, JsonLines, Parquet
+from mwclient_async.dask.store import Store
+from mwclient_async.dask.wikis import Wiki
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from mwclient_async.dask.run import CrawlRun
+
+_FORMAT = 1
+_MANIFEST = "crawl.json"
+
+OnProgress = Callable[[CrawlProgress], object]
+
+
+def _wikis(value: Wiki | Iterable[Wiki]) -> tuple[Wiki, ...]:
+    return (value,) if isinstance(value, Wiki) else tuple(value)
+
+
+@frozen(kw_only=True)
+class Crawl:
+    """A crawl of whole wikis: what to fetch, how it is divided, and where the rows go.
+
+    - ``wikis`` is one Wiki, or several.
+    - ``query`` is ``Pages(...)`` or ``Rows(...)``.
+    - ``plan`` is TitleRanges, IdRanges, TimeWindows or Inputs.
+    - ``sink`` is JsonLines, Parquet or Callback. It also has the positions: a crawl that was interrupted continues from
+      its sink, on another cluster, too.
+    - ``straggler_after`` is how many seconds a shard may run while workers are free, before its rest is divided.
+    - ``attempts`` is how often a shard is tried if the wiki cannot be reached.
+
+    See https://www.mediawiki.org/wiki/API:Etiquette.
+    """
+
+    wikis: tuple[Wiki, ...] = field(converter=_wikis, validator=validators.min_len(1))
+    query: Pages | Rows
+    plan: Plan
+    sink: JsonLines | Parquet | Callback
+    straggler_after: float = field(default=60.0, validator=validators.ge(0))
+    attempts: int = field(default=3, validator=validators.ge(1))
+
+    @wikis.validator
+    def _have_names_of_their_own(self, _attribute: object, value: tuple[Wiki, ...]) -> None:
+        if len({wiki.name for wiki in value}) < len(value):
+            raise ValueError("two wikis have the same name: give each one a name=")
+
+    def start(self, client: Client | None = None, *, workers: int | None = None) -> CrawlRun:
+        """Start the crawl, or continue it, as an async context manager: ``async with crawl.start() as run``.
+
+        Returns a CrawlRun. It runs in the background: ``run.progress`` says how far it is, ``await run.result()`` waits
+        for its end. Leaving the block ends it; the same crawl continues later.
+
+        Arguments:
+            client: a client of a Dask cluster. Without it, a cluster of this machine is started, and closed at the end.
+            workers: the number of processes of that cluster; by default as many as there are processors, but not more
+                than requests may be in flight.
+
+        Raises:
+            SinkMismatch: the sink has parts of another crawl.
+            CrawlError: the plan does not fit the query or the wiki.
+            MediaWikiError: a request for the plan failed.
+
+        See https://distributed.dask.org/.
+        """
+        from mwclient_async.dask.run import CrawlRun
+
+        return CrawlRun(self, client, workers=workers)
+
+    async def run(
+        self, client: Client | None = None, *, workers: int | None = None, on_progress: OnProgress | None = None
+    ) -> CrawlResult:
+        """Run the crawl to its end, or continue it. A crawl that is complete sends no request.
+
+        Returns a CrawlResult.
+
+        Arguments:
+            client: as for :meth:`start`.
+            workers: as for :meth:`start`.
+            on_progress: called about once a second with a CrawlProgress.
+
+        Raises:
+            CrawlFailed: a shard failed. What was committed stays.
+            SinkMismatch: the sink has parts of another crawl.
+            CrawlError: the plan does not fit the query or the wiki.
+            MediaWikiError: a request for the plan failed.
+
+        See https://distributed.dask.org/.
+        """
+        async with self.start(client, workers=workers) as run:
+            return await run.result(on_progress=on_progress)
+
+    def wiki(self, name: str) -> Wiki:
+        """The wiki of this name."""
+        return next(wiki for wiki in self.wikis if wiki.name == name)
+
+    def claim(self, store: Store) -> None:
+        """Write into the sink which crawl it is for.
+
+        Raises:
+            SinkMismatch: it is for another one.
+        """
+        ours = self._identity()
+        content = store.get(_MANIFEST)
+        if content is None:
+            store.put(_MANIFEST, json.dumps(ours, indent=1).encode())
+            return
+        try:
+            theirs: dict[str, Any] = json.loads(content)
+        except ValueError:
+            theirs = {}
+        if differing := [name for name, value in ours.items() if theirs.get(name) != value]:
+            name = differing[0]
+            raise SinkMismatch(
+                f"the sink has another crawl: its {name} is {json.dumps(theirs.get(name))}, and that of this crawl is "
+                f"{json.dumps(ours[name])}. Give another address, or remove its objects"
+            )
+
+    def _identity(self) -> dict[str, Any]:
+        schema = getattr(self.sink, "schema", None)
+        return {
+            "format": _FORMAT,
+            "wikis": {wiki.name: wiki.api_url for wiki in self.wikis},
+            "query": dict(self.query.identity()),
+            "plan": repr(self.plan),
+            "sink": self.sink.kind if schema is None else f"{self.sink.kind} {schema.names}",
+        }

@@ -1,0 +1,262 @@
+"""Plans: how a crawl is divided into shards. What a plan has to know of the wiki takes few requests."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from attrs import field, frozen, validators
+
+from mwclient_async import Site
+from mwclient_async.dask.errors import CrawlError
+from mwclient_async.dask.queries import Pages, Rows
+from mwclient_async.dask.shards import Shard, database_key, id_ranges, time_windows, title_shards
+from mwclient_async.dask.store import Store
+from mwclient_async.dask.streams import TIME_MODULES, TITLE_MODULES, TitleModule
+
+_PER_SHARD = 8  # titles of the sample for each shard: its size is then right within a third
+_SMALLEST_SAMPLE = 500  # what one request brings
+_BINARY_ORDER = frozenset({"mysql", "sqlite"})
+_COUNT = validators.ge(1)
+
+
+@frozen(kw_only=True)
+class TitleRanges:
+    """Ranges of titles: for allpages and its like (allcategories, allimages, allredirects), as generator or list.
+
+    The borders are titles of the wiki. They come from a random sample of its titles (``list=random``), so that the
+    shards have about the same size, whatever the alphabet. The sample takes one request for each 60 shards, or for each
+    600 with the rights of a bot. One more request asks for the kind of database.
+
+    - ``shards`` is the number of shards of each wiki.
+    - ``namespaces`` are numbers, or ``"all"``. By default it is the one that the query names, or that the module has.
+
+    See https://www.mediawiki.org/wiki/API:Allpages.
+    """
+
+    shards: int = field(default=16, validator=_COUNT)
+    namespaces: tuple[int, ...] | Literal["all"] | None = None
+
+    async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:
+        """Look at the wiki. Returns its shards."""
+        module = _module(query, TITLE_MODULES, "TitleRanges")
+        info = await site.info()
+        if info.general.dbtype not in _BINARY_ORDER:
+            raise CrawlError(
+                f"{wiki} has a database ({info.general.dbtype}) that may sort titles by the rules of a language, so "
+                "that ranges could overlap: use IdRanges"
+            )
+        every = tuple(number for number in info.namespaces if number >= 0)
+        namespaces = _namespaces(self.namespaces, every, query, module)
+        by_namespace: dict[int, list[str]] = {number: [] for number in namespaces}
+        wanted = max(_SMALLEST_SAMPLE, _PER_SHARD * self.shards)
+        async for row in site.list("random", limit=wanted, namespace=list(namespaces), filterredir="all"):
+            by_namespace[row.ns].append(database_key(row.title, row.ns))
+        return list(self._divide(by_namespace, wiki))
+
+    def _divide(self, by_namespace: Mapping[int, list[str]], wiki: str) -> Iterator[Shard]:
+        whole = sum(map(len, by_namespace.values())) or 1
+        numbers = itertools.count()
+        for namespace, sample in by_namespace.items():
+            count = max(1, round(self.shards * len(sample) / whole))
+            for part in title_shards(sample, count):
+                key = f"{wiki}-{next(numbers):06}"
+                yield Shard(key=key, wiki=wiki, kind="titles", namespace=namespace, **part)
+
+
+def _module(query: Pages | Rows, known: Mapping[str, Any], plan: str) -> Any:
+    """What is known of the module of the query."""
+    module = query.module
+    if module not in known:
+        raise CrawlError(f"{plan} is for {', '.join(known)}, and this is a query of {module or 'no list'}")
+    assert module is not None
+    return known[module]
+
+
+def _namespaces(
+    wanted: tuple[int, ...] | Literal["all"] | None, every: tuple[int, ...], query: Pages | Rows, module: TitleModule
+) -> tuple[int, ...]:
+    if module.only is not None:
+        return (module.only,)
+    if wanted is not None:
+        return every if wanted == "all" else wanted
+    name = f"{query.prefix}{module.prefix}namespace" if query.prefix else "namespace"
+    return (int(query.params.get(name, 0)),)
+
+
+@frozen(kw_only=True)
+class IdRanges:
+    """Ranges of page ids or of revision ids, for ``Pages`` without a generator. Ids that no page has give no row.
+
+    - ``kind`` is ``"pageids"`` or ``"revids"``.
+    - ``first`` and ``last`` are both inclusive. Without ``last``, it is found in one or two requests for the newest
+      revisions; a page that is made later is not in the plan.
+    - ``size`` is the number of ids of a shard.
+
+    See https://www.mediawiki.org/wiki/API:Query.
+    """
+
+    kind: Literal["pageids", "revids"] = field(default="pageids", validator=validators.in_(("pageids", "revids")))
+    first: int = field(default=1, validator=_COUNT)
+    last: int | None = None
+    size: int = field(default=50_000, validator=_COUNT)
+
+    async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:
+        """Look at the wiki, if ``last`` is not known. Returns its shards."""
+        if not isinstance(query, Pages) or query.module is not None:
+            raise CrawlError("IdRanges names the pages itself: the query is Pages(prop=...), without a generator")
+        last = self.last if self.last is not None else await _last_id(site, self.kind)
+        return [
+            Shard(key=f"{wiki}-{number:06}", wiki=wiki, kind=self.kind, start=str(low), stop=str(high))
+            for number, (low, high) in enumerate(id_ranges(self.first, last, self.size))
+        ]
+
+
+async def _last_id(site: Site, kind: str) -> int:
+    """The highest id. Imported revisions have new ids and old times, so that ids above the newest are looked at."""
+    name = kind.removesuffix("s")
+    newest = [row async for row in site.list("allrevisions", limit=500, dir="older", prop="ids").mappings()]
+    found = [row[name] if name in row else revision[name] for row in newest for revision in row["revisions"]]
+    last = max(found, default=0)
+    while True:
+        step = range(last + 1, last + 51)
+        inputs: dict[str, Any] = {kind: step}
+        used = [number for number, page in zip(step, await site.pages(**inputs).collect(), strict=True) if page.exists]
+        if not used:
+            return last
+        last = max(used)
+
+
+@frozen(kw_only=True)
+class TimeWindows:
+    """Windows of time, for the rows of recentchanges, logevents, usercontribs and allrevisions.
+
+    A window begins at a whole second and ends before the next one: no row is in two of them.
+
+    - ``start`` is the first time. Without it, one request asks for the oldest row.
+    - ``end`` is where the last window ends, and now by default; it is exclusive.
+    - ``shards`` is the number of windows.
+
+    See https://www.mediawiki.org/wiki/API:RecentChanges.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+    shards: int = field(default=16, validator=_COUNT)
+
+    async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:
+        """Look at the wiki, if ``start`` is not known. Returns its shards."""
+        if not isinstance(query, Rows):
+            raise CrawlError("TimeWindows is for Rows: as a generator, the list gives the same page in many windows")
+        _module(query, TIME_MODULES, "TimeWindows")
+        start = self.start or await _oldest(site, query)
+        if start is None:
+            return []
+        end = _whole_second(self.end or datetime.now(UTC)) - timedelta(seconds=1)
+        return [
+            Shard(key=f"{wiki}-{number:06}", wiki=wiki, kind="times", start=_text(low), stop=_text(high))
+            for number, (low, high) in enumerate(time_windows(_whole_second(start), end, self.shards))
+        ]
+
+
+async def _oldest(site: Site, query: Rows) -> datetime | None:
+    params = {**query.params, "dir": "newer"}
+    params["prop"] = ["timestamp", "ids"] if query.module != "logevents" else ["timestamp", "ids", "type"]
+    async for row in site.list(query.module, limit=1, **params).mappings():
+        return datetime.fromisoformat(row["timestamp"] if "timestamp" in row else row["revisions"][0]["timestamp"])
+    return None
+
+
+def _whole_second(time: datetime) -> datetime:
+    if time.tzinfo is None:
+        raise ValueError(f"{time!r} has no time zone: give an aware datetime")
+    return time.astimezone(UTC).replace(microsecond=0)
+
+
+def _text(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@frozen(kw_only=True)
+class Inputs:
+    """Titles or ids from any iterable, or from a file with one title in each line, for ``Pages`` without a generator.
+
+    They are read once, when the crawl starts, and written to the sink in parts: a crawl that is resumed does not need
+    them again. Nothing is requested for the plan. Every one gives a row; ``status`` says if there is no such page.
+
+    - One of ``titles``, ``pageids`` and ``revids`` is an iterable, or a function that returns one; ``file`` is a path.
+    - ``per_shard`` is the number of titles or ids of a shard.
+
+    See https://www.mediawiki.org/wiki/API:Query.
+    """
+
+    local: ClassVar[bool] = True
+
+    titles: Iterable[str] | Callable[[], Iterable[str]] | None = field(default=None, repr=False, eq=False)
+    pageids: Iterable[int] | Callable[[], Iterable[int]] | None = field(default=None, repr=False, eq=False)
+    revids: Iterable[int] | Callable[[], Iterable[int]] | None = field(default=None, repr=False, eq=False)
+    file: str | Path | None = None
+    per_shard: int = field(default=5000, validator=_COUNT)
+
+    def __attrs_post_init__(self) -> None:
+        given = [name for name in ("titles", "pageids", "revids", "file") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give one of titles, pageids, revids and file, not {' and '.join(given) or 'none'}")
+
+    @property
+    def kind(self) -> str:
+        """What the inputs are."""
+        return "pageids" if self.pageids is not None else "revids" if self.revids is not None else "titles"
+
+    def check_wikis(self, number: int) -> None:
+        """Raise CrawlError if these inputs can be read once only and there are several wikis."""
+        if number > 1 and isinstance(self._source, Iterator):
+            raise CrawlError(
+                "the inputs are an iterator, which can be read for one wiki only: give a list or a function"
+            )
+
+    def write(self, store: Store, query: Pages | Rows, wiki: str) -> Iterator[Shard]:
+        """Write the inputs to the sink, part after part. Yields their shards."""
+        if not isinstance(query, Pages) or query.module is not None:
+            raise CrawlError("Inputs names the pages itself: the query is Pages(prop=...), without a generator")
+        values = iter(self._values())
+        for number in itertools.count():
+            part = list(itertools.islice(values, self.per_shard))
+            if not part:
+                return
+            source = f"inputs/{wiki}-{number:06}.json"
+            store.put(source, json.dumps(part, ensure_ascii=False).encode())
+            yield Shard(
+                key=f"{wiki}-{number:06}",
+                wiki=wiki,
+                kind="inputs",
+                start="0",
+                stop=str(len(part) - 1),
+                source=source,
+                input_kind=self.kind,
+            )
+
+    def _values(self) -> Iterable[Any]:
+        if self.file is not None:
+            return _lines(Path(self.file))
+        source: Any = self._source
+        return source() if callable(source) else source
+
+    @property
+    def _source(self) -> object:
+        given = (self.titles, self.pageids, self.revids)
+        return next((source for source in given if source is not None), None)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            if title := line.strip():
+                yield title
+
+
+Plan: TypeAlias = TitleRanges | IdRanges | TimeWindows | Inputs

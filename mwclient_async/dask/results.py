@@ -1,0 +1,94 @@
+"""What a crawl has brought: the parts that count."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from attrs import asdict, frozen
+
+from mwclient_async.dask.commits import ROOT, CommitName, path_to
+from mwclient_async.dask.errors import CrawlError
+from mwclient_async.dask.shard_run import ShardEnd, part_path
+from mwclient_async.dask.shards import Shard
+from mwclient_async.dask.sinks import Sink
+from mwclient_async.dask.store import Location, StorageOptions, Store, absolute
+
+RESULT = "result.json"
+
+
+@frozen(kw_only=True)
+class CrawlResult:
+    """A complete crawl.
+
+    ``parts`` are the addresses of the parts, in the order of the shards; for a Callback, their names. ``rows`` is the
+    number of rows. ``requests`` counts the requests whose rows were committed, ``plan_requests`` those for the plan.
+
+    See https://www.mediawiki.org/wiki/API:Query.
+    """
+
+    rows: int
+    requests: int
+    plan_requests: int
+    shards: int
+    parts: tuple[str, ...]
+
+
+def committed_parts(url: str, *, storage: StorageOptions = None) -> tuple[str, ...]:
+    """The parts of a complete crawl, whatever else is at its address.
+
+    Returns paths in the file system of the sink.
+
+    Raises:
+        CrawlError: there is no crawl, or it is not complete.
+
+    See https://filesystem-spec.readthedocs.io/.
+    """
+    store = Location(absolute(url), storage).open()
+    result = read_result(store)
+    if result is None:
+        raise CrawlError(f"{url} has no complete crawl: run it to its end first")
+    return tuple(map(store.path, result.parts))
+
+
+def read_result(store: Store) -> CrawlResult | None:
+    """The result that is stored; None if the crawl is not complete. Its parts are names below the sink's address."""
+    content = store.get(RESULT)
+    if content is None:
+        return None
+    state = json.loads(content)
+    return CrawlResult(**{**state, "parts": tuple(state["parts"])})
+
+
+def write_result(
+    store: Store, sink: Sink, shards: Iterable[Shard], ends: Mapping[str, ShardEnd], *, plan_requests: int
+) -> CrawlResult:
+    """Choose the parts that count, store their names, and remove the parts of runs that were overtaken."""
+    names: dict[str, dict[tuple[int, str], CommitName]] = {}
+    for path in store.names("commits"):
+        _, key, file = path.split("/")
+        if (name := CommitName.parse(file)) is not None:
+            names.setdefault(key, {})[name.number, name.attempt] = name
+    parts: list[str] = []
+    for shard in shards:
+        parts += _parts_of(shard, ends[shard.key], names.get(shard.key, {}), sink)
+    sizes = store.names("data")
+    if sink.suffix != "part" and (lost := [part for part in parts if part not in sizes]):
+        raise CrawlError(f"{len(lost)} committed parts are missing from the sink, such as {lost[0]}")
+    result = CrawlResult(
+        rows=sum(end.rows for end in ends.values()),
+        requests=sum(end.requests for end in ends.values()),
+        plan_requests=plan_requests,
+        shards=len(ends),
+        parts=tuple(parts),
+    )
+    store.put(RESULT, json.dumps(asdict(result), indent=1).encode())
+    store.remove(set(sizes) - set(parts))
+    return result
+
+
+def _parts_of(shard: Shard, end: ShardEnd, names: Mapping[tuple[int, str], CommitName], sink: Sink) -> list[str]:
+    path = path_to(end.leaf, names)
+    if path is None or path[0].parent != ROOT:
+        raise CrawlError(f"the sink has lost commits of shard {shard.key}")
+    return [part_path(shard, name, sink.suffix) for name in path if name.rows]

@@ -1,0 +1,363 @@
+"""The run of a crawl: it gives shards to the workers, divides slow ones, and counts what is done.
+
+What it knows is in the sink. If it dies, another one continues: shards that are complete are not run again, and the
+others begin after their last commit.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from contextlib import AsyncExitStack
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import anyio
+from anyio import to_thread
+from anyio.abc import TaskGroup
+from attrs import define, evolve
+from distributed import Client, Future
+
+from mwclient_async import MaxlagExceeded, MediaWikiError, RateLimited, ReadOnly, TransportError, Unavailable
+from mwclient_async.dask.cluster import open_client
+from mwclient_async.dask.errors import CrawlError, CrawlFailed
+from mwclient_async.dask.plans import Inputs
+from mwclient_async.dask.progress import CrawlProgress
+from mwclient_async.dask.queries import Pages, Rows
+from mwclient_async.dask.results import CrawlResult, read_result, write_result
+from mwclient_async.dask.shard_run import ShardEnd
+from mwclient_async.dask.shards import Shard, split
+from mwclient_async.dask.store import Store
+from mwclient_async.dask.worker import CrawlJob, CrawlPlugin, ask_to_split, make_plan, run_shard
+
+if TYPE_CHECKING:
+    from mwclient_async.dask.crawl import Crawl, OnProgress
+
+_PLAN = "plan.jsonl"
+_AHEAD = 2  # shards that a free thread finds at once
+_EVERY = 1.0  # seconds between two looks at the workers
+_MAY_PASS = (TransportError, Unavailable, MaxlagExceeded, RateLimited, ReadOnly)
+
+
+@define
+class _Running:
+    """A shard that was given to the workers. ``since`` is when a worker began, ``worker`` its address."""
+
+    shard: Shard
+    tries: int
+    rows: int = 0
+    requests: int = 0
+    since: float | None = None
+    worker: str = ""
+    asked: bool = False
+
+
+class CrawlRun:
+    """A crawl that runs in the background, as ``async with crawl.start() as run`` gives it.
+
+    ``run.progress`` is a CrawlProgress. ``await run.result()`` waits for the end.
+    """
+
+    def __init__(self, crawl: Crawl, client: Client | None, *, workers: int | None) -> None:
+        self._crawl = crawl
+        self._given_client = client
+        self._workers = workers
+        self._job = CrawlJob(secrets.token_hex(4), crawl)
+        self._stack = AsyncExitStack()
+        self._store: Store
+        self._client: Client
+        self._tasks: TaskGroup
+        self._shards: list[Shard] = []
+        self._pending: deque[tuple[Shard, int]] = deque()
+        self._running: dict[str, _Running] = {}
+        self._ends: dict[str, ShardEnd] = {}
+        self._plan_requests = 0
+        self._slots = 1
+        self._began = anyio.current_time()
+        self._rows_before = 0
+        self._finished = anyio.Event()
+        self._changed = anyio.Event()
+        self._result: CrawlResult | None = None
+        self._failure: Exception | None = None
+
+    def __repr__(self) -> str:
+        return f"<run of a crawl: {self.progress}>"
+
+    # Its life
+
+    async def __aenter__(self) -> Self:
+        """Open the sink, connect to the cluster, make or read the plan, and begin.
+
+        Raises:
+            SinkMismatch: the sink has parts of another crawl.
+            CrawlError: the plan does not fit the query or the wiki.
+            MediaWikiError: a request for the plan failed.
+        """
+        try:
+            self._store = await to_thread.run_sync(self._crawl.sink.location.open)
+            await to_thread.run_sync(self._crawl.claim, self._store)
+            self._result = await self._stored_result()
+            if self._result is None:
+                await self._connect()
+                await self._make_plan()
+                self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
+                self._stack.callback(self._tasks_scope_cancel)
+                self._tasks.start_soon(self._work)
+            else:
+                self._finished.set()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    def _tasks_scope_cancel(self) -> None:
+        self._tasks.cancel_scope.cancel()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the run. What is not committed is fetched again by the next one."""
+        await self._stack.aclose()
+
+    async def result(self, *, on_progress: OnProgress | None = None) -> CrawlResult:
+        """Wait for the end of the crawl.
+
+        Returns a CrawlResult.
+
+        Arguments:
+            on_progress: called about once a second with a CrawlProgress.
+
+        Raises:
+            CrawlFailed: a shard failed. What was committed stays.
+
+        See https://distributed.dask.org/.
+        """
+        while not self._finished.is_set():
+            with anyio.move_on_after(_EVERY):
+                await self._finished.wait()
+            if on_progress is not None:
+                on_progress(self.progress)
+        if self._failure is not None:
+            raise self._failure
+        assert self._result is not None
+        return self._result
+
+    @property
+    def progress(self) -> CrawlProgress:
+        """How far the crawl is, as a CrawlProgress."""
+        if self._result is not None:
+            done = self._result
+            return CrawlProgress(done=done.rows, total=done.rows, requests=done.requests, shards_done=done.shards)
+        ended = sum(end.rows for end in self._ends.values())
+        rows = ended + sum(one.rows for one in self._running.values())
+        requests = sum(end.requests for end in self._ends.values())
+        seconds = anyio.current_time() - self._began
+        return CrawlProgress(
+            done=rows,
+            total=self._estimated_total(ended),
+            requests=requests + sum(one.requests for one in self._running.values()),
+            shards_done=len(self._ends),
+            shards_left=len(self._shards) - len(self._ends),
+            seconds=seconds,
+            rate=max(0, rows - self._rows_before) / seconds if seconds > 0 else 0.0,
+        )
+
+    def _estimated_total(self, rows: int) -> int | None:
+        whole = sum(shard.weight for shard in self._shards)
+        done = sum(shard.weight for shard in self._shards if shard.key in self._ends)
+        return round(rows / done * whole) if rows and done else None
+
+    # The plan
+
+    async def _stored_result(self) -> CrawlResult | None:
+        found = await to_thread.run_sync(read_result, self._store)
+        return found and self._shown(found)
+
+    def _shown(self, result: CrawlResult) -> CrawlResult:
+        """The result with the addresses of the parts."""
+        if self._crawl.sink.suffix == "part":
+            return evolve(result, parts=tuple(part.rpartition("/")[2] for part in result.parts))
+        return evolve(result, parts=tuple(map(self._store.path, result.parts)))
+
+    async def _connect(self) -> None:
+        self._client = await self._stack.enter_async_context(
+            open_client(self._given_client, self._crawl.wikis, workers=self._workers)
+        )
+        plugin = CrawlPlugin(self._job)
+        await self._client.register_plugin(plugin, name=plugin.name)
+        self._stack.push_async_callback(self._leave_workers, plugin.name)
+        self._client.subscribe_topic(self._job.topic, self._note)
+        self._stack.callback(self._client.unsubscribe_topic, self._job.topic)
+
+    async def _leave_workers(self, plugin: str) -> None:
+        with anyio.CancelScope(shield=True), anyio.move_on_after(10):
+            try:
+                await self._client.unregister_worker_plugin(plugin)
+            except (OSError, ValueError):  # the scheduler is gone
+                return
+
+    async def _make_plan(self) -> None:
+        stored = await to_thread.run_sync(self._store.shards, _PLAN)
+        if stored is None:
+            stored = await self._new_shards()
+            await to_thread.run_sync(self._store.put_shards, _PLAN, stored)
+        chains = await to_thread.run_sync(self._store.chains)
+        self._began = anyio.current_time()
+        todo = deque(stored)
+        while todo:
+            shard = todo.popleft()
+            self._shards.append(shard)
+            chain = chains.get(shard.key)
+            if chain is None or not chain.last.done:
+                self._rows_before += chain.last.total if chain else 0
+                self._pending.append((shard, 1))
+                continue
+            end = ShardEnd.of(shard, chain)
+            self._ends[shard.key] = end
+            self._rows_before += end.rows
+            todo.extend(await self._parts_of_rest(end))
+
+    async def _new_shards(self) -> list[Shard]:
+        crawl, shards = self._crawl, list[Shard]()
+        if isinstance(crawl.plan, Inputs):
+            crawl.plan.check_wikis(len(crawl.wikis))
+            for wiki in crawl.wikis:
+                write = partial(_written, crawl.plan, self._store, crawl.query, wiki.name)
+                shards += await to_thread.run_sync(write)
+            return shards
+        for wiki in crawl.wikis:
+            future = self._client.submit(
+                make_plan,
+                self._job.plugin_name,
+                crawl.plan,
+                wiki.name,
+                pure=False,
+                key=f"crawl-plan-{secrets.token_hex(4)}",
+            )
+            found, requests = await future
+            shards += found
+            self._plan_requests += requests
+        return shards
+
+    # The work
+
+    async def _work(self) -> None:
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._watch_workers)
+                while len(self._ends) < len(self._shards) and self._failure is None:
+                    self._submit(tasks)
+                    self._changed = anyio.Event()
+                    await self._changed.wait()
+                tasks.cancel_scope.cancel()
+            if self._failure is None:
+                result = await to_thread.run_sync(self._write_result)
+                self._result = self._shown(result)
+        except Exception as error:  # noqa: BLE001 - result() raises it
+            self._failure = error
+        finally:
+            self._finished.set()
+
+    def _write_result(self) -> CrawlResult:
+        sink = self._crawl.sink
+        return write_result(self._store, sink, self._shards, self._ends, plan_requests=self._plan_requests)
+
+    def _submit(self, tasks: TaskGroup) -> None:
+        """Give so many shards to the scheduler that no worker waits for one."""
+        while self._pending and len(self._running) < _AHEAD * self._slots:
+            shard, tries = self._pending.popleft()
+            self._running[shard.key] = _Running(shard, tries)
+            future: Future[Any] = self._client.submit(
+                run_shard,
+                self._job.plugin_name,
+                shard,
+                pure=False,
+                key=f"crawl-{self._job.crawl_id}-{shard.key}-{tries}",
+            )
+            tasks.start_soon(self._wait_for, shard, tries, future)
+
+    async def _wait_for(self, shard: Shard, tries: int, future: Future[Any]) -> None:
+        try:
+            end: ShardEnd = await future
+            parts = await self._parts_of_rest(end)
+        except Exception as error:  # noqa: BLE001 - result() raises it
+            self._running.pop(shard.key)
+            if isinstance(error, _MAY_PASS) and tries < self._crawl.attempts:
+                self._pending.append((shard, tries + 1))
+            else:
+                self._failure = self._failure or _failed(shard, error)
+        else:
+            self._running.pop(shard.key)
+            self._ends[shard.key] = end
+            self._shards += parts
+            self._pending.extend((part, 1) for part in parts)
+        self._changed.set()
+
+    async def _parts_of_rest(self, end: ShardEnd) -> list[Shard]:
+        """The shards that the rest of a shard was divided into, or is divided into now."""
+        if end.rest is None:
+            return []
+        name = f"splits/{end.shard}.{end.leaf.attempt}.jsonl"
+        parts = await to_thread.run_sync(self._store.shards, name)
+        if parts is None:
+            free = max(1, self._slots - len(self._running))
+            parts = split(end.rest, free + 1, name=f"{end.shard}-{end.leaf.attempt}-")
+            await to_thread.run_sync(self._store.put_shards, name, parts)
+        return parts
+
+    # The workers
+
+    def _note(self, event: tuple[float, Any]) -> None:
+        """Note what a worker has reported."""
+        message = event[1]
+        running = self._running.get(message["shard"])
+        if running is None:
+            return
+        running.worker = message["worker"]
+        if message["rows"] < 0:
+            running.since, running.asked = anyio.current_time(), False
+        else:
+            running.rows, running.requests = message["rows"], message["requests"]
+
+    async def _watch_workers(self) -> None:
+        while True:
+            threads = await self._client.nthreads()
+            self._slots = max(1, sum(threads.values()))
+            self._changed.set()
+            await self._split_slow()
+            await anyio.sleep(_EVERY)
+
+    async def _split_slow(self) -> None:
+        """Ask the shards that have run for the longest time to leave their rest to the free threads."""
+        now, free = anyio.current_time(), self._slots - len(self._running)
+        if self._pending or free <= 0:
+            return
+        slow = [
+            one
+            for one in self._running.values()
+            if one.since is not None and not one.asked and now - one.since >= self._crawl.straggler_after
+        ]
+        for one in sorted(slow, key=_since)[:free]:
+            one.asked = True
+            await self._client.run(
+                ask_to_split, self._job.plugin_name, one.shard.key, workers=[one.worker], on_error="ignore"
+            )
+
+
+def _written(plan: Inputs, store: Store, query: Pages | Rows, wiki: str) -> list[Shard]:
+    return list(plan.write(store, query, wiki))
+
+
+def _since(running: _Running) -> float:
+    return running.since or 0.0
+
+
+def _failed(shard: Shard, error: Exception) -> Exception:
+    if isinstance(error, CrawlError):
+        return error
+    failed = CrawlFailed(
+        shard.key, f"{type(error).__name__}: {error}" if isinstance(error, MediaWikiError) else repr(error)
+    )
+    failed.__cause__ = error
+    return failed

@@ -1,0 +1,141 @@
+"""The objects of a sink on any location of fsspec: a directory, a bucket, memory.
+
+The layout below the sink's address::
+
+    crawl.json                                   which crawl this is
+    plan.jsonl                                   its shards
+    inputs/000000.json                           titles or ids, if the plan is made of them
+    commits/SHARD/000001.ATTEMPT.PARENT.ROWS.json
+    splits/SHARD.ATTEMPT.jsonl                   the shards that a slow one was divided into
+    data/wiki=NAME/SHARD.000001.ATTEMPT.parquet  rows
+    result.json                                  the parts that count, once the crawl is complete
+
+Every object is written once, under a name that no other one has; only the first two and the last one are written by the
+program that runs the crawl. See https://filesystem-spec.readthedocs.io/.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from attrs import field, frozen
+
+from mwclient_async.dask.commits import Chain, Commit, CommitName, choose
+from mwclient_async.dask.shards import Shard
+
+StorageOptions = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
+
+
+def absolute(url: str | os.PathLike[str]) -> str:
+    """The address of a sink. A relative path is one of the program that makes the crawl, not of a worker."""
+    text = os.fspath(url)
+    return text if "://" in text or "::" in text else str(Path(text).absolute())
+
+
+@frozen
+class Location:
+    """An address of fsspec, and the options of its file system.
+
+    ``options`` is a mapping, or a function that returns one on the worker, so that no key is in the crawl.
+    """
+
+    url: str
+    options: StorageOptions = field(default=None, repr=False)
+
+    def open(self) -> Store:
+        """Open the file system."""
+        options = self.options() if callable(self.options) else self.options or {}
+        files, root = fsspec.core.url_to_fs(self.url, **options)
+        protocols = files.protocol if isinstance(files.protocol, tuple | list) else (files.protocol,)
+        return Store(files, root.rstrip("/"), is_local="file" in protocols)
+
+
+@frozen(kw_only=False)
+class Store:
+    """The objects of one sink. All methods block; a shell calls them in a thread."""
+
+    _files: Any
+    _root: str
+    _is_local: bool = field(kw_only=True)
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write one object: all of it, or nothing that a reader would take for it."""
+        path = self.path(name)
+        if not self._is_local:  # the object of a store appears whole
+            self._files.makedirs(posixpath.dirname(path), exist_ok=True)
+            self._files.pipe_file(path, content)
+            return
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(target)
+
+    def get(self, name: str) -> bytes | None:
+        """Read one object; None if there is none."""
+        try:
+            return bytes(self._files.cat_file(self.path(name)))
+        except FileNotFoundError:
+            return None
+
+    def names(self, directory: str) -> dict[str, int]:
+        """The objects below a directory, and their sizes in bytes."""
+        self._files.invalidate_cache()
+        try:
+            found: Mapping[str, Any] = self._files.find(self.path(directory), detail=True)
+        except FileNotFoundError:
+            return {}
+        paths = {path.removeprefix(self._root).lstrip("/"): int(info["size"]) for path, info in found.items()}
+        return {path: size for path, size in paths.items() if not posixpath.basename(path).startswith(".")}
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove objects."""
+        for name in names:
+            self._files.rm_file(self.path(name))
+
+    def path(self, name: str) -> str:
+        """The path of an object in its file system."""
+        return f"{self._root}/{name}"
+
+    # Commits
+
+    def commit(self, shard: str, name: CommitName, commit: Commit) -> None:
+        """Make a part count. This is the last of what is written for it."""
+        self.put(f"commits/{shard}/{name}", commit.to_json())
+
+    def chain(self, shard: str) -> Chain | None:
+        """The commits of a shard that count."""
+        return self._choose(shard, map(posixpath.basename, self.names(f"commits/{shard}")))
+
+    def chains(self) -> dict[str, Chain]:
+        """The commits of all shards that count. It reads one object for each shard."""
+        by_shard: dict[str, list[str]] = {}
+        for path in self.names("commits"):
+            _, shard, name = path.split("/")
+            by_shard.setdefault(shard, []).append(name)
+        chains = {shard: self._choose(shard, names) for shard, names in by_shard.items()}
+        return {shard: chain for shard, chain in chains.items() if chain is not None}
+
+    def _choose(self, shard: str, names: Iterable[str]) -> Chain | None:
+        parsed = [found for found in map(CommitName.parse, names) if found is not None]
+        return choose(parsed, lambda name: self.get(f"commits/{shard}/{name}") or b"")
+
+    # Shards
+
+    def put_shards(self, name: str, shards: Iterable[Shard]) -> None:
+        """Write shards, one in a line."""
+        self.put(name, "".join(f"{shard.to_json()}\n" for shard in shards).encode())
+
+    def shards(self, name: str) -> list[Shard] | None:
+        """Read shards; None if there is no such object."""
+        content = self.get(name)
+        return None if content is None else [Shard.from_json(line) for line in content.decode().splitlines()]

@@ -1,0 +1,77 @@
+"""The wikis of a crawl, and how a worker logs in to them.
+
+What a crawl holds travels to the workers and can be read in the scheduler. So it holds no credentials: it holds
+functions that return them, and that are called on the worker.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from mwclient_async import BotPassword, Limits, RetryPolicy, SiteOptions
+from mwclient_async.dask.errors import CrawlError
+
+
+@frozen
+class EnvironmentLogin:
+    """A login with a bot password that the worker reads from its environment.
+
+    ``name`` and ``password`` are the names of the variables. See https://www.mediawiki.org/wiki/Manual:Bot_passwords.
+    """
+
+    name: str = "MWA_BOT_NAME"
+    password: str = "MWA_BOT_PASSWORD"  # noqa: S105 - the name of a variable
+
+    def __call__(self) -> SiteOptions:
+        """The options with which a Site logs in.
+
+        Raises:
+            CrawlError: the environment of the worker does not have the variables.
+        """
+        missing = [variable for variable in (self.name, self.password) if not os.environ.get(variable)]
+        if missing:
+            raise CrawlError(f"the worker's environment has no {' and no '.join(missing)}: set it where workers start")
+        return {"auth": BotPassword(name=os.environ[self.name], password=os.environ[self.password])}
+
+
+@frozen(kw_only=True)
+class Wiki:
+    """One wiki of a crawl.
+
+    - ``api_url`` and ``user_agent`` are those of a Site.
+    - ``options`` is called on each worker and returns further options of its Site, such as ``auth``. It is pickled by
+      its name, if it is a function of a module. ``EnvironmentLogin()`` reads a bot password from the environment.
+    - ``limits``, ``retry`` and ``maxlag`` are those of a Site. ``limits.concurrency`` counts for all workers together.
+    - ``name`` is the name of the wiki in the sink; it is the host of ``api_url`` by default.
+
+    See https://www.mediawiki.org/wiki/API:Etiquette.
+    """
+
+    api_url: str
+    user_agent: str
+    options: Callable[[], SiteOptions] | None = field(default=None)
+    limits: Limits = field(factory=Limits)
+    retry: RetryPolicy = field(factory=RetryPolicy)
+    maxlag: int | None = 5
+    name: str = field()
+
+    @options.validator
+    def _is_callable(self, _attribute: object, value: object) -> None:
+        if value is not None and not callable(value):
+            raise TypeError(
+                f"options is of type {type(value).__name__}: give a function that returns the options on the worker, "
+                "so that no password is in the crawl"
+            )
+
+    @name.default
+    def _host(self) -> str:
+        return urlsplit(self.api_url).netloc.replace(":", "-")
+
+    @name.validator
+    def _is_a_directory(self, _attribute: object, value: str) -> None:
+        if not value or set(value) & set("/\\:=") or value.startswith("."):
+            raise ValueError(f"name={value!r} cannot be the name of a directory: leave out / \\ : and =")

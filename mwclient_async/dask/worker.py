@@ -1,0 +1,136 @@
+"""What runs on a Dask worker: one Site for each wiki, and the shards that the scheduler gives to it.
+
+The plugin holds the crawl, so that the graph has the shards only. A shard is an async task: it runs on the worker's
+event loop, with the worker's Site. A wiki's login is made there, with options that never were in the graph.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from anyio import to_thread
+from attrs import define, frozen
+from distributed import Worker, WorkerPlugin, get_worker
+
+from mwclient_async import Event, RequestFinished, Site
+from mwclient_async.dask.plans import IdRanges, TimeWindows, TitleRanges
+from mwclient_async.dask.shard_run import ShardEnd, ShardRun
+from mwclient_async.dask.shards import Shard
+
+if TYPE_CHECKING:
+    from mwclient_async.dask.crawl import Crawl
+
+
+@define
+class _Count:
+    requests: int = 0
+
+
+_counting: ContextVar[_Count] = ContextVar("requests of this task")
+
+
+def _count(event: Event) -> None:
+    if isinstance(event, RequestFinished) and (count := _counting.get(None)) is not None:
+        count.requests += 1
+
+
+@frozen
+class CrawlJob:
+    """What a worker has to know of a crawl. The plan and what it reads stay with the client."""
+
+    crawl_id: str
+    crawl: Crawl
+
+    @property
+    def plugin_name(self) -> str:
+        """The name under which a worker has the plugin."""
+        return f"mwclient_async-{self.crawl_id}"
+
+    @property
+    def topic(self) -> str:
+        """The topic of the events in which workers report what they have committed."""
+        return self.plugin_name
+
+
+class CrawlPlugin(WorkerPlugin):
+    """Holds a crawl on a worker, and its open Sites."""
+
+    def __init__(self, job: CrawlJob) -> None:
+        self.job = job
+        self.name = job.plugin_name
+
+    async def setup(self, worker: Worker) -> None:
+        """Prepare; a Site is opened by the first shard that needs it."""
+        self.worker = worker
+        self.store = await to_thread.run_sync(self.job.crawl.sink.location.open)
+        self.to_split: set[str] = set()
+        self._sites: dict[str, Site] = {}
+        self._opening = anyio.Lock()
+
+    async def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - Dask passes it
+        """Close the Sites."""
+        sites, self._sites = list(self._sites.values()), {}
+        for site in sites:
+            await site.aclose()
+
+    async def site(self, name: str) -> Site:
+        """The Site of a wiki, open."""
+        async with self._opening:
+            if name not in self._sites:
+                wiki = self.job.crawl.wiki(name)
+                more = wiki.options() if wiki.options is not None else {}
+                options: dict[str, Any] = {"limits": wiki.limits, "retry": wiki.retry, "maxlag": wiki.maxlag, **more}
+                site = Site(wiki.api_url, user_agent=wiki.user_agent, on_event=_count, **options)
+                self._sites[name] = await site.open()
+            return self._sites[name]
+
+
+def _plugin(job_name: str) -> CrawlPlugin:
+    plugin = get_worker().plugins[job_name]
+    assert isinstance(plugin, CrawlPlugin)
+    return plugin
+
+
+async def run_shard(job_name: str, shard: Shard) -> ShardEnd:
+    """Run one shard, as a task."""
+    plugin = _plugin(job_name)
+    count = _Count()
+    _counting.set(count)
+    worker, job = plugin.worker, plugin.job
+
+    def report(rows: int, requests: int) -> None:
+        message = {"shard": shard.key, "rows": rows, "requests": requests, "worker": worker.address}
+        worker.log_event(job.topic, message)
+
+    report(-1, 0)  # it has begun
+    run = ShardRun(
+        shard=shard,
+        query=job.crawl.query,
+        sink=job.crawl.sink,
+        store=plugin.store,
+        count_requests=lambda: count.requests,
+        wants_split=lambda: shard.key in plugin.to_split,
+        report=report,
+    )
+    try:
+        return await run.run(await plugin.site(shard.wiki))
+    finally:
+        plugin.to_split.discard(shard.key)
+
+
+async def make_plan(job_name: str, plan: TitleRanges | IdRanges | TimeWindows, wiki: str) -> tuple[list[Shard], int]:
+    """Look at a wiki and divide it, as a task. Returns the shards and the number of requests."""
+    plugin = _plugin(job_name)
+    count = _Count()
+    _counting.set(count)
+    shards = await plan.plan(await plugin.site(wiki), plugin.job.crawl.query, wiki)
+    return shards, count.requests
+
+
+def ask_to_split(job_name: str, shard: str, dask_worker: Worker) -> None:
+    """Ask the run of a shard on this worker to leave its rest to others."""
+    plugin = dask_worker.plugins.get(job_name)
+    if isinstance(plugin, CrawlPlugin):
+        plugin.to_split.add(shard)
