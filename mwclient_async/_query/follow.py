@@ -109,13 +109,13 @@ class FollowedList:
         return {**limits, name: min(limits[name] + for_seen, largest[name])}
 
     def _begin(self) -> Flow[FetchedBatch]:
-        """An empty batch, whose continuation has the time to begin at. If the next request fails, a cursor has it."""
+        """An empty batch, whose continuation has the time to begin at. So a cursor has it before the first event."""
         start, body = self.query.params.get(f"{self._prefix}start"), {}
         if start is None:
             body = (yield ApiRequest(params={"action": "query", "curtimestamp": "1"})).body
             start = time_at(body, "curtimestamp")
-        state = _FollowState(start=start, newest=start, seen={})
-        return FetchedBatch(rows=[], next_continue={_STATE_KEY: _format_state(state)}, body=body)
+        next_continue = {_STATE_KEY: _format_state(_state_at(start))}
+        return FetchedBatch(rows=[], next_continue=next_continue, body=body)
 
     def _state_after(self, state: _FollowState, fresh: list[Row], *, idle: bool, poll_began: str) -> _FollowState:
         """The state after these rows. The key of an event is kept as long as a poll can go back to it.
@@ -153,6 +153,15 @@ def follow_params(module: str, prefixless: Mapping[str, str]) -> dict[str, str]:
         needed = (*_NEEDED_PROPS, *(_WATCHLIST_KEY_PROPS if is_watchlist else ()))
         params["prop"] = "|".join(dict.fromkeys([*props, *needed]))
     return params
+
+
+def begin_of(params: Mapping[str, str]) -> Continuation:
+    """The continuation with which a followed list begins: at its ``start``. Empty if it begins now."""
+    return {_STATE_KEY: _format_state(_state_at(params["start"]))} if "start" in params else {}
+
+
+def _state_at(start: str) -> _FollowState:
+    return _FollowState(start=start, newest=start, seen={})
 
 
 def _in_utc(start: str) -> str:

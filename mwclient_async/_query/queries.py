@@ -115,7 +115,8 @@ class Queries:
                 lambda query: _query.follow.FollowedList(query=query, every=every, overlap=overlap),
             ),
             wiki=self._wiki,
-            fingerprinted={"followed": module, **params},
+            fingerprinted={"followed": module, **{name: params[name] for name in params if name != "start"}},
+            begin=_query.follow.begin_of(params),
         )
 
     def _list_batches(

@@ -50,6 +50,7 @@ class Stream(AsynchronousIterable, Generic[T]):
     _spec: StreamSpec
     _not_iterable: str | None = None
     _follow: Callable[[float, float], Stream[T]] | None = None
+    _begins_now: bool = False
     _subject: str = ""
     _total: int | None = None
 
@@ -63,6 +64,7 @@ class Stream(AsynchronousIterable, Generic[T]):
         limit: int | None = None,
         not_iterable: str | None = None,
         follow: Callable[[float, float], Stream[T]] | None = None,
+        begin: Mapping[str, str] | None = None,
         total: int | None = None,
     ) -> Self:
         """Make the stream of a batch sequence. The methods of a Site call this.
@@ -74,9 +76,11 @@ class Stream(AsynchronousIterable, Generic[T]):
             limit: the number of items in total, None for all.
             not_iterable: why the stream has no items, if it has none.
             follow: makes the endless stream for :meth:`follow`, if the stream can be followed.
+            begin: where a followed list begins; empty if the wiki's clock says so. ``open()`` then asks for the time,
+                so that ``run.cursor`` has it before there is an item.
             total: the number of items without a limit, None if it is not known.
         """
-        start = Cursor(wiki=wiki, fingerprint=fingerprint(fingerprinted))
+        start = Cursor(wiki=wiki, fingerprint=fingerprint(fingerprinted), continuation=begin or {})
         spec = StreamSpec(start=start, limit=limit)
         subject = " ".join(f"{name}={fingerprinted[name]}" for name in _SUBJECTS if name in fingerprinted)
         return cls(
@@ -84,6 +88,7 @@ class Stream(AsynchronousIterable, Generic[T]):
             spec=spec,
             not_iterable=not_iterable,
             follow=follow,
+            begins_now=begin is not None,
             subject=subject,
             total=total,
         )
@@ -134,22 +139,28 @@ class Stream(AsynchronousIterable, Generic[T]):
         """
         return BatchIterator(self._start_run())
 
-    def resume(self, cursor: Cursor | str) -> Self:
-        """Resume from a stored cursor.
+    def resume(self, cursor: Cursor | str | None) -> Self:
+        """Resume from a stored cursor; with None, begin at the beginning.
 
         Returns the same stream, beginning after the item at which the cursor was taken. A ``limit`` counts from there.
         On an unchanged wiki exactly the rest comes. If the wiki has changed, no item that stayed is missed.
 
         Arguments:
-            cursor: ``run.cursor``, ``batch.cursor`` or ``error.cursor``, or its text ``str(cursor)``.
+            cursor: ``run.cursor``, ``batch.cursor`` or ``error.cursor``, or its text ``str(cursor)``; None if nothing
+                is stored yet.
 
         Raises:
             CursorMismatch: the cursor belongs to another wiki or another query. The message names what differs.
             ValueError: the text is not a cursor.
+            TypeError: it is neither a cursor nor a text.
 
         See https://www.mediawiki.org/wiki/API:Continue.
         """
+        if cursor is None:
+            return self
         start = Cursor.parse(cursor) if isinstance(cursor, str) else cursor
+        if not isinstance(start, Cursor):
+            raise TypeError(f"resume({start!r:.40}): give a cursor, its text, or None to begin at the beginning")
         ours, theirs = self._spec.start, start
         if theirs.wiki != ours.wiki:
             raise CursorMismatch(f"the cursor is of {theirs.wiki}, this stream of {ours.wiki}")
@@ -184,9 +195,11 @@ class Stream(AsynchronousIterable, Generic[T]):
         """Follow a list of events without an end.
 
         Returns a stream that gives each new event once, oldest first, when the wiki shows it. It begins at the list's
-        ``start``, or now. ``run.cursor`` and ``error.cursor`` resume it at their position, in another process, too:
-        ``stream.follow().resume(cursor)``. Only ``site.list`` of recentchanges, logevents, usercontribs and watchlist
-        can be followed.
+        ``start``, or when ``open()`` is entered, by the wiki's clock. ``run.cursor`` and ``error.cursor`` resume it at
+        their position, in another process, too: ``stream.follow().resume(cursor)``. Store the cursor before the first
+        event, too: it has the time of the beginning. A resumed stream may have another ``start``, which is not used.
+        Only ``site.list`` of recentchanges, logevents, usercontribs and watchlist can be followed. Their rows always
+        have their ids and their time, also if ``prop`` leaves these out.
 
         Arguments:
             every: seconds between two requests, once all events were given.
@@ -418,6 +431,7 @@ class OpenStream(Generic[T]):
 
     def __init__(self, stream: Stream[T], read_ahead: int) -> None:
         self._run = aiter(stream)
+        self._begins_now = stream._begins_now and stream._spec.start.continuation == {}  # noqa: SLF001 - the same file
         self._read_ahead = read_ahead
         self._tasks: TaskGroup | None = None
 
@@ -434,9 +448,12 @@ class OpenStream(Generic[T]):
 
         Raises:
             RuntimeError: this context was entered before. Call ``stream.open()`` for each run.
+            MediaWikiError: the stream follows a list from now on, and the wiki could not be asked for its time.
         """
         if self._tasks is not None:
             raise RuntimeError("this run was opened before: call stream.open() for each run")
+        if self._begins_now:
+            await self._run.next_batch()
         if self._read_ahead:
             # The task that waits to send a slot holds one; the buffer holds the others.
             outbox, inbox = anyio.create_memory_object_stream[Slot[T]](self._read_ahead - 1)

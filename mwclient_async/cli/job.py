@@ -69,6 +69,8 @@ class Job:
         left = None if limit is None else max(0, limit - (start.count if start else 0))
         stream = make(left) if start is None else make(left).resume(start)
         async with stream.open() as run:
+            if live:  # the time from which on the list is followed, so that no event is lost before the first row
+                file.write(run.cursor)
             await self._print(run, file, live=live)
         file.remove()
 

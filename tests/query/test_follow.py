@@ -48,7 +48,6 @@ async def test_each_new_event_comes_once_and_in_order(writer: Site) -> None:
     given: list[str | None] = []
     stream = writer.list("recentchanges", batch_size=2, prop=["title"], type="new").follow(every=10, overlap=3600)
     async with stream.open() as run:
-        await run.next_batch()  # it begins now
         for made in titles:
             await writer.page(made).create("x")
             given.append(await next_title(run, titles))
@@ -59,7 +58,6 @@ async def test_c7_a_cursor_resumes_in_another_process(writer: Site) -> None:
     titles = [fresh("Handed over") for _ in range(6)]
     stream = writer.list("recentchanges", batch_size=4, type="new").follow(overlap=3600)
     async with stream.open() as run:
-        await run.next_batch()
         for title in titles:
             await writer.page(title).create("x")
         first = [await next_title(run, titles) for _ in range(3)]
@@ -126,6 +124,33 @@ async def test_after_a_failure_the_cursor_resumes_at_its_position() -> None:
         assert caught.value.cursor is not None
         assert (await anext(aiter(stream.resume(caught.value.cursor)))).rcid == 1
     assert sent(transport.requests[-1])["rcstart"] == "2026-11-21T12:00:00Z"  # no event between is lost
+
+
+@pytest.mark.parametrize("read_ahead", [0, 1])
+async def test_c7_a_cursor_before_the_first_event_has_the_time_of_the_beginning(read_ahead: int) -> None:
+    """A program that is killed before the first event must not begin at a later time when it is started again."""
+    transport = ScriptedTransport([NOW, *([changes()] * read_ahead)])
+    async with (
+        Site(API, user_agent=USER_AGENT, transport=transport, clock=ScriptedClock()) as site,
+        site.list("recentchanges").follow().open(read_ahead=read_ahead) as run,
+    ):
+        stored = str(run.cursor)
+    transport = ScriptedTransport([changes((1, "00:01"))])  # another process
+    async with Site(API, user_agent=USER_AGENT, transport=transport, clock=ScriptedClock()) as site:
+        assert (await anext(aiter(site.list("recentchanges").follow().resume(stored)))).rcid == 1
+    assert [sent(request)["rcstart"] for request in transport.requests] == ["2026-11-21T12:00:00Z"]
+
+
+async def test_a_stored_position_precedes_a_start_of_this_run() -> None:
+    """A program that begins an hour ago gives another ``start`` in each run, and then resumes."""
+    transport = ScriptedTransport([changes((1, "00:01")), changes((2, "00:02"))])
+    async with Site(API, user_agent=USER_AGENT, transport=transport, clock=ScriptedClock()) as site:
+        first = site.list("recentchanges", start="2026-11-21T12:00:00Z").follow(overlap=0)
+        later = site.list("recentchanges", start="2026-11-21T18:00:00Z").follow(overlap=0)
+        begun = aiter(first)
+        for position in (str(begun.cursor), str(begun.cursor)):
+            await anext(aiter(later.resume(position)))
+    assert {sent(request)["rcstart"] for request in transport.requests} == {"2026-11-21T12:00:00Z"}
 
 
 async def test_the_state_in_a_cursor_does_not_grow() -> None:

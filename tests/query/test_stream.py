@@ -264,3 +264,15 @@ async def test_a_site_that_is_not_open_raises_runtime_error() -> None:
         with pytest.raises(RuntimeError, match="open already"):
             await opened.__aenter__()
     assert transport.closed
+
+
+async def test_without_a_stored_position_a_stream_begins_at_the_beginning() -> None:
+    async with scripted_site(rows("A"))[0] as site:
+        assert [row.title async for row in site.list("allpages").resume(None)] == ["A"]
+
+
+async def test_a_position_of_another_type_is_refused() -> None:
+    position: Any = 7
+    async with scripted_site()[0] as site:
+        with pytest.raises(TypeError, match=r"resume\(7\): give a cursor, its text, or None"):
+            site.list("allpages").resume(position)

@@ -123,6 +123,7 @@ async def streams(stream: Stream[Page]) -> None:
     assert_type([page async for page in stream], list[Page])
     assert_type(stream.mappings(), Stream[Mapping[str, Any]])
     assert_type(stream.resume("mwc1."), Stream[Page])
+    assert_type(stream.resume(None), Stream[Page])
     async for batch in stream.batches():
         assert_type(batch, Batch[Page])
         assert_type(batch.items, tuple[Page, ...])
