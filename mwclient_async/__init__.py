@@ -33,6 +33,7 @@ _HOMES = {  # module -> its public names
     "_query.page_inputs": "Inputs Titled",
     "_query.page_set": "Input",
     "_query.stream": "BatchIterator OpenStream Stream StreamRun",
+    "_query.title": "Title",
     "_rest.core_rest": "CoreRest",
     "_rest.history": "HistoryFilter",
     "_rest.rest": "Rest",

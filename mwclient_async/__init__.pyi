@@ -95,6 +95,9 @@ from mwclient_async._query.stream import (
     Stream as Stream,
     StreamRun as StreamRun,
 )
+from mwclient_async._query.title import (
+    Title as Title,
+)
 from mwclient_async._rest.core_rest import (
     CoreRest as CoreRest,
 )

@@ -15,7 +15,8 @@ import json
 import re
 import unicodedata
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+from mwclient_async._values.title_text import sent_form
+
 _SUBSTITUTED = re.compile(r"\{\{\s*(?:safe)?subst\s*:", re.IGNORECASE)
 _TRANSFORMED = re.compile(r"~{3,}|\[\[[^\[\]\n|]*\|\]\]|\[\[\|[^\[\]\n|]+\]\]")
 _BRACES = re.compile(r"\{\{|\}\}")
@@ -24,11 +25,6 @@ _ZERO_WIDTH_JOINER = "\u200d"
 _REGIONAL_INDICATORS = "".join(map(chr, range(0x1F1E6, 0x1F200)))  # two of these letters make one flag
 MAX_SUMMARY_LENGTH = 500
 """How many code points of a summary a wiki keeps."""
-
-
-def sent_form(text: str) -> str:
-    """The text as the wiki reads it from a request: in NFC, with control characters replaced."""
-    return _CONTROL.sub("\ufffd", unicodedata.normalize("NFC", text))
 
 
 def stored_form(text: str) -> str:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
         page_loads as page_loads,
         row_converters as row_converters,
         site_info as site_info,
+        title as title,
+        title_reader as title_reader,
     )
 else:
     from mwclient_async._lazy import module_loader

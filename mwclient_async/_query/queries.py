@@ -46,8 +46,8 @@ _SOURCES = ("titles", "pageids", "revids", "generator")
 class Queries:
     """The streams of one site."""
 
-    _session: Session
-    _wiki: str
+    session: Session
+    wiki: str
 
     def query(
         self,
@@ -75,11 +75,11 @@ class Queries:
         return Stream.over(
             lambda spec: ContinuedBatches(
                 spec,
-                self._session.send,
+                self.session.send,
                 prepare,
                 lambda: convert_to(None, raw=True) if spec.raw else _query.row_converters.page_converter(props),
             ),
-            wiki=self._wiki,
+            wiki=self.wiki,
             fingerprinted=_without_limits(encoded),
             limit=limit,
             not_iterable=_why_not_iterable(encoded),
@@ -97,7 +97,7 @@ class Queries:
 
         return Stream.over(
             self._list_batches(module, encoded, batch_size),
-            wiki=self._wiki,
+            wiki=self.wiki,
             fingerprinted={"list": module, **encoded},
             limit=limit,
             follow=lambda every, overlap: self._followed_list(module, encoded, batch_size, every, overlap),
@@ -114,7 +114,7 @@ class Queries:
                 batch_size,
                 lambda query: _query.follow.FollowedList(query=query, every=every, overlap=overlap),
             ),
-            wiki=self._wiki,
+            wiki=self.wiki,
             fingerprinted={"followed": module, **{name: params[name] for name in params if name != "start"}},
             begin=_query.follow.begin_of(params),
         )
@@ -127,13 +127,13 @@ class Queries:
         make_source: Callable[[Query], BatchSource] = lambda query: query,
     ) -> Callable[[StreamSpec], BatchSequence[Any]]:
         async def prepare() -> BatchSource:
-            found = (await self._session.modules([f"query+{module}"]))[f"query+{module}"]
+            found = (await self.session.modules([f"query+{module}"]))[f"query+{module}"]
             prefixed = wire_params.encode({f"{found.prefix}{name}": value for name, value in encoded.items()})
-            whole = await without_loss(self._session, found, prefixed, may_drop_unique=True)
+            whole = await without_loss(self.session, found, prefixed, may_drop_unique=True)
             query = Query(
                 params={"action": "query", "list": module, **with_times([found], whole.params)},
                 modules=(found,),
-                account=lambda: self._session.known_account,
+                account=lambda: self.session.known_account,
                 batch_size=batch_size,
                 item_limit_name=f"{found.prefix}limit" if found.limits else None,
                 has_pages=False,
@@ -146,10 +146,10 @@ class Queries:
 
         return lambda spec: ContinuedBatches(
             spec,
-            self._session.send,
+            self.session.send,
             prepare,
             lambda: _query.list_rows.row_converter(module, raw=spec.raw),
-            sleep=self._session.clock.sleep,
+            sleep=self.session.clock.sleep,
         )
 
     def page_prop_rows(
@@ -169,23 +169,23 @@ class Queries:
         return Stream.over(
             lambda spec: ContinuedBatches(
                 spec,
-                self._session.send,
+                self.session.send,
                 prepare,
                 lambda: convert_to(None if spec.raw else _query.row_converters.PROP_ROW_CLASSES[prop](), raw=spec.raw),
             ),
-            wiki=self._wiki,
+            wiki=self.wiki,
             fingerprinted={"prop": prop, **named, **encoded},
             limit=limit,
         )
 
     async def _build_page_prop_query(self, prop: str, named: Mapping[str, str], encoded: Mapping[str, str]) -> Query:
-        found = (await self._session.modules([f"query+{prop}"]))[f"query+{prop}"]
+        found = (await self.session.modules([f"query+{prop}"]))[f"query+{prop}"]
         prefixed = {f"{found.prefix}{name}": value for name, value in encoded.items()}
         params = {"action": "query", "prop": prop, **named, **prefixed}
         return Query(
             params={**_main_slot(params), **params},
             modules=(evolve(found, limit_is_per_page=False),),  # here its limit is the size of a batch
-            account=lambda: self._session.known_account,
+            account=lambda: self.session.known_account,
             item_limit_name=f"{found.prefix}limit",
             has_pages=False,
             gives_rows=True,
@@ -215,7 +215,7 @@ class Queries:
         def make_batches(spec: StreamSpec) -> BatchSequence[Any]:
             return TitleBatches(
                 spec,
-                self._session.send,
+                self.session.send,
                 InputReader(inputs),
                 lambda: self._page_set(kind, encoded),
                 lambda: convert_to(None, raw=True) if spec.raw else _query.row_converters.page_converter(props),
@@ -223,7 +223,7 @@ class Queries:
 
         return Stream.over(
             make_batches,
-            wiki=self._wiki,
+            wiki=self.wiki,
             fingerprinted={"pages": kind, **_without_limits(_of_kind(kind, encoded))},
             limit=limit,
             total=inputs.count,
@@ -238,7 +238,7 @@ class Queries:
         _check_query(encoded)
         props = wire_params.split_values(encoded.get("prop", ""))
         loads = _query.page_loads.PageLoads(
-            self._session,
+            self.session,
             encoded,
             lambda kind: self._page_set(kind, encoded),
             _query.row_converters.page_converter(props),
@@ -268,20 +268,20 @@ class Queries:
 
     async def user_info(self) -> models.accounts.UserInfo:
         """The current account."""
-        return await self._session.run_flow(_query.site_info.user_info_flow())
+        return await self.session.run_flow(_query.site_info.user_info_flow())
 
     async def _build_query(self, encoded: Mapping[str, str], *, has_pages: bool, batch_size: int | None) -> Query:
         names, generators = query_module_paths(encoded), generator_path(encoded)
-        modules = await self._session.modules([*names, *generators])
+        modules = await self.session.modules([*names, *generators])
         generator = modules[generators[0]] if generators else None
         lossy: dict[str, str] = {}
         for lead, module in (*(("", modules[name]) for name in names), *(("g", modules[name]) for name in generators)):
-            whole = await without_loss(self._session, module, encoded, lead=lead)
+            whole = await without_loss(self.session, module, encoded, lead=lead)
             encoded, lossy = whole.params, {**lossy, **whole.lossy}
         has_limits = has_pages or any(module.group == "list" for module in modules.values())
         may_ask_account = _may_ask_account(encoded)
         if has_limits and not may_ask_account:
-            await self._session.account()
+            await self.session.account()
         return Query(
             params={
                 "action": "query",
@@ -291,11 +291,11 @@ class Queries:
             },
             modules=tuple(modules[name] for name in names),
             generator=generator,
-            account=lambda: self._session.known_account if has_limits else ANY_ACCOUNT,
+            account=lambda: self.session.known_account if has_limits else ANY_ACCOUNT,
             may_ask_account=may_ask_account,
             batch_size=batch_size,
             item_limit_name=f"g{generator.prefix}limit" if generator is not None and generator.limits else None,
-            max_bytes=self._session.shared.limits.max_batch_bytes,
+            max_bytes=self.session.shared.limits.max_batch_bytes,
             lossy=lossy,
             has_pages=has_pages,
             pick_rows=pages_of,

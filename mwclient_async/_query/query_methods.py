@@ -11,7 +11,7 @@ from typing import Any, Literal, overload
 
 from mwclient_async import _query, models
 from mwclient_async._query.export import Export
-from mwclient_async._query.page_inputs import Inputs
+from mwclient_async._query.page_inputs import Inputs, Titled
 from mwclient_async._query.queries import Queries
 from mwclient_async._query.stream import Stream
 from mwclient_async.models.page import Page
@@ -255,6 +255,24 @@ class QueryMethods(ABC):
         See https://www.mediawiki.org/wiki/API:Siteinfo.
         """
         return await _query.fetch_site_info.fetch_site_info(self._queries, props, parameters)
+
+    async def title(self, title: str | Titled | Mapping[str, Any], *, namespace: int = 0) -> _query.title.Title:
+        """A title as the wiki reads it: ``await site.title("talk:foo_bar#History")`` is ``Talk:Foo bar#History``.
+
+        Returns a Title: its namespace and text, its talk page, its subpages, and so on. ``title`` is a text, or a row
+        or Page that has a title. ``namespace`` is the number of the namespace of a text without a prefix.
+
+        The first call sends one request for the wiki's namespaces and interwiki prefixes. Later calls send none, except
+        one for the first title whose first letter has another capital on other wikis, such as ``ß``.
+
+        Raises:
+            InvalidTitle: the wiki would refuse such a title; ``data["reason"]`` is the key of its message.
+            TypeError: it is not a title, and has none.
+            ValueError: the text has half of a surrogate pair, which cannot be sent.
+
+        See https://www.mediawiki.org/wiki/Manual:Page_title.
+        """
+        return await (await _query.title_reader.title_reader(self._queries)).read(title, namespace=namespace)
 
     async def userinfo(self) -> models.accounts.UserInfo:
         """The account that the site is logged in with: name, groups, rights, options, rate limits, block and so on.

@@ -23,11 +23,12 @@ functions.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import anyio
 from attrs import Factory, define, evolve
 
 from mwclient_async import _session
@@ -143,7 +144,8 @@ class Session:
             pauses=self._pauses,
             max_wait=retry.deadline,
         )
-        self._fetched: dict[Callable[[], Flow[Any]], Any] = {}
+        self._fetched: dict[Callable[..., Any], Any] = {}
+        self._fetch_locks: dict[Callable[..., Any], anyio.Lock] = {}
 
     async def send(
         self,
@@ -194,9 +196,15 @@ class Session:
 
         ``instead`` is a flow with the same result, and more to do, that runs in its place.
         """
-        if flow not in self._fetched:
-            self._fetched[flow] = await self.run_flow((instead or flow)())
-        result: T = self._fetched[flow]
+        return await self.once(flow, lambda: self.run_flow((instead or flow)()))
+
+    async def once(self, key: Callable[..., Any], make: Callable[[], Awaitable[T]]) -> T:
+        """What ``make`` returns, which runs once per session for this key. Concurrent calls wait for it."""
+        if key not in self._fetched:
+            async with self._fetch_locks.setdefault(key, anyio.Lock()):
+                if key not in self._fetched:
+                    self._fetched[key] = await make()
+        result: T = self._fetched[key]
         return result
 
     def new_retry_state(self, label: str, since: float | None = None) -> RetryState:

@@ -19,6 +19,7 @@ from typing import Any
 import anyio
 
 from mwclient_async._http.params import split_values
+from mwclient_async._values.title_text import with_single_spaces, without_direction_marks
 
 _TITLES = ("title", "from", "to")
 _IDS = ("pageid", "fromid", "toid")
@@ -58,7 +59,7 @@ class TitleLocks:
 
 def title_lock_key(title: str) -> str:
     """The key of a title. Spacing, the case of first letters, and "Image" instead of "File" make no difference."""
-    text = " ".join(unicodedata.normalize("NFC", title).replace("_", " ").split()).removeprefix(":").strip()
+    text = with_single_spaces(without_direction_marks(unicodedata.normalize("NFC", title))).removeprefix(":").strip()
     namespace, colon, name = text.partition(":")
     if not colon:
         return _upper_first(text)

@@ -6,12 +6,11 @@ import re
 import unicodedata
 
 from mwclient_async._http.params import checked_text
+from mwclient_async._values.title_text import ESCAPES, SPACES, without_direction_marks
 
 _FORBIDDEN_ON_WIKIS = frozenset("#<>[]|{}/:\\\ufffd") | {chr(code) for code in range(32)} | {"\x7f"}
 _MAX_WIKI_NAME = 240  # bytes; the wiki's own limit
-_DIRECTION_MARKS = re.compile("[\u200e\u200f\u202a-\u202e]+")
-_SPACES = re.compile("[ _\xa0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
-_SEQUENCES = re.compile(r"%[0-9A-Fa-f]{2}|&[A-Za-z0-9\x80-\U0010ffff]+;|~~~")
+_SEQUENCES = re.compile(rf"{ESCAPES}|~~~")
 _NAMESPACES = frozenset({"file", "image"})  # names that the namespace has on every wiki
 
 _SEPARATORS = re.compile(r"[/\\\x00-\x1f\x7f]")
@@ -48,7 +47,7 @@ def wiki_file_name(name: str) -> str:
 
 
 def _normalize(name: str) -> str:
-    single = _SPACES.sub(lambda run: "_" if run[0] == "_" else " ", _DIRECTION_MARKS.sub("", name))
+    single = SPACES.sub(lambda run: "_" if run[0] == "_" else " ", without_direction_marks(name))
     return single.strip(" _")
 
 

@@ -10,11 +10,11 @@ from mwclient_async._http.text_normalization import (
     may_be_summary,
     may_hold_change,
     md5_of,
-    sent_form,
     sha1_of,
     stored_form,
     stored_summary,
 )
+from mwclient_async._values.title_text import sent_form
 
 
 @pytest.mark.parametrize(
