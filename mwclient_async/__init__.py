@@ -91,7 +91,8 @@ _HOMES = {  # module -> its public names
     "models.edit_defaults": "EditDefaults",
     "models.edits": "EditOutcome EditResult PageEdit",
     "models.events": (
-        "ChunkSent Downloaded Event LoggedIn LoggedOut Paused RequestFinished Retrying TokensFetched WaitingForJob"
+        "CallFinished CallStarted ChunkSent Downloaded Event LoggedIn LoggedOut Paused RequestFinished Retrying "
+        "TokensFetched WaitingForJob"
     ),
     "models.info": (
         "AutoCreateTempUser DatabaseLag Extension General Hook ImageSize Interwiki Language LanguageVariant "

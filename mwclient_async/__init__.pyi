@@ -336,6 +336,8 @@ from mwclient_async.models.edits import (
     PageEdit as PageEdit,
 )
 from mwclient_async.models.events import (
+    CallFinished as CallFinished,
+    CallStarted as CallStarted,
     ChunkSent as ChunkSent,
     Downloaded as Downloaded,
     Event as Event,

@@ -22,6 +22,7 @@ from mwclient_async import _http
 from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest
 from mwclient_async._http.secret_text import SecretText
 from mwclient_async._session.auth_state import AuthState
+from mwclient_async._session.calls import report_call
 from mwclient_async._session.login import (
     Account,
     fetch_access_token,
@@ -54,6 +55,7 @@ SendWith = Callable[[ApiRequest, RetryState], Awaitable[ApiResponse]]
 
 _RENEWAL_MARGIN = 60.0  # seconds before an OAuth token expires at which it is renewed, but not before half its life
 _LOGIN_PAUSE = ("login",)
+_LOGIN_LABEL = "action=login"
 _PAUSE_AFTER_REFUSAL = 60.0  # seconds after a refused login in which it is not renewed: wikis count the attempts
 
 
@@ -237,15 +239,14 @@ class Authenticator:
 
     async def _log_in(self, auth: Auth) -> None:
         with self._auth_state.kept_unless_replaced():
-            await self._log_in_anew(auth)
+            work = self._log_in_anew(auth)
+            await report_call(work, label=_LOGIN_LABEL, observers=self._observers, clock=self._clock)
         self._observers.notify_event(
             LoggedIn(account=self._auth_state.name, login_generation=self._auth_state.login_generation)
         )
 
     async def _log_in_anew(self, auth: Auth) -> None:
-        retry_state = RetryState(
-            policy=self._policy, clock=self._clock, observers=self._observers, label="action=login"
-        )
+        retry_state = RetryState(policy=self._policy, clock=self._clock, observers=self._observers, label=_LOGIN_LABEL)
         stale_tokens = 0
         while True:
             self._auth_state.discard_session()

@@ -9,6 +9,7 @@ from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async._http.responses import retry_after
 from mwclient_async._http.transport import Transport, own_transport
 from mwclient_async._http.user_agent import full_user_agent
+from mwclient_async._session.calls import report_call
 from mwclient_async._session.clock import Clock, SystemClock
 from mwclient_async._session.discovery import Addresses, Discovery
 from mwclient_async._session.http_exchange import exchange
@@ -68,7 +69,9 @@ class _DiscoveryRunner:
             request = next(steps)
             while True:
                 try:
-                    response = await self._send(request)
+                    response = await report_call(
+                        self._send(request), label=_LABEL, observers=self.observers, clock=self.clock
+                    )
                 except MediaWikiError as error:
                     request = steps.throw(error)
                 else:
@@ -84,20 +87,13 @@ class _DiscoveryRunner:
         while True:
             retry_state.start()
             try:
-                return await self._send_once(request, retry_state.attempt)
+                return await self._send_once(request, retry_state)
             except TransportError as error:
                 if not await retry_state.wait_before_retry(error, resend=True):
                     raise
 
-    async def _send_once(self, request: HttpRequest, attempt: int) -> HttpResponse:
-        response = await exchange(
-            request,
-            transport=self.transport,
-            clock=self.clock,
-            observers=self.observers,
-            label=_LABEL,
-            attempt=attempt,
-        )
+    async def _send_once(self, request: HttpRequest, retry_state: RetryState) -> HttpResponse:
+        response = await exchange(request, transport=self.transport, retry_state=retry_state, label=_LABEL)
         if response.status == _TOO_MANY_REQUESTS or response.status >= _SERVER_ERROR:
             raise HttpError(
                 f"HTTP {response.status} from {request.url.partition('?')[0]}",

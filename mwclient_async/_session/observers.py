@@ -38,6 +38,11 @@ class Observers:
                 del self._warned[next(iter(self._warned))]
             log.warning("%s: %s (%s)", warning.module, warning.text, warning.code)
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether there is a callback for events."""
+        return self.on_event is not None
+
     def notify_event(self, event: Event) -> None:
         """Report an event, and log those that an operator wants to see."""
         if isinstance(event, Retrying):

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from mwclient_async import _session, models
 from mwclient_async._http.messages import ApiRequest
+from mwclient_async._session.calls import current_call
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers, describe_error
 from mwclient_async._session.retry import Scope, pause_for, still_paused
@@ -125,6 +126,7 @@ class WikiPauses:
                     name=pause.key[-1],
                     seconds=pause.seconds,
                     cause=describe_error(pause.error),
+                    call=current_call(),
                 )
             )
 

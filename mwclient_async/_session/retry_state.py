@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import define
+from attrs import Factory, define
 
+from mwclient_async._session.calls import current_call
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers, describe_error
 from mwclient_async._session.retry import Retry, decide_retry, is_likely_permanent, next_try, requested_wait
@@ -17,7 +18,8 @@ class RetryState:
     """What is left of a retry policy.
 
     ``since`` is the moment on the clock at which the deadline began: the first try, or earlier if several requests
-    share one deadline. ``attempt`` counts from 1. ``label`` names the request in events.
+    share one deadline. ``attempt`` counts from 1. ``label`` names the request in events. ``waits_since`` is since when
+    the next try could be sent.
     """
 
     policy: RetryPolicy
@@ -27,6 +29,7 @@ class RetryState:
     since: float | None = None
     attempt: int = 1
     permanent_failures: int = 0
+    waits_since: float = Factory(lambda self: self.clock.now(), takes_self=True)
 
     def start(self) -> None:
         """Begin the deadline, unless it has begun."""
@@ -75,10 +78,17 @@ class RetryState:
         if decision is None:
             return False
         self.observers.notify_event(
-            Retrying(label=self.label, attempt=self.attempt, after=decision.after, cause=describe_error(error))
+            Retrying(
+                label=self.label,
+                attempt=self.attempt,
+                after=decision.after,
+                cause=describe_error(error),
+                call=current_call(),
+            )
         )
         await self.clock.sleep(decision.after)
         self.attempt += 1
+        self.waits_since = self.clock.now()
         return True
 
     @property

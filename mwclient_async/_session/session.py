@@ -40,6 +40,7 @@ from mwclient_async._http.urls import check_safe_for_credentials
 from mwclient_async._session.anonymous_writes import AnonymousWrites
 from mwclient_async._session.auth_state import AuthState
 from mwclient_async._session.authenticator import Authenticator, LoginData
+from mwclient_async._session.calls import report_call
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.file_streams import FileStreams
 from mwclient_async._session.http_exchange import exchange, is_large, parse
@@ -165,7 +166,8 @@ class Session:
             raise DryRun(f"{request.label} was not sent: this site has EditDefaults(dry_run=True)")
         retry_state = self.new_retry_state(request.label, since)
         pending = _PendingRequest(request, retry_state, self._auth_state.logged_in, read=read, on_sent=on_sent)
-        return await self._send_until_done(pending)
+        work = self._send_until_done(pending)
+        return await report_call(work, label=request.label, observers=self.observers, clock=self.clock)
 
     async def run_flow(
         self, flow: Flow[T], *, read: ReadAt | None = None, on_sent: Callable[[], None] | None = None
@@ -439,10 +441,8 @@ class Session:
         response = await exchange(
             self._auth_state.signed(http_request) if own_wiki else http_request,
             transport=self.shared.transport,
-            clock=self.clock,
-            observers=self.observers,
+            retry_state=pending.retry_state,
             label=pending.request.label,
-            attempt=pending.retry_state.attempt,
         )
         if own_wiki:
             self._auth_state.cookies.store(http_request.url, response.headers)

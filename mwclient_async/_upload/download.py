@@ -17,8 +17,9 @@ from typing import BinaryIO, Protocol
 from attrs import define, field, frozen
 
 from mwclient_async._http.messages import StreamedResponse
+from mwclient_async._session.calls import current_call, report_call
 from mwclient_async._session.clock import Clock
-from mwclient_async._session.observers import Observers
+from mwclient_async._session.observers import Observers, describe_error
 from mwclient_async._session.retry_state import RetryState
 from mwclient_async._session.worker_thread import run_in_thread
 from mwclient_async._upload.download_requests import (
@@ -31,8 +32,8 @@ from mwclient_async._upload.download_requests import (
     whole_size,
 )
 from mwclient_async._upload.part_file import WRITE_SIZE, write_all
-from mwclient_async.errors import MediaWikiError, ReplyLost, SizeMismatch, SourceChanged
-from mwclient_async.models.events import Downloaded
+from mwclient_async.errors import HttpError, MediaWikiError, ReplyLost, SizeMismatch, SourceChanged
+from mwclient_async.models.events import Downloaded, RequestFinished
 from mwclient_async.models.options import RetryPolicy
 from mwclient_async.models.progress import DownloadProgress
 
@@ -40,6 +41,8 @@ Fetch = Callable[[str, "dict[str, str]"], AbstractAsyncContextManager[StreamedRe
 
 OnDownloadProgress = Callable[[DownloadProgress], Awaitable[None] | None]
 """Called with the progress of a download; awaited if it is a coroutine function."""
+
+_LABEL = "a file"
 
 AsyncSink = Callable[[bytes], Awaitable[None]]
 """An async function that takes the bytes of a download, in order."""
@@ -155,6 +158,10 @@ class Downloader:
 
         Raises SizeMismatch if the server's whole file has another size, and SourceChanged if it is damaged twice.
         """
+        work = self._download(source, target, on_progress)
+        await report_call(work, label=_LABEL, observers=self.observers, clock=self.clock)
+
+    async def _download(self, source: DownloadSource, target: _Target, on_progress: OnDownloadProgress | None) -> None:
         if source.sha1 is None or (source.size is not None and target.received > source.size):
             await target.restart()  # without a SHA-1, nothing shows whose bytes those of an earlier attempt are
         for is_last in (False, True):
@@ -173,14 +180,15 @@ class Downloader:
 
     def new_retry_state(self) -> RetryState:
         """The state of the retry policy for attempts without progress."""
-        return RetryState(policy=self.policy, clock=self.clock, observers=self.observers, label="a file")
+        return RetryState(policy=self.policy, clock=self.clock, observers=self.observers, label=_LABEL)
 
 
 @define
 class _Fetching:
     """Fetches until the target has a whole file of ``size`` bytes. None: of the size that the server names.
 
-    ``validator`` names the version of the server's file that the target has a part of.
+    ``validator`` names the version of the server's file that the target has a part of. ``status`` is that of the
+    latest response, of whose body ``came`` bytes have come.
     """
 
     _downloader: Downloader
@@ -190,6 +198,8 @@ class _Fetching:
     _size: int | None = field(kw_only=True)
     _validator: str = ""
     _is_whole: bool = False
+    _status: int | None = None
+    _came: int = 0
 
     async def run(self) -> None:
         target = self._target
@@ -197,12 +207,38 @@ class _Fetching:
         self._is_whole = target.received == self._size
         while not self._is_whole:
             try:
-                await self._fetch_rest()
+                await self._fetch_and_report(retry_state.attempt)
             except MediaWikiError as error:
                 if target.received > furthest:  # progress was made: the policy limits attempts without progress
                     retry_state, furthest = self._downloader.new_retry_state(), target.received
                 if not await retry_state.wait_before_retry(error, resend=True):
                     raise
+
+    async def _fetch_and_report(self, attempt: int) -> None:
+        """Fetch the bytes that are missing, and report the request as a RequestFinished."""
+        clock, observers = self._downloader.clock, self._downloader.observers
+        began, self._status, self._came = clock.now(), None, 0
+        failure: MediaWikiError | None = None
+        try:
+            await self._fetch_rest()
+        except HttpError:  # the status says it
+            raise
+        except MediaWikiError as error:
+            failure = error
+            raise
+        finally:
+            observers.notify_event(
+                RequestFinished(
+                    label=_LABEL,
+                    method="GET",
+                    attempt=attempt,
+                    seconds=clock.now() - began,
+                    status=self._status,
+                    failure="" if failure is None else describe_error(failure),
+                    call=current_call(),
+                    received=self._came,
+                )
+            )
 
     async def _fetch_rest(self) -> None:
         """Send one request for the bytes that are missing. Raises ReplyLost if not all of them came."""
@@ -211,7 +247,7 @@ class _Fetching:
             await target.restart()
         wanted = range_header(target.received, validator="" if verified_later else self._validator)
         async with self._downloader.fetch(self._source.url, dict(wanted)) as response:
-            headers = header_mapping(response.headers)
+            self._status, headers = response.status, header_mapping(response.headers)
             start = first_byte(response.status, headers, received=target.received, url=self._source.url)
             self._check_size(whole_size(response.status, headers), headers)
             if start is None:
@@ -226,6 +262,7 @@ class _Fetching:
         buffer = _WriteBuffer(self._target, self._size, self._on_progress, skipping=skipping)
         try:
             async for piece in response.pieces():
+                self._came += len(piece)
                 if not await buffer.add(piece):
                     raise self._mismatch(None, headers)
         finally:

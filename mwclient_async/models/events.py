@@ -1,6 +1,9 @@
 """What a Site does, as it happens: values for ``Site(on_event=...)``. None of them holds a secret.
 
 ``label`` names a request as the log does: ``"action=edit"``, or a path of the REST API. Times are in seconds.
+
+A *call* is one request of the API with all its attempts, a login with all its steps, or a download. ``call`` is its
+number, which no other call of this process has; 0 means that the event belongs to no call.
 """
 
 from __future__ import annotations
@@ -11,11 +14,38 @@ from mwclient_async._values.value import Value
 
 
 @frozen(kw_only=True, repr=False)
+class CallStarted(Value):
+    """A call has begun. ``parent`` is the call that needs it: an edit that needs a token, for example; 0 if none does.
+
+    The callback runs in the task that makes the call, so it sees that task's context variables.
+    """
+
+    call: int
+    parent: int
+    label: str
+
+
+@frozen(kw_only=True, repr=False)
+class CallFinished(Value):
+    """A call has ended, ``seconds`` after it began. ``failure`` is the class of its error, empty if it succeeded.
+
+    The seconds include all attempts, and the waits before and between them.
+    """
+
+    call: int
+    label: str
+    seconds: float
+    failure: str = ""
+
+
+@frozen(kw_only=True, repr=False)
 class RequestFinished(Value):
     """One HTTP request has ended. ``status`` is None if no response came, and ``failure`` says why.
 
     ``attempt`` counts from 1 and goes up with each retry. ``seconds`` is how long this attempt took, ``request_id``
-    what the wiki's operators can find it by.
+    what the wiki's operators can find it by. ``waited`` is how long it waited before it was sent: for a pause, for a
+    login or a token, for its turn, or until fewer requests were in flight. ``sent`` and ``received`` are the lengths
+    of the two bodies in bytes; that of the response is its length after decompression.
     """
 
     label: str
@@ -25,6 +55,10 @@ class RequestFinished(Value):
     status: int | None = None
     failure: str = ""
     request_id: str = ""
+    call: int = 0
+    waited: float = 0.0
+    sent: int = 0
+    received: int = 0
 
 
 @frozen(kw_only=True, repr=False)
@@ -35,6 +69,7 @@ class Retrying(Value):
     attempt: int
     after: float
     cause: str
+    call: int = 0
 
 
 @frozen(kw_only=True, repr=False)
@@ -42,13 +77,14 @@ class Paused(Value):
     """Nothing of that ``scope`` is sent for ``seconds`` seconds.
 
     ``scope`` is ``"farm"`` (this site and its siblings), ``"wiki"``, or ``"action"`` (the action that ``name`` names).
-    ``cause`` is what the wiki reported.
+    ``cause`` is what the wiki reported: to a request of ``call``, or to another process that shares the limits.
     """
 
     scope: str
     name: str
     seconds: float
     cause: str
+    call: int = 0
 
 
 @frozen(kw_only=True, repr=False)
@@ -109,5 +145,15 @@ class Downloaded(Value):
 
 
 Event = (
-    RequestFinished | Retrying | Paused | LoggedIn | LoggedOut | TokensFetched | ChunkSent | WaitingForJob | Downloaded
+    CallStarted
+    | RequestFinished
+    | Retrying
+    | Paused
+    | CallFinished
+    | LoggedIn
+    | LoggedOut
+    | TokensFetched
+    | ChunkSent
+    | WaitingForJob
+    | Downloaded
 )

@@ -368,7 +368,7 @@ async def test_s1_a_refused_token_is_not_shown(caplog: pytest.LogCaptureFixture)
             with pytest.raises(AuthorizationRefused, match="Jwt is expired") as caught:
                 await opened.page("Earth")
     assert transport.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
-    assert isinstance(events[0], LoggedIn)
+    assert any(isinstance(event, LoggedIn) for event in events)
     shown = [repr(opened), repr(vars(opened)), str(caught.value), repr(caught.value), repr(events), caplog.text]
     assert not [text for text in shown if TOKEN in text]
 
