@@ -156,7 +156,18 @@ def undo_revisions(undo: Undo) -> Flow[EditResult]:
         response = page.check_response((yield undo.request(base)))
     except OutcomeUnknown as error:
         raise unknown_outcome(page, LostReply(error=error, base=base), "an undo is not sent twice") from error
+    except PageMissing as error:
+        raise (_nothing_before(undo, error) or error) from error.__cause__
     return _edit_result(page, CompletedWrite(base=base, response=response))
+
+
+def _nothing_before(undo: Undo, error: PageMissing) -> PageMissing | None:
+    """The error for a revision without one before it. The wiki's text would then name the revision with no id."""
+    first = error.errors[0]
+    if undo.after is not None or first.code != "nosuchrevid" or str(undo.revid) in first.text:
+        return None
+    text = f"Revision {undo.revid} cannot be undone: it is the first one of its page, or the one before it is hidden."
+    return _with_text(error, text)
 
 
 def save_edit(edit: Edit, base: BaseRevision | None, own_edits: OwnEdits | None = None) -> Flow[EditResult]:
@@ -299,8 +310,13 @@ def _with_advice(error: EditConflict | PageExists | PageMissing) -> MediaWikiErr
     """The wiki's refusal; that of a page which was deleted since it was read says how to create it again."""
     if not isinstance(error, PageMissing):
         return error
+    advice = "It was deleted since it was read: to create it again, use .create()."
+    return _with_text(error, f"{error.errors[0].text} {advice}")
+
+
+def _with_text(error: PageMissing, text: str) -> PageMissing:
+    """The same error of the wiki, with another text."""
     first, *others = error.errors
-    text = f"{first.text} It was deleted since it was read: to create it again, use .create()."
     return PageMissing(
         (evolve(first, text=text), *others),
         warnings=error.warnings,

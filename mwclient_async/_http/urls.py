@@ -9,6 +9,8 @@ from string import ascii_letters, digits
 from unicodedata import normalize
 from urllib.parse import quote, unquote, urlsplit
 
+from mwclient_async._http.params import checked_text
+
 PAGE_PATH = re.compile(r"/page/([^/?]+)")
 DOT_SEGMENTS = frozenset({".", ".."})
 _is_unreserved = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
@@ -60,8 +62,11 @@ def title_of(url: str) -> str:
 
 
 def checked_url(name: str, url: str) -> str:
-    """The URL, if it is an absolute http(s) URL without query, fragment and credentials. Raises ValueError if not."""
-    if "@" in url:  # the URL is not shown, because it may hold a password
+    """The URL, if it is an absolute http(s) URL without query, fragment and credentials. Raises ValueError if not.
+
+    Raises TypeError if it is not a text.
+    """
+    if "@" in checked_text(name, url):  # the URL is not shown, because it may hold a password
         raise ValueError(f"{name} has credentials in it: leave them out, and give the Site its auth")
     hint = "write the whole address, as in 'https://en.wikipedia.org/w/api.php'"
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mwclient_async._http.params import checked_text
 from mwclient_async._version import __version__
 
 _CONTACT = re.compile(r"https?://\S|[^@\s]+@[^@\s]+\.\w|\b[Uu]ser:\S")
@@ -14,7 +15,7 @@ def full_user_agent(user_agent: str) -> str:
 
     Raises ValueError if the text does not name a contact, or if it holds a character that is not printable ASCII.
     """
-    text = user_agent.strip()
+    text = checked_text("user_agent", user_agent).strip()
     if any(ord(char) < 32 or ord(char) == 127 for char in text) or not text.isascii():  # noqa: PLR2004 - ASCII
         raise ValueError(f"user_agent={user_agent!r}: a header may hold printable ASCII characters only")
     if not _CONTACT.search(text):

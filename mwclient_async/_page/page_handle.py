@@ -231,12 +231,13 @@ class PageHandle(PageManager):
 
         Without ``summary``, the wiki makes one. An undo is sent once only, because a second undo could undo the first.
 
-        Returns an EditResult. It is UNCHANGED if the page has that text already.
+        Returns an EditResult. It is UNCHANGED if the page has that text already. Later edits of other lines stay:
+        ``oldrevid`` is the page's latest revision before the undo, which is ``revid`` if there were none.
 
         Raises:
             EditConflict, Refused: later edits changed the same lines.
             PageMissing: the page or the revision does not exist, or there is no revision before it.
-            InvalidParameter: a revision is not one of this page, or ``after`` is not older than ``revid``.
+            InvalidParameter: a revision is not one of this page.
             OutcomeUnknown: the reply was lost.
 
         PageHandle lists the errors of all edits. See https://www.mediawiki.org/wiki/API:Edit.

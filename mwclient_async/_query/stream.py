@@ -160,7 +160,7 @@ class Stream(AsynchronousIterable, Generic[T]):
             return self
         start = Cursor.parse(cursor) if isinstance(cursor, str) else cursor
         if not isinstance(start, Cursor):
-            raise TypeError(f"resume({start!r:.40}): give a cursor, its text, or None to begin at the beginning")
+            raise TypeError(f"the cursor is of type {type(start).__name__}: give a Cursor, its text, or None")
         ours, theirs = self._spec.start, start
         if theirs.wiki != ours.wiki:
             raise CursorMismatch(f"the cursor is of {theirs.wiki}, this stream of {ours.wiki}")

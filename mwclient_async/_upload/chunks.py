@@ -217,13 +217,17 @@ class _ChunkSession:
 
     def _apply(self, outcome: Outcome, length: int) -> Flow[StashedFile | None]:
         """The stashed file when it is whole; None to continue with the next chunk."""
+        is_sent = isinstance(outcome, Assembling)
         if isinstance(outcome, Assembling):
             yield from self._check_whole(length, reported=outcome.reported)
+            yield Report(self._progress(UploadStage.SENDING, self._plan.size))
             yield Report(Position(filekey=outcome.filekey, offset=self._plan.size))
             outcome = yield from self._wait_until_assembled(outcome.filekey)
             length = self._plan.size - self._offset
         if isinstance(outcome, Assembled):
             yield from self._check_whole(length, reported=outcome.reported)
+            if not is_sent:
+                yield Report(self._progress(UploadStage.SENDING, self._plan.size))
             return (yield from self._finish(outcome))
         if isinstance(outcome, SessionGone):
             self._restart()
@@ -252,7 +256,6 @@ class _ChunkSession:
                 f"the wiki has a file with SHA-1 {theirs}, but {stashed.sha1} was read: nothing was published; upload "
                 "the file again"
             )
-        yield Report(self._progress(UploadStage.SENDING, self._plan.size))
         yield Report(Position(filekey=stashed.filekey, offset=self._plan.size, stashed=True))
         return stashed
 

@@ -38,7 +38,7 @@ class UploadOptions(TypedDict, total=False):
     ``asynchronous``: whether a job of the wiki assembles and publishes the file. By default only large files are.
     ``patience``: how many seconds to wait for such a job; an hour by default. Then UploadPending is raised. A wait of
     more than a minute is told as the event WaitingForJob, and in the log.
-    ``checkpoint``: a Checkpoint from which an earlier attempt is resumed.
+    ``checkpoint``: a Checkpoint from which an earlier attempt is resumed, or its text; None to begin at the beginning.
     ``on_checkpoint``: called with a Checkpoint to store after each chunk; awaited if it is a coroutine function.
     ``on_progress``: called with an UploadProgress; awaited if it is a coroutine function.
     ``spool``: the path of the file into which a source without length is written first. It is overwritten, and kept.
@@ -50,7 +50,7 @@ class UploadOptions(TypedDict, total=False):
     method: UploadMethod | None
     asynchronous: bool | None
     patience: float
-    checkpoint: Checkpoint | None
+    checkpoint: Checkpoint | str | None
     on_checkpoint: OnCheckpoint | None
     on_progress: OnProgress | None
     spool: str | os.PathLike[str] | None
@@ -129,7 +129,7 @@ class Uploads:
         chunk_size, spool = options.get("chunk_size", DEFAULT_CHUNK_SIZE), options.get("spool")
         if chunk_size < 1:
             raise ValueError(f"chunk_size={chunk_size}: give a positive number of bytes")
-        checkpoint, method = options.get("checkpoint"), options.get("method")
+        checkpoint, method = _parsed(options.get("checkpoint")), options.get("method")
         if checkpoint is not None and (checkpoint.wiki, checkpoint.filename) != (self.wiki, publication.filename):
             raise ValueError(
                 f"the checkpoint is of {checkpoint.filename!r} on {checkpoint.wiki!r}, and this upload is of "
@@ -153,6 +153,13 @@ def including_exists(*, chosen: Collection[str] | bool) -> Collection[str] | boo
     """The chosen kinds of warnings, and ``exists``, which means to overwrite the file."""
     kinds = _kinds(chosen=chosen)
     return kinds if kinds is True else {"exists", *(kinds or ())}
+
+
+def _parsed(checkpoint: Checkpoint | str | None) -> Checkpoint | None:
+    parsed = Checkpoint.parse(checkpoint) if isinstance(checkpoint, str) else checkpoint
+    if not isinstance(parsed, Checkpoint | None):
+        raise TypeError(f"checkpoint is of type {type(parsed).__name__}: give a Checkpoint, its text, or None")
+    return parsed
 
 
 def _kinds(*, chosen: Collection[str] | bool) -> Collection[str] | bool:

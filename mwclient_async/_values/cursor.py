@@ -98,7 +98,7 @@ class Cursor:
         try:
             if not text.startswith(_PREFIX):
                 raise ValueError(f"it does not begin with {_PREFIX!r}")
-            encoded = text.removeprefix(_PREFIX)
+            encoded = text.removeprefix(_PREFIX).rstrip()  # a file of one line ends with a line end
             compressed = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
             decompressor = zlib.decompressobj()
             state = decode_json(decompressor.decompress(compressed, _MAX_SIZE))

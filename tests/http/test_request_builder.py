@@ -280,6 +280,15 @@ def test_a_user_agent_without_a_contact_is_refused(user_agent: str) -> None:
         full_user_agent(user_agent)
 
 
+@pytest.mark.parametrize("given", [None, b"https://a.example/api.php"])
+def test_an_address_or_a_user_agent_of_another_type_is_named(given: Any) -> None:
+    """Such as None, of a variable of the environment that is not set."""
+    with pytest.raises(TypeError, match=r"user_agent is of type (NoneType|bytes): give a text"):
+        full_user_agent(given)
+    with pytest.raises(TypeError, match=r"api_url is of type (NoneType|bytes): give a text"):
+        checked_url("api_url", given)
+
+
 @pytest.mark.parametrize(
     "user_agent",
     [

@@ -45,14 +45,14 @@ async def test_later_edits_prevent_an_undo_only_if_they_changed_the_same_lines(u
 async def test_a_revision_that_cannot_be_undone_is_an_error(user_site: Site) -> None:
     title, other = await create_page(user_site, "Kept"), await create_page(user_site, "Another")
     ours, theirs = [(await latest_revision(user_site, name)).revid for name in (title, other)]
-    for revid, after, error in (
-        (99_999_999, None, PageMissing),
-        (theirs, None, PageMissing),  # of another page, and its first revision
-        (ours, None, PageMissing),  # a page's first revision
-        ((await user_site.page(other).append("!")).revid, None, InvalidParameter),
-        (ours, theirs, InvalidParameter),
+    for revid, after, error, message in (
+        (99_999_999, None, PageMissing, "no revision with ID 99999999"),
+        (theirs, None, PageMissing, f"Revision {theirs} cannot be undone"),  # of another page, and its first revision
+        (ours, None, PageMissing, f"Revision {ours} cannot be undone: it is the first one of its page"),
+        ((await user_site.page(other).append("!")).revid, None, InvalidParameter, "not a revision of"),
+        (ours, theirs, InvalidParameter, "not a revision of"),
     ):
-        with pytest.raises(error):
+        with pytest.raises(error, match=message):
             await user_site.page(title).undo(revid, after=after)
     with pytest.raises(PageMissing):
         await user_site.page(fresh("None")).undo(ours)

@@ -118,6 +118,13 @@ def test_text_with_one_wrong_character_raises_value_error_or_is_the_same_cursor(
         assert Cursor.parse(text[:place] + char + text[place + 1 :]) == CURSOR
 
 
+@pytest.mark.parametrize("length", range(4))
+def test_a_line_of_a_file_is_a_cursor(length: int) -> None:
+    """Whatever its length: base64 counts in groups of four."""
+    cursor = evolve(CURSOR, wiki=WIKI + "x" * length)
+    assert Cursor.parse(f"{cursor}\r\n") == Cursor.parse(f"{cursor}\n") == cursor
+
+
 def test_s1_damaged_text_is_shown_in_part_only() -> None:
     with pytest.raises(ValueError, match="not a cursor") as caught:
         Cursor.parse("x" * 5000)

@@ -274,5 +274,5 @@ async def test_without_a_stored_position_a_stream_begins_at_the_beginning() -> N
 async def test_a_position_of_another_type_is_refused() -> None:
     position: Any = 7
     async with scripted_site()[0] as site:
-        with pytest.raises(TypeError, match=r"resume\(7\): give a cursor, its text, or None"):
+        with pytest.raises(TypeError, match="the cursor is of type int: give a Cursor, its text, or None"):
             site.list("allpages").resume(position)

@@ -243,6 +243,7 @@ async def uploads(site: Site) -> None:
     assert_type(result.imageinfo, ImageInfo | None)
     assert_type(result.ignored, tuple[UploadWarning, ...])
     assert_type(await site.upload(Path("A.png"), filename="A.png", ignore_warnings={"exists"}), UploadResult)
+    await site.upload("A.png", filename="A.png", checkpoint="mwu1.x")
     assert_type(
         await site.upload(StashedFile("K"), filename="A.png", ignore_warnings=True, on_progress=waited), UploadResult
     )

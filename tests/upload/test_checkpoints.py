@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -104,7 +105,7 @@ async def test_u7_the_upload_of_a_killed_process_is_resumed_by_another(
     checkpoint = Checkpoint.parse(stored.read_text())
     async with FaultProxy(wiki.url) as proxy, uploader.site(proxy) as site:
         steps: list[UploadProgress] = []
-        moved = evolve(checkpoint, wiki=f"{proxy.url}/api.php")
+        moved = str(evolve(checkpoint, wiki=f"{proxy.url}/api.php"))
         await site.upload(path, filename=name, chunk_size=CHUNK, checkpoint=moved, on_progress=steps.append)
         assert await versions(site, name) == [sha1(path)]
     assert sent_chunks(proxy) == [8_000, 12_000]
@@ -131,6 +132,9 @@ async def test_u7_another_file_name_size_or_wiki_is_refused_before_a_byte_of_it_
         for wrong in (evolve(checkpoint, filename="B.png"), evolve(checkpoint, wiki="https://e.org/w/api.php")):
             with pytest.raises(ValueError, match=r"the checkpoint is of .*, and this upload is of"):
                 await site.upload(path, filename=name, checkpoint=wrong)
+        number: Any = 8_000
+        with pytest.raises(TypeError, match="checkpoint is of type int: give a Checkpoint, its text, or None"):
+            await site.upload(path, filename=name, checkpoint=number)
         assert sent_chunks(proxy) == []
 
 
