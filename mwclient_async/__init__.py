@@ -28,6 +28,7 @@ _HOMES = {  # module -> its public names
     "_http.transport": "StreamingTransport Transport",
     "_page.page_handle": "EditOptions PageHandle",
     "_page.page_manager": "ActOptions",
+    "_query.category": "CategoryHandle Subcategories SubcategoryIterator",
     "_query.export": "Export",
     "_query.loader": "Loader",
     "_query.page_inputs": "Inputs Titled",
@@ -87,6 +88,7 @@ _HOMES = {  # module -> its public names
         "OAuth2Token"
     ),
     "models.batch": "Batch",
+    "models.categories": "Subcategory",
     "models.diff": "Diff DiffLine DiffSide DiffType Highlight HighlightType MoveInfo Section Span position_in",
     "models.edit_defaults": "EditDefaults",
     "models.edits": "EditOutcome EditResult PageEdit",

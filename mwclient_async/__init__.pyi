@@ -76,6 +76,11 @@ from mwclient_async._page.page_handle import (
 from mwclient_async._page.page_manager import (
     ActOptions as ActOptions,
 )
+from mwclient_async._query.category import (
+    CategoryHandle as CategoryHandle,
+    Subcategories as Subcategories,
+    SubcategoryIterator as SubcategoryIterator,
+)
 from mwclient_async._query.export import (
     Export as Export,
 )
@@ -314,6 +319,9 @@ from mwclient_async.models.auth import (
 )
 from mwclient_async.models.batch import (
     Batch as Batch,
+)
+from mwclient_async.models.categories import (
+    Subcategory as Subcategory,
 )
 from mwclient_async.models.diff import (
     Diff as Diff,

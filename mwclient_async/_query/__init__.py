@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mwclient_async._query import (
+        category as category,
         fetch_site_info as fetch_site_info,
         follow as follow,
         list_rows as list_rows,

@@ -6,7 +6,7 @@ The manual's page is https://www.mediawiki.org/wiki/API:Query.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import evolve, frozen
@@ -30,6 +30,8 @@ from mwclient_async._session.module_table import PER_PAGE_LIMITS
 from mwclient_async._session.query_request import generator_path, query_module_paths
 from mwclient_async._session.session import Session
 from mwclient_async.models.page import Page
+
+CompleteParams = Callable[[Mapping[str, str]], Awaitable[Mapping[str, str]]]
 
 ANY_ACCOUNT = Account(name="", anonymous=True, rights=frozenset())
 """The account of a query without limits, which is the same for all accounts."""
@@ -86,9 +88,18 @@ class Queries:
         )
 
     def list_rows(
-        self, module: str, *, limit: int | None, batch_size: int | None, keywords: Mapping[str, Any]
+        self,
+        module: str,
+        *,
+        limit: int | None,
+        batch_size: int | None,
+        keywords: Mapping[str, Any],
+        complete: CompleteParams | None = None,
     ) -> Stream[Any]:
-        """The rows of one list. The parameters in ``keywords`` come without the list's prefix."""
+        """The rows of one list. The parameters in ``keywords`` come without the list's prefix.
+
+        ``complete`` makes the parameters that are sent of them, and may ask the wiki.
+        """
         if not re.fullmatch(r"\w+", module):
             raise ValueError(f"list({module!r}): give the name of one list, for example 'allpages'")
         encoded = wire_params.encode(None, keywords, allowed=_PREFIXED)
@@ -96,7 +107,7 @@ class Queries:
         _check_counts(limit=limit, batch_size=batch_size)
 
         return Stream.over(
-            self._list_batches(module, encoded, batch_size),
+            self._list_batches(module, encoded, batch_size, complete=complete),
             wiki=self.wiki,
             fingerprinted={"list": module, **encoded},
             limit=limit,
@@ -125,10 +136,13 @@ class Queries:
         encoded: Mapping[str, str],
         batch_size: int | None,
         make_source: Callable[[Query], BatchSource] = lambda query: query,
+        *,
+        complete: CompleteParams | None = None,
     ) -> Callable[[StreamSpec], BatchSequence[Any]]:
         async def prepare() -> BatchSource:
             found = (await self.session.modules([f"query+{module}"]))[f"query+{module}"]
-            prefixed = wire_params.encode({f"{found.prefix}{name}": value for name, value in encoded.items()})
+            completed = encoded if complete is None else await complete(encoded)
+            prefixed = wire_params.encode({f"{found.prefix}{name}": value for name, value in completed.items()})
             whole = await without_loss(self.session, found, prefixed, may_drop_unique=True)
             query = Query(
                 params={"action": "query", "list": module, **with_times([found], whole.params)},

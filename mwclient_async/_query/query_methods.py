@@ -274,6 +274,20 @@ class QueryMethods(ABC):
         """
         return await (await _query.title_reader.title_reader(self._queries)).read(title, namespace=namespace)
 
+    def category(self, category: str | Titled | Mapping[str, Any]) -> _query.category.CategoryHandle:
+        """The handle of one category: ``async for row in site.category("Planets").subcategories()``.
+
+        Returns a CategoryHandle. It sends no request by itself. ``category`` is its name, with or without the prefix
+        ``Category:`` in English or in the wiki's language, or a Title, Page or row that has it as its title.
+
+        Raises:
+            ValueError: the title is empty, or of another namespace.
+            TypeError: it is not a title, and has none.
+
+        See https://www.mediawiki.org/wiki/Help:Categories.
+        """
+        return _query.category.CategoryHandle(self._queries, category)
+
     async def userinfo(self) -> models.accounts.UserInfo:
         """The account that the site is logged in with: name, groups, rights, options, rate limits, block and so on.
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         actions_users as actions_users,
         auth as auth,
         batch as batch,
+        categories as categories,
         diff as diff,
         edit_defaults as edit_defaults,
         edits as edits,

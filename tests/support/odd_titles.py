@@ -219,12 +219,12 @@ def _theirs(query: Mapping[str, Any], title: str) -> tuple[Any, ...]:
     for languages in ((), ("ar",), ("ml",), ("ar", "ml")):
         sent = in_form_of(languages, sent_form(title))
         final = changed.get(sent, sent)
+        if not final:  # a fragment alone
+            return ("no page",) if title else ("invalid",)
         if final in pages:
             return ("invalid",) if pages[final].get("invalid") else (pages[final]["ns"], final)
         if final in interwiki:
             return ("interwiki", final)
-        if not final:  # a fragment alone
-            return ("no page",) if title else ("invalid",)
     return ("nothing", title)
 
 

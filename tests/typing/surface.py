@@ -53,7 +53,9 @@ from mwclient_async import (
     StashedFile,
     StashEntry,
     Stream,
+    Subcategory,
     Tag,
+    Title,
     UploadProgress,
     UploadResult,
     UploadWarning,
@@ -178,6 +180,9 @@ async def lists(site: Site, module: str) -> None:
         assert_type(edit.comment, str | None)
     async for entry in site.list("logevents"):
         assert_type((entry.logid, entry.type, entry.timestamp), tuple[int, str, datetime])
+    assert_type(await site.title("talk:foo"), Title)
+    async for below in site.category(await site.title("Category:A")).subcategories(depth=2):
+        assert_type(below, Subcategory)
     async for revision in site.page("A").revisions():
         assert_type((revision.revid, revision.timestamp, revision.minor), tuple[int, datetime, bool])
 
