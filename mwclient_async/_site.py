@@ -149,7 +149,7 @@ class Site(Openable, QueryMethods, UploadMethods):
 
         Raises:
             LoginFailed: the wiki refused the login; LoginThrottled if there were too many.
-            LimitsUnavailable: what keeps the ``shared_limits`` does not answer.
+            LimitsUnavailable: what keeps the ``shared_limits`` does not answer. ValueError if they cannot work here.
             RuntimeError: the site is open already.
 
         See https://www.mediawiki.org/wiki/API:Main_page.

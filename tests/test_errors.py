@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import copyreg
 import inspect
 import pickle
 import re
@@ -379,7 +380,9 @@ def test_a_note_on_a_copy_is_not_on_the_error(way: str) -> None:
     assert (error.__notes__, error.cursor) == (["a note"], CURSOR)
 
 
-def test_the_cause_of_a_copy_may_be_what_cannot_be_pickled() -> None:
+def test_the_cause_of_a_copy_may_be_what_cannot_be_pickled(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in (ReplyLost, OSError):  # Dask, in other tests, lets every process pickle the causes of all errors
+        monkeypatch.delitem(copyreg.dispatch_table, kind, raising=False)
     error = ReplyLost("cut")
     error.__cause__ = cause = OSError(open)
     cause.lock = threading.Lock()  # type: ignore[attr-defined]  # as the errors of HTTP libraries hold some

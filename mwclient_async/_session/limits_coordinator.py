@@ -6,7 +6,7 @@ and the answers. Requests are answered in the order in which they came, as far a
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Iterable, Sequence
 
 from attrs import evolve, frozen
 
@@ -20,7 +20,7 @@ class LimitsAnswer:
     ``holder`` and ``number`` are those of :meth:`LimitsCoordinator.ask`.
     """
 
-    holder: Hashable
+    holder: str
     number: int
     pauses: tuple[SharedPause, ...] = ()
 
@@ -32,23 +32,24 @@ class _ActivePause:
 
 
 class LimitsCoordinator:
-    """The state of the limits that several holders (connections of processes) share.
+    """The state of the limits that several holders share: connections of processes, each with a name of its own.
 
     ``now`` is the time in seconds by one clock that never goes back. A method that can make slots free returns the
     answers to those that waited for them, in their order.
     """
 
     def __init__(self) -> None:
-        self._concurrency: dict[Hashable, int] = {}
-        self._taken: set[tuple[Hashable, int]] = set()
-        self._waiting: dict[tuple[Hashable, int], tuple[PauseKey, ...]] = {}
+        self._concurrency: dict[str, int] = {}
+        self._allowed = 0
+        self._taken: set[tuple[str, int]] = set()
+        self._waiting: dict[tuple[str, int], tuple[PauseKey, ...]] = {}
         self._pauses: dict[PauseKey, _ActivePause] = {}
         self._next_turn: dict[PauseKey, float] = {}
 
     @property
     def concurrency(self) -> int:
         """The smallest number of requests in flight that one of the holders allows; 0 without any holder."""
-        return min(self._concurrency.values(), default=0)
+        return self._allowed
 
     @property
     def in_flight(self) -> int:
@@ -56,22 +57,32 @@ class LimitsCoordinator:
         return len(self._taken)
 
     @property
-    def holders(self) -> frozenset[Hashable]:
+    def holders(self) -> frozenset[str]:
         """Who has joined, and has not left."""
         return frozenset(self._concurrency)
 
-    def join(self, holder: Hashable, concurrency: int) -> None:
-        """Let a holder ask for slots. It allows ``concurrency`` requests in flight, over all holders."""
-        self._concurrency[holder] = concurrency
+    def has_joined(self, holder: str) -> bool:
+        """Whether this holder may ask for slots."""
+        return holder in self._concurrency
 
-    def leave(self, holder: Hashable, now: float) -> list[LimitsAnswer]:
+    def join(self, holder: str, concurrency: int, taken: Iterable[int] = ()) -> None:
+        """Let a holder ask for slots. It allows ``concurrency`` requests in flight, over all holders.
+
+        ``taken`` are the slots that it has already, if the coordinator was restarted.
+        """
+        self._concurrency[holder] = concurrency
+        self._allowed = min(self._concurrency.values())
+        self._taken.update((holder, number) for number in taken)
+
+    def leave(self, holder: str, now: float) -> list[LimitsAnswer]:
         """Free all slots of a holder that has ended, and forget what it waits for."""
         self._concurrency.pop(holder, None)
+        self._allowed = min(self._concurrency.values(), default=0)
         self._taken = {slot for slot in self._taken if slot[0] != holder}
         self._waiting = {slot: keys for slot, keys in self._waiting.items() if slot[0] != holder}
         return self._answer(now)
 
-    def ask(self, holder: Hashable, number: int, keys: Sequence[PauseKey], now: float) -> list[LimitsAnswer]:
+    def ask(self, holder: str, number: int, keys: Sequence[PauseKey], now: float) -> list[LimitsAnswer]:
         """Ask for a slot for a request that these pauses concern. ``number`` is the holder's own for this request.
 
         Raises KeyError if the holder has not joined, or has left.
@@ -83,7 +94,7 @@ class LimitsCoordinator:
         self._waiting[holder, number] = tuple(keys)
         return self._answer(now)
 
-    def free(self, holder: Hashable, number: int, now: float) -> list[LimitsAnswer]:
+    def free(self, holder: str, number: int, now: float) -> list[LimitsAnswer]:
         """Give back the slot of a request, or end its wait for one."""
         self._taken.discard((holder, number))
         self._waiting.pop((holder, number), None)
@@ -109,7 +120,7 @@ class LimitsCoordinator:
     def _answer(self, now: float) -> list[LimitsAnswer]:
         """The answers to those that wait, as far as there are slots."""
         answers = []
-        while self._waiting and len(self._taken) < self.concurrency:
+        while self._waiting and len(self._taken) < self._allowed:
             slot = next(iter(self._waiting))
             if not (pauses := self._active(self._waiting.pop(slot), now)):
                 self._taken.add(slot)

@@ -38,7 +38,7 @@ class SharedLimits(Protocol):
     async def connect(self, limits: Limits) -> LimitsConnection:
         """Join the processes that share these limits, when the Site opens. If their limits differ, the smallest hold.
 
-        Any exception becomes LimitsUnavailable.
+        It raises ValueError if it cannot work here; any other exception becomes LimitsUnavailable.
         """
         ...
 
@@ -78,8 +78,8 @@ class LimitsConnection(Protocol):
 
 
 async def connect(shared_limits: SharedLimits, limits: Limits) -> LimitsConnection:
-    """Join the processes that share these limits. Raises LimitsUnavailable."""
-    return await _checked(shared_limits.connect(limits))
+    """Join the processes that share these limits. Raises LimitsUnavailable, or ValueError if that cannot work here."""
+    return await _checked(shared_limits.connect(limits), passing=(ValueError,))
 
 
 @frozen
@@ -126,10 +126,10 @@ class CheckedConnection:
                 log.warning("shared limits: %s in %.0f s", failure, _LONGEST_RELEASE)
 
 
-async def _checked(call: Awaitable[T]) -> T:
+async def _checked(call: Awaitable[T], *, passing: tuple[type[Exception], ...] = ()) -> T:
     try:
         return await call
-    except MediaWikiError:
+    except (MediaWikiError, *passing):  # type: ignore[misc]  # mypy does not follow the star
         raise
     except Exception as error:
         raise LimitsUnavailable(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mwclient_async.dask.crawl import Crawl
     from mwclient_async.dask.errors import CrawlError, CrawlFailed, SinkMismatch
+    from mwclient_async.dask.limits import DaskLimits
     from mwclient_async.dask.plans import IdRanges, Inputs, TimeWindows, TitleRanges
     from mwclient_async.dask.progress import CrawlProgress
     from mwclient_async.dask.queries import Pages, Rows
@@ -31,6 +32,7 @@ _HOMES = {
     "CrawlProgress": "progress",
     "CrawlResult": "results",
     "CrawlRun": "run",
+    "DaskLimits": "limits",
     "EnvironmentLogin": "wikis",
     "IdRanges": "plans",
     "Inputs": "plans",
@@ -55,6 +57,7 @@ __all__ = [
     "CrawlProgress",
     "CrawlResult",
     "CrawlRun",
+    "DaskLimits",
     "EnvironmentLogin",
     "IdRanges",
     "Inputs",

@@ -46,6 +46,8 @@ class Wiki:
     - ``options`` is called on each worker and returns further options of its Site, such as ``auth``. It is pickled by
       its name, if it is a function of a module. ``EnvironmentLogin()`` reads a bot password from the environment.
     - ``limits``, ``retry`` and ``maxlag`` are those of a Site. ``limits.concurrency`` counts for all workers together.
+    - ``farm`` is any name for the wikis that count requests together. Those with the same one share their limits, and
+      the pauses that one of them asks for, in all crawls of a cluster (DaskLimits).
     - ``name`` is the name of the wiki in the sink; it is the host of ``api_url`` by default.
 
     See https://www.mediawiki.org/wiki/API:Etiquette.
@@ -57,6 +59,7 @@ class Wiki:
     limits: Limits = field(factory=Limits)
     retry: RetryPolicy = field(factory=RetryPolicy)
     maxlag: int | None = 5
+    farm: str = "farm"
     name: str = field()
 
     @options.validator

@@ -15,6 +15,7 @@ from attrs import define, frozen
 from distributed import Worker, WorkerPlugin, get_worker
 
 from mwclient_async import Event, RequestFinished, Site
+from mwclient_async.dask.limits import DaskLimits
 from mwclient_async.dask.plans import IdRanges, TimeWindows, TitleRanges
 from mwclient_async.dask.shard_run import ShardEnd, ShardRun
 from mwclient_async.dask.shards import Shard
@@ -81,7 +82,13 @@ class CrawlPlugin(WorkerPlugin):
             if name not in self._sites:
                 wiki = self.job.crawl.wiki(name)
                 more = wiki.options() if wiki.options is not None else {}
-                options: dict[str, Any] = {"limits": wiki.limits, "retry": wiki.retry, "maxlag": wiki.maxlag, **more}
+                options: dict[str, Any] = {
+                    "limits": wiki.limits,
+                    "shared_limits": DaskLimits(wiki.farm),
+                    "retry": wiki.retry,
+                    "maxlag": wiki.maxlag,
+                    **more,
+                }
                 site = Site(wiki.api_url, user_agent=wiki.user_agent, on_event=_count, **options)
                 self._sites[name] = await site.open()
             return self._sites[name]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any
-
 import pytest
 from hypothesis import given, strategies as st
 
@@ -17,9 +14,9 @@ ERROR = HttpError("Too many requests", status=429, retry_after=7)
 
 
 def joined(*concurrency: int) -> LimitsCoordinator:
-    """Holders 0, 1, 2 ... with these limits."""
+    """Holders a, b and c with these limits."""
     coordinator = LimitsCoordinator()
-    for holder, number in enumerate(concurrency):
+    for holder, number in zip("abc", concurrency, strict=False):
         coordinator.join(holder, number)
     return coordinator
 
@@ -30,51 +27,51 @@ def paused(key: tuple[str, ...], seconds: float) -> SharedPause:
 
 def test_w6_slots_are_given_in_the_order_of_the_requests() -> None:
     coordinator = joined(2, 2)
-    asked = [coordinator.ask(number % 2, number, [FARM], 0.0) for number in range(5)]
-    freed = [coordinator.free(0, 0, 0.0), coordinator.free(1, 1, 0.0)]
-    assert asked == [[LimitsAnswer(0, 0)], [LimitsAnswer(1, 1)], [], [], []]
-    assert freed == [[LimitsAnswer(0, 2)], [LimitsAnswer(1, 3)]]
+    asked = [coordinator.ask("ab"[number % 2], number, [FARM], 0.0) for number in range(5)]
+    freed = [coordinator.free("a", 0, 0.0), coordinator.free("b", 1, 0.0)]
+    assert asked == [[LimitsAnswer("a", 0)], [LimitsAnswer("b", 1)], [], [], []]
+    assert freed == [[LimitsAnswer("a", 2)], [LimitsAnswer("b", 3)]]
 
 
 def test_w6_the_smallest_limit_counts_as_long_as_its_holder_is_there() -> None:
     coordinator = joined(3, 1)
-    answers = [coordinator.ask(0, number, [], 0.0) for number in range(3)]
-    assert answers == [[LimitsAnswer(0, 0)], [], []]
-    assert coordinator.leave(1, 0.0) == [LimitsAnswer(0, 1), LimitsAnswer(0, 2)]
+    answers = [coordinator.ask("a", number, [], 0.0) for number in range(3)]
+    assert answers == [[LimitsAnswer("a", 0)], [], []]
+    assert coordinator.leave("b", 0.0) == [LimitsAnswer("a", 1), LimitsAnswer("a", 2)]
 
 
 def test_w6_a_holder_that_leaves_frees_its_slots_and_waits_no_longer() -> None:
     coordinator = joined(1, 1)
-    for holder, number in [(0, 1), (0, 2), (1, 1)]:
+    for holder, number in [("a", 1), ("a", 2), ("b", 1)]:
         coordinator.ask(holder, number, [], 0.0)
-    assert coordinator.leave(0, 0.0) == [LimitsAnswer(1, 1)]
-    assert (coordinator.in_flight, set(coordinator.holders)) == (1, {1})
+    assert coordinator.leave("a", 0.0) == [LimitsAnswer("b", 1)]
+    assert (coordinator.in_flight, coordinator.holders) == (1, frozenset({"b"}))
     with pytest.raises(KeyError):
-        coordinator.ask(0, 3, [], 0.0)
+        coordinator.ask("a", 3, [], 0.0)
 
 
 def test_a_wait_that_is_given_up_takes_no_slot() -> None:
     coordinator = joined(1)
     for number in range(3):
-        coordinator.ask(0, number, [], 0.0)
-    assert coordinator.free(0, 1, 0.0) == []
-    assert coordinator.free(0, 0, 0.0) == [LimitsAnswer(0, 2)]
+        coordinator.ask("a", number, [], 0.0)
+    assert coordinator.free("a", 1, 0.0) == []
+    assert coordinator.free("a", 0, 0.0) == [LimitsAnswer("a", 2)]
 
 
 def test_w5_no_slot_is_given_while_a_pause_is_active() -> None:
     coordinator = joined(2)
     coordinator.begin_pause(paused(FARM, 7.0), 10.0)
-    assert coordinator.ask(0, 1, [FARM, WIKI], 12.0) == [LimitsAnswer(0, 1, (paused(FARM, 5.0),))]
-    assert coordinator.ask(0, 2, [WIKI], 12.0) == [LimitsAnswer(0, 2)]
-    assert coordinator.ask(0, 3, [FARM, WIKI], 17.0) == [LimitsAnswer(0, 3)]
+    assert coordinator.ask("a", 1, [FARM, WIKI], 12.0) == [LimitsAnswer("a", 1, (paused(FARM, 5.0),))]
+    assert coordinator.ask("a", 2, [WIKI], 12.0) == [LimitsAnswer("a", 2)]
+    assert coordinator.ask("a", 3, [FARM, WIKI], 17.0) == [LimitsAnswer("a", 3)]
 
 
 def test_w5_those_that_wait_for_a_slot_learn_of_a_pause_at_once() -> None:
     coordinator, waiting = joined(1), ([WIKI], [WIKI, EDITS], [WIKI])
     for number, keys in enumerate(waiting):
-        coordinator.ask(0, number, keys, 0.0)
-    assert coordinator.begin_pause(paused(EDITS, 7.0), 1.0) == [LimitsAnswer(0, 1, (paused(EDITS, 7.0),))]
-    assert coordinator.free(0, 0, 1.0) == [LimitsAnswer(0, 2)]
+        coordinator.ask("a", number, keys, 0.0)
+    assert coordinator.begin_pause(paused(EDITS, 7.0), 1.0) == [LimitsAnswer("a", 1, (paused(EDITS, 7.0),))]
+    assert coordinator.free("a", 0, 1.0) == [LimitsAnswer("a", 2)]
 
 
 @pytest.mark.parametrize(("first", "second", "left"), [(7.0, 3.0, 6.0), (3.0, 7.0, 7.0)])
@@ -82,7 +79,7 @@ def test_w5_a_second_pause_extends_the_first_and_never_shortens_it(first: float,
     coordinator = joined(1)
     coordinator.begin_pause(paused(FARM, first), 0.0)
     coordinator.begin_pause(paused(FARM, second), 1.0)
-    (answer,) = coordinator.ask(0, 0, [FARM], 1.0)
+    (answer,) = coordinator.ask("a", 0, [FARM], 1.0)
     assert [pause.seconds for pause in answer.pauses] == [left]
 
 
@@ -93,16 +90,16 @@ def test_the_writes_of_all_holders_have_one_pace_for_each_wiki() -> None:
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["ask", "free", "leave", "join", "pause"]), st.integers(0, 2), st.integers(0, 9)),
+    st.tuples(st.sampled_from(["ask", "free", "leave", "join", "pause"]), st.sampled_from("abc"), st.integers(0, 9)),
     max_size=60,
 )
 
 
 @given(STEPS)
-def test_w6_never_more_slots_than_allowed_and_no_wait_while_one_is_free(steps: list[tuple[str, int, int]]) -> None:
-    coordinator, limits = joined(2, 3, 4), dict[Hashable, int]({0: 2, 1: 3, 2: 4})
-    asked: set[tuple[Any, int]] = set()
-    given_to: set[tuple[Any, int]] = set()
+def test_w6_never_more_slots_than_allowed_and_no_wait_while_one_is_free(steps: list[tuple[str, str, int]]) -> None:
+    coordinator, limits = joined(2, 3, 4), {"a": 2, "b": 3, "c": 4}
+    asked: set[tuple[str, int]] = set()
+    given_to: set[tuple[str, int]] = set()
     for now, (step, holder, number) in enumerate(steps):
         answers: list[LimitsAnswer] = []
         if step == "ask" and holder in coordinator.holders and (holder, number) not in asked | given_to:

@@ -23,14 +23,14 @@ class InMemoryLimits:
     coordinator: LimitsCoordinator = field(factory=LimitsCoordinator)
     calls: list[str] = field(factory=list)
     broken: set[str] = field(factory=set)
-    answers: dict[tuple[object, int], LimitsAnswer] = field(factory=dict)
-    answered: dict[tuple[object, int], anyio.Event] = field(factory=dict)
+    answers: dict[tuple[str, int], LimitsAnswer] = field(factory=dict)
+    answered: dict[tuple[str, int], anyio.Event] = field(factory=dict)
     on_answer: Interrupt = anyio.lowlevel.checkpoint
     _holders: count[int] = field(factory=count)
 
     async def connect(self, limits: Limits) -> InMemoryConnection:
         await self.call("connect")
-        holder = next(self._holders)
+        holder = f"process {next(self._holders)}"
         self.coordinator.join(holder, limits.concurrency)
         return InMemoryConnection(self, holder)
 
@@ -52,7 +52,7 @@ class InMemoryConnection:
     """One Site's connection."""
 
     limits: InMemoryLimits
-    holder: int
+    holder: str
     taken: list[int] = field(factory=list)
     _numbers: count[int] = field(factory=count)
 
