@@ -75,13 +75,13 @@ check: $(READY)
 types: $(PYRIGHT)
 	$(RUN) -m tests.support.programs $(PROGRAMS)
 	$(RUN) -m pyright --pythonpath $(RUN) $(PROGRAMS)
-	cd / && $(abspath $(RUN)) -m pyright --pythonpath $(abspath $(RUN)) --ignoreexternal --verifytypes mwclient_async
+	cd / && PATH=$(abspath $(VENV)/bin):$$PATH $(abspath $(RUN)) -m pyright --ignoreexternal --verifytypes mwclient_async
 
 docs: wiki $(RECIPES)
 	$(RUN) -m sphinx --builder html --jobs 2 --fail-on-warning --keep-going --quiet docs $(SITE)
 	$(RUN) -m tests.support.programs --recipes $(PROGRAMS)
 	$(RUN) -m mypy $(PROGRAMS)
-	$(RUN) -m pytest tests/test_docs.py tests/test_bots.py tests/test_observability.py $(ARGS)
+	$(RUN) -m pytest tests/test_docs.py tests/test_bots.py tests/test_observability.py tests/cli/test_command_line_page.py $(ARGS)
 	@echo "The documentation is in $(SITE)/index.html"
 
 bench: wiki $(BENCH)/default/.ready $(BENCH)/speed/.ready

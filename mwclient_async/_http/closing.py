@@ -13,7 +13,7 @@ class Closing:
     """Whether something is closed, and the work that closing it cancels."""
 
     def __init__(self) -> None:
-        self.is_closed = False
+        self.is_closed: bool = False
         self._scopes: set[CancelScope] = set()
 
     @contextmanager

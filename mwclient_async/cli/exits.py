@@ -54,4 +54,4 @@ def line_of(error: BaseException) -> str:
     text = str(error) or type(error).__name__
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return " ".join([text, *getattr(error, "__notes__", ())]).replace("\n", " ")
+    return " ".join([text, *filter(None, getattr(error, "__notes__", ()))]).replace("\n", " ")

@@ -132,5 +132,4 @@ def _cursor(position: str, path: Path | None) -> Cursor:
 
 
 def _tell_position(run: StreamRun[Any], file: ResumeFile) -> None:
-    advice = "" if file.path is None else f" {file.path} has the position: the same command continues there."
-    sys.stderr.write(f"mwa: ended after {run.done:,} rows.{advice}\n")
+    sys.stderr.write(f"mwa: ended after {run.done:,} rows. {file.advice}".rstrip() + "\n")

@@ -8,10 +8,9 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from functools import partial
+from contextlib import suppress
 from pathlib import Path
 
-import anyio
 from attrs import evolve, frozen
 
 from mwclient_async import (
@@ -24,6 +23,7 @@ from mwclient_async import (
 )
 from mwclient_async.cli.exits import UsageError
 from mwclient_async.cli.resume_file import write_atomically
+from mwclient_async.cli.running import interruptible
 from mwclient_async.cli.wikis import Wiki, directory
 
 _SERVICE = "mwclient_async"
@@ -140,17 +140,21 @@ async def _answer(question: LoginQuestion) -> Mapping[str, str]:
     answers = {}
     for field in question.fields:
         if not field.optional and field.type not in {"hidden", "button"}:
-            ask = partial(_prompt, f"{field.label or field.name}: ", secret=field.sensitive)
-            answers[field.name] = await anyio.to_thread.run_sync(ask, abandon_on_cancel=True)
+            answers[field.name] = _prompt(f"{field.label or field.name}: ", secret=field.sensitive)
     return answers
 
 
-def _prompt(text: str, *, secret: bool = False) -> str:
+def _prompt(prompt: str, *, secret: bool = False) -> str:
     if not sys.stdin.isatty():
         raise UsageError("no terminal to ask for the account and password: set MWA_USER and MWA_PASSWORD")
-    if secret:
-        return getpass.getpass(text)
-    sys.stderr.write(text)
+    with interruptible(), suppress(EOFError):
+        if text := getpass.getpass(prompt) if secret else _line(prompt):
+            return text
+    raise UsageError("nothing was entered: run the command again")
+
+
+def _line(prompt: str) -> str:
+    sys.stderr.write(prompt)
     sys.stderr.flush()
     return sys.stdin.readline().strip()
 

@@ -41,6 +41,13 @@ class ResumeFile:
     command: str
     wiki: str = field(kw_only=True)
 
+    @property
+    def advice(self) -> str:
+        """What to do after a run that was not finished; empty if no position was stored."""
+        if self.path is None or not self.path.exists():
+            return ""
+        return f"{self.path} has the position: the same command continues there."
+
     def read(self) -> str | None:
         """The position, as text; None if the command begins anew.
 

@@ -6,7 +6,9 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
 
 import anyio
 import typer
@@ -15,6 +17,14 @@ from anyio.abc import TaskStatus
 from mwclient_async.cli.exits import ExitStatus, line_of, status_of
 
 Work = Callable[[], Awaitable[None]]
+
+
+class Interrupted(Exception):
+    """A signal came while the event loop was blocked. Not a KeyboardInterrupt, which would break the event loop."""
+
+    def __init__(self, received: int) -> None:
+        super().__init__(received)
+        self.received = received
 
 
 class _Signals:
@@ -67,6 +77,8 @@ def run(work: Work, *, debug: bool) -> None:
         raise typer.Exit(ExitStatus.DONE) from None
     except KeyboardInterrupt:
         raise typer.Exit(ExitStatus.INTERRUPTED) from None
+    except Interrupted as error:
+        raise typer.Exit(_status_after(error.received)) from None
     except Exception as error:  # noqa: BLE001 - each becomes a line and an exit status
         if debug:
             traceback.print_exc()
@@ -74,8 +86,31 @@ def run(work: Work, *, debug: bool) -> None:
             sys.stderr.write(f"mwa: {line_of(error)}\n")
         raise typer.Exit(status_of(error)) from None
     if not finished:
-        is_ctrl_c = signals.received == signal.SIGINT
-        raise typer.Exit(ExitStatus.INTERRUPTED if is_ctrl_c else ExitStatus.TERMINATED)
+        raise typer.Exit(_status_after(signals.received))
+
+
+def _status_after(received: int | None) -> ExitStatus:
+    return ExitStatus.INTERRUPTED if received == signal.SIGINT else ExitStatus.TERMINATED
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end what blocks the event loop, such as a prompt: there, the signals would only wait.
+
+    Raises:
+        Interrupted: one of them came.
+    """
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    sys.stderr.write("\n")  # after the prompt
+    raise Interrupted(number)
 
 
 def _leave_pipe() -> None:

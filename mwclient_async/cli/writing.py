@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,9 @@ from mwclient_async.cli.exits import UsageError
 from mwclient_async.cli.job import Job
 from mwclient_async.cli.reading import Title
 from mwclient_async.cli.resume_file import ResumeFile
+from mwclient_async.cli.running import interruptible
 
+_BEGINS_ANEW = "Without --resume FILE, the same command begins anew"
 Comment = Annotated[str, typer.Option(help="The summary of the upload.")]
 Summary = Annotated[str, typer.Option("--summary", "-s", help="The edit summary.")]
 
@@ -41,11 +43,11 @@ async def edit(
     ways = [append, prepend, replace, file]
     if sum(way is not None for way in ways) != 1:
         raise UsageError("what to edit? Write one of --append, --prepend, --replace and --file")
-    text = None if file is None else sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    text = None if file is None else _read(file)
     async with job.site() as site:
         page = site.page(title)
         missing: Missing = "create" if create else "raise"
-        with _saying_what_is_not_known():
+        with _if_interrupted(lambda: "The edit may have been saved: look at the page's history"):
             if append is not None:
                 result = await page.append(append, summary=summary, missing=missing)
             elif prepend is not None:
@@ -58,13 +60,18 @@ async def edit(
     job.print(result.to_dict())
 
 
+def _read(file: Path) -> str:
+    with interruptible():
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+
+
 @contextmanager
-def _saying_what_is_not_known() -> Iterator[None]:
-    """After Ctrl-C during an edit, say that it may have been saved."""
+def _if_interrupted(say: Callable[[], str]) -> Iterator[None]:
+    """After Ctrl-C or SIGTERM, say what is left."""
     try:
         yield
     except anyio.get_cancelled_exc_class():
-        sys.stderr.write("mwa: interrupted. The edit may have been saved: look at the page's history\n")
+        sys.stderr.write(f"mwa: interrupted. {say()}\n")
         raise
 
 
@@ -95,7 +102,7 @@ async def upload(
     checkpoint = _checkpoint(stored)
     async with job.site() as site:
         try:
-            with bar(filename, of_bytes=True) as move:
+            with _if_interrupted(lambda: stored.advice or _BEGINS_ANEW), bar(filename, of_bytes=True) as move:
                 result = await site.upload(
                     source,
                     filename=filename,
@@ -110,6 +117,7 @@ async def upload(
         except MediaWikiError as error:
             if error.checkpoint is not None:
                 stored.write(error.checkpoint)
+                error.add_note(stored.advice)
             if isinstance(error, UploadWarnings):
                 error.add_note(f"With mwa: {' '.join(f'--ignore {warning.kind}' for warning in error.warnings)}")
             raise
@@ -138,7 +146,7 @@ async def download(
 ) -> None:
     """Download a file, and check it. A download that was interrupted continues where it ended."""
     async with job.site() as site:
-        with bar(title, of_bytes=True) as move:
+        with _if_interrupted(lambda: "The same command continues it"), bar(title, of_bytes=True) as move:
             path = await site.file(title).download(to, overwrite=overwrite, on_progress=move)
     job.print({"path": str(path)})
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
-import pty
 import re
 import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,13 +21,14 @@ from mwclient_async.cli.commands import EXAMPLES, app
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision
 from mwclient_async.testing.factory import WikiFactory
 from tests.conftest import USER_AGENT
+from tests.support.fault_proxy import STALL_AFTER, FaultProxy, matching
+from tests.support.guarded_wiki import guarded_wiki, require_second_factor
 from tests.support.image_files import png
+from tests.support.terminal import Key, at_a_terminal
 
 WATCHDOG = 60
-AT_A_TERMINAL = (
-    "import fcntl, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-    "from mwclient_async.cli.__main__ import main; sys.exit(main())"
-)
+CHUNK = 9_000
+_OFFSET = re.compile(rb'name="offset"\r\n\r\n(\d+)')
 
 
 class Prepared(NamedTuple):
@@ -41,8 +40,10 @@ class Prepared(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def prepared(mediawiki_factory: WikiFactory, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    wiki = mediawiki_factory(settings="# command line")
+def prepared(
+    mediawiki_factory: WikiFactory, mediawiki_version: str, tmp_path_factory: pytest.TempPathFactory
+) -> Prepared:
+    wiki = guarded_wiki(mediawiki_factory, mediawiki_version)
 
     async def fill() -> Prepared:
         await wiki.seed([SeedPage("Earth", revisions=[SeedRevision("One"), SeedRevision("Two")]), SeedPage("Eä Дом")])
@@ -92,36 +93,6 @@ def test_the_example_of_each_command_runs_and_is_in_its_help(prepared: Prepared,
     assert prepared.bot.password not in result.output
     if command not in {"get", "search"}:  # the new wiki's search index is empty
         assert [type(json.loads(line)) for line in result.stdout.splitlines()]
-
-
-class Screen(NamedTuple):
-    """What a terminal has shown, without its control sequences, and the exit status."""
-
-    text: str
-    status: int
-
-
-def at_a_terminal(*arguments: str, press: Sequence[tuple[str, str]] = ()) -> Screen:
-    """Run a command at a terminal. Each key is pressed when its text is on the screen."""
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", AT_A_TERMINAL, *arguments]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True) as process:
-        os.close(theirs)
-        shown, keys = b"", list(press)
-        while data := _read(ours):
-            shown += data
-            if keys and keys[0][0].encode() in shown:
-                os.write(ours, keys.pop(0)[1].encode())
-        status = process.wait(WATCHDOG)
-    os.close(ours)
-    return Screen(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode()).replace("\r", "\n"), status)
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65_536)
-    except OSError:  # Linux: the program has ended
-        return b""
 
 
 @pytest.mark.wiki
@@ -180,6 +151,19 @@ def test_a_password_is_asked_for_without_showing_it_and_the_login_is_stored(
     assert json.loads(mwa("info").stdout)["account"] == "DemoBot"
 
 
+@pytest.mark.wiki
+def test_the_code_of_a_second_factor_is_asked_for(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MWA_PASSWORD")
+    password = anyio.run(prepared.wiki.create_user, "Careful")
+    authenticator = require_second_factor(prepared.wiki, "Careful")
+    keys: list[Key] = [("Password of Careful", f"{password}\n"), ("oken", lambda: f"{authenticator.code()}\n")]
+    screen = at_a_terminal("login", "--user", "Careful", press=keys)
+    assert (screen.status, screen.echoes) == (0, True)
+    assert re.search(r"account +Careful", screen.text)
+
+
 def piped(*arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "mwclient_async", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -220,3 +204,34 @@ def test_an_upload_that_fails_is_resumed_by_its_file(tmp_path: Path) -> None:
     assert (tmp_path / "state.json").exists()
     assert mwa(*upload, "--ignore", "duplicate").exit_code == 0
     assert not (tmp_path / "state.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("received", "status", "told"),
+    [
+        (signal.SIGKILL, -signal.SIGKILL, ""),
+        (signal.SIGINT, 130, "mwa: interrupted. state.json has the position: the same command continues there.\n"),
+    ],
+    ids=["kill -9", "Ctrl-C"],
+)
+@pytest.mark.wiki
+async def test_an_upload_that_ends_in_a_chunk_is_resumed_by_its_file(
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch, received: signal.Signals, status: int, told: str
+) -> None:
+    """The wiki has the third of five chunks, of which the program has not heard."""
+    upload = ["upload", "Earth.png", "--name", f"{received.name}.png", "--ignore", "duplicate"]
+    upload += ["--chunk-size", str(CHUNK), "--resume", "state.json"]
+    earth = await anyio.Path("Earth.png").read_bytes()
+    async with FaultProxy(prepared.wiki.url, matching("upload", None, None, STALL_AFTER)) as proxy:
+        monkeypatch.setenv("MWA_WIKI", f"{proxy.url}/api.php")
+        with piped(*upload) as process:
+            await proxy.until("STALL_AFTER")
+            process.send_signal(received)
+            _, errors = await anyio.to_thread.run_sync(process.communicate)
+        assert (process.returncode, errors.decode()) == (status, told)
+        with piped(*upload) as process:
+            result, errors = await anyio.to_thread.run_sync(process.communicate)
+    assert (process.returncode, errors) == (0, b"")
+    offsets = [int(offset) for seen in proxy.seen for offset in _OFFSET.findall(seen.body)]
+    assert offsets == [0, CHUNK, 2 * CHUNK, 2 * CHUNK, 3 * CHUNK, 4 * CHUNK]
+    assert json.loads(result)["imageinfo"]["sha1"] == hashlib.sha1(earth).hexdigest()

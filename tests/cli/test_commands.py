@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import stat
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from typing import Any
 
 import keyring
 import pytest
+import typer
 from keyring.backend import KeyringBackend
 from typer.testing import CliRunner
 
@@ -41,8 +44,10 @@ from mwclient_async.cli.command import named
 from mwclient_async.cli.commands import app
 from mwclient_async.cli.exits import ExitStatus, UsageError, line_of, status_of
 from mwclient_async.cli.resume_file import ResumeFile, write_atomically
+from mwclient_async.cli.running import interruptible, run
 from mwclient_async.cli.wikis import Wiki, choose, profiles_path
 from mwclient_async.testing.scripted import Scripted, ScriptedTransport, sent
+from tests.support.terminal import WATCHDOG, at_a_terminal
 
 API = "https://wiki.example.org/w/api.php"
 AGENT = "CliTests/1.0 (tests@example.org)"
@@ -402,6 +407,34 @@ def test_without_a_terminal_a_login_needs_the_environment() -> None:
     result = CliRunner().invoke(app, ["login", "--user", "Demo@bot", "--wiki", API, "--user-agent", AGENT])
     assert result.exit_code == ExitStatus.USAGE
     assert "set MWA_USER and MWA_PASSWORD" in result.stderr
+
+
+def test_ctrl_c_ends_a_prompt_and_leaves_the_terminal_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A prompt blocks the event loop, which would hear of the signal only afterwards."""
+    monkeypatch.setenv("TERM", "xterm")
+    login = ["login", "--user", "Demo@bot", "--wiki", API, "--user-agent", AGENT]
+    screen = at_a_terminal(*login, press=[("Password of Demo@bot", "\x03")])
+    assert (screen.status, screen.echoes) == (ExitStatus.INTERRUPTED, True)
+    assert "Traceback" not in screen.text
+
+
+@pytest.mark.parametrize("answer", ["\n", "\x04"], ids=["Enter", "Ctrl-D"])
+def test_an_empty_answer_to_a_prompt_is_said(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal({"\n": "\n", "\x04": ""}[answer]))
+    with pytest.raises(UsageError, match="nothing was entered"):
+        logins.ask(WIKI, user=None)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_what_blocks_the_event_loop(number: signal.Signals, status: int) -> None:
+    async def wait_for_a_pipe() -> None:
+        with interruptible():
+            os.kill(os.getpid(), number)
+            subprocess.run(["sleep", str(WATCHDOG)], check=True)  # noqa: ASYNC221 - blocks, as a prompt does
+
+    with pytest.raises(typer.Exit) as caught:
+        run(wait_for_a_pipe, debug=False)
+    assert caught.value.exit_code == status
 
 
 class Keyring(KeyringBackend):
