@@ -231,6 +231,7 @@ def users(library: str) -> set[str]:
     ("library", "file"),
     [
         ("httpx", "_http.httpx_transport"),
+        ("httpcore", "_http.early_responses"),
         ("aiohttp", "_http.aiohttp_client"),
         ("yarl", "_http.aiohttp_client"),
         ("orjson", "_values.json_text"),

@@ -22,6 +22,7 @@ from mwclient_async._http.attempt import Attempt, is_in_chain, is_lasting_status
 from mwclient_async._http.cancelled_requests import free_slot
 from mwclient_async._http.closing import Closing
 from mwclient_async._http.decompression import ACCEPTED
+from mwclient_async._http.early_responses import read_early
 from mwclient_async._http.messages import HttpRequest, MultipartBody
 from mwclient_async._http.pooled_transport import PooledTransport
 from mwclient_async._http.request_pieces import BytesPieces, MultipartPieces
@@ -220,7 +221,7 @@ def _new_pool(
     options: HttpOptions, limits: Limits, *, keepalive: float, http2: bool, is_secure: bool, proxy: str | None
 ) -> httpx.AsyncHTTPTransport:
     usual = usual_certificates(http2=http2) if is_secure and options.verify is True else _NO_CERTIFICATES
-    return httpx.AsyncHTTPTransport(
+    transport = httpx.AsyncHTTPTransport(
         http2=http2,
         proxy=None if proxy is None else _proxy(proxy, options),
         verify=usual if options.verify is True else options.verify,
@@ -230,6 +231,9 @@ def _new_pool(
             keepalive_expiry=keepalive,
         ),
     )
+    if not http2:  # over HTTP/2, a response before the end of a body resets no connection
+        read_early(transport)
+    return transport
 
 
 def _proxy(url: str, options: HttpOptions) -> httpx.Proxy:
