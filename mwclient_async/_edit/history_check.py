@@ -35,6 +35,7 @@ from mwclient_async.errors import (
 
 PAGE_GONE = "the page no longer exists"
 _BATCH, _MOST_REVISIONS = 50, 500  # revisions since the base that are looked at: per request, and in all
+_MOST_CONTRIBUTIONS = 5000  # of the account that are looked at; fewer than the edits that this process remembers
 _MOST_RESPONSES = 10 * _MOST_REVISIONS // _BATCH  # a response may have fewer revisions, or none
 
 
@@ -209,11 +210,19 @@ def _check_made_here(
 
 
 def _contributions(revision: Row, since: str) -> Flow[Sequence[Row]]:
-    """The latest edits of the account that made this revision, since this time of the wiki's clock."""
+    """The latest edits of the account that made this revision, since this time of the wiki's clock, newest first."""
     params = {"action": "query", "list": "usercontribs", "ucuser": text_at(revision, "user"), "ucend": since}
-    response = yield ApiRequest(params={**params, "ucprop": "ids|title|timestamp", "uclimit": "500"})
-    rows: Sequence[Row] = rows_at(response.body, "query", "usercontribs")
-    return [{**row, "revid": number_at(row, "revid")} for row in rows]
+    params |= {"ucprop": "ids|title|timestamp", "uclimit": "max", "continue": ""}
+    found: list[Row] = []
+    continuation: Mapping[str, str] = {}
+    for _ in range(_MOST_RESPONSES):
+        response = yield ApiRequest(params={**params, **continuation}, continues=True)
+        rows = rows_at(response.body, "query", "usercontribs")
+        found += [{**row, "revid": number_at(row, "revid")} for row in rows]
+        continuation = continuation_at(response.body, "continue")
+        if not continuation or len(found) >= _MOST_CONTRIBUTIONS:
+            break
+    return found
 
 
 def _texts(*revids: int) -> Flow[tuple[str, ...]]:

@@ -139,6 +139,34 @@ def test_w2_contributions_without_the_revision_that_was_found_prove_nothing() ->
             run_with_answers(save_edit(APPEND, None), respond)
 
 
+@pytest.mark.parametrize("answered", [1300, 1299])
+def test_w2_all_contributions_since_the_beginning_are_looked_at(answered: int) -> None:
+    """The wiki lists 500 of them in one response. One that this process did not make is among the last."""
+    others = [{"revid": 9999 - number, "title": "Other", "timestamp": "9"} for number in range(1300)]
+    wiki = make_wiki("after", other_contributions=others)
+    own_edits = OwnEdits()
+    for row in others[:answered]:
+        own_edits.record({"edit": {"newrevid": row["revid"]}})
+    flow = save_edit(APPEND, None, own_edits)
+    if answered == len(others):
+        assert run_with_answers(flow, wiki.respond).verified
+    else:
+        with pytest.raises(OutcomeUnknown, match="another process has made revision 8700"):
+            run_with_answers(flow, wiki.respond)
+    assert len([request for request in wiki.requests if request.params.get("list") == "usercontribs"]) == 3
+
+
+def test_w2_contributions_without_end_are_not_read_to_their_end() -> None:
+    others = [{"revid": 99999 - number, "title": "Other", "timestamp": "9"} for number in range(9000)]
+    wiki = make_wiki("after", other_contributions=others)
+    own_edits = OwnEdits()
+    for row in others:
+        own_edits.record({"edit": {"newrevid": row["revid"]}})
+    with pytest.raises(OutcomeUnknown, match="contributions do not show it so far"):
+        run_with_answers(save_edit(APPEND, None, own_edits), wiki.respond)
+    assert len([request for request in wiki.requests if request.params.get("list") == "usercontribs"]) == 10
+
+
 WARNED = {"user": ME, "result": "warn"}
 
 

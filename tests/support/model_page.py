@@ -49,6 +49,7 @@ class ModelPageWiki:
     interfere: Callable[[ModelPageWiki], object] = lambda _: None
     has_abuse_filter: bool = False
     abuse_log: list[Mapping[str, Any]] | None = Factory(list)  # None: it cannot be read
+    other_contributions: list[Mapping[str, Any]] = Factory(list)  # of our account to other pages, newest first
     revisions: list[Revision] = Factory(list)
     requests: list[ApiRequest] = Factory(list)
     delayed: list[ApiRequest] = Factory(list)
@@ -108,13 +109,17 @@ class ModelPageWiki:
             return {"query": {"pages": [{"ns": 0, "title": TITLE, **info}]}, "curtimestamp": self._stamp()}
         if params.get("list") == "usercontribs":
             rows = [{**row.to_json(""), "title": TITLE, "pageid": 7} for row in self.revisions[::-1]]
-            return {"query": {"usercontribs": [row for row in rows if row["user"] == params["ucuser"]]}}
-        found = self._select_revisions(params)
+            found = [*self.other_contributions, *(row for row in rows if row["user"] == params["ucuser"])]
+            start = int(params.get("uccontinue", 0))
+            end = start + 500
+            more = {"continue": {"uccontinue": end, "continue": "-||"}} if end < len(found) else {}
+            return {"query": {"usercontribs": found[start:end]}, **more}
+        selected = self._select_revisions(params)
         start = int(params.get("rvcontinue", 0))
         end = start + int(params.get("rvlimit", "1" if "revids" not in params else "50"))
         page: dict[str, Any] = {"ns": 0, "title": TITLE}
         if self.revisions:
-            page |= {"pageid": 7, "revisions": [revision.to_json(params["rvprop"]) for revision in found[start:end]]}
+            page |= {"pageid": 7, "revisions": [revision.to_json(params["rvprop"]) for revision in selected[start:end]]}
         else:
             page["missing"] = True
         if "userinfo" in params.get("meta", ""):
@@ -124,7 +129,7 @@ class ModelPageWiki:
             }
         if "allmessages" in params.get("meta", ""):
             query["allmessages"] = [{"content": f"/* {params['amargs']} */ new section"}]
-        continuation = {"continue": {"rvcontinue": end, "continue": "||"}} if end < len(found) else {}
+        continuation = {"continue": {"rvcontinue": end, "continue": "||"}} if end < len(selected) else {}
         return {"query": {**query, "pages": [page]}, "curtimestamp": self._stamp(), **continuation}
 
     def _select_revisions(self, params: Mapping[str, str]) -> list[Revision]:
