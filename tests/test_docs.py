@@ -127,6 +127,27 @@ def test_links_between_the_pages_lead_somewhere() -> None:
     assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
 
 
+def test_every_capability_of_the_comparison_leads_to_a_tested_program() -> None:
+    page = (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")
+    capabilities, _, refused = page.partition("\n## Read\n")[2].partition("\n## Decided against\n")
+    rows = [line.split(" | ") for line in capabilities.splitlines() if re.match(r"\| (?! )[^|-]", line)]
+    assert len(rows) > 30
+    assert {len(row) for row in rows} == {7}
+    assert [row[0] for row in rows if not re.search(r"\]\(", row[1])] == []
+    links = [link for row in rows for link in re.findall(r"\]\(([^)]+)\)", row[1])]
+    assert [link for link in links if not _has_program(link)] == []
+    assert all(row.split(" | ")[2].strip(" |") for row in refused.splitlines()[4:])
+
+
+def _has_program(link: str) -> bool:
+    """Whether the link leads to a heading of a page of the documentation that has programs or commands."""
+    name, _, anchor = link.partition("#")
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.+)", page, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return re.search(r"^```(python|console)", page, re.MULTILINE) is not None and anchor in {"", *anchors}
+
+
 def test_the_page_of_errors_has_a_row_for_every_public_error() -> None:
     page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
     rows = [name for cell in re.findall(r"^\|([^|]*)\|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)]
