@@ -296,7 +296,8 @@ class Site(Openable, QueryMethods, UploadMethods):
         """End the session on the wiki. From now on requests are made as an anonymous user.
 
         Requests that other tasks began as the logged-in user raise AssertFailed, because they must not be made
-        anonymously. A stored ``login_state`` of a bot password may stay valid until the wiki ends that session.
+        anonymously. A stored ``login_state`` of a bot password may stay valid until the wiki ends that session. If the
+        call fails or is cancelled, this site is logged out, but the wiki may not have ended the session.
 
         Raises:
             ApiError: the wiki refused to end the session.

@@ -90,7 +90,8 @@ class AuthState:
         self.login_generation += 1
 
     def clear(self) -> None:
-        """Record a logout."""
+        """Record a logout. Responses that are still on their way bring their cookies to those of the old session."""
+        self.cookies = self.cookies.copy()
         self.discard_session()
         self.name, self.logged_in = "", False
         self.login_generation += 1

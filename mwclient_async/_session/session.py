@@ -272,9 +272,14 @@ class Session:
         except AuthError:  # the login was lost before
             log.info("the wiki did not know the login that was to be ended")
         finally:
-            async with self._authenticator.lock.exclusive():
+            try:
+                async with self._authenticator.lock.exclusive():
+                    self._auth_state.clear()
+            except BaseException:  # cancelled: requests in flight may still be those of the account
                 self._auth_state.clear()
-        self.observers.notify_event(LoggedOut())
+                raise
+            finally:
+                self.observers.notify_event(LoggedOut())
 
     @property
     def auth(self) -> Auth | None:
@@ -432,8 +437,8 @@ class Session:
     async def _exchange(self, pending: _PendingRequest, http_request: HttpRequest) -> HttpResponse:
         """Send one HTTP request with the wiki's cookies, and keep those of the response."""
         self.shared.check_open()
-        own_wiki = not pending.request.address
-        cookie = self._auth_state.cookies.header_for(http_request.url) if own_wiki else None
+        own_wiki, cookies = not pending.request.address, self._auth_state.cookies
+        cookie = cookies.header_for(http_request.url) if own_wiki else None
         if cookie:
             if "cookie" in http_request.headers:  # of HttpOptions
                 cookie = SecretText(f"{http_request.headers['cookie']}; {cookie}")
@@ -445,7 +450,7 @@ class Session:
             label=pending.request.label,
         )
         if own_wiki:
-            self._auth_state.cookies.store(http_request.url, response.headers)
+            cookies.store(http_request.url, response.headers)  # those that it had, also if it was logged out meanwhile
         return response
 
     def _process_response(self, request: ApiRequest, response: ApiResponse) -> None:

@@ -13,7 +13,7 @@ from attrs import evolve
 from mwclient_async import BotPassword, ClientLogin, Limits, LoginState, OAuth2Token, RetryPolicy, Site
 from mwclient_async._http.messages import ApiRequest, HttpRequest, HttpResponse
 from mwclient_async.errors import AssertFailed, BadToken, HttpError, LoginFailed, LoginThrottled, PermissionDenied
-from mwclient_async.models.events import LoggedIn, TokensFetched
+from mwclient_async.models.events import LoggedIn, LoggedOut, TokensFetched
 from mwclient_async.testing import LocalWiki, WikiFactory
 from mwclient_async.testing.scripted import ScriptedClock, json_response
 from tests.conftest import USER_AGENT
@@ -425,6 +425,32 @@ async def test_w4_a_login_that_fails_leaves_the_session_before_in_use(how: str) 
                 await (opened._session.start_session() if how == "another session" else opened.login(ROBOT))
         await opened.call("edit")
     assert (scripted_wiki.come["edit"], len(events.of(TokensFetched)), len(events.of(LoggedIn))) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("moment", ["token", "logout", "other requests"])
+async def test_w4_a_logout_that_is_cancelled_leaves_the_site_logged_out(moment: str) -> None:
+    """Also if a response on its way brings a cookie of the old session."""
+    scripted_wiki, events = ScriptedLoginWiki(), EventLog()
+    async with visiting(scripted_wiki, on_event=events.append) as opened, anyio.create_task_group() as tasks:
+        scripted_wiki.answers["logout"] = {}
+        cookie = (("content-type", "application/json"), ("set-cookie", "wiki_session=0; path=/"))
+        scripted_wiki.answers["parse"] = HttpResponse(status=200, url=API, headers=cookie, body=b"{}")
+        scripted_wiki.hold("parse")
+        tasks.start_soon(opened.call, "parse")
+        if moment == "token":
+            opened._session._auth_state.drop_tokens()
+        held = {"token": "*", "logout": "logout"}.get(moment)
+        if held is not None:
+            scripted_wiki.hold(held)
+        async with anyio.create_task_group() as logging_out:
+            logging_out.start_soon(opened.logout)
+            await anyio.wait_all_tasks_blocked()
+            logging_out.cancel_scope.cancel()
+        scripted_wiki.release("parse")
+        await anyio.wait_all_tasks_blocked()
+        assert (opened.login_state().cookies, opened.login_state().account) == ((), "")
+        await opened.call("query", meta="siteinfo")  # asserts no account
+    assert (scripted_wiki.come["login"], len(events.of(LoggedOut))) == (0, 1)
 
 
 @pytest.mark.parametrize(("label", "requests"), [("login", 3), ("*", 2)])

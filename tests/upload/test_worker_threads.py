@@ -69,7 +69,9 @@ async def test_a_program_may_use_all_threads_while_it_waits_for_an_upload(source
 @pytest.mark.parametrize("to", [lambda path: path / "A.bin", lambda _: io.BytesIO()], ids=["path", "file object"])
 async def test_a_program_may_use_all_threads_while_it_waits_for_a_download(to: Source, tmp_path: Path) -> None:
     async with RecordingServer(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
-        await from_the_only_thread(lambda: site.file("A.bin").download(to(tmp_path)))
+        target = to(tmp_path)
+        await from_the_only_thread(lambda: site.file("A.bin").download(target))
+    assert (target.getvalue() if isinstance(target, io.BytesIO) else target.read_bytes()) == DATA
 
 
 async def test_u8_the_bytes_of_a_file_object_are_hashed_outside_of_the_loops_thread(
