@@ -13,8 +13,7 @@ from typing import Any
 import anyio
 from anyio.from_thread import BlockingPortal
 
-from mwclient_async._actions.page_results import PageResults
-from mwclient_async.errors import SiteClosed
+from mwclient_async import PageResults, SiteClosed
 
 _NOT_HERE = (
     "a function, or an iterator, that is passed to the library is called in the thread of the event loop, where "
