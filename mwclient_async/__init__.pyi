@@ -95,9 +95,11 @@ from mwclient_async._query.page_set import (
     Input as Input,
 )
 from mwclient_async._query.stream import (
+    Stream as Stream,
+)
+from mwclient_async._query.stream_run import (
     BatchIterator as BatchIterator,
     OpenStream as OpenStream,
-    Stream as Stream,
     StreamRun as StreamRun,
 )
 from mwclient_async._query.title import (

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any, Self
 
-from mwclient_async._query.stream import BatchIterator
+from mwclient_async._query.stream_run import BatchIterator
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.page import Page
 

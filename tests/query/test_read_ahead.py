@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from mwclient_async import RetryPolicy, Site
-from mwclient_async._query.stream import StreamRun
+from mwclient_async._query.stream_run import StreamRun
 from mwclient_async.errors import HttpError
 from mwclient_async.models.lists import ListedPage
 from tests.conftest import USER_AGENT

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from mwclient_async import OAuth2Token, Site
-from mwclient_async._query.stream import StreamRun
+from mwclient_async._query.stream_run import StreamRun
 from mwclient_async.errors import CursorMismatch, PageMissing
 from mwclient_async.models.rest import HistoryRevision
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision, WikiFactory
