@@ -81,7 +81,7 @@ docs: wiki $(RECIPES)
 	$(RUN) -m sphinx --builder html --jobs 2 --fail-on-warning --keep-going --quiet docs $(SITE)
 	$(RUN) -m tests.support.programs --recipes $(PROGRAMS)
 	$(RUN) -m mypy $(PROGRAMS)
-	$(RUN) -m pytest tests/test_docs.py tests/test_bots.py tests/test_observability.py tests/cli/test_command_line_page.py $(ARGS)
+	$(RUN) -m pytest tests/test_docs.py tests/test_bots.py tests/test_five_tasks.py tests/test_observability.py tests/cli/test_command_line_page.py $(ARGS)
 	@echo "The documentation is in $(SITE)/index.html"
 
 bench: wiki $(BENCH)/default/.ready $(BENCH)/speed/.ready

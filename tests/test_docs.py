@@ -23,10 +23,12 @@ from tests.support.image_files import png
 from tests.support.programs import PAGES, ROOT, WIKIPEDIA, programs, run
 from tests.support.rest_gateway import Gateway
 
+TESTED_ELSEWHERE = ("bots.md", "bot-pages.md", "five-tasks.md")
+"""Pages of programs whose own tests, `test_bots.py` and `test_five_tasks.py`, see what they did."""
 PROGRAMS = [
     pytest.param(program.text, id=program.name, marks=[pytest.mark.recipes] if program.is_recipe else [])
     for program in programs()
-    if program.is_ours and not program.name.startswith(("bots.md", "bot-pages.md"))  # test_bots.py runs them
+    if program.is_ours and not program.name.startswith(TESTED_ELSEWHERE)
 ]
 OTHER_CLIENTS = [pytest.param(program.text, id=program.name) for program in programs() if not program.is_ours]
 

@@ -16,7 +16,7 @@ async def serve(*, version: str | None, port: int | None) -> None:
                 f"MediaWiki {wiki.version} at {wiki.url}/\n"
                 f"  Action API  {wiki.api_url}\n"
                 f"  REST API    {wiki.rest_url}\n"
-                f"  {wiki.admin_name}'s password is {wiki.admin_password}\n"
+                f"  to log in   auth=ClientLogin(username={wiki.admin_name!r}, password={wiki.admin_password!r})\n"
                 f"  all its files are in {wiki.directory}\n"
                 "Ctrl-C stops the wiki and removes it."
             )
