@@ -23,7 +23,7 @@ from mwclient_async import Limits, PauseKey, SharedPause
 from mwclient_async.dask.limits_plugin import NAME, LimitsPlugin, holder_of
 
 T = TypeVar("T")
-log = logging.getLogger("mwclient_async")
+log: logging.Logger = logging.getLogger("mwclient_async")
 
 _TRIES = 3
 _BETWEEN_TRIES = 1.0  # seconds

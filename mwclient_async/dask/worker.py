@@ -19,6 +19,7 @@ from mwclient_async.dask.limits import DaskLimits
 from mwclient_async.dask.plans import IdRanges, TimeWindows, TitleRanges
 from mwclient_async.dask.shard_run import ShardEnd, ShardRun
 from mwclient_async.dask.shards import Shard
+from mwclient_async.dask.store import Store
 
 if TYPE_CHECKING:
     from mwclient_async.dask.crawl import Crawl
@@ -60,12 +61,12 @@ class CrawlPlugin(WorkerPlugin):
 
     def __init__(self, job: CrawlJob) -> None:
         self.job = job
-        self.name = job.plugin_name
+        self.name: str = job.plugin_name
 
     async def setup(self, worker: Worker) -> None:
         """Prepare; a Site is opened by the first shard that needs it."""
         self.worker = worker
-        self.store = await to_thread.run_sync(self.job.crawl.sink.location.open)
+        self.store: Store = await to_thread.run_sync(self.job.crawl.sink.location.open)
         self.to_split: set[str] = set()
         self._sites: dict[str, Site] = {}
         self._opening = anyio.Lock()
