@@ -76,7 +76,7 @@ def test_programs_of_the_documentation_run(
     monkeypatch.setenv("ACCESS_TOKEN", "a-token")
     monkeypatch.setattr(mwclient_async, "CoreRest", partial(CoreRest, base_url=gateway.base_url))
     text = program.replace(WIKIPEDIA, wiki.api_url)
-    if "ProcessPoolExecutor" in program:  # its processes import it from a file
+    if "ProcessPoolExecutor" in program or ".dask" in program:  # its processes import it from a file
         _run_as_a_file(text, tmp_path)
     else:
         run(text, mediawiki=wiki)

@@ -1,4 +1,4 @@
-"""The program ``mwa`` and its options; its commands are in ``reading.py`` and ``writing.py``."""
+"""The program ``mwa`` and its options; its commands are in ``reading.py``, ``writing.py`` and ``crawling.py``."""
 
 from __future__ import annotations
 

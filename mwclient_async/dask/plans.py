@@ -44,13 +44,13 @@ class TitleRanges:
     async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:
         """Look at the wiki. Returns its shards."""
         module = _module(query, TITLE_MODULES, "TitleRanges")
-        info = await site.info()
-        if info.general.dbtype not in _BINARY_ORDER:
+        found = (await site.call("query", meta="siteinfo", siprop=["general", "namespaces"]))["query"]
+        if (database := found["general"]["dbtype"]) not in _BINARY_ORDER:
             raise CrawlError(
-                f"{wiki} has a database ({info.general.dbtype}) that may sort titles by the rules of a language, so "
-                "that ranges could overlap: use IdRanges"
+                f"{wiki} has a database ({database}) that may sort titles by the rules of a language, so that ranges "
+                "could overlap: use IdRanges"
             )
-        every = tuple(number for number in info.namespaces if number >= 0)
+        every = tuple(number for number in map(int, found["namespaces"]) if number >= 0)
         namespaces = _namespaces(self.namespaces, every, query, module)
         by_namespace: dict[int, list[str]] = {number: [] for number in namespaces}
         wanted = max(_SMALLEST_SAMPLE, _PER_SHARD * self.shards)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _PLAN = "plan.jsonl"
 _AHEAD = 2  # shards that a free thread finds at once
 _EVERY = 1.0  # seconds between two looks at the workers
+_LEAVE_WITHIN = 10.0  # seconds
 _MAY_PASS = (TransportError, Unavailable, MaxlagExceeded, RateLimited, ReadOnly)
 
 
@@ -67,7 +68,7 @@ class CrawlRun:
         self._stack = AsyncExitStack()
         self._store: Store
         self._client: Client
-        self._tasks: TaskGroup
+        self._tasks: TaskGroup | None = None
         self._shards: list[Shard] = []
         self._pending: deque[tuple[Shard, int]] = deque()
         self._running: dict[str, _Running] = {}
@@ -101,24 +102,28 @@ class CrawlRun:
             if self._result is None:
                 await self._connect()
                 await self._make_plan()
-                self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
-                self._stack.callback(self._tasks_scope_cancel)
+                self._tasks = await anyio.create_task_group().__aenter__()
                 self._tasks.start_soon(self._work)
             else:
                 self._finished.set()
         except BaseException:
-            await self._stack.aclose()
+            await self._close()
             raise
         return self
-
-    def _tasks_scope_cancel(self) -> None:
-        self._tasks.cancel_scope.cancel()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the run. What is not committed is fetched again by the next one."""
-        await self._stack.aclose()
+        if self._tasks is not None:
+            self._tasks.cancel_scope.cancel()
+            await self._tasks.__aexit__(None, None, None)
+        await self._close()
+
+    async def _close(self) -> None:
+        """Leave the cluster, or end it; also if the caller is cancelled, because its processes would stay."""
+        with anyio.CancelScope(shield=True):
+            await self._stack.aclose()
 
     async def result(self, *, on_progress: OnProgress | None = None) -> CrawlResult:
         """Wait for the end of the crawl.
@@ -191,7 +196,7 @@ class CrawlRun:
         self._stack.callback(self._client.unsubscribe_topic, self._job.topic)
 
     async def _leave_workers(self, plugin: str) -> None:
-        with anyio.CancelScope(shield=True), anyio.move_on_after(10):
+        with anyio.move_on_after(_LEAVE_WITHIN):
             try:
                 await self._client.unregister_worker_plugin(plugin)
             except (OSError, ValueError):  # the scheduler is gone

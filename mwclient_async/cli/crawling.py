@@ -1,0 +1,96 @@
+"""The command that crawls: whole wikis, into files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from attrs import frozen
+
+from mwclient_async import SiteOptions
+from mwclient_async.cli import logins
+from mwclient_async.cli.app import app
+from mwclient_async.cli.bars import bar
+from mwclient_async.cli.command import Parameters, command, named
+from mwclient_async.cli.exits import UsageError
+from mwclient_async.cli.job import Job
+from mwclient_async.cli.wikis import Wiki
+
+if TYPE_CHECKING:
+    from mwclient_async.dask import Crawl, IdRanges, Inputs, JsonLines, Parquet, TimeWindows, TitleRanges
+
+_TIMES = ("recentchanges", "logevents", "usercontribs", "allrevisions")
+
+
+@frozen
+class StoredLogin:
+    """Reads the login of ``mwa`` where a worker runs."""
+
+    wiki: Wiki
+
+    def __call__(self) -> SiteOptions:
+        """The options with which a Site logs in."""
+        login = logins.of(self.wiki)
+        return {"auth": login.auth, "login_state": login.state}
+
+
+@command(app, "crawl", example="mwa crawl pages generator=allpages prop=categories --shards 2 --workers 1")
+async def crawl(
+    job: Job,
+    sink: Annotated[
+        str, typer.Argument(metavar="SINK", help="A directory, or an address of fsspec: s3://bucket/pages.")
+    ],
+    parameters: Parameters = None,
+    *,
+    file: Annotated[Path | None, typer.Option(help="A file with a title in each line, instead of a generator.")] = None,
+    shards: Annotated[int, typer.Option(min=1, help="How many parts the titles or the time are divided into.")] = 16,
+    form: Annotated[Literal["jsonl", "parquet"], typer.Option("--format", help="The form of the files.")] = "jsonl",
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask cluster; without it, one on this machine is started.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine.")] = None,
+) -> None:
+    """Fetch a whole generator (generator=allpages) or list (list=recentchanges) into files. Run again, it continues."""
+    crawl = _crawl_of(job, sink, named(parameters), file=file, shards=shards, form=form)
+    client = None
+    if scheduler is not None:
+        from distributed import Client
+
+        client = await Client(scheduler, asynchronous=True)
+    try:
+        with bar("rows", shown=sys.stderr.isatty()) as move:
+            result = await crawl.run(client, workers=workers, on_progress=move)
+    finally:
+        if client is not None:
+            await client.close()
+    job.print({"rows": result.rows, "parts": len(result.parts), "requests": result.requests, "shards": result.shards})
+
+
+def _crawl_of(
+    job: Job, sink: str, given: dict[str, Any], *, file: Path | None, shards: int, form: Literal["jsonl", "parquet"]
+) -> Crawl:
+    try:
+        from mwclient_async.dask import Crawl, Inputs, JsonLines, Pages, Parquet, Rows, Wiki as CrawledWiki
+    except ModuleNotFoundError as error:
+        raise UsageError(str(error)) from None
+    wiki = job.wiki
+    if not wiki.api_url.endswith(".php"):
+        raise UsageError(f"{wiki.api_url} is a page: give the address of api.php, which Special:Version has")
+    module = given.pop("list", None)
+    if sum(source is not None for source in (module, given.get("generator"), file)) != 1:
+        raise UsageError("what to crawl? Write one of generator=allpages, list=recentchanges and --file TITLES")
+    target: JsonLines | Parquet = Parquet(sink) if form == "parquet" else JsonLines(sink)
+    return Crawl(
+        wikis=CrawledWiki(api_url=wiki.api_url, user_agent=wiki.user_agent, options=StoredLogin(wiki)),
+        query=Pages(**given) if module is None else Rows(module, **given),
+        plan=Inputs(file=file) if file is not None else _plan_of(module, shards),
+        sink=target,
+    )
+
+
+def _plan_of(module: str | None, shards: int) -> Inputs | IdRanges | TimeWindows | TitleRanges:
+    from mwclient_async.dask import TimeWindows, TitleRanges
+
+    return TimeWindows(shards=shards) if module in _TIMES else TitleRanges(shards=shards)

@@ -1,0 +1,299 @@
+"""A crawl as a value: what it refuses, and what it tells."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+import mwclient_async.dask
+from mwclient_async import BotPassword, Site
+from mwclient_async.dask import (
+    Crawl,
+    CrawlError,
+    CrawlFailed,
+    CrawlProgress,
+    EnvironmentLogin,
+    IdRanges,
+    Inputs,
+    JsonLines,
+    Pages,
+    Parquet,
+    Rows,
+    SinkMismatch,
+    TimeWindows,
+    TitleRanges,
+    Wiki,
+    committed_parts,
+)
+from mwclient_async.dask.plans import Plan
+from mwclient_async.dask.store import Store
+from mwclient_async.testing.scripted import ScriptedTransport, sent
+from tests.dask.title_wiki import AGENT, API
+
+WIKI = Wiki(api_url=API, user_agent=AGENT)
+ALL_PAGES = Pages(generator="allpages", prop=["info"])
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return JsonLines(tmp_path).location.open()
+
+
+def crawl(tmp_path: Path, **changes: Any) -> Crawl:
+    return Crawl(**{"wikis": WIKI, "query": ALL_PAGES, "plan": TitleRanges(), "sink": JsonLines(tmp_path), **changes})
+
+
+# Its parts -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_crawl_can_be_sent_to_workers_and_shows_no_secret(tmp_path: Path) -> None:
+    whole = crawl(tmp_path, wikis=evolve(WIKI, options=EnvironmentLogin()), sink=Parquet(tmp_path))
+    sent = pickle.loads(pickle.dumps(whole))
+    assert (sent.wikis, sent.sink, sent.query) == (whole.wikis, whole.sink, whole.query)
+    assert repr(whole.query) == "Pages(generator='allpages', prop=['info'])"
+
+
+def test_credentials_are_not_taken_as_a_value() -> None:
+    with pytest.raises(TypeError, match="give a function that returns the options on the worker") as caught:
+        Wiki(api_url=API, user_agent=AGENT, options=BotPassword(name="Bot@x", password="S3cret"))  # type: ignore[arg-type]
+    assert "S3cret" not in str(caught.value)
+
+
+def test_a_login_comes_from_the_environment_of_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_NAME", "Bot@x")
+    monkeypatch.delenv("A_PASSWORD", raising=False)
+    login = EnvironmentLogin("A_NAME", "A_PASSWORD")
+    with pytest.raises(CrawlError, match="environment has no A_PASSWORD"):
+        login()
+    monkeypatch.setenv("A_PASSWORD", "S3cret")
+    assert login() == {"auth": BotPassword(name="Bot@x", password="S3cret")}
+    assert "S3cret" not in repr(login)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", "a=b", "a:b"])
+def test_the_name_of_a_wiki_is_that_of_a_directory(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot be the name of a directory"):
+        Wiki(api_url=API, user_agent=AGENT, name=name)
+
+
+def test_two_wikis_have_two_names(tmp_path: Path) -> None:
+    assert WIKI.name == "wiki.example"
+    with pytest.raises(ValueError, match="two wikis have the same name"):
+        crawl(tmp_path, wikis=[WIKI, WIKI])
+
+
+@pytest.mark.parametrize("parameter", ["limit", "continue", "titles", "pageids", "revids"])
+def test_what_the_plan_says_is_no_parameter_of_the_query(parameter: str) -> None:
+    for make in (Pages, lambda **params: Rows("allpages", **params)):
+        with pytest.raises(ValueError, match=f"{parameter} has no place in the query of a crawl"):
+            make(**{parameter: 1})
+
+
+# The sink knows its crawl --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "difference"),
+    [
+        ({"query": Pages(generator="allpages", prop=["links"])}, "query"),
+        ({"query": Rows("allpages")}, "query"),
+        ({"plan": TitleRanges(namespaces=(4,))}, "plan"),
+        ({"wikis": Wiki(api_url="https://other.example/w/api.php", user_agent=AGENT)}, "wikis"),
+    ],
+    ids=["props", "list", "plan", "wiki"],
+)
+def test_a_sink_of_another_crawl_is_refused(
+    tmp_path: Path, store: Store, changes: dict[str, Any], difference: str
+) -> None:
+    crawl(tmp_path).claim(store)
+    with pytest.raises(SinkMismatch, match=f"has another crawl: its {difference} is "):
+        crawl(tmp_path, **changes).claim(store)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"query": Pages(prop=("info",), generator="allpages", batch_size=7)},
+        {"sink": JsonLines("elsewhere", rows_per_part=1)},
+        {"straggler_after": 1.0},
+    ],
+    ids=["same", "batch size", "size of parts", "stragglers"],
+)
+def test_what_does_not_change_the_rows_may_change(tmp_path: Path, store: Store, changes: dict[str, Any]) -> None:
+    crawl(tmp_path).claim(store)
+    crawl(tmp_path, **changes).claim(store)
+
+
+def test_a_sink_that_is_not_complete_has_no_parts_to_read(tmp_path: Path) -> None:
+    with pytest.raises(CrawlError, match="has no complete crawl"):
+        committed_parts(str(tmp_path))
+
+
+# Plans ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("plan", "query", "message"),
+    [
+        (TitleRanges(), Rows("recentchanges"), "TitleRanges is for allcategories, .*a query of recentchanges"),
+        (TitleRanges(), Rows("alllinks", unique=True), "TitleRanges is for allcategories"),
+        (TitleRanges(), Pages(prop="info"), "a query of no list"),
+        (IdRanges(last=5), ALL_PAGES, "without a generator"),
+        (IdRanges(last=5), Rows("allpages"), "without a generator"),
+        (TimeWindows(), Pages(generator="recentchanges"), "TimeWindows is for Rows"),
+        (TimeWindows(), Rows("allpages"), "TimeWindows is for allrevisions"),
+    ],
+)
+async def test_a_plan_that_does_not_fit_the_query_is_refused_without_a_request(
+    plan: TitleRanges | IdRanges | TimeWindows, query: Pages | Rows, message: str
+) -> None:
+    async with Site(API, user_agent=AGENT, transport=ScriptedTransport()) as site:
+        with pytest.raises(CrawlError, match=message):
+            await plan.plan(site, query, "w")
+
+
+async def test_a_database_that_may_sort_by_language_is_refused() -> None:
+    script = {"batchcomplete": True, "query": {"general": {"dbtype": "postgres"}, "namespaces": {}}}
+    async with Site(API, user_agent=AGENT, transport=ScriptedTransport([script])) as site:
+        with pytest.raises(CrawlError, match=r"a database \(postgres\) that may sort titles .*: use IdRanges"):
+            await TitleRanges().plan(site, ALL_PAGES, "w")
+
+
+async def test_windows_end_before_the_next_one_begins() -> None:
+    plan = TimeWindows(
+        start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2026, 1, 1, 0, 0, 10, 5, tzinfo=UTC), shards=2
+    )
+    async with Site(API, user_agent=AGENT, transport=ScriptedTransport()) as site:
+        shards = await plan.plan(site, Rows("recentchanges"), "w")
+    assert [(shard.start, shard.stop) for shard in shards] == [
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:04Z"),
+        ("2026-01-01T00:00:05Z", "2026-01-01T00:00:09Z"),
+    ]
+
+
+async def test_a_time_without_a_zone_is_refused() -> None:
+    plan = TimeWindows(start=datetime(2026, 1, 1))  # noqa: DTZ001 - what is tested
+    async with Site(API, user_agent=AGENT, transport=ScriptedTransport()) as site:
+        with pytest.raises(ValueError, match="has no time zone"):
+            await plan.plan(site, Rows("recentchanges"), "w")
+
+
+async def test_the_highest_id_is_looked_for_above_that_of_the_newest_revisions() -> None:
+    transport = ScriptedTransport(
+        [
+            {
+                "batchcomplete": True,
+                "query": {
+                    "userinfo": {"id": 0, "name": "192.0.2.1", "anon": True, "rights": []},
+                    "allrevisions": [{"pageid": 7, "ns": 0, "title": "A", "revisions": [{"revid": 90}]}],
+                },
+            },
+            lambda request: _existing(sent(request)["pageids"], 30),
+            lambda request: _existing(sent(request)["pageids"], 0),
+        ]
+    )
+    async with Site(API, user_agent=AGENT, transport=transport) as site:
+        shards = await IdRanges(size=20).plan(site, Pages(prop="info"), "w")
+    assert [(shard.start, shard.stop) for shard in shards] == [("1", "20"), ("21", "30")]
+
+
+def _existing(pageids: str, last: int) -> dict[str, Any]:
+    pages = [{"pageid": int(one), "ns": 0, "title": f"T{one}"} for one in pageids.split("|") if int(one) <= last]
+    missing = [{"pageid": int(one), "missing": True} for one in pageids.split("|") if int(one) > last]
+    return {"batchcomplete": True, "query": {"pages": [*pages, *missing]}}
+
+
+# Inputs --------------------------------------------------------------------------------------------------------------
+
+
+def test_inputs_are_read_part_by_part(store: Store) -> None:
+    read: list[int] = []
+
+    def titles() -> Iterator[str]:
+        for number in range(7):
+            read.append(number)
+            yield f"T{number}"
+
+    shards = Inputs(titles=titles(), per_shard=3).write(store, Pages(prop="info"), "w")
+    assert next(shards).stop == "2"
+    assert read == [0, 1, 2]
+    assert [shard.stop for shard in shards] == ["2", "0"]
+    assert store.get("inputs/w-000001.json") == b'["T3", "T4", "T5"]'
+
+
+def test_inputs_of_a_file_are_its_lines(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "titles.txt").write_text("Earth\n\n Élan \nMars", encoding="utf-8")
+    (shard,) = Inputs(file=tmp_path / "titles.txt").write(store, Pages(), "w")
+    assert shard.input_kind == "titles"
+    assert store.get(shard.source or "") == '["Earth", "Élan", "Mars"]'.encode()
+
+
+def test_inputs_that_can_be_read_once_are_for_one_wiki() -> None:
+    with pytest.raises(CrawlError, match="can be read for one wiki only"):
+        Inputs(pageids=iter([1])).check_wikis(2)
+    Inputs(pageids=[1]).check_wikis(2)
+    Inputs(pageids=lambda: iter([1])).check_wikis(2)
+
+
+@pytest.mark.parametrize("given", [{}, {"titles": ["A"], "pageids": [1]}])
+def test_one_kind_of_inputs_is_given(given: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="give one of titles, pageids, revids and file"):
+        Inputs(**given)
+
+
+def test_inputs_are_not_shown() -> None:
+    plans: list[Plan] = [Inputs(titles=["Secret title"]), TitleRanges()]
+    assert "Secret title" not in repr(plans)
+
+
+# What it tells -------------------------------------------------------------------------------------------------------
+
+
+def test_progress_is_one_line() -> None:
+    progress = CrawlProgress(done=1500, total=4500, requests=40, shards_done=1, shards_left=2, seconds=10, rate=150)
+    assert str(progress) == "1,500 of about 4,500 rows, 1 of 3 shards, 40 requests, 150 rows/s, 20 s left"
+    assert str(CrawlProgress()) == "0 rows, 0 of 0 shards, 0 requests, 0 rows/s"
+    assert CrawlProgress().seconds_left is None
+
+
+def test_errors_can_be_sent_from_workers() -> None:
+    for error in (CrawlError("a"), SinkMismatch("b"), CrawlFailed("w-1", "it broke")):
+        copy = pickle.loads(pickle.dumps(error))
+        assert (type(copy), str(copy)) == (type(error), str(error))
+    assert str(CrawlFailed("w-1", "it broke")) == "shard w-1 failed: it broke"
+
+
+# The package ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", mwclient_async.dask.__all__)
+def test_each_public_name_is_there_and_documented(name: str) -> None:
+    assert getattr(mwclient_async.dask, name).__doc__
+
+
+def test_what_is_no_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Crawler'"):
+        getattr(mwclient_async.dask, "Crawler")  # noqa: B009 - type checkers refuse the plain form
+
+
+def test_without_its_libraries_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mwclient_async.dask, "find_spec", lambda library: None if library == "pyarrow" else library)
+    with pytest.raises(ModuleNotFoundError, match=r"needs pyarrow: pip install 'mwclient_async\[dask\]'"):
+        _ = mwclient_async.dask.Crawl
+
+
+def test_importing_the_package_loads_no_library() -> None:
+    program = (
+        "import sys, mwclient_async.dask; print([name for name in ('dask', 'pyarrow', 'attrs') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

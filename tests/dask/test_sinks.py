@@ -1,0 +1,141 @@
+"""Sinks: what a part holds."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mwclient_async import Cursor, ListedPage, LogEvent, Page, RecentChange, Site
+from mwclient_async.dask import Callback, JsonLines, Parquet, Part
+from mwclient_async.dask.store import Location, Store
+from mwclient_async.testing.scripted import ScriptedTransport
+from tests.dask.title_wiki import AGENT, API
+
+PAGES = [
+    {"pageid": 1, "ns": 0, "title": "Élan", "categories": [{"ns": 14, "title": "Category:A", "sortkey": "E"}]},
+    {"pageid": 2, "ns": 0, "title": "Mars"},
+]
+INFO = {
+    "contentmodel": "wikitext",
+    "pagelanguage": "en",
+    "pagelanguagehtmlcode": "en",
+    "pagelanguagedir": "ltr",
+    "touched": "2026-01-02T03:04:05Z",
+    "lastrevid": 7,
+    "length": 12,
+}
+
+
+async def pages(*mappings: dict[str, Any], prop: str) -> list[Page]:
+    script = {"batchcomplete": True, "query": {"pages": list(mappings)}}
+    async with Site(API, user_agent=AGENT, transport=ScriptedTransport([script])) as site:
+        return await site.query(generator="allpages", prop=prop).collect()
+
+
+def part(rows: list[Any]) -> Part:
+    return Part(name="p", wiki="w", shard="s", number=1, rows=rows, cursor=Cursor(wiki=API, fingerprint={}))
+
+
+def table(sink: Parquet, rows: list[Any]) -> pa.Table:
+    return pq.read_table(io.BytesIO(sink.encode(part(rows))))
+
+
+async def test_json_lines_have_a_line_for_each_row() -> None:
+    lines = JsonLines("out").encode(part(await pages(*PAGES, prop="categories"))).decode().splitlines()
+    assert [json.loads(line)["title"] for line in lines] == ["Élan", "Mars"]
+    assert "Élan" in lines[0]
+
+
+async def test_columns_have_the_types_of_the_class() -> None:
+    found = table(Parquet("out"), await pages({**PAGES[0], **INFO}, prop="categories|info")).to_pylist()[0]
+    assert (found["title"], found["pageid"]) == ("Élan", 1)
+    assert found["categories"][0]["title"] == "Category:A"
+    assert found["info"]["touched"] == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+async def test_all_parts_have_the_same_columns_whatever_their_rows_have() -> None:
+    full, bare = await pages(PAGES[0], prop="categories"), await pages(PAGES[1], prop="categories")
+    assert table(Parquet("out"), full).schema == table(Parquet("out"), bare).schema
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (ListedPage(title="A", ns=0), ListedPage(title="A", ns=0, pageid=3, redirect=True)),
+        (LogEvent(logid=1, type="move"), LogEvent(logid=2, type="block", params={"a": 1})),
+        (RecentChange(rcid=1, type="edit"), RecentChange(rcid=2, type="log", tags=("t",))),
+    ],
+    ids=["allpages", "logevents", "recentchanges"],
+)
+def test_rows_of_lists_have_the_columns_of_their_class(one: Any, other: Any) -> None:
+    found = table(Parquet("out"), [one, other])
+    assert found.schema == table(Parquet("out"), [other]).schema
+    assert set(found.column_names) == set(one.to_dict())
+
+
+def test_what_has_no_fixed_form_is_text_in_json() -> None:
+    found = table(Parquet("out"), [LogEvent(logid=2, type="block", params={"a": [1, None]})])
+    assert json.loads(found["params"][0].as_py()) == {"a": [1, None]}
+
+
+def test_a_schema_chooses_the_columns() -> None:
+    schema = pa.schema([("pageid", pa.int32()), ("title", pa.string())])
+    found = table(Parquet("out", schema=schema), [{"title": "A", "ns": 0, "pageid": 3}])
+    assert (found.schema, found.to_pylist()) == (schema, [{"pageid": 3, "title": "A"}])
+
+
+def test_rows_without_a_class_need_a_schema() -> None:
+    with pytest.raises(TypeError, match=r"give Parquet\(schema=\.\.\.\)"):
+        Parquet("out").encode(part([{"title": "A"}]))
+
+
+def test_a_callback_is_given_the_part() -> None:
+    seen: list[Part] = []
+    assert Callback(seen.append, "state").encode(part(["row"])) is None  # type: ignore[func-returns-value]
+    assert [(one.name, one.rows) for one in seen] == [("p", ["row"])]
+
+
+@pytest.mark.parametrize("url", ["memory://store-of-tests", "DIRECTORY"])
+def test_a_store_keeps_objects(url: str, tmp_path: Path) -> None:
+    store: Store = Location(url.replace("DIRECTORY", str(tmp_path / "new"))).open()
+    assert store.get("a/b.json") is None
+    assert store.names("a") == {}
+    store.put("a/b.json", b"one")
+    store.put("a/b.json", b"three")
+    store.put("a/c/d.json", b"")
+    assert store.get("a/b.json") == b"three"
+    assert store.names("a") == {"a/b.json": 5, "a/c/d.json": 0}
+    store.remove(["a/b.json"])
+    assert store.names("a") == {"a/c/d.json": 0}
+
+
+def test_a_file_that_was_not_written_to_its_end_is_no_object(tmp_path: Path) -> None:
+    store = Location(str(tmp_path)).open()
+    store.put("a/b.json", b"one")
+    (tmp_path / "a" / ".b.json.0a1b").write_bytes(b"on")
+    assert store.names("a") == {"a/b.json": 3}
+
+
+def test_a_relative_path_is_that_of_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert (JsonLines("out").url, JsonLines("s3://b/out").url) == (str(tmp_path / "out"), "s3://b/out")
+
+
+def test_options_of_a_file_system_are_not_shown_and_may_come_from_the_worker() -> None:
+    sink = JsonLines("memory://x", storage={"secret": "S3cret"})
+    assert "S3cret" not in f"{sink} {sink.location}"
+    asked: list[bool] = []
+
+    def options() -> dict[str, str]:
+        asked.append(True)
+        return {}
+
+    Location("memory://x", options).open()
+    assert asked == [True]
