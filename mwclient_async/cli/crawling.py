@@ -54,17 +54,8 @@ async def crawl(
 ) -> None:
     """Fetch a whole generator (generator=allpages) or list (list=recentchanges) into files. Run again, it continues."""
     crawl = _crawl_of(job, sink, named(parameters), file=file, shards=shards, form=form)
-    client = None
-    if scheduler is not None:
-        from distributed import Client
-
-        client = await Client(scheduler, asynchronous=True)
-    try:
-        with bar("rows", shown=sys.stderr.isatty()) as move:
-            result = await crawl.run(client, workers=workers, on_progress=move)
-    finally:
-        if client is not None:
-            await client.close()
+    with bar("rows", shown=sys.stderr.isatty()) as move:
+        result = await crawl.run(scheduler, workers=workers, on_progress=move)
     job.print({"rows": result.rows, "parts": len(result.parts), "requests": result.requests, "shards": result.shards})
 
 

@@ -12,16 +12,15 @@ from mwclient_async.dask.wikis import Wiki
 
 
 @asynccontextmanager
-async def open_client(given: Client | None, wikis: Iterable[Wiki], *, workers: int | None) -> AsyncIterator[Client]:
+async def open_client(
+    given: Client | str | None, wikis: Iterable[Wiki], *, workers: int | None
+) -> AsyncIterator[Client]:
     """A client of this event loop for the cluster of the given one; without it, for a cluster of this machine."""
-    if given is not None and given.asynchronous:
+    if isinstance(given, Client) and given.asynchronous:
         yield given
         return
     if given is not None:
-        assert given.scheduler is not None
-        async with Client(
-            given.scheduler.address, security=given.security, asynchronous=True, set_as_default=False
-        ) as own:
+        async with _own_client(given) as own:
             yield own
         return
     in_flight = max(wiki.limits.concurrency for wiki in wikis)
@@ -39,3 +38,11 @@ async def open_client(given: Client | None, wikis: Iterable[Wiki], *, workers: i
         Client(cluster, asynchronous=True, set_as_default=False) as client,
     ):
         yield client
+
+
+def _own_client(given: Client | str) -> Client:
+    """A client of this event loop for the same scheduler."""
+    if isinstance(given, str):
+        return Client(given, asynchronous=True, set_as_default=False)
+    assert given.scheduler is not None
+    return Client(given.scheduler.address, security=given.security, asynchronous=True, set_as_default=False)

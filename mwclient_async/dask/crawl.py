@@ -59,14 +59,15 @@ class Crawl:
         if len({wiki.name for wiki in value}) < len(value):
             raise ValueError("two wikis have the same name: give each one a name=")
 
-    def start(self, client: Client | None = None, *, workers: int | None = None) -> CrawlRun:
+    def start(self, client: Client | str | None = None, *, workers: int | None = None) -> CrawlRun:
         """Start the crawl, or continue it, as an async context manager: ``async with crawl.start() as run``.
 
         Returns a CrawlRun. It runs in the background: ``run.progress`` says how far it is, ``await run.result()`` waits
         for its end. Leaving the block ends it; the same crawl continues later.
 
         Arguments:
-            client: a client of a Dask cluster. Without it, a cluster of this machine is started, and closed at the end.
+            client: a client of a Dask cluster, or the address of its scheduler. Without it, a cluster of this machine
+                is started, and closed at the end.
             workers: the number of processes of that cluster; by default as many as there are processors, but not more
                 than requests may be in flight.
 
@@ -82,7 +83,7 @@ class Crawl:
         return CrawlRun(self, client, workers=workers)
 
     async def run(
-        self, client: Client | None = None, *, workers: int | None = None, on_progress: OnProgress | None = None
+        self, client: Client | str | None = None, *, workers: int | None = None, on_progress: OnProgress | None = None
     ) -> CrawlResult:
         """Run the crawl to its end, or continue it. A crawl that is complete sends no request.
 

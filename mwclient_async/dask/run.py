@@ -60,7 +60,7 @@ class CrawlRun:
     ``run.progress`` is a CrawlProgress. ``await run.result()`` waits for the end.
     """
 
-    def __init__(self, crawl: Crawl, client: Client | None, *, workers: int | None) -> None:
+    def __init__(self, crawl: Crawl, client: Client | str | None, *, workers: int | None) -> None:
         self._crawl = crawl
         self._given_client = client
         self._workers = workers

@@ -128,7 +128,8 @@ async def test_ids_and_inputs_need_no_generator(corpus: Corpus, client: Client, 
     by_title = crawl_of(corpus, Parquet(tmp_path / "t"), query=query, plan=Inputs(titles=iter(titles), per_shard=100))
     by_id = crawl_of(corpus, Parquet(tmp_path / "i"), query=query, plan=IdRanges(size=120))
     await by_title.run(client)
-    await by_id.run(client)
+    assert client.scheduler is not None
+    await by_id.run(client.scheduler.address)
     table = pq.read_table(tmp_path / "t" / "data")
     assert sorted(table["title"].to_pylist()) == sorted(titles)
     by_ids = pq.read_table(tmp_path / "i" / "data")

@@ -160,7 +160,7 @@ def imported_by(text: str) -> set[str]:
     return {
         name
         for found in _IMPORT.finditer(text)
-        if not found["module"].startswith(".testing")
+        if not found["module"].startswith((".testing", ".dask"))
         for name in re.findall(r"\w+", found["names"])
     }
 
