@@ -32,7 +32,7 @@ async def open_client(
             threads_per_worker=threads,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=":0",
+            dashboard_address="127.0.0.1:0",
             asynchronous=True,
         ) as cluster,
         Client(cluster, asynchronous=True, set_as_default=False) as client,

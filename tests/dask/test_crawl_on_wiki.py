@@ -43,7 +43,7 @@ CATEGORIES = Pages(generator="allpages", prop=["categories"], batch_size=25)
 async def client() -> AsyncIterator[Client]:
     async with (
         LocalCluster(
-            n_workers=2, threads_per_worker=2, dashboard_address=None, host="127.0.0.1", asynchronous=True
+            n_workers=2, threads_per_worker=2, dashboard_address="127.0.0.1:0", host="127.0.0.1", asynchronous=True
         ) as cluster,
         Client(cluster, asynchronous=True, set_as_default=False) as opened,
     ):

@@ -41,7 +41,11 @@ async def main(*arguments: str) -> None:
     api_url, sink = arguments
     async with (
         LocalCluster(
-            n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", asynchronous=True
+            n_workers=WORKERS,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            host="127.0.0.1",
+            asynchronous=True,
         ) as cluster,
         Client(cluster, asynchronous=True) as client,
         crawl_of(api_url, sink).start(client) as run,
