@@ -1,7 +1,7 @@
 """The base of the typed values: a short repr, and a form for JSON.
 
-A response has many fields that are seldom there. So a repr shows only what differs from the defaults, and
-``to_dict`` gives everything, in types that JSON has.
+A response has many fields that are seldom there, and some that are long. So a repr shows only what differs from the
+defaults, and only the beginning of a long field; ``to_dict`` gives everything, in types that JSON has.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from functools import singledispatch
 from typing import Any
 
 import attrs
+
+_LONGEST = 300  # characters of a field in a repr
 
 
 class Value:
@@ -93,8 +95,14 @@ def _differences(value: Value) -> list[str]:
     for field in _fields(value):
         if field.repr is False or (found := getattr(value, field.name)) == _default(field):
             continue
-        shown.append(f"{_name(field)}={field.repr(found) if callable(field.repr) else repr(found)}")
+        shown.append(f"{_name(field)}={field.repr(found) if callable(field.repr) else _shortened(found)}")
     return shown
+
+
+def _shortened(found: Any) -> str:
+    """Its repr, or the beginning of it. Another value shortens its own fields."""
+    text = repr(found)
+    return text if len(text) <= _LONGEST or isinstance(found, Value) else f"{text[:_LONGEST]}..."
 
 
 def _name(field: attrs.Attribute[Any]) -> str:

@@ -77,4 +77,4 @@ class ModuleInfo(Value):
     dynamicparameters: Any = field(default=None, hash=False)
     helpurls: tuple[str, ...] = ()
     parameters: tuple[ParameterInfo, ...] = ()
-    raw: Mapping[str, Any] = field(default={}, hash=False)
+    raw: Mapping[str, Any] = field(default={}, hash=False, repr=False)

@@ -191,7 +191,7 @@ class RawEditResult(Value):
     watched: bool = False
     watchlistexpiry: str | None = None
     tempusercreated: bool = False
-    raw: Mapping[str, Any] = field(default={}, hash=False)
+    raw: Mapping[str, Any] = field(default={}, hash=False, repr=False)
 
 
 @frozen(kw_only=True, repr=False)

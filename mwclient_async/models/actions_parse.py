@@ -100,7 +100,7 @@ class ParseResult(Value):
     limitreportdata: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     headitems: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     redirects: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
-    raw: Mapping[str, Any] = field(default={}, hash=False)
+    raw: Mapping[str, Any] = field(default={}, hash=False, repr=False)
 
 
 @frozen(kw_only=True, repr=False)

@@ -23,14 +23,16 @@ from mwclient_async._query.row_converters import page_converter
 from mwclient_async._values import checkpoint, cursor, warnings
 from mwclient_async._values.value import Value, to_json
 from mwclient_async.errors import ApiErrorItem
+from mwclient_async.models.actions_parse import ParseResult
 from mwclient_async.models.auth import BotPassword, LoginState
 from mwclient_async.models.edits import PageEdit
 from mwclient_async.models.info import SiteInfo
 from mwclient_async.models.lists import Contribution, ListedPage
 from mwclient_async.models.options import HttpOptions
 from mwclient_async.models.page import Page, PageStatus
+from mwclient_async.models.props_files import ImageInfo
 from mwclient_async.models.props_revisions import Revision
-from mwclient_async.models.upload import RemoteFile
+from mwclient_async.models.upload import RemoteFile, UploadResult
 
 MODULES = [import_module(f"{models.__name__}.{module.name}") for module in pkgutil.iter_modules(models.__path__)]
 CLASSES = {
@@ -171,6 +173,18 @@ def test_a_page_in_json_has_the_properties_that_were_asked_for() -> None:
     assert found["info"]["length"] == 5
     assert [category["title"] for category in found["categories"]] == ["Category:A"]
     assert "links" not in found
+
+
+def test_a_repr_shows_the_beginning_of_a_long_field_and_no_raw_response() -> None:
+    info = ImageInfo(sha1="f" * 40, metadata=[{"name": "x" * 900}], html="<p>" * 900, mime="image/png")
+    shown = [
+        repr(ParseResult(title="Earth", text="x" * 900, raw={"secret": 1})),
+        repr(UploadResult(filename="A.png", imageinfo=info)),
+    ]
+    assert "title='Earth', text='xxx" in shown[0]
+    assert "secret" not in shown[0]
+    assert "mime='image/png', metadata=[{'name': 'xxx" in shown[1]
+    assert [len(text) < 900 for text in shown] == [True, True]
 
 
 def test_a_repr_shows_what_differs_from_the_defaults() -> None:
