@@ -65,6 +65,10 @@ from mwclient_async._http.messages import (
     ReadAt as ReadAt,
     StreamedResponse as StreamedResponse,
 )
+from mwclient_async._http.titled import (
+    Titled as Titled,
+    TitleLike as TitleLike,
+)
 from mwclient_async._http.transport import (
     StreamingTransport as StreamingTransport,
     Transport as Transport,
@@ -89,7 +93,6 @@ from mwclient_async._query.loader import (
 )
 from mwclient_async._query.page_inputs import (
     Inputs as Inputs,
-    Titled as Titled,
 )
 from mwclient_async._query.page_set import (
     Input as Input,

@@ -16,9 +16,10 @@ from mwclient_async import _actions, _edit, _http, _page, _rest, _session, _uplo
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.keywords import check_options
 from mwclient_async._http.request_builder import RequestBuilder
+from mwclient_async._http.titled import TitleLike
 from mwclient_async._http.urls import check_safe_for_credentials, checked_url, rest_url_beside
 from mwclient_async._http.user_agent import full_user_agent
-from mwclient_async._query.page_inputs import Inputs, Titled
+from mwclient_async._query.page_inputs import Inputs
 from mwclient_async._query.queries import Queries
 from mwclient_async._query.query_methods import QueryMethods
 from mwclient_async._query.stream import Stream
@@ -366,7 +367,7 @@ class Site(Openable, QueryMethods, UploadMethods):
     def _uploads(self) -> _upload.uploads.Uploads:
         return _upload.uploads.Uploads(self._session, self._request_builder.api_url)
 
-    def page(self, page: str | Titled | Mapping[str, Any]) -> _page.page_handle.PageHandle:
+    def page(self, page: TitleLike) -> _page.page_handle.PageHandle:
         """The handle of one page: ``await site.page("Sandbox").append("...")``. It sends no request by itself.
 
         Returns a PageHandle. ``page`` is a title, a row of a list that has a title, or a Page of a query. With a Page,

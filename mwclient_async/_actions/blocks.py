@@ -12,6 +12,7 @@ from mwclient_async._actions.arguments import (
     checked_id,
     checked_nonempty,
     checked_texts,
+    checked_titles,
     exactly_one,
     expiry_value,
 )
@@ -19,6 +20,7 @@ from mwclient_async._actions.call import ActionGroup, call_action
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.json_values import number_at, object_at
 from mwclient_async._http.params import checked_text
+from mwclient_async._http.titled import TitleLike
 from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import UnrecognizedParameters
 from mwclient_async.models.actions_blocks import BlockResult, UnblockResult
@@ -41,7 +43,7 @@ class BlockActions(ActionGroup):
         allowusertalk: bool = False,
         reblock: bool = False,
         partial: bool = False,
-        pagerestrictions: Texts | None = None,
+        pagerestrictions: TitleLike | Iterable[TitleLike] | None = None,
         namespacerestrictions: Iterable[int] | None = None,
         actionrestrictions: Texts | None = None,
         watchuser: bool = False,
@@ -78,7 +80,7 @@ class BlockActions(ActionGroup):
             "user": checked_nonempty("user", user),
             "expiry": expiry_value("expiry", expiry, now=now),
             "reason": checked_text("reason", reason),
-            "pagerestrictions": checked_texts("pagerestrictions", pagerestrictions),
+            "pagerestrictions": checked_titles("pagerestrictions", pagerestrictions),
             "namespacerestrictions": namespaces or None,
             "actionrestrictions": checked_texts("actionrestrictions", actionrestrictions),
             "watchlistexpiry": expiry_value("watchlistexpiry", watchlistexpiry, now=now),

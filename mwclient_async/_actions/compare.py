@@ -17,6 +17,7 @@ from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.json_values import object_at
 from mwclient_async._http.params import checked_text, checked_title
+from mwclient_async._http.titled import TitleLike
 from mwclient_async.models.actions_parse import ComparedRevision, CompareResult
 
 CompareProp = Literal[
@@ -32,13 +33,13 @@ class CompareActions(ActionGroup):
     async def compare(
         self,
         *,
-        fromtitle: str | None = None,
+        fromtitle: TitleLike | None = None,
         fromid: int | None = None,
         fromrev: int | None = None,
         fromtext: SlotTexts | None = None,
         fromcontentmodel: str | None = None,
         frompst: bool = False,
-        totitle: str | None = None,
+        totitle: TitleLike | None = None,
         toid: int | None = None,
         torev: int | None = None,
         totext: SlotTexts | None = None,
@@ -94,7 +95,7 @@ def _side(name: str, *, text: SlotTexts | None, model: str | None, **sources: An
     if not params and text is None:
         raise ValueError(f"say what to compare: one of {name}title, {name}id, {name}rev, and {name}text")
     if sources["title"] is not None:
-        checked_title(sources["title"])
+        params[f"{name}title"] = checked_title(sources["title"])
     checked_id(f"{name}id", sources["id"])
     checked_id(f"{name}rev", sources["rev"])
     texts = {"main": text} if isinstance(text, str) else dict(text or {})

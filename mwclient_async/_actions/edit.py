@@ -23,6 +23,7 @@ from mwclient_async._http.conversion import structurer
 from mwclient_async._http.json_values import object_at, text_at
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async._http.text_normalization import md5_of
+from mwclient_async._http.titled import TitleLike
 from mwclient_async.models.actions_pages import RawEditResult, StashEditResult
 
 
@@ -31,7 +32,7 @@ class EditActions(ActionGroup):
 
     async def edit(
         self,
-        title: str | None = None,
+        title: TitleLike | None = None,
         *,
         pageid: int | None = None,
         text: str | None = None,
@@ -109,7 +110,7 @@ class EditActions(ActionGroup):
 
     async def stashedit(
         self,
-        title: str,
+        title: TitleLike,
         *,
         baserevid: int,
         text: str | None = None,

@@ -19,7 +19,8 @@ from mwclient_async._actions.call import ActionGroup, check_parameters
 from mwclient_async._actions.feed_entries import read_feed
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.messages import ApiRequest, HttpResponse
-from mwclient_async._http.params import is_count
+from mwclient_async._http.params import checked_title, is_count
+from mwclient_async._http.titled import TitleLike
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.actions_feeds import Document
 
@@ -113,7 +114,7 @@ class FeedActions(ActionGroup):
         hidecategorization: bool = False,
         tagfilter: str | None = None,
         inverttags: bool = False,
-        target: str | None = None,
+        target: TitleLike | None = None,
         showlinkedto: bool = False,
     ) -> Document:
         """Get recent changes as a feed, newest first: up to 50, of 7 days unless ``days`` is given.
@@ -139,7 +140,7 @@ class FeedActions(ActionGroup):
             "limit": _count("limit", limit),
             "from": checked_datetime("from_", from_),
             "tagfilter": tagfilter,
-            "target": None if target is None else checked_nonempty("target", target),
+            "target": None if target is None else checked_title(target),
             **checked_flags(invert=invert, associated=associated, hideminor=hideminor, hidebots=hidebots),
             **checked_flags(hideanons=hideanons, hideliu=hideliu, hidepatrolled=hidepatrolled, hidemyself=hidemyself),
             **checked_flags(hidecategorization=hidecategorization, inverttags=inverttags, showlinkedto=showlinkedto),

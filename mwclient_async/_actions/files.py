@@ -9,14 +9,16 @@ from mwclient_async._actions.page_results import PageResults, select_pages
 from mwclient_async._actions.page_sets import PageSetActions
 from mwclient_async._http.json_values import object_at
 from mwclient_async._http.params import checked_text
+from mwclient_async._http.titled import TitleLike
 from mwclient_async._query.page_inputs import Inputs
+from mwclient_async._upload.file_names import file_name_of
 from mwclient_async.models.actions_pagesets import RotatedFile
 
 
 class FileActions(PageSetActions):
     """Actions on files."""
 
-    async def filerevert(self, filename: str, *, archivename: str, comment: str = "") -> None:
+    async def filerevert(self, filename: TitleLike, *, archivename: str, comment: str = "") -> None:
         """Make an old version of a file its latest version.
 
         Arguments:
@@ -34,7 +36,7 @@ class FileActions(PageSetActions):
         See https://www.mediawiki.org/wiki/API:Filerevert.
         """
         params = {
-            "filename": checked_nonempty("filename", filename).removeprefix("File:"),
+            "filename": checked_nonempty("filename", file_name_of(filename)).removeprefix("File:"),
             "archivename": checked_nonempty("archivename", archivename),
             "comment": checked_text("comment", comment),
         }

@@ -16,6 +16,7 @@ from mwclient_async._http.conversion import structurer
 from mwclient_async._http.json_values import rows_at
 from mwclient_async._http.messages import FilePart
 from mwclient_async._http.params import checked_text, checked_title
+from mwclient_async._http.titled import TitleLike
 from mwclient_async.models.actions_review import ImportedPage
 
 _TITLE = re.compile(rb"<title>([^<]*)</title>")
@@ -30,11 +31,11 @@ class ImportActions(ActionGroup):
         *,
         interwikiprefix: str | None = None,
         interwikisource: str | None = None,
-        interwikipage: str | None = None,
+        interwikipage: TitleLike | None = None,
         fullhistory: bool = False,
         templates: bool = False,
         namespace: int | None = None,
-        rootpage: str | None = None,
+        rootpage: TitleLike | None = None,
         assignknownusers: bool = False,
         summary: str = "",
         tags: Texts | None = None,
@@ -93,7 +94,7 @@ def _titles_in(content: bytes) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _source(xml: bytes | Path | None, prefix: str | None, source: str | None, page: str | None) -> dict[str, str]:
+def _source(xml: bytes | Path | None, prefix: str | None, source: str | None, page: TitleLike | None) -> dict[str, str]:
     """The parameters that name the source."""
     if (xml is None) == (source is None):
         raise ValueError("give exactly one of xml and interwikisource")

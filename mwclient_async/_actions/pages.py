@@ -25,6 +25,7 @@ from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.json_values import object_at, rows_at
 from mwclient_async._http.params import checked_text, checked_title
+from mwclient_async._http.titled import TitleLike
 from mwclient_async.errors import ProtocolError
 from mwclient_async.models.actions_pages import (
     ContentModelResult,
@@ -43,9 +44,9 @@ class PageActions(ActionGroup):
 
     async def move(
         self,
-        from_: str | None = None,
+        from_: TitleLike | None = None,
         *,
-        to: str,
+        to: TitleLike,
         fromid: int | None = None,
         reason: str = "",
         movetalk: bool = False,
@@ -86,7 +87,7 @@ class PageActions(ActionGroup):
 
     async def delete(
         self,
-        title: str | None = None,
+        title: TitleLike | None = None,
         *,
         pageid: int | None = None,
         reason: str | None = None,
@@ -127,7 +128,7 @@ class PageActions(ActionGroup):
 
     async def undelete(
         self,
-        title: str,
+        title: TitleLike,
         *,
         reason: str = "",
         timestamps: Iterable[datetime] | None = None,
@@ -168,7 +169,7 @@ class PageActions(ActionGroup):
 
     async def protect(
         self,
-        title: str | None = None,
+        title: TitleLike | None = None,
         *,
         pageid: int | None = None,
         protections: Mapping[str, str],
@@ -212,9 +213,9 @@ class PageActions(ActionGroup):
 
     async def mergehistory(
         self,
-        from_: str | None = None,
+        from_: TitleLike | None = None,
         *,
-        to: str | None = None,
+        to: TitleLike | None = None,
         fromid: int | None = None,
         toid: int | None = None,
         timestamp: datetime | None = None,
@@ -252,7 +253,7 @@ class PageActions(ActionGroup):
 
     async def rollback(
         self,
-        title: str | None = None,
+        title: TitleLike | None = None,
         *,
         pageid: int | None = None,
         user: str,
@@ -293,7 +294,7 @@ class PageActions(ActionGroup):
 
     async def changecontentmodel(
         self,
-        title: str | None = None,
+        title: TitleLike | None = None,
         *,
         pageid: int | None = None,
         model: str,
@@ -326,7 +327,7 @@ class PageActions(ActionGroup):
 
     async def setpagelanguage(
         self,
-        title: str | None = None,
+        title: TitleLike | None = None,
         *,
         pageid: int | None = None,
         lang: str,

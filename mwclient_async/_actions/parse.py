@@ -10,6 +10,7 @@ from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.json_values import object_at
 from mwclient_async._http.params import checked_text, checked_title
+from mwclient_async._http.titled import TitleLike
 from mwclient_async.models.actions_parse import ExpandResult, ParseResult
 
 ParseProp = Literal[
@@ -58,12 +59,12 @@ class ParseActions(ActionGroup):
 
     async def parse(
         self,
-        page: str | None = None,
+        page: TitleLike | None = None,
         *,
         pageid: int | None = None,
         oldid: int | None = None,
         text: str | None = None,
-        title: str | None = None,
+        title: TitleLike | None = None,
         revid: int | None = None,
         prop: ParseProp | Iterable[ParseProp] | None = None,
         summary: str | None = None,
@@ -141,7 +142,7 @@ class ParseActions(ActionGroup):
         self,
         text: str,
         *,
-        title: str | None = None,
+        title: TitleLike | None = None,
         revid: int | None = None,
         prop: ExpandProp | Iterable[ExpandProp] = "wikitext",
         includecomments: bool = False,

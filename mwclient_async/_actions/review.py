@@ -21,6 +21,7 @@ from mwclient_async._actions.call import ActionGroup
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.json_values import object_at, rows_at
 from mwclient_async._http.params import checked_text, checked_title
+from mwclient_async._http.titled import TitleLike
 from mwclient_async.models.actions_review import ManageTagsResult, PatrolResult, RevisionDeleteResult, TagResult
 
 Hidden = Literal["content", "comment", "user"]
@@ -131,7 +132,7 @@ class ReviewActions(ActionGroup):
         type: HiddenType,  # noqa: A002 - the manual's name
         *,
         ids: int | str | Iterable[int | str],
-        target: str | None = None,
+        target: TitleLike | None = None,
         hide: Hidden | Iterable[Hidden] | None = None,
         show: Hidden | Iterable[Hidden] | None = None,
         suppress: Literal["yes", "no", "nochange"] | None = None,

@@ -24,8 +24,8 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from attrs import define
 
 from mwclient_async._edit.edits import special_page
+from mwclient_async._http.titled import Titled
 from mwclient_async._query.asynchronous import AsynchronousIterable
-from mwclient_async._query.page_inputs import Titled
 from mwclient_async._query.stream import Stream
 from mwclient_async._query.stream_run import StreamRun
 from mwclient_async._session.retry import certainly_not_executed

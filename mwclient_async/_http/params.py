@@ -7,6 +7,7 @@ True                   ``1``: for the Action API, a flag is set if the parameter
 False, None            not sent
 aware datetime         ISO 8601 in UTC with ``Z``; a naive one raises ValueError
 Enum                   its value
+Title, Page, row       its title
 int, float, str        unchanged
 =====================  ====================================================================================
 """
@@ -18,6 +19,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
+
+from mwclient_async._http.titled import title_of
 
 _SEPARATOR = "\x1f"
 
@@ -79,19 +82,24 @@ def _join(name: str, texts: list[str]) -> str:
 
 
 def _scalar(name: str, value: Any) -> str:
-    if value is True:
-        return "1"
     if isinstance(value, Enum) and value.value is not value:
         return _scalar(name, value.value)
     if isinstance(value, str):
         return value
     if isinstance(value, int) and value is not False:
-        return str(value)
+        return str(int(value))
     if isinstance(value, float) and math.isfinite(value):
         return repr(value)
     if isinstance(value, datetime):
         return _timestamp(name, value)
-    instead = "its title" if isinstance(getattr(value, "title", None), str) else "text, a number or a list"
+    return _title(name, value)
+
+
+def _title(name: str, value: Any) -> str:
+    """The title of a row. TypeError for what has none, and for a parameter that is an id."""
+    if isinstance(title := title_of(value), str) and not name.endswith(("id", "ids")):
+        return title
+    instead = "its id" if isinstance(title, str) else "text, a number or a list"
     raise TypeError(f"{name}: a value of type {type(value).__name__} has no form on the wire; pass {instead}")
 
 
@@ -125,8 +133,8 @@ def checked_text(name: str, text: object) -> str:
 
 
 def checked_title(title: object) -> str:
-    """The title, if it can be sent. Raises TypeError for another type, and ValueError for an empty title."""
-    text = checked_text("title", title)
+    """The title, or that of a row, if it can be sent. Raises TypeError for what has none, ValueError if it is empty."""
+    text = checked_text("title", title_of(title))
     if not text.replace("_", " ").strip():
         raise ValueError("the title is empty")
     return text

@@ -16,9 +16,9 @@ from mwclient_async._http.json_values import number_at, object_at, rows_at
 from mwclient_async._http.keywords import check_options
 from mwclient_async._http.params import checked_text, checked_title, is_count
 from mwclient_async._http.text_normalization import summary_with_suffix
+from mwclient_async._http.titled import TitleLike, title_of
 from mwclient_async._page.page_manager import PageManager
 from mwclient_async._page.page_services import PageServices
-from mwclient_async._query.page_inputs import Titled, title_of
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async.models.edits import EditResult
 from mwclient_async.models.page import Page, PageStatus
@@ -289,7 +289,7 @@ class PageHandle(PageManager):
         return result
 
 
-def page_handle(services: PageServices, page: str | Titled | Mapping[str, Any]) -> PageHandle:
+def page_handle(services: PageServices, page: TitleLike) -> PageHandle:
     """The handle of a title, of a row that has one, or of a Page; then edits are based on the revision that it has."""
     if isinstance(page, Page):
         return PageHandle(

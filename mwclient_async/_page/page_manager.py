@@ -8,6 +8,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from mwclient_async import _actions, models
 from mwclient_async._http.keywords import check_options
+from mwclient_async._http.titled import TitleLike
 from mwclient_async._page.page_reader import PageReader
 from mwclient_async.errors import OutcomeUnknown, ProtocolError
 
@@ -35,7 +36,7 @@ class PageManager(PageReader):
 
     async def move(
         self,
-        to: str,
+        to: TitleLike,
         *,
         reason: str = "",
         movetalk: bool = False,

@@ -13,9 +13,9 @@ import anyio
 
 from mwclient_async import models
 from mwclient_async._http.params import checked_title, is_count
+from mwclient_async._http.titled import TitleLike, title_of
 from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.category_tree import CategoryTree
-from mwclient_async._query.page_inputs import Titled, title_of
 from mwclient_async._query.queries import Queries
 from mwclient_async._query.stream import Stream
 from mwclient_async._query.title_reader import title_reader
@@ -31,7 +31,7 @@ class CategoryHandle:
     See https://www.mediawiki.org/wiki/Help:Categories.
     """
 
-    def __init__(self, queries: Queries, category: str | Titled | Mapping[str, Any]) -> None:
+    def __init__(self, queries: Queries, category: TitleLike) -> None:
         self._queries = queries
         self._given = checked_title(title_of(category))
         number = category.get("ns") if isinstance(category, Mapping) else getattr(category, "ns", None)

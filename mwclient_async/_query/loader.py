@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self, overload
+from typing import Self, overload
 
 from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._http.params import split_values
-from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs, Titled, checked_input
+from mwclient_async._http.titled import TitleLike
+from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs, checked_input
 from mwclient_async._query.page_loads import PageLoads
 from mwclient_async._session.module_table import core_modules
 from mwclient_async.errors import ApiErrorItem, InvalidTitle
@@ -52,14 +53,14 @@ class Loader:
         await self._loads.aclose(cancel=error is not None)
 
     @overload
-    async def load(self, title: str | Titled | Mapping[str, Any], /) -> Page: ...
+    async def load(self, title: TitleLike, /) -> Page: ...
     @overload
     async def load(self, /, *, pageid: int) -> Page: ...
     @overload
     async def load(self, /, *, revid: int) -> Page: ...
     async def load(
         self,
-        title: str | Titled | Mapping[str, Any] | None = None,
+        title: TitleLike | None = None,
         /,
         *,
         pageid: int | None = None,

@@ -6,27 +6,18 @@ end of the inputs; and a generator that is not read to its end makes trio compla
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping, Sized
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sized
 from inspect import isasyncgen
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import anyio
 
+from mwclient_async._http.titled import TitleLike, title_of
 from mwclient_async._query.page_set import Input
 
+_OneInput = Input | TitleLike
 
-class Titled(Protocol):
-    """An object with a title: a Page, or a row of a list."""
-
-    @property
-    def title(self) -> str:
-        """The title."""
-        ...
-
-
-_OneInput = Input | Titled | Mapping[str, Any]
-
-Inputs = Input | Iterable[_OneInput] | AsyncIterable[_OneInput]
+Inputs = _OneInput | Iterable[_OneInput] | AsyncIterable[_OneInput]
 """The pages that a call is about: one title or id, or an iterable of them. Objects with a title count as titles."""
 
 
@@ -36,7 +27,7 @@ class PageInputs:
     def __init__(self, kind: str, source: Inputs) -> None:
         self.kind = kind
         _check_source(kind, source)
-        self._source = (source,) if isinstance(source, str | int) else source
+        self._source: Any = (source,) if _is_one(kind, source) else source
         self._started = False
 
     @property
@@ -55,6 +46,11 @@ class PageInputs:
         return iter(self._source) if isinstance(self._source, Iterable) else aiter(self._source)
 
 
+def _is_one(kind: str, source: Any) -> bool:
+    """Whether this is one input: an id, a title, or an object with a title, and not an iterable of them."""
+    return isinstance(source, str | int) or (kind == "titles" and isinstance(title_of(source), str))
+
+
 def _check_source(kind: str, source: object) -> None:
     """Raise TypeError for what cannot be one input or several, before any request."""
     one = "title" if kind == "titles" else "id"
@@ -63,7 +59,7 @@ def _check_source(kind: str, source: object) -> None:
         raise TypeError(f"{kind}={source!r}: {advice}; an id is a whole number")
     if isinstance(source, int) and kind == "titles":
         raise TypeError(f"titles={source!r}: {advice}; a title is a text, and pageids={source!r} is for an id")
-    if isinstance(source, bytes) or not isinstance(source, str | int | Iterable | AsyncIterable):
+    if isinstance(source, bytes) or not (_is_one(kind, source) or isinstance(source, Iterable | AsyncIterable)):
         raise TypeError(f"{kind} is of type {type(source).__name__}: {advice}")
 
 
@@ -99,13 +95,6 @@ class InputReader(AsyncIterator[Input]):
         except anyio.get_cancelled_exc_class():
             self._cancelled = isasyncgen(values)
             raise
-
-
-def title_of(value: Any) -> Any:
-    """The title of a Page or of any row that has one; else the value itself."""
-    if isinstance(value, Mapping):  # a row of a list without a class
-        return value.get("title", value)
-    return value if isinstance(value, str) else getattr(value, "title", value)
 
 
 def checked_input(kind: str, value: Any) -> Input:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Literal, overload
 
 from mwclient_async import _query, models
+from mwclient_async._http.titled import TitleLike
 from mwclient_async._query.export import Export
-from mwclient_async._query.page_inputs import Inputs, Titled
+from mwclient_async._query.page_inputs import Inputs
 from mwclient_async._query.queries import Queries
 from mwclient_async._query.stream import Stream
 from mwclient_async.models.page import Page
@@ -256,7 +257,7 @@ class QueryMethods(ABC):
         """
         return await _query.fetch_site_info.fetch_site_info(self._queries, props, parameters)
 
-    async def title(self, title: str | Titled | Mapping[str, Any], *, namespace: int = 0) -> _query.title.Title:
+    async def title(self, title: TitleLike, *, namespace: int = 0) -> _query.title.Title:
         """A title as the wiki reads it: ``await site.title("talk:foo_bar#History")`` is ``Talk:Foo bar#History``.
 
         Returns a Title: its namespace and text, its talk page, its subpages, and so on. ``title`` is a text, or a row
@@ -274,7 +275,7 @@ class QueryMethods(ABC):
         """
         return await (await _query.title_reader.title_reader(self._queries)).read(title, namespace=namespace)
 
-    def category(self, category: str | Titled | Mapping[str, Any]) -> _query.category.CategoryHandle:
+    def category(self, category: TitleLike) -> _query.category.CategoryHandle:
         """The handle of one category: ``async for row in site.category("Planets").subcategories()``.
 
         Returns a CategoryHandle. It sends no request by itself. ``category`` is its name, with or without the prefix

@@ -5,12 +5,9 @@ The manual's page is https://www.mediawiki.org/wiki/Manual:Page_title.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from mwclient_async._http.params import checked_text
+from mwclient_async._http.titled import TitleLike, title_of
 from mwclient_async._query.fetch_site_info import fetch_site_info
-from mwclient_async._query.page_inputs import Titled, title_of
 from mwclient_async._query.queries import Queries
 from mwclient_async._query.title import Title, title_from
 from mwclient_async._query.title_info import PROPS, fetch_capitals, letters_to_ask, title_rules
@@ -25,7 +22,7 @@ class TitleReader:
         self._session = session
         self._rules = rules
 
-    async def read(self, value: str | Titled | Mapping[str, Any], *, namespace: int = MAIN) -> Title:
+    async def read(self, value: TitleLike, *, namespace: int = MAIN) -> Title:
         """The title of a text, or of a row that has one. Raises InvalidTitle if it is none."""
         if isinstance(value, Title) and value.wiki == self._rules.wiki:
             return value

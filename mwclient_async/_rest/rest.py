@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.params import checked_text, checked_title, is_count
+from mwclient_async._http.titled import TitleLike
 from mwclient_async._rest.rest_edit import RestEdit, rest_edit
 from mwclient_async._rest.rest_pages import PageMethods
 from mwclient_async._rest.rest_revisions import RevisionMethods
@@ -33,7 +34,7 @@ class Rest(PageMethods, RevisionMethods, TransformMethods):
     """
 
     async def create_page(
-        self, title: str, *, source: str, comment: str | None = "", content_model: str | None = None
+        self, title: TitleLike, *, source: str, comment: str | None = "", content_model: str | None = None
     ) -> RestPage:
         """Create a page with this text, once, even if a reply is lost.
 
@@ -50,7 +51,7 @@ class Rest(PageMethods, RevisionMethods, TransformMethods):
         return await self._edit(title, source, comment, content_model, None)
 
     async def update_page(
-        self, title: str, *, source: str, comment: str | None = "", latest: int, content_model: str | None = None
+        self, title: TitleLike, *, source: str, comment: str | None = "", latest: int, content_model: str | None = None
     ) -> RestPage:
         """Replace the text of a page, once, even if a reply is lost.
 
@@ -77,7 +78,7 @@ class Rest(PageMethods, RevisionMethods, TransformMethods):
         return await self._edit(title, source, comment, content_model, BaseRevision(revid=latest))
 
     async def _edit(
-        self, title: str, text: str, comment: str | None, model: str | None, base: BaseRevision | None
+        self, title: TitleLike, text: str, comment: str | None, model: str | None, base: BaseRevision | None
     ) -> RestPage:
         change = RestEdit(
             title=checked_title(title),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mwclient_async._http.params import checked_text, checked_title, is_count
+from mwclient_async._http.titled import TitleLike
 from mwclient_async._rest import endpoints
 from mwclient_async._rest.rest_group import RestGroup
 from mwclient_async.models.rest import (
@@ -61,7 +62,7 @@ class PageMethods(RestGroup):
         """
         return await self._fetch(endpoints.search_description)
 
-    async def page(self, title: str, *, previous: RestPage | None = None) -> RestPage:
+    async def page(self, title: TitleLike, *, previous: RestPage | None = None) -> RestPage:
         """Get a page with its source.
 
         Returns a RestPage. For a redirect, it is the redirect itself, and names its target if the wiki does.
@@ -74,7 +75,7 @@ class PageMethods(RestGroup):
         """
         return await self._fetch_unless_unchanged(endpoints.page, previous, {"title": checked_title(title)})
 
-    async def page_bare(self, title: str, *, previous: BarePage | None = None) -> BarePage:
+    async def page_bare(self, title: TitleLike, *, previous: BarePage | None = None) -> BarePage:
         """Get a page without its text.
 
         Returns a BarePage: its facts, and the address of its HTML.
@@ -87,7 +88,7 @@ class PageMethods(RestGroup):
         """
         return await self._fetch_unless_unchanged(endpoints.page_bare, previous, {"title": checked_title(title)})
 
-    async def page_html(self, title: str, *, redirect: bool = True, previous: Html | None = None) -> Html:
+    async def page_html(self, title: TitleLike, *, redirect: bool = True, previous: Html | None = None) -> Html:
         """Get a page as a complete HTML document, made by Parsoid.
 
         Returns an Html: the text, and its revision. MediaWiki 1.41 and newer follow a redirect to its target, unless
@@ -105,7 +106,9 @@ class PageMethods(RestGroup):
             endpoints.page_html, previous, {"title": checked_title(title)}, _redirect_params(redirect=redirect)
         )
 
-    async def page_with_html(self, title: str, *, redirect: bool = True, previous: HtmlPage | None = None) -> HtmlPage:
+    async def page_with_html(
+        self, title: TitleLike, *, redirect: bool = True, previous: HtmlPage | None = None
+    ) -> HtmlPage:
         """Get a page with its HTML.
 
         Returns an HtmlPage: its facts, and the HTML that ``page_html`` returns. Redirects are followed as there.
@@ -122,7 +125,9 @@ class PageMethods(RestGroup):
             endpoints.page_with_html, previous, {"title": checked_title(title)}, _redirect_params(redirect=redirect)
         )
 
-    async def languages(self, title: str, *, previous: RestList[PageLanguage] | None = None) -> RestList[PageLanguage]:
+    async def languages(
+        self, title: TitleLike, *, previous: RestList[PageLanguage] | None = None
+    ) -> RestList[PageLanguage]:
         """List the pages about the same topic in other languages.
 
         Returns a RestList of PageLanguage.
@@ -135,7 +140,7 @@ class PageMethods(RestGroup):
         """
         return await self._fetch_unless_unchanged(endpoints.languages, previous, {"title": checked_title(title)})
 
-    async def media(self, title: str, *, previous: RestList[PageFile] | None = None) -> RestList[PageFile]:
+    async def media(self, title: TitleLike, *, previous: RestList[PageFile] | None = None) -> RestList[PageFile]:
         """List the files that a page shows.
 
         Returns a RestList of PageFile.
@@ -149,7 +154,7 @@ class PageMethods(RestGroup):
         """
         return await self._fetch_unless_unchanged(endpoints.media, previous, {"title": checked_title(title)})
 
-    async def file(self, title: str, *, previous: RestFile | None = None) -> RestFile:
+    async def file(self, title: TitleLike, *, previous: RestFile | None = None) -> RestFile:
         """Get a file's addresses: the original, a preview and a thumbnail. The title may be without ``File:``.
 
         Returns a RestFile. ``site.file(title).download(to)`` downloads the file.

@@ -6,6 +6,7 @@ from typing import Literal, TypeVar
 
 from mwclient_async._http.conversion import convert_to
 from mwclient_async._http.params import checked_title, is_count
+from mwclient_async._http.titled import TitleLike, title_of
 from mwclient_async._query.batches import ContinuedBatches, StreamSpec
 from mwclient_async._query.continuation import BatchSource
 from mwclient_async._query.stream import Stream
@@ -36,7 +37,7 @@ class RevisionMethods(RestGroup):
 
     def history(
         self,
-        title: str,
+        title: TitleLike,
         *,
         filter: HistoryFilter | None = None,  # noqa: A002 - the manual's name
         older_than: int | None = None,
@@ -63,7 +64,7 @@ class RevisionMethods(RestGroup):
         """
         if limit is not None and not is_count(limit, least=0):
             raise ValueError(f"limit={limit!r}: give a whole number from 0 up, or None for all there is")
-        source = history_of(title, filter=filter, older_than=older_than, newer_than=newer_than)
+        source = history_of(title_of(title), filter=filter, older_than=older_than, newer_than=newer_than)
 
         async def prepare() -> BatchSource:
             return source
@@ -77,7 +78,7 @@ class RevisionMethods(RestGroup):
 
     async def history_counts(
         self,
-        title: str,
+        title: TitleLike,
         type: CountType,  # noqa: A002 - the manual's name
         *,
         from_: int | None = None,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mwclient_async._http.params import checked_text, checked_title
+from mwclient_async._http.titled import TitleLike
 from mwclient_async._rest import endpoints
 from mwclient_async._rest.rest_group import RestGroup, checked_revid
 from mwclient_async.models.rest import Lint, RestList
@@ -15,7 +16,7 @@ class TransformMethods(RestGroup):
     """Convert between wikitext and HTML, and find errors in wikitext."""
 
     async def to_html(
-        self, wikitext: str, *, title: str | None = None, revision: int | None = None, body_only: bool = False
+        self, wikitext: str, *, title: TitleLike | None = None, revision: int | None = None, body_only: bool = False
     ) -> str:
         """Convert wikitext to HTML, as it would look on the page ``title``. Nothing is saved.
 
@@ -31,7 +32,7 @@ class TransformMethods(RestGroup):
         body = {"wikitext": checked_text("wikitext", wikitext), **({"body_only": True} if body_only else {})}
         return await self._transform("wikitext", "html", body, title, revision)
 
-    async def to_wikitext(self, html: str, *, title: str | None = None, revision: int | None = None) -> str:
+    async def to_wikitext(self, html: str, *, title: TitleLike | None = None, revision: int | None = None) -> str:
         """Convert Parsoid's HTML to wikitext. Nothing is saved.
 
         Returns the wikitext. With the page and the revision that the HTML was made from, unchanged parts keep the form
@@ -46,7 +47,7 @@ class TransformMethods(RestGroup):
         """
         return await self._transform("html", "wikitext", {"html": checked_text("html", html)}, title, revision)
 
-    async def lint(self, wikitext: str, *, title: str | None = None) -> RestList[Lint]:
+    async def lint(self, wikitext: str, *, title: TitleLike | None = None) -> RestList[Lint]:
         """Find errors in wikitext, such as unclosed or obsolete tags.
 
         Returns a RestList of Lint. It is empty if the wiki has not enabled linting (``$wgParsoidSettings['linting']``).
@@ -61,7 +62,7 @@ class TransformMethods(RestGroup):
             return await self._fetch(endpoints.lint, json=body)
         return await self._fetch(endpoints.lint_of_page, {"title": checked_title(title)}, json=body)
 
-    async def page_lint(self, title: str) -> RestList[Lint]:
+    async def page_lint(self, title: TitleLike) -> RestList[Lint]:
         """Find errors in the wikitext of a page.
 
         Returns a RestList of Lint, as ``lint`` does.
@@ -90,7 +91,7 @@ class TransformMethods(RestGroup):
         return await self._fetch(endpoints.revision_lint, {"id": checked_revid("revid", revid)})
 
     async def _transform(
-        self, source: str, target: str, body: Mapping[str, Any], title: str | None, revision: int | None
+        self, source: str, target: str, body: Mapping[str, Any], title: TitleLike | None, revision: int | None
     ) -> str:
         if revision is not None and title is None:
             raise ValueError("a revision needs the title of its page here")

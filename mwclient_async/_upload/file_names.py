@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from mwclient_async._http.params import checked_text
+from mwclient_async._http.titled import TitleLike, title_of
 from mwclient_async._values.title_text import ESCAPES, SPACES, without_direction_marks
 
 _FORBIDDEN_ON_WIKIS = frozenset("#<>[]|{}/:\\\ufffd") | {chr(code) for code in range(32)} | {"\x7f"}
+_FILE = 6
 _MAX_WIKI_NAME = 240  # bytes; the wiki's own limit
 _SEQUENCES = re.compile(rf"{ESCAPES}|~~~")
 _NAMESPACES = frozenset({"file", "image"})  # names that the namespace has on every wiki
@@ -18,6 +21,13 @@ _WINDOWS_DEVICE = re.compile(
     r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[0-9\u00b9\u00b2\u00b3])\s*(\..*)?", re.IGNORECASE
 )
 _FORBIDDEN_ON_WINDOWS = re.compile(r'[<>"|?*]|[. ]$')
+
+
+def file_name_of(value: TitleLike) -> str:
+    """The name of a file, also of a Title or row of one, whose namespace has a name in the wiki's language."""
+    name = checked_text("filename", title_of(value))
+    number = value.get("ns") if isinstance(value, Mapping) else getattr(value, "ns", None)
+    return name.partition(":")[2] if number == _FILE else name
 
 
 def wiki_file_name(name: str) -> str:

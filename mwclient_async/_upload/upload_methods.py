@@ -6,12 +6,12 @@ The manual's page is https://www.mediawiki.org/wiki/API:Upload.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Literal, Unpack
+from collections.abc import Collection, Iterable
+from typing import Literal, Unpack
 
 from mwclient_async import _upload, models
 from mwclient_async._http.keywords import check_options
-from mwclient_async._query.page_inputs import Titled, title_of
+from mwclient_async._http.titled import TitleLike, title_of
 
 
 class UploadMethods(ABC):
@@ -22,7 +22,7 @@ class UploadMethods(ABC):
     def _uploads(self) -> _upload.uploads.Uploads:
         """The uploads to the open site. RuntimeError if it is not open."""
 
-    def file(self, title: str | Titled | Mapping[str, Any]) -> _upload.file_handle.FileHandle:
+    def file(self, title: TitleLike) -> _upload.file_handle.FileHandle:
         """The handle of one file: ``await site.file("Earth.png").download("earth.png")``.
 
         Returns a FileHandle. It sends no request by itself. ``title`` is the file's name, with or without ``File:``, or
@@ -41,7 +41,7 @@ class UploadMethods(ABC):
         self,
         source: _upload.sources.UploadInput | models.upload.StashedFile | models.upload.RemoteFile,
         *,
-        filename: str,
+        filename: TitleLike,
         comment: str = "",
         text: str | None = None,
         tags: Iterable[str] = (),
@@ -56,7 +56,7 @@ class UploadMethods(ABC):
         Arguments:
             source: a path, bytes, a binary file object, an asynchronous iterator of bytes, a StashedFile (the filekey
                 of an earlier UploadWarnings), or a RemoteFile, which the wiki fetches itself.
-            filename: the name of the file on the wiki, without ``File:``.
+            filename: the name of the file on the wiki, without ``File:``; or a Title, Page or row of the file.
             comment: the summary.
             text: the first text of the file page; the comment if it is None.
             tags: change tags.
@@ -95,7 +95,11 @@ class UploadMethods(ABC):
         )
 
     async def stash(
-        self, source: _upload.sources.UploadInput, *, filename: str, **options: Unpack[_upload.uploads.UploadOptions]
+        self,
+        source: _upload.sources.UploadInput,
+        *,
+        filename: TitleLike,
+        **options: Unpack[_upload.uploads.UploadOptions],
     ) -> models.upload.StashedFile:
         """Upload a file to the account's stash only: ``site.upload(stashed, filename=...)`` publishes it.
 

@@ -14,10 +14,11 @@ from typing import Literal, TypedDict
 from attrs import evolve
 
 from mwclient_async._http import params as wire_params
+from mwclient_async._http.titled import TitleLike
 from mwclient_async._session.session import Session
 from mwclient_async._session.title_locks import file_lock_key
 from mwclient_async._upload.chunks import DEFAULT_CHUNK_SIZE
-from mwclient_async._upload.file_names import wiki_file_name
+from mwclient_async._upload.file_names import file_name_of, wiki_file_name
 from mwclient_async._upload.progress import OnCheckpoint, OnProgress
 from mwclient_async._upload.publication import Publication
 from mwclient_async._upload.sources import UploadInput
@@ -67,7 +68,7 @@ class Uploads:
         self,
         source: UploadInput | StashedFile | RemoteFile,
         *,
-        filename: str,
+        filename: TitleLike,
         comment: str,
         text: str | None,
         tags: Iterable[str],
@@ -78,7 +79,7 @@ class Uploads:
     ) -> UploadResult:
         """See ``Site.upload``; ``replaces``: see ``FileHandle.upload_version``."""
         publication = Publication(
-            filename=wiki_file_name(filename),
+            filename=wiki_file_name(file_name_of(filename)),
             comment=wire_params.checked_text("comment", comment),
             text=None if text is None else wire_params.checked_text("text", text),
             params=wire_params.encode(
@@ -99,9 +100,11 @@ class Uploads:
         filekey = file.filekey if isinstance(file, StashedFile) else wire_params.checked_text("filekey", file)
         return await self.session.run_flow(fetch_stash_info(filekey))
 
-    async def stash(self, source: UploadInput, *, filename: str, options: UploadOptions) -> StashedFile:
+    async def stash(self, source: UploadInput, *, filename: TitleLike, options: UploadOptions) -> StashedFile:
         """See ``Site.stash``."""
-        publication = Publication(filename=wiki_file_name(filename), patience=options.get("patience", 3600.0))
+        publication = Publication(
+            filename=wiki_file_name(file_name_of(filename)), patience=options.get("patience", 3600.0)
+        )
         job = self._job(publication, options)
         return await self._uploader().stash(source, job)
 

@@ -126,7 +126,9 @@ def canonical_address(name: str) -> str:
     words = _words_of_ipv6(address)
     if words is None or not _IPV6_RANGE.fullmatch(slash + bits):
         return name
-    return ":".join(word.lstrip("0").upper() or "0" for word in words) + slash + bits
+    if slash and address == "::":  # the wiki's own form of it has one zero less
+        words[-1] = ""
+    return ":".join(word.lstrip("0").upper() or word[-1:] for word in words) + slash + bits
 
 
 def _words_of_ipv6(address: str) -> list[str] | None:

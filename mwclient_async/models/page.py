@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import field, frozen
 
@@ -16,6 +16,22 @@ T = TypeVar("T")
 
 TOO_LARGE = "toolarge"
 """The key of a page's mapping that names the modules whose rows are too large, and the ids of such revisions."""
+
+
+OF_HANDLE = frozenset(
+    {
+        *("append", "backlinks", "create", "delete", "edit", "get", "history", "html", "languages", "log", "media"),
+        *("members", "move", "new_section", "patrol", "prepend", "protect", "protection", "purge", "rollback", "save"),
+        *("text", "undelete", "undo", "unwatch", "watch"),
+    }
+)
+"""The methods of a PageHandle that a Page does not have under another meaning."""
+
+
+def _advice(name: str) -> str:
+    if name in OF_HANDLE:
+        return f"a Page is what a query has read, and has no {name!r}: site.page(page).{name}(...) is the handle's"
+    return f"a Page has no {name!r}: page.extension() reads what extensions add, and page.raw is all that the wiki sent"
 
 
 def _unchanged(value: Any, _: Any) -> Any:
@@ -246,6 +262,11 @@ class Page(Value):
                 f"{key!r} in page.raw, because a page may have none"
             )
         return self._structure(self.raw[key], kind)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(_advice(name))
 
     def _requested_prop(self, prop: str) -> Any:
         if prop not in self._read:

@@ -1,0 +1,26 @@
+"""What has a title: a Title, a Page, a row of a list. It is taken wherever a title is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Titled(Protocol):
+    """An object with a title: a Title, a Page, or a row of a list."""
+
+    @property
+    def title(self) -> str:
+        """The title."""
+        ...
+
+
+TitleLike = str | Titled | Mapping[str, Any]
+"""A title as text, or what has one: a Title, a Page, a row of a list, also one without a class."""
+
+
+def title_of(value: Any) -> Any:
+    """The title of a Page or of any row that has one; else the value itself."""
+    if isinstance(value, Mapping):  # a row of a list without a class
+        return value.get("title", value)
+    return value if isinstance(value, str) else getattr(value, "title", value)
