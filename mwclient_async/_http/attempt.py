@@ -167,6 +167,9 @@ class Attempt(ABC):
                 elif not self._closing.is_closed:
                     failure = self._failure(error)
                     cause = None if isinstance(failure, ValueError) else self.shown_cause(error)
+            except BaseException as error:  # it was cancelled
+                _without_frames(error)
+                raise
         if of_source is not None:
             raise of_source
         if failure is not None:
@@ -261,7 +264,7 @@ def is_in_chain(error: BaseException, library: str) -> bool:
 
 
 def _without_frames(error: BaseException) -> BaseException:
-    """The error without the frames of the HTTP library: its local variables are the headers, cookies and tokens."""
+    """The error without the frames of the HTTP library: its local variables are headers, cookies, tokens, passwords."""
     for one in list(_chain(error)):
         one.__traceback__ = None
     return error

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import ssl
 
 _PROXIES = ("http://", "https://", "socks5://", "socks5h://")
+_OF_THE_BODY = frozenset({"content-length", "transfer-encoding"})
 
 
 @frozen(kw_only=True)
@@ -109,6 +110,8 @@ class HttpOptions:
         for name, text in value:  # the text is not shown: it may be a secret
             if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
                 raise ValueError(f"{name!r} is not a valid name of a header")
+            if name.lower() in _OF_THE_BODY:
+                raise ValueError(f"the header {name!r} belongs to the body of each request, and cannot be set")
             if not text.isascii() or not text.isprintable() or text != text.strip():
                 raise ValueError(
                     f"the value of the header {name!r} has a line break, a space at its end or a non-ASCII character"

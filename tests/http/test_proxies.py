@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -14,10 +16,22 @@ from anyio.streams.tls import TLSStream
 from mwclient_async import HttpOptions, HttpxTransport, Limits
 from mwclient_async.errors import ConnectionFailed
 from tests.support.http_server import DISCONNECTED, Listener, ServerResponse, read_request
-from tests.support.transport_servers import NAME, Authority, ForwardProxy, Server, fetch, get, opened, post, pumped
+from tests.support.transport_servers import (
+    NAME,
+    Authority,
+    Fate,
+    ForwardProxy,
+    Server,
+    fetch,
+    get,
+    opened,
+    post,
+    pumped,
+)
 
 Serve = Callable[[SocketStream], Awaitable[None]]
 
+SENT = b64encode(b"u:geheim").decode()
 CONNECTED = b"HTTP/1.1 200 Connected\r\n\r\n"
 NO_PASSWORD, WITH_PASSWORD, ACCEPTED = b"\x05\x00", b"\x05\x02", b"\x05\x00\x00\x01" + bytes(6)
 ATTEMPTS = Limits().concurrency + 1  # more than the pool has places
@@ -66,6 +80,43 @@ async def test_a_proxy_that_refuses_for_now_may_connect_later(status: int) -> No
         with pytest.raises(ConnectionFailed, match=str(status)) as caught:
             await fetch(post(f"https://{NAME}"), HttpOptions(proxy=proxy.url))
     assert not caught.value.lasting
+
+
+@pytest.mark.usefixtures("http_backend")
+async def test_the_password_of_a_proxy_is_sent_to_the_proxy_only(authority: Authority) -> None:
+    for scheme, tls in (("http", None), ("https", authority.server())):
+        async with Server(tls=tls) as server, ForwardProxy(server.address) as proxy:
+            options = HttpOptions(proxy=proxy.url.replace("//", "//u:geheim@"), verify=authority.client())
+            await fetch(get(f"{scheme}://{NAME}"), options)
+        assert [seen.header("proxy-authorization") for seen in proxy.requests] == [f"Basic {SENT}"]
+        assert [arrival.seen.header("authorization") for arrival in server.arrivals] == [""]
+
+
+@pytest.mark.usefixtures("http_backend")
+async def test_s1_no_local_variable_of_a_request_that_is_cancelled_is_a_secret() -> None:
+    """The HTTP libraries have the password of the proxy in their variables."""
+    errors: list[BaseException] = []
+
+    async def send() -> None:
+        try:
+            await transport.send(post(f"https://{NAME}"))
+        except BaseException as error:
+            errors.append(error)
+            raise
+
+    async with (
+        Server(lambda _: Fate.STALL) as proxy,
+        opened(HttpOptions(proxy=proxy.url.replace("//", "//u:geheim@"))) as transport,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(send)
+        await proxy.until_seen(1)
+        tasks.cancel_scope.cancel()
+    (cancelled,) = errors
+    shown = traceback.TracebackException.from_exception(cancelled, capture_locals=True)
+    texts = {f"{frame.name}.{name}": text for frame in shown.stack for name, text in (frame.locals or {}).items()}
+    assert "send.self" in texts
+    assert [name for name, text in texts.items() if "geheim" in text or SENT in text] == []
 
 
 @pytest.mark.httpx

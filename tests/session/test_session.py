@@ -146,6 +146,13 @@ async def test_s1_a_header_that_cannot_be_sent_is_refused_without_being_shown() 
     assert "geheim" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
+def test_a_header_that_would_change_the_body_of_each_request_is_refused(name: str) -> None:
+    """With a wrong length, every write would end in an unknown outcome."""
+    with pytest.raises(ValueError, match=f"header '{name}' belongs to the body"):
+        HttpOptions(headers=((name, "5"),))
+
+
 async def test_a_wiki_on_this_machine_is_reached_without_the_proxy(
     wiki: LocalWiki, monkeypatch: pytest.MonkeyPatch
 ) -> None:
