@@ -39,6 +39,8 @@ GROUPS = {  # heading -> the beginnings of the modules whose names it has; the f
     "Logins": ("models.auth", "models.accounts"),
     "Queries": (
         "_query.",
+        "_events.",
+        "models.stream_events",
         "_values.cursor",
         "_values.value",
         "models.batch",

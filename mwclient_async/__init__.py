@@ -22,6 +22,7 @@ _HOMES = {  # module -> its public names
     "_edit.edit_many": "ManyEdits",
     "_edit.editor": "Transform",
     "_edit.edits": "Missing",
+    "_events.event_streams": "eventstreams",
     "_http.aiohttp_transport": "AiohttpTransport",
     "_http.httpx_transport": "HttpxTransport",
     "_http.messages": "FilePart HttpRequest HttpResponse MultipartBody ReadAt StreamedResponse",
@@ -60,13 +61,13 @@ _HOMES = {  # module -> its public names
     "errors": (
         "AbuseFilter ApiError ApiErrorItem AssertFailed AuthError AuthorizationRefused BadContinue BadRequest "
         "BadToken BeyondLimit Blocked BotStopped BotsExcluded BrokenReply CaptchaRequired ChunkRefused "
-        "ConnectionFailed ContinuationLoop CursorMismatch DryRun EditConflict FileRefused HttpError InternalError "
-        "InvalidParameter InvalidTitle LimitsUnavailable LoginFailed LoginThrottled MaxlagExceeded MediaWikiError "
-        "MissingParameter NotLoggedIn NotRequested OutcomeUnknown PageExists PageMissing PermissionDenied Protected "
-        "ProtocolError RateLimited ReadOnly Refused ReplyLost ReplyTooLarge ResultTooLarge RowsLost SiteClosed "
-        "SizeMismatch SourceChanged SpamBlacklisted StashError TitleBlacklisted TooManyValues TransportError "
-        "Unavailable UnknownAction UnrecognizedParameters Unsupported UploadError UploadPending UploadWarnings "
-        "UrlRefused WriteSuppressed"
+        "ConnectionFailed ContinuationLoop CursorMismatch DryRun EditConflict EventsMissed FileRefused HttpError "
+        "InternalError InvalidParameter InvalidTitle LimitsUnavailable LoginFailed LoginThrottled MaxlagExceeded "
+        "MediaWikiError MissingParameter NotLoggedIn NotRequested OutcomeUnknown PageExists PageMissing "
+        "PermissionDenied Protected ProtocolError RateLimited ReadOnly Refused ReplyLost ReplyTooLarge ResultTooLarge "
+        "RowsLost SiteClosed SizeMismatch SourceChanged SpamBlacklisted StashError TitleBlacklisted TooManyValues "
+        "TransportError Unavailable UnknownAction UnreadableEvent UnrecognizedParameters Unsupported UploadError "
+        "UploadPending UploadWarnings UrlRefused WriteSuppressed"
     ),
     "models.accounts": (
         "AcceptedLanguage Block BlockDetails BlockRestrictions ChangeableGroups GroupMembership RateLimit "
@@ -95,8 +96,8 @@ _HOMES = {  # module -> its public names
     "models.edit_defaults": "EditDefaults",
     "models.edits": "EditOutcome EditResult PageEdit",
     "models.events": (
-        "CallFinished CallStarted ChunkSent Downloaded Event LoggedIn LoggedOut Paused RequestFinished Retrying "
-        "TokensFetched WaitingForJob"
+        "CallFinished CallStarted ChunkSent Downloaded Event GapFilled LoggedIn LoggedOut Paused RequestFinished "
+        "Retrying TokensFetched WaitingForJob"
     ),
     "models.info": (
         "AutoCreateTempUser DatabaseLag Extension General Hook ImageSize Interwiki Language LanguageVariant "
@@ -123,6 +124,7 @@ _HOMES = {  # module -> its public names
         "RestUser RevisionFacts SearchHit Thumbnail Validated Validator"
     ),
     "models.shared_limits": "PauseKey SharedPause",
+    "models.stream_events": "EventMeta StreamEvent",
     "models.upload": "RemoteFile StashedFile UploadMethod UploadProgress UploadResult UploadStage",
 }
 

@@ -51,6 +51,9 @@ from mwclient_async._edit.editor import (
 from mwclient_async._edit.edits import (
     Missing as Missing,
 )
+from mwclient_async._events.event_streams import (
+    eventstreams as eventstreams,
+)
 from mwclient_async._http.aiohttp_transport import (
     AiohttpTransport as AiohttpTransport,
 )
@@ -196,6 +199,7 @@ from mwclient_async.errors import (
     CursorMismatch as CursorMismatch,
     DryRun as DryRun,
     EditConflict as EditConflict,
+    EventsMissed as EventsMissed,
     FileRefused as FileRefused,
     HttpError as HttpError,
     InternalError as InternalError,
@@ -232,6 +236,7 @@ from mwclient_async.errors import (
     TransportError as TransportError,
     Unavailable as Unavailable,
     UnknownAction as UnknownAction,
+    UnreadableEvent as UnreadableEvent,
     UnrecognizedParameters as UnrecognizedParameters,
     Unsupported as Unsupported,
     UploadError as UploadError,
@@ -354,6 +359,7 @@ from mwclient_async.models.events import (
     ChunkSent as ChunkSent,
     Downloaded as Downloaded,
     Event as Event,
+    GapFilled as GapFilled,
     LoggedIn as LoggedIn,
     LoggedOut as LoggedOut,
     Paused as Paused,
@@ -473,6 +479,10 @@ from mwclient_async.models.rest import (
 from mwclient_async.models.shared_limits import (
     PauseKey as PauseKey,
     SharedPause as SharedPause,
+)
+from mwclient_async.models.stream_events import (
+    EventMeta as EventMeta,
+    StreamEvent as StreamEvent,
 )
 from mwclient_async.models.upload import (
     RemoteFile as RemoteFile,

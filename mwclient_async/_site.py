@@ -12,7 +12,8 @@ from typing import Any, Self, Unpack
 from anyio import CancelScope
 from attrs import evolve
 
-from mwclient_async import _actions, _edit, _http, _page, _rest, _session, _upload
+from mwclient_async import _actions, _edit, _events, _http, _page, _rest, _session, _upload
+from mwclient_async._events.event_methods import EventMethods
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.keywords import check_options
 from mwclient_async._http.request_builder import RequestBuilder
@@ -39,7 +40,7 @@ from mwclient_async.models.page import Page
 _TO_EDIT = ("ids", "size", "content")
 
 
-class Site(Openable, QueryMethods, UploadMethods):
+class Site(Openable, QueryMethods, EventMethods, UploadMethods):
     """One wiki: ``async with Site(api_url, user_agent=...) as site`` opens it, and logs in if ``auth`` is given.
 
     Open it once and share it between tasks. At a prompt, ``site = await Site(...).open()`` and ``await site.aclose()``
@@ -362,6 +363,17 @@ class Site(Openable, QueryMethods, UploadMethods):
     @property
     def _queries(self) -> Queries:
         return Queries(self._session, self._request_builder.api_url)
+
+    @property
+    def _site_events(self) -> _events.event_streams.SiteEvents:
+        return _events.event_streams.SiteEvents(
+            session=self._session,
+            queries=self._queries,
+            wiki_url=self._request_builder.api_url,
+            user_agent=self._request_builder.user_agent,
+            http=self._http,
+            transport=self._transport,
+        )
 
     @property
     def _uploads(self) -> _upload.uploads.Uploads:

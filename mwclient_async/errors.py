@@ -10,7 +10,8 @@
     |   `-- OutcomeUnknown             a write was sent; whether it was done is not known
     |-- ProtocolError                  the response is not MediaWiki's: HTML, broken JSON, unexpected shape
     |   |-- BrokenReply                HTTP 2xx, but not a whole JSON document: perhaps a passing fault
-    |   `-- ReplyTooLarge              the response is larger than ``Limits.max_reply_bytes``
+    |   |-- ReplyTooLarge              the response is larger than ``Limits.max_reply_bytes``
+    |   `-- UnreadableEvent            an event of a stream is in an unknown form
     |-- ApiError                       the wiki refused: ``.code``, ``.text``, ``.data``, ``.errors``
     |   |-- Unavailable                not now: try again later
     |   |   |-- MaxlagExceeded, ReadOnly, RateLimited
@@ -44,6 +45,7 @@
     |-- ContinuationLoop               the wiki repeats its ``continue`` and sends nothing new
     |   `-- ResultTooLarge             a row, such as a page's text, is larger than a response of the wiki may be
     |-- RowsLost                       this version of MediaWiki would lose rows of a list if the query continued
+    |-- EventsMissed                   a stream of events begins later than the position to resume from
     |-- CursorMismatch                 a cursor of another wiki or of another query
     `-- NotRequested                   a property of a page that the query did not ask for
 
@@ -59,6 +61,7 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -196,6 +199,19 @@ class ProtocolError(MediaWikiError):
 
 class BrokenReply(ProtocolError):
     """The response has a good status, but is HTML, or JSON that is cut short. The session retries reads a few times."""
+
+
+class UnreadableEvent(ProtocolError):
+    """An event of a stream is in an unknown form. It was not given, and nothing after it.
+
+    ``cursor`` is the position before the event, ``beyond`` the one after it: resume there to do without the event.
+    ``excerpt`` is the beginning of what came.
+    """
+
+    def __init__(self, reason: str, *, excerpt: str = "", beyond: Cursor | None = None) -> None:
+        super().__init__(reason)
+        self.excerpt = excerpt
+        self.beyond = beyond
 
 
 class ReplyTooLarge(ProtocolError):
@@ -698,6 +714,20 @@ class RowsLost(MediaWikiError):
 
     The message says what to ask instead. See https://www.mediawiki.org/wiki/API:Alllinks.
     """
+
+
+class EventsMissed(MediaWikiError):
+    """The history of a stream of events does not reach back to the position to resume from.
+
+    Events between ``since`` and ``until`` (aware datetimes) were not given. ``cursor`` is the position before them,
+    ``beyond`` the one after them: resume there to do without these events.
+    """
+
+    def __init__(self, reason: str, *, since: datetime, until: datetime, beyond: Cursor | None = None) -> None:
+        super().__init__(reason)
+        self.since = since
+        self.until = until
+        self.beyond = beyond
 
 
 class CursorMismatch(MediaWikiError, ValueError):

@@ -33,7 +33,7 @@ LAYERS = (
     ("_session",),
     ("_query",),
     ("_edit",),
-    ("_actions", "_rest", "_upload"),
+    ("_actions", "_rest", "_upload", "_events"),
     ("_page",),
     ("_site",),
     ("tour", "testing", "dask"),
@@ -230,8 +230,8 @@ def users(library: str) -> set[str]:
 @pytest.mark.parametrize(
     ("library", "file"),
     [
-        ("httpx", "_http.httpx_transport"),
         ("httpcore", "_http.early_responses"),
+        ("httpx_sse", "_http.event_source"),
         ("aiohttp", "_http.aiohttp_client"),
         ("yarl", "_http.aiohttp_client"),
         ("orjson", "_values.json_text"),
@@ -244,6 +244,10 @@ def users(library: str) -> set[str]:
 )
 def test_a_third_party_library_is_known_to_one_file_only(library: str, file: str) -> None:
     assert users(library) == {file}
+
+
+def test_httpx_is_known_to_its_transport_and_to_the_library_for_events_which_reads_its_responses() -> None:
+    assert users("httpx") == {"_http.httpx_transport", "_http.event_source"}
 
 
 def test_rich_is_known_to_the_tour_and_the_command_line_only() -> None:

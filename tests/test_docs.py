@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from functools import partial
+from datetime import UTC, datetime, timedelta
+from functools import partial, partialmethod
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,10 +17,11 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 import mwclient_async
-from mwclient_async import BotPassword, CoreRest, MediaWikiError, Site
+from mwclient_async import BotPassword, CoreRest, MediaWikiError, Site, eventstreams
 from mwclient_async.testing import LocalWiki, SeedPage, SeedRevision
 from mwclient_async.testing.factory import WikiFactory
 from tests.conftest import USER_AGENT
+from tests.support.event_server import EventServer, change
 from tests.support.image_files import png
 from tests.support.programs import PAGES, ROOT, WIKIPEDIA, programs, run
 from tests.support.rest_gateway import Gateway
@@ -60,10 +63,23 @@ def gateway(planets: tuple[LocalWiki, BotPassword]) -> Iterator[Gateway]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def event_service(planets: tuple[LocalWiki, BotPassword]) -> Iterator[EventServer]:
+    """A server of events in the place of EventStreams."""
+    server, now = EventServer(), 1000 * int(time.time() + 1800)
+    server.add(change(1, wiki="wiki", time=now, title="File:Earth.png"), time=now)
+    for number in range(3):
+        meta = {"id": str(number), "dt": "2026-01-01T00:00:00Z", "domain": "commons.wikimedia.org"}
+        server.add({"$schema": "/page/1.0.0", "meta": meta, "page_title": "Earth"}, time=now)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(server) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_programs_of_the_documentation_run(
     planets: tuple[LocalWiki, BotPassword],
     gateway: Gateway,
+    event_service: EventServer,
     program: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -75,6 +91,9 @@ def test_programs_of_the_documentation_run(
     monkeypatch.setenv("BOT_PASSWORD", bot.password)
     monkeypatch.setenv("ACCESS_TOKEN", "a-token")
     monkeypatch.setattr(mwclient_async, "CoreRest", partial(CoreRest, base_url=gateway.base_url))
+    url, just_now = event_service.url, datetime.now(UTC) - timedelta(minutes=5)
+    monkeypatch.setattr(mwclient_async, "eventstreams", partial(eventstreams, url=url, since=just_now))
+    monkeypatch.setattr(Site, "follow_events", partialmethod(Site.follow_events, url=url))
     text = program.replace(WIKIPEDIA, wiki.api_url)
     if "ProcessPoolExecutor" in program or ".dask" in program:  # its processes import it from a file
         _run_as_a_file(text, tmp_path)

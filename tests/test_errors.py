@@ -9,6 +9,7 @@ import pickle
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -37,6 +38,7 @@ from mwclient_async.errors import (
     ChunkRefused,
     CursorMismatch,
     EditConflict,
+    EventsMissed,
     FileRefused,
     HttpError,
     InternalError,
@@ -66,6 +68,7 @@ from mwclient_async.errors import (
     TooManyValues,
     TransportError,
     Unavailable,
+    UnreadableEvent,
     UnrecognizedParameters,
     Unsupported,
     UploadError,
@@ -329,6 +332,8 @@ def test_an_error_can_be_caught_as_its_base_class(cls: type[Exception], base: ty
 
 ITEM = ApiErrorItem(code="some-code", text="Some text.", data=MappingProxyType({"offset": 7, "nested": {"a": [1]}}))
 WARNING = ApiWarning(code="unrecognizedparams", text="No.", data=MappingProxyType({"a": 1}))
+CURSOR = Cursor(wiki="https://example.org/w/api.php", fingerprint=MappingProxyType({"a": "b"}))
+MOMENT = datetime(2026, 11, 21, tzinfo=UTC)
 ARGUMENTS: Mapping[type[MediaWikiError], tuple[tuple[Any, ...], Mapping[str, Any]]] = {
     ApiError: (((ITEM, ITEM),), {"warnings": (WARNING,), "status": 503, "retry_after": 2.5, "request_id": "R"}),
     HttpError: (("message",), {"status": 429, "retry_after": 7.0}),
@@ -338,9 +343,10 @@ ARGUMENTS: Mapping[type[MediaWikiError], tuple[tuple[Any, ...], Mapping[str, Any
     UploadPending: ((), {"filekey": "K", "stage": "assembling", "waited": 60.0}),
     ResultTooLarge: ((), {"title": "Earth", "module": "revisions", "position": "rvcontinue=7|9"}),
     SizeMismatch: ((), {"size": 5, "found": 3, "content_type": "image/png"}),
+    UnreadableEvent: (("message",), {"excerpt": "{", "beyond": CURSOR}),
+    EventsMissed: (("message",), {"since": MOMENT, "until": MOMENT, "beyond": CURSOR}),
     MediaWikiError: (("message",), {}),
 }
-CURSOR = Cursor(wiki="https://example.org/w/api.php", fingerprint=MappingProxyType({"a": "b"}))
 CHECKPOINT = Checkpoint(wiki=CURSOR.wiki, filename="A.png", size=2, filekey="K", offset=1, sha1="0" * 40)
 
 

@@ -3,7 +3,12 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mwclient_async._http import cookies as cookies, oauth1 as oauth1, transport as transport
+    from mwclient_async._http import (
+        cookies as cookies,
+        event_source as event_source,
+        oauth1 as oauth1,
+        transport as transport,
+    )
 else:
     from mwclient_async._lazy import module_loader
 

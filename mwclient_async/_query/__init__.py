@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         page_loads as page_loads,
         row_converters as row_converters,
         site_info as site_info,
+        stream as stream,
         title as title,
         title_reader as title_reader,
     )

@@ -17,7 +17,6 @@ import anyio
 from attrs import evolve, field, frozen
 
 from mwclient_async._http.conversion import Row, unchanged
-from mwclient_async._http.flow import Flow
 from mwclient_async._query.continuation import BatchSource, Continuation, FetchedBatch
 from mwclient_async._query.loop_guard import LoopGuard
 from mwclient_async._query.page_set import Input, PageSet
@@ -70,6 +69,10 @@ class BatchSequence(Protocol[T_co]):
         """The function that fetches the next batch, or None at the end."""
         ...
 
+    async def aclose(self) -> None:
+        """Release what is kept from one batch to the next."""
+        ...
+
 
 class ContinuedBatches(Generic[T]):
     """The batches of a query, a list or a history. Each batch has the continuation of the next one."""
@@ -115,7 +118,7 @@ class ContinuedBatches(Generic[T]):
         wanted = None if self._spec.distinct else self._wanted
         limits = source.limits(wanted=wanted, sent=self._sent_limits)
         guard = evolve(self._guard)  # a copy: a fetch that fails or is cancelled does not change it
-        fetched = await self._run(source.batch(start, limits, guard), on_sent)
+        fetched = await self._fetch_batch(source, start, limits, guard, on_sent)
         repeated, fresh = self._divide(source, fetched.rows)
         kept = fresh if self._wanted is None else fresh[: self._wanted]
         items: list[Any] = kept if self._convert is unchanged else list(map(self._convert, kept))
@@ -140,8 +143,18 @@ class ContinuedBatches(Generic[T]):
             wiki=start.wiki, fingerprint=start.fingerprint, continuation=continuation, limits=limits, given=given
         )
 
-    async def _run(self, flow: Flow[FetchedBatch], on_sent: OnSent | None) -> FetchedBatch:
-        return await run_flow(flow, self._send, on_sent=on_sent, sleep=self._sleep)
+    async def _fetch_batch(
+        self,
+        source: BatchSource,
+        start: Continuation,
+        limits: Mapping[str, int],
+        guard: LoopGuard,
+        on_sent: OnSent | None,
+    ) -> FetchedBatch:
+        return await run_flow(source.batch(start, limits, guard), self._send, on_sent=on_sent, sleep=self._sleep)
+
+    async def aclose(self) -> None:
+        """Do nothing: each batch is a request of its own."""
 
     def _divide(self, source: BatchSource, rows: list[Row]) -> tuple[list[Row], list[Row]]:
         """The rows that were handed out before (see the cursor, or an earlier batch), and the fresh ones."""
@@ -244,6 +257,9 @@ class TitleBatches(Generic[T]):
         if self._wanted is not None:
             self._wanted -= len(taken)
         return self._reserve(taken)
+
+    async def aclose(self) -> None:
+        """Do nothing: each batch is a request of its own."""
 
     async def _take(self, room: int) -> bool:
         """Take inputs until one request is full: it has room for so many different inputs. Whether there are any."""

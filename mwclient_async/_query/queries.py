@@ -61,7 +61,7 @@ class Queries:
     ) -> Stream[Page]:
         """The pages of an ``action=query``; its batches also have the rows of lists and the meta data."""
         encoded = wire_params.encode(params, keywords)
-        _check_counts(limit=limit, batch_size=batch_size)
+        check_counts(limit=limit, batch_size=batch_size)
         _check_query(encoded)
         props = wire_params.split_values(encoded.get("prop", ""))
         has_source = any(name in encoded for name in _SOURCES)
@@ -104,7 +104,7 @@ class Queries:
             raise ValueError(f"list({module!r}): give the name of one list, for example 'allpages'")
         encoded = wire_params.encode(None, keywords, allowed=_PREFIXED)
         _check_continue(encoded)
-        _check_counts(limit=limit, batch_size=batch_size)
+        check_counts(limit=limit, batch_size=batch_size)
 
         return Stream.over(
             self._list_batches(module, encoded, batch_size, complete=complete),
@@ -175,7 +175,7 @@ class Queries:
         """
         encoded, named = wire_params.encode(None, keywords), wire_params.encode(page)
         _check_continue(encoded)
-        _check_counts(limit=limit)
+        check_counts(limit=limit)
 
         async def prepare() -> BatchSource:
             return await self._build_page_prop_query(prop, named, encoded)
@@ -219,7 +219,7 @@ class Queries:
         """One page for each title or id, in the order of the inputs. Exactly one of the sources must be given."""
         encoded = wire_params.encode(params, keywords)
         kind, source = _only_source(sources, encoded)
-        _check_counts(limit=limit)
+        check_counts(limit=limit)
         _check_query(encoded)
         if clash := [name for name in (*_SOURCES, "list") if name in encoded]:
             raise ValueError(f"{clash[0]} has no place in pages(), which has its pages already: use site.query")
@@ -366,7 +366,7 @@ def _without_limits(params: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in params.items() if not name.endswith("limit") or name in PER_PAGE_LIMITS}
 
 
-def _check_counts(*, limit: int | None, batch_size: int | None = None) -> None:
+def check_counts(*, limit: int | None, batch_size: int | None = None) -> None:
     for name, value, least in (("limit", limit, 0), ("batch_size", batch_size, 1)):
         if value is not None and not wire_params.is_count(value, least=least):
             raise ValueError(f"{name}={value!r}: give a whole number from {least} up, or None for all")

@@ -219,7 +219,7 @@ class OpenStream(Generic[T]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Cancel the requests that were sent ahead and wait until they have ended."""
+        """Cancel the requests that were sent ahead, wait until they have ended, and close what the run keeps open."""
         if self._tasks is not None:
             if self._run._owner is not None:  # noqa: SLF001 - as above
                 self._run._owner.check()  # noqa: SLF001
@@ -228,6 +228,7 @@ class OpenStream(Generic[T]):
             if self._run._inbox is not None:  # noqa: SLF001 - as above
                 self._run._inbox.close()  # noqa: SLF001
             await self._tasks.__aexit__(None, None, None)
+        await self._run._batches.aclose()  # noqa: SLF001 - as above
 
 
 class BatchIterator(AsynchronousIterable, AsyncIterator[Batch[T]]):

@@ -12,6 +12,7 @@ from attrs import field, frozen
 from mwclient_async import _session
 from mwclient_async._http.closing import Closing
 from mwclient_async._session.clock import Clock, ClosableClock
+from mwclient_async._session.open_connections import OpenConnections
 from mwclient_async._session.rate_limits import Pauses
 from mwclient_async.errors import SiteClosed
 from mwclient_async.models.options import Limits
@@ -67,6 +68,7 @@ class SharedResources:
     """Connections, the slots of requests in flight, pauses, limits and the clock, until they are closed.
 
     Only ``owner`` may use them. ``connection`` leads to the other processes that share the limits, if any do.
+    ``event_connections`` are those of streams of events, which last longer than one request.
     """
 
     transport: Transport
@@ -79,6 +81,7 @@ class SharedResources:
     slots: anyio.Semaphore = field(init=False)
     pauses: Pauses = field(init=False)
     connection: _session.shared_limits.CheckedConnection | None = field(init=False)
+    event_connections: OpenConnections = field(init=False, factory=OpenConnections)
 
     @clock.default
     def _closable_clock(self) -> Clock:
@@ -111,6 +114,7 @@ class SharedResources:
         """End all waits and close all connections, even if the calling task is being cancelled."""
         with anyio.CancelScope(shield=True):
             await self._closing.aclose()
+            await self.event_connections.aclose()
             await self.transport.aclose()
             if self.connection is not None:
                 await self.connection.aclose()

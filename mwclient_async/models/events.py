@@ -8,6 +8,8 @@ number, which no other call of this process has; 0 means that the event belongs 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from attrs import frozen
 
 from mwclient_async._values.value import Value
@@ -144,6 +146,17 @@ class Downloaded(Value):
     check: str
 
 
+@frozen(kw_only=True, repr=False)
+class GapFilled(Value):
+    """A stream of events begins later than its position: its events are read from ``list=recentchanges`` instead.
+
+    The rows from ``since`` to ``until`` (aware datetimes) come from the list. This is reported before the first row.
+    """
+
+    since: datetime
+    until: datetime
+
+
 Event = (
     CallStarted
     | RequestFinished
@@ -156,4 +169,5 @@ Event = (
     | ChunkSent
     | WaitingForJob
     | Downloaded
+    | GapFilled
 )

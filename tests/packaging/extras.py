@@ -22,7 +22,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-from mwclient_async import ClientLogin, HttpOptions, OAuth1, Site
+from mwclient_async import ClientLogin, HttpOptions, OAuth1, Site, eventstreams as streams_of_events
 
 AGENT = "extra-tests/1.0 (tests@example.org)"
 _NEW_CERTIFICATE = ["openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "1", "-subj", "/CN=127.0.0.1"]
@@ -83,6 +83,13 @@ def socks() -> None:
     assert requests
 
 
+def eventstreams() -> None:
+    """An event is read, and the connection is closed."""
+    data = json.dumps({"$schema": "/test/1.0.0", "meta": {"id": "1", "dt": "2026-01-01T00:00:00Z"}, "word": "Earth"})
+    with answering(f"data: {data}\n\n".encode(), {"Content-Type": "text/event-stream"}) as (url, _):
+        assert asyncio.run(first_event(url))["word"] == "Earth"
+
+
 def cli() -> None:
     """The command ``mwa`` prints the rows of a list, as JSON Lines when piped."""
     rows = [{"pageid": 1, "ns": 0, "title": "Earth"}]
@@ -132,6 +139,7 @@ CHECKS: Mapping[str, Callable[[], None]] = {
     "brotli": brotli,
     "cli": cli,
     "dask": dask,
+    "eventstreams": eventstreams,
     "feeds": feeds,
     "http2": http2,
     "keyring": keyring,
@@ -167,6 +175,13 @@ async def feed_titles(url: str) -> list[str]:
     async with Site(url, user_agent=AGENT) as site:
         document = await site.actions.feedcontributions("Bot")
     return [each.title for each in document.entries()]
+
+
+async def first_event(url: str) -> Mapping[str, Any]:
+    """The first event of the one reply of the server."""
+    event = await streams_of_events("test", user_agent=AGENT, url=url, since="2026-01-01T00:00:00Z").first()
+    assert event is not None
+    return event.data
 
 
 @contextmanager

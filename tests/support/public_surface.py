@@ -37,6 +37,7 @@ ROOTS = (
     Home("_http.aiohttp_transport", "AiohttpTransport"),
     Home("_http.httpx_transport", "HttpxTransport"),
     Home("_http.transport", "StreamingTransport"),
+    Home("_events.event_streams", "eventstreams"),
     Home("models.diff", "position_in"),
 )
 
