@@ -430,14 +430,63 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         See https://www.mediawiki.org/wiki/API:Edit.
         """
         check_options(options, _page.page_handle.EditOptions, self.edit_many)
+        stream = pages if isinstance(pages, Stream) else self.pages(titles=pages, prop="revisions", rvprop=_TO_EDIT)
+        function = _page.page_handle.edit_function(
+            self._page_services, transform, summary=summary, missing=missing, options=options
+        )
+        return self._many_edits(stream, function, concurrency=concurrency, resume=resume)
+
+    def save_many(
+        self,
+        texts: Mapping[str, str],
+        *,
+        summary: str = "",
+        missing: _edit.edits.Missing = "create",
+        concurrency: int | None = None,
+        resume: Cursor | str | None = None,
+        **options: Unpack[_page.page_handle.EditOptions],
+    ) -> _edit.edit_many.ManyEdits:
+        """Give many pages a text each: ``async with site.save_many({title: text, ...}, summary="...") as edits``.
+
+        Returns a ManyEdits, as :meth:`edit_many` does. The pages are read in batches, and nothing is sent for a page
+        that has its text already. If another user saves a page in between, it gets its text on top of that.
+
+        Arguments:
+            texts: the whole new text of each title.
+            summary: the edit summary, as for ``page.edit``.
+            missing: what to do if a page does not exist, as for ``page.edit``: by default it is created.
+            concurrency: the number of pages that are saved at a time; ``Limits.concurrency`` if it is left out.
+            resume: the ``cursor`` of an earlier run with the same titles in the same order.
+            options: the options of ``page.edit``.
+
+        Raises:
+            TypeError: ``texts`` is not a mapping of texts; before any request.
+            ValueError: an option is not valid; before any request. Or the titles are not those of the earlier run; once
+                they have been read.
+            CursorMismatch: the cursor belongs to another wiki or another query.
+
+        See https://www.mediawiki.org/wiki/API:Edit.
+        """
+        check_options(options, _page.page_handle.EditOptions, self.save_many)
+        function = _page.page_handle.save_function(
+            self._page_services, texts, summary=summary, missing=missing, options=options
+        )
+        stream = self.pages(titles=list(texts), prop="revisions", rvprop=_TO_EDIT)
+        return self._many_edits(stream, function, concurrency=concurrency, resume=resume)
+
+    def _many_edits(
+        self,
+        pages: Stream[Any],
+        function: _edit.edit_many.EditFunction,
+        *,
+        concurrency: int | None,
+        resume: Cursor | str | None,
+    ) -> _edit.edit_many.ManyEdits:
         if concurrency is not None and not wire_params.is_count(concurrency, least=1):
             raise ValueError(f"concurrency={concurrency!r}: give a whole number from 1 up")
-        stream = pages if isinstance(pages, Stream) else self.pages(titles=pages, prop="revisions", rvprop=_TO_EDIT)
         return _edit.edit_many.ManyEdits(
-            stream if resume is None else stream.resume(resume),
-            _page.page_handle.edit_function(
-                self._page_services, transform, summary=summary, missing=missing, options=options
-            ),
+            pages if resume is None else pages.resume(resume),
+            function,
             concurrency=concurrency or self._limits.concurrency,
         )
 

@@ -303,12 +303,35 @@ def edit_function(
 ) -> Callable[[Page | str], Awaitable[EditResult]]:
     """A function that edits any page in this way. Raises ValueError or TypeError for options that cannot be sent."""
     _check_callable(transform)
+    edit = _edit_with_options(services, summary=summary, missing=missing, options=options)
+    return lambda page: edit(page, transform)
+
+
+def save_function(
+    services: PageServices, texts: Mapping[str, str], *, summary: str, missing: Missing, options: EditOptions
+) -> Callable[[Page | str], Awaitable[EditResult]]:
+    """A function that gives a page, read by its title, the text of that title. Raises the same errors."""
+    checked = _checked_texts(texts)
+    edit = _edit_with_options(services, summary=summary, missing=missing, options=options)
+    return lambda page: edit(page, lambda _: checked[str(page.asked) if isinstance(page, Page) else page])
+
+
+def _checked_texts(texts: object) -> dict[str, str]:
+    """Raise TypeError, or ValueError for a title or a text that cannot be sent."""
+    if not isinstance(texts, Mapping):
+        raise TypeError(f"texts is of type {type(texts).__name__}: give a mapping, {{title: text, ...}}")
+    return {checked_title(title): checked_text(f"the text of {title!r}", text) for title, text in texts.items()}
+
+
+def _edit_with_options(
+    services: PageServices, *, summary: str, missing: Missing, options: EditOptions
+) -> Callable[[Page | str, Transform], Awaitable[EditResult]]:
     if "tags" in options:  # an iterator would have tags for the first page only
         tags = options["tags"]
         options["tags"] = tags if isinstance(tags, str) else tuple(tags)
     PageHandle(services, title="-")._build_edit(summary, missing, options)  # noqa: SLF001 - the same file
 
-    async def edit(page: Page | str) -> EditResult:
+    async def edit(page: Page | str, transform: Transform) -> EditResult:
         return await page_handle(services, page).edit(transform, summary=summary, missing=missing, **options)
 
     return edit

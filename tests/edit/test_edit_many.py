@@ -13,7 +13,8 @@ from mwclient_async import BotPassword, ClientLogin, EditOutcome, PageEdit, Site
 from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async.errors import CursorMismatch, InvalidTitle, PageMissing, Protected
 from mwclient_async.testing import LocalWiki
-from mwclient_async.testing.scripted import sent
+from mwclient_async.testing.scripted import ScriptedTransport, sent
+from tests.conftest import USER_AGENT
 from tests.support.edit_many import LINE, add_line, add_line_once, count_lines, seed_pages
 from tests.support.logins import EventLog, RecordingTransport, fresh, make_tag, site as site_of
 
@@ -62,6 +63,50 @@ async def test_edits_without_conflict_cost_one_read_for_fifty_pages_and_one_writ
         reads, writes = events.requests("action=query"), events.requests("action=edit")
         assert await count_lines(user_site, titles) == {1: number}
     assert (reads, writes) == (number // 50, number)
+
+
+async def test_save_many_gives_each_page_its_own_text_and_sends_nothing_for_those_that_have_it(
+    wiki: LocalWiki, user_auth: BotPassword
+) -> None:
+    first, second = await seed_pages(wiki, "Texts", 2)
+    absent, events = fresh("Absent"), EventLog()
+    spelling = f"_{second[0].lower()}{second[1:].replace(' ', '_')}"
+    texts = {first: "Start.", spelling: "Two.", absent: "New.", "a|b": "Invalid."}
+    async with site_of(wiki, auth=user_auth, on_event=events.append) as user_site:
+        await user_site.page(fresh("Warm")).create("x")  # the token and the rights of the account are read once
+        await user_site.list("allpages", limit=1).collect()
+        events.clear()
+        async with user_site.save_many(texts, summary="imports") as edits:
+            found = {edit.title: edit.error or edit.result.outcome async for edit in edits}
+        # A page that does not exist is read again, with the time of the wiki's clock, before it is created.
+        assert (events.requests("action=query"), events.requests("action=edit")) == (2, 2)
+        assert [await user_site.page(title).text() for title in (first, second, absent)] == ["Start.", "Two.", "New."]
+        revision = await user_site.page(second).revisions(prop="comment").first()
+        async with user_site.save_many(texts, missing="raise") as edits:
+            again = Counter(edit.result.outcome for edit in await edits.collect() if edit.error is None)
+    assert isinstance(found.pop("a|b"), InvalidTitle)
+    assert found == {first: EditOutcome.UNCHANGED, second: EditOutcome.SAVED, absent: EditOutcome.CREATED}
+    assert revision is not None
+    assert revision.comment == "imports"
+    assert again == {EditOutcome.UNCHANGED: 3}
+
+
+@pytest.mark.parametrize(
+    ("texts", "error"),
+    [
+        (["A"], "mapping"),
+        ({"A": None}, "the text of 'A' is of type NoneType"),
+        ({3: "text"}, "title is of type int"),
+        ({"A": "\ud800"}, "surrogate"),
+        ({" ": "text"}, "empty"),
+    ],
+)
+async def test_save_many_checks_its_texts_before_any_request(texts: Any, error: str) -> None:
+    async with Site("https://wiki.example/api.php", user_agent=USER_AGENT, transport=ScriptedTransport([])) as opened:
+        with pytest.raises((TypeError, ValueError), match=error):
+            opened.save_many(texts)
+        with pytest.raises(ValueError, match="concurrency"):
+            opened.save_many({"A": "text"}, concurrency=0)
 
 
 class EditCounter(RecordingTransport):

@@ -69,6 +69,8 @@ async def editing_many(site: Site) -> None:
     site.edit_many(titles(), later, summary="s", concurrency=2, resume="mwc1.x", tags=["a"])
     site.edit_many(site.query(generator="allpages", prop="revisions"), perhaps)
     site.edit_many(site.list("allpages"), perhaps_later)
+    assert_type(site.save_many({"Earth": "text"}, summary="s", minor=True), ManyEdits)
+    site.save_many({"Earth": 3})  # type: ignore[dict-item]
     async with site.edit_many("Earth", plain) as edits:
         assert_type(edits.cursor, Cursor)
         async for edit in edits:
