@@ -43,6 +43,7 @@ _HOMES = {  # module -> its public names
     "_rest.rest": "Rest",
     "_rest.rest_revisions": "CountType",
     "_session.clock": "Clock",
+    "_session.file_limits": "FileLimits",
     "_session.limits_coordinator": "LimitsAnswer LimitsCoordinator",
     "_session.shared_limits": "LimitsConnection SharedLimits",
     "_session.site_options": "SiteOptions",

@@ -126,6 +126,9 @@ from mwclient_async._rest.rest_revisions import (
 from mwclient_async._session.clock import (
     Clock as Clock,
 )
+from mwclient_async._session.file_limits import (
+    FileLimits as FileLimits,
+)
 from mwclient_async._session.limits_coordinator import (
     LimitsAnswer as LimitsAnswer,
     LimitsCoordinator as LimitsCoordinator,

@@ -33,6 +33,7 @@ class Home(NamedTuple):
 ROOTS = (
     Home("_site", "Site"),
     Home("_rest.core_rest", "CoreRest"),
+    Home("_session.file_limits", "FileLimits"),
     Home("_session.limits_coordinator", "LimitsCoordinator"),
     Home("_http.aiohttp_transport", "AiohttpTransport"),
     Home("_http.httpx_transport", "HttpxTransport"),

@@ -1,0 +1,179 @@
+"""Limits that the processes of one machine share, through files in one directory.
+
+A slot is a lock on a file, which the system frees when the process ends, however it ends. Pauses and turns are in one
+small file. There is no process that keeps them, so there is none that can fail.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+from attrs import field, frozen
+
+from mwclient_async._session.shared_limits import LimitsConnection
+from mwclient_async.errors import ApiError, ApiErrorItem, HttpError, MediaWikiError, class_for
+from mwclient_async.models.options import Limits
+from mwclient_async.models.shared_limits import PauseKey, SharedPause
+
+_STATE = "pauses.json"
+_LOOK_AGAIN = 0.02  # seconds
+_NO_STATE: Mapping[str, Any] = {"pauses": [], "turns": []}
+
+
+def _text(path: str | os.PathLike[str]) -> str:
+    return os.fspath(path)
+
+
+@frozen
+class FileLimits:
+    """Limits that the processes of one machine share through a directory: ``Site(shared_limits=FileLimits(path))``.
+
+    All processes that give the same ``directory`` share them, and must have the same ``Limits``. The directory is made
+    if it does not exist, and can be removed when no process uses it. It must be on a local disk, and one that other
+    users cannot write to. It needs a system with ``flock``, such as Linux or macOS: ``ValueError`` on
+    others.
+    """
+
+    directory: str = field(converter=_text)
+
+    async def connect(self, limits: Limits) -> LimitsConnection:
+        """Use the files of the directory."""
+        try:
+            import fcntl  # noqa: F401 - there is none on Windows
+        except ImportError:
+            raise ValueError("FileLimits needs flock, which this system does not have") from None
+        return FileConnection(_made(self.directory), limits.concurrency)
+
+
+class FileConnection:
+    """A Site's use of the files."""
+
+    def __init__(self, directory: Path, concurrency: int) -> None:
+        self._directory = directory
+        self._slots = [directory / f"slot-{number}" for number in range(concurrency)]
+        self._taken: list[int] = []  # file descriptors
+
+    async def acquire(self, keys: Sequence[PauseKey]) -> Sequence[SharedPause]:
+        """Take a slot, or return the pauses for which there is none."""
+        while True:
+            if pauses := self._active(keys):
+                return pauses
+            for slot in self._slots:
+                if (descriptor := _try_lock(slot)) is None:
+                    continue
+                if pauses := self._active(keys):  # it began just before the slot was free
+                    os.close(descriptor)
+                    return pauses
+                self._taken.append(descriptor)
+                return ()
+            await anyio.sleep(_LOOK_AGAIN)
+
+    async def release(self) -> None:
+        """Give a slot back."""
+        os.close(self._taken.pop())
+
+    async def begin_pause(self, pause: SharedPause) -> None:
+        """Begin a pause for all processes."""
+        now = time.monotonic()
+        with self._state() as state:
+            begun = {"key": pause.key, "from": now, "seconds": pause.seconds, "error": _described(pause.error)}
+            state["pauses"] = [one for one in state["pauses"] if _left(one, now) > 0] + [begun]
+
+    async def next_turn(self, key: PauseKey, interval: float) -> float:
+        """The seconds until the next turn to write."""
+        now = time.monotonic()
+        with self._state() as state:
+            last = next((turn["from"] for turn in state["turns"] if tuple(turn["key"]) == key), now - interval)
+            turn = max(now, last + interval) if last <= now + 3600 * interval else now  # else of before a restart
+            state["turns"] = [one for one in state["turns"] if tuple(one["key"]) != key] + [{"key": key, "from": turn}]
+        return turn - now
+
+    async def aclose(self) -> None:
+        """Give all slots back."""
+        while self._taken:
+            os.close(self._taken.pop())
+
+    def _active(self, keys: Sequence[PauseKey]) -> list[SharedPause]:
+        now, found = time.monotonic(), dict[PauseKey, SharedPause]()
+        for one in self._read()["pauses"]:
+            key, left = tuple(one["key"]), _left(one, now)
+            if key in keys and left > 0 and (key not in found or found[key].seconds < left):
+                found[key] = SharedPause(key, left, _error(one["error"]))
+        return list(found.values())
+
+    def _read(self) -> Mapping[str, Any]:
+        try:
+            content = (self._directory / _STATE).read_bytes()
+        except FileNotFoundError:
+            return _NO_STATE
+        state: Mapping[str, Any] = json.loads(content)
+        return state
+
+    @contextmanager
+    def _state(self) -> Iterator[dict[str, Any]]:
+        """The pauses and turns, to be changed. Other processes wait; they see all of the change, or nothing."""
+        descriptor = _lock(self._directory / "lock")
+        try:
+            state = dict(self._read())
+            yield state
+            made = self._directory / f"{_STATE}.new"
+            made.write_text(json.dumps(state))
+            made.replace(self._directory / _STATE)
+        finally:
+            os.close(descriptor)
+
+
+def _made(directory: str) -> Path:
+    path = Path(directory)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _left(pause: Mapping[str, Any], now: float) -> float:
+    """The seconds that are left of a pause; none if it began before the machine was restarted."""
+    passed: float = now - pause["from"]
+    left: float = pause["seconds"] - passed
+    return left if passed >= 0 else 0.0
+
+
+def _described(error: MediaWikiError) -> dict[str, Any]:
+    status = getattr(error, "status", 429)
+    if isinstance(error, ApiError):
+        return {"status": status, "code": error.code, "text": error.text}
+    return {"status": status, "code": "", "text": str(error)}
+
+
+def _error(described: Mapping[str, Any]) -> MediaWikiError:
+    status, code, text = described["status"], described["code"], described["text"]
+    if not code:
+        return HttpError(text, status=status)
+    return class_for(code)((ApiErrorItem(code=code, text=text),), status=status)
+
+
+def _try_lock(path: Path) -> int | None:
+    """A descriptor that holds the lock on a file until it is closed; None if another one has it."""
+    import fcntl
+
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _lock(path: Path) -> int:
+    """The same, after a wait for the other one, which only writes a small file."""
+    import fcntl
+
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor

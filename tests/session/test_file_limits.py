@@ -1,0 +1,150 @@
+"""W5 and W6 over processes that share a directory. A lock on a file is of one connection, also within a process."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import anyio
+import pytest
+
+from mwclient_async import (
+    ApiErrorItem,
+    FileLimits,
+    HttpError,
+    Limits,
+    LimitsConnection,
+    MaxlagExceeded,
+    MediaWikiError,
+    PauseKey,
+    SharedPause,
+    Site,
+)
+from mwclient_async.testing.scripted import ScriptedTransport
+from tests.conftest import USER_AGENT
+from tests.support.logins import ScriptedLoginWiki, run_concurrently
+
+API = "https://wiki.example.org/w/api.php"
+FARM: PauseKey = ("farm",)
+KEYS: Sequence[PauseKey] = (FARM, ("wiki", API))
+TOO_MANY = HttpError("Too many requests", status=429, retry_after=60)
+LAG = MaxlagExceeded((ApiErrorItem(code="maxlag", text="The database lags."),), retry_after=60)
+HOLDER = """
+import anyio, sys
+from mwclient_async import FileLimits, Limits
+
+async def main():
+    connection = await FileLimits(sys.argv[1]).connect(Limits(concurrency=1))
+    await connection.acquire([("farm",)])
+    print("taken", flush=True)
+    await anyio.sleep_forever()
+
+anyio.run(main)
+"""
+
+
+async def connections(directory: Path, concurrency: int = 1) -> tuple[LimitsConnection, LimitsConnection]:
+    shared, limits = FileLimits(directory / "limits"), Limits(concurrency=concurrency)
+    return await shared.connect(limits), await shared.connect(limits)
+
+
+async def is_free(connection: LimitsConnection) -> bool:
+    """Whether there is a slot now."""
+    with anyio.move_on_after(0.001):
+        await connection.acquire(KEYS)
+        await connection.release()
+        return True
+    return False
+
+
+async def test_w6_all_sites_together_have_no_more_requests_in_flight_than_allowed(tmp_path: Path) -> None:
+    wiki, shared = ScriptedLoginWiki(), FileLimits(tmp_path)
+    made = partial(Site, API, user_agent=USER_AGENT, transport=wiki, limits=Limits(concurrency=2), shared_limits=shared)
+    async with made() as one, made() as two:
+        assert await run_concurrently(lambda n: (one, two)[n % 2].call("query"), number=10) == []
+    assert (wiki.most, wiki.come["query"]) == (2, 10)
+
+
+async def test_w6_a_slot_is_free_after_its_release_and_after_its_connection_is_closed(tmp_path: Path) -> None:
+    first, second = await connections(tmp_path)
+    for give_back in (first.release, first.aclose):
+        await first.acquire(KEYS)
+        assert not await is_free(second)
+        await give_back()
+        assert await is_free(second)
+
+
+async def test_w6_the_slot_of_a_process_that_is_killed_is_free(tmp_path: Path) -> None:
+    _, second = await connections(tmp_path)
+    command = [sys.executable, "-c", HOLDER, str(tmp_path / "limits")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:  # noqa: ASYNC220 - no other task runs
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "taken\n"
+        assert not await is_free(second)
+        holder.kill()
+        holder.wait()
+        assert await is_free(second)
+
+
+@pytest.mark.parametrize("error", [TOO_MANY, LAG], ids=["429", "maxlag"])
+async def test_w5_a_pause_of_one_process_holds_for_all(tmp_path: Path, error: MediaWikiError) -> None:
+    first, second = await connections(tmp_path)
+    await first.begin_pause(SharedPause(("wiki", "another"), 600.0, error))
+    await first.begin_pause(SharedPause(FARM, 60.0, error))
+    await first.begin_pause(SharedPause(FARM, 30.0, error))
+    for connection in (first, second):
+        (pause,) = await connection.acquire(KEYS)
+        assert (pause.key, 59 < pause.seconds <= 60) == (FARM, True)
+        assert (type(pause.error), str(pause.error)) == (type(error), str(error))
+
+
+async def test_w5_a_wait_for_a_slot_ends_when_a_pause_begins(tmp_path: Path) -> None:
+    first, second = await connections(tmp_path)
+    await first.acquire(KEYS)
+    found: list[Sequence[SharedPause]] = []
+
+    async def wait() -> None:
+        found.append(await second.acquire(KEYS))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(wait)
+        await anyio.wait_all_tasks_blocked()
+        await first.begin_pause(SharedPause(FARM, 60.0, TOO_MANY))
+    assert [pause.key for pause in found[0]] == [FARM]
+
+
+async def test_w5_a_pause_ends_and_is_forgotten_with_a_restart_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock begins anew then."""
+    first, second = await connections(tmp_path)
+    now = time.monotonic()
+    for later in (61.0, -now + 1):
+        await first.begin_pause(SharedPause(FARM, 60.0, TOO_MANY))
+        monkeypatch.setattr(time, "monotonic", lambda passed=later: now + passed)
+        assert await second.acquire(KEYS) == ()
+        await second.release()
+        monkeypatch.undo()
+
+
+async def test_the_writes_of_all_processes_keep_the_interval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = await connections(tmp_path)
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    key: PauseKey = ("wiki", API)
+    waits = [await connection.next_turn(key, 5.0) for connection in (first, second, first)]
+    assert (waits, await second.next_turn(("wiki", "another"), 5.0)) == ([0.0, 5.0, 10.0], 0.0)
+
+
+async def test_a_system_without_flock_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with pytest.raises(ValueError, match="flock"):
+        await Site(API, user_agent=USER_AGENT, transport=ScriptedTransport(), shared_limits=FileLimits(tmp_path)).open()
+
+
+def test_it_can_be_sent_to_another_process(tmp_path: Path) -> None:
+    assert pickle.loads(pickle.dumps(FileLimits(tmp_path))) == FileLimits(str(tmp_path))
