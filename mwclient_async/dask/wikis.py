@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from mwclient_async import BotPassword, Limits, RetryPolicy, SiteOptions
 from mwclient_async.dask.errors import CrawlError
@@ -60,7 +60,7 @@ class Wiki:
     retry: RetryPolicy = field(factory=RetryPolicy)
     maxlag: int | None = 5
     farm: str = "farm"
-    name: str = field()
+    name: str = field(default=Factory(lambda wiki: _host(wiki.api_url), takes_self=True))
 
     @options.validator
     def _is_callable(self, _attribute: object, value: object) -> None:
@@ -70,11 +70,11 @@ class Wiki:
                 "so that no password is in the crawl"
             )
 
-    @name.default
-    def _host(self) -> str:
-        return urlsplit(self.api_url).netloc.replace(":", "-")
-
     @name.validator
     def _is_a_directory(self, _attribute: object, value: str) -> None:
         if not value or set(value) & set("/\\:=") or value.startswith("."):
             raise ValueError(f"name={value!r} cannot be the name of a directory: leave out / \\ : and =")
+
+
+def _host(api_url: str) -> str:
+    return urlsplit(api_url).netloc.replace(":", "-")

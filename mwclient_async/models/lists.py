@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import field, frozen
 
@@ -266,7 +266,12 @@ class Contribution(Value):
     revid: ClassVar[Requested[int]] = Requested("prop=ids")
     pageid: ClassVar[Requested[int]] = Requested("prop=ids")
     ns: ClassVar[Requested[int]] = Requested("prop=title")
-    title: ClassVar[Requested[str]] = Requested("prop=title")
+    if TYPE_CHECKING:  # for pyright, only a property is what site.page() takes
+
+        @property
+        def title(self) -> str: ...
+    else:
+        title: ClassVar[Requested[str]] = Requested("prop=title")
     timestamp: ClassVar[Requested[datetime]] = Requested("prop=timestamp")
     new: ClassVar[Requested[bool]] = Requested("prop=flags")
     minor: ClassVar[Requested[bool]] = Requested("prop=flags")

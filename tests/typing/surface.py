@@ -38,6 +38,7 @@ from mwclient_async import (
     Namespace,
     Page,
     PageCategory,
+    PageHandle,
     PageInfo,
     PageLink,
     PageStatus,
@@ -168,6 +169,9 @@ async def lists(site: Site, module: str) -> None:
     assert_type(site.list("random"), Stream[ListedPage])
     assert_type(site.list("tags"), Stream[Tag])
     assert_type(site.list("usercontribs", user="A"), Stream[Contribution])
+    async for edit in site.list("usercontribs", user="A"):
+        assert_type(site.page(edit), PageHandle)
+        assert_type(edit.title, str)
     assert_type(site.list("users", users=["A"]), Stream[User])
     assert_type(site.list("watchlist"), Stream[WatchedChange])
     assert_type(site.list("pagepropnames"), Stream[Mapping[str, Any]])
