@@ -16,7 +16,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from mwclient_async._events.position import milliseconds, topic_name, topics_in
+from mwclient_async._events.position import checked_time, milliseconds, topic_name, topics_in
 from mwclient_async._http.conversion import Row, structurer
 from mwclient_async._http.json_values import object_at
 from mwclient_async._query.follow import event_key
@@ -79,6 +79,7 @@ def change_row(data: Row) -> Row:
     kind = _text(data, "type")
     if not kind or type(data.get("timestamp")) is not int:
         raise ValueError("it is a recent change without a type or a time")
+    checked_time(data["timestamp"] * _SECONDS)
     row = {
         "type": kind,
         "ns": _number(data, "namespace"),
@@ -155,7 +156,7 @@ def _own_time(data: Row, meta: Row) -> int:
     time = data.get("timestamp")
     if type(time) is not int:
         raise ValueError("it has no time: neither meta.dt nor timestamp")
-    return time * _SECONDS
+    return checked_time(time * _SECONDS)
 
 
 def _text(data: Row, name: str) -> str:

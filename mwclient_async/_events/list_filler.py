@@ -7,6 +7,7 @@ from datetime import datetime
 from mwclient_async._events.event_filter import EventFilter
 from mwclient_async._events.position import Gap, iso, milliseconds
 from mwclient_async._http.conversion import Row, structurer
+from mwclient_async._http.json_values import time_at
 from mwclient_async._query.queries import Queries
 from mwclient_async._query.stream import Stream
 from mwclient_async._query.stream_run import BatchIterator
@@ -63,4 +64,4 @@ def _second(time: int) -> str:
 
 
 def _time(row: Row) -> int:
-    return milliseconds(datetime.fromisoformat(row["timestamp"]))
+    return milliseconds(datetime.fromisoformat(time_at(row, "timestamp")))

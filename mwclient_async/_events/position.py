@@ -34,6 +34,8 @@ Topics = Mapping[str, int]
 """The time of the latest event of each topic, by its name and partition."""
 
 _SECOND = 1000
+_LONGEST_ID = 4096  # characters of a header
+_MOST_KEYS = 50_000  # a hundred times as many as one wiki has in two minutes
 _YEAR_10000 = 253402300800 * _SECOND
 
 
@@ -81,13 +83,18 @@ class Position:
         An event can be on the stream some seconds after its own time. So they are kept for twice the overlap.
         """
         oldest = self.reached - 2 * overlap
-        return evolve(self, seen={key: time for key, time in {**self.seen, **keys}.items() if time >= oldest})
+        kept = {key: time for key, time in {**self.seen, **keys}.items() if time >= oldest}
+        for key in list(kept)[: max(0, len(kept) - _MOST_KEYS)]:  # of a server whose clock stands still
+            del kept[key]
+        return evolve(self, seen=kept)
 
     def beginning(self, overlap: int) -> tuple[str, int | None]:
         """What a new connection asks for: the Last-Event-ID and, if there is none, the time."""
         entries = _entries(self.id)
+        if entries is None and _can_be_sent(self.id):
+            return self.id, None
         if entries is None:
-            return self.id, None if self.id else self.start
+            return "", max(self.start, self.reached - overlap)
         earliest = max(self.start, self.reached - overlap)
         return json.dumps([_rewound(entry, self.start, earliest, overlap) for entry in entries]), None
 
@@ -135,13 +142,15 @@ def parse_position(continuation: Mapping[str, str]) -> Position:
     try:
         start, event_id, topic, reached, is_new, seen, gap = decode_json(continuation[STATE_KEY].encode())
         return Position(
-            start=_time(start),
+            start=checked_time(start),
             id=str(event_id),
             topic=str(topic),
-            reached=_time(reached),
+            reached=checked_time(reached),
             is_new=bool(is_new),
-            seen={str(key): _time(time) for key, time in seen.items()},
-            gap=None if gap is None else Gap(since=_time(gap[0]), until=_time(gap[1]), cursor=str(gap[2])),
+            seen={str(key): checked_time(time) for key, time in seen.items()},
+            gap=None
+            if gap is None
+            else Gap(since=checked_time(gap[0]), until=checked_time(gap[1]), cursor=str(gap[2])),
         )
     except (LookupError, ValueError, TypeError, AttributeError):
         raise CursorMismatch("the cursor is not one of a stream of events") from None
@@ -172,9 +181,9 @@ def without(pending: Topics, topic: str) -> Topics:
 
 
 def milliseconds(moment: datetime) -> int:
-    """The time as a number. A time without a zone is in UTC."""
+    """The time as a number. A time without a zone is in UTC. Raises ValueError for one before 1970."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(aware.timestamp() * _SECOND)
+    return checked_time(int(aware.timestamp() * _SECOND))
 
 
 def moment(time: int) -> datetime:
@@ -210,6 +219,11 @@ def _entries(event_id: str) -> list[dict[str, Any]] | None:
     return entries if _are_entries(entries) else None
 
 
+def _can_be_sent(event_id: str) -> bool:
+    """Whether the id of another server can be a header."""
+    return 0 < len(event_id) <= _LONGEST_ID and event_id.isascii() and event_id.isprintable()
+
+
 def _are_entries(entries: Iterable[Any]) -> bool:
     return all(isinstance(entry, dict) and isinstance(entry.get("topic"), str) for entry in entries)
 
@@ -235,7 +249,8 @@ def _rewound(entry: Mapping[str, Any], start: int, earliest: int, overlap: int) 
     return {**place, "timestamp": earliest} if entry.get("offset", -1) == -1 else entry
 
 
-def _time(value: Any) -> int:
+def checked_time(value: Any) -> int:
+    """The value, if it is a time. Raises ValueError if it is not."""
     if type(value) is not int or not 0 <= value < _YEAR_10000:
         raise ValueError(f"{value!r} is not a time")
     return value

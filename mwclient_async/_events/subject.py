@@ -22,7 +22,10 @@ class Subject(Protocol):
         ...
 
     def is_own(self, event: Event) -> bool:
-        """Whether the event belongs to what is followed. The others only move the position."""
+        """Whether the event belongs to what is followed. The others only move the position.
+
+        Raises ValueError if the event does not say that.
+        """
         ...
 
     def row_of(self, event: Event) -> Row | None:
@@ -44,6 +47,8 @@ class WikiChanges:
     can_fill: bool = True
 
     def is_own(self, event: Event) -> bool:
+        if not event.wiki and not event.is_canary:
+            raise ValueError("it does not name its wiki")
         return event.wiki == self.wiki and not event.is_canary
 
     def row_of(self, event: Event) -> Row | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Protocol
 from weakref import ref
 
@@ -34,13 +35,13 @@ class OpenConnections:
 
     async def close_abandoned(self) -> None:
         """Close the connections whose owner is gone."""
-        await self._close([connection for connection, owner in self._owners.items() if owner() is None])
+        for connection in [connection for connection, owner in self._owners.items() if owner() is None]:
+            self.discard(connection)
+            with suppress(Exception):  # it may belong to an event loop that has ended
+                await connection.aclose()
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._close(list(self._owners))
-
-    async def _close(self, connections: list[Closable]) -> None:
-        for connection in connections:
+        for connection in list(self._owners):
             self.discard(connection)
             await connection.aclose()

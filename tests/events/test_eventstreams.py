@@ -144,6 +144,7 @@ async def test_what_another_data_centre_sends_between_two_connections_is_not_los
 
 
 async def test_repeated_and_late_events_come_once_each(server: EventServer) -> None:
+    server.then(Connection(together=7))
     fill(server, 3, 3, 1, 2, 3, 2, 4)
     assert await numbers(followed(server), 4) == [3, 1, 2, 4]
 
@@ -250,6 +251,7 @@ async def test_missed_events_can_be_reported_to_a_function(server: EventServer) 
     missed: list[EventsMissed] = []
     stream = followed(server, on_missed=missed.append)
     cursor = await position_after(stream, 1)
+    server.then(Connection(together=2))
     server.oldest = BEGINNING + 300_000
     assert await numbers(stream.resume(cursor), 2) == [300, 400]
     assert len(missed) == 1
@@ -283,6 +285,9 @@ async def test_a_beginning_without_an_event_for_an_hour_is_missed(server: EventS
         ('{"id": 1}', "message"),
         ('{"meta": {"id": "x"}}', "message"),
         (json.dumps({**change(5), "timestamp": "yesterday"}), "message"),
+        (json.dumps({**change(5), "timestamp": 10**30}), "message"),
+        (json.dumps({"meta": {"id": "x", "dt": "1900-01-01T00:00:00Z"}}), "message"),
+        ("[" * 100_000, "message"),
         (json.dumps({**change(5), "title": ["Earth"]}), "message"),
         (json.dumps(change(5)), "news"),
     ],
@@ -290,19 +295,22 @@ async def test_a_beginning_without_an_event_for_an_hour_is_missed(server: EventS
 async def test_an_event_in_an_unknown_form_is_an_error_and_one_can_resume_beyond(
     server: EventServer, data: str, kind: str
 ) -> None:
+    server.then(Connection(together=3))
     fill(server, 1)
     server.add(data, time=BEGINNING + 1000, kind=kind)
     fill(server, 2)
     stream = followed(server)
-    async with stream.open() as run:
-        assert (await anext(run)).data["id"] == 1
-        with pytest.raises(UnreadableEvent, match="unknown form") as caught:
-            await anext(run)
+    run = aiter(stream)
+    assert (await anext(run)).data["id"] == 1
+    with pytest.raises(UnreadableEvent, match="unknown form") as caught:
+        await anext(run)
+    await server.until_closed()
     assert caught.value.excerpt == data[:200]
     assert caught.value.cursor is not None
     assert caught.value.beyond is not None
     with pytest.raises(UnreadableEvent):
         await numbers(stream.resume(caught.value.cursor), 1)
+    server.then(Connection(together=3))
     assert await numbers(stream.resume(caught.value.beyond), 1) == [2]
 
 
@@ -424,9 +432,10 @@ async def test_the_connection_is_closed_at_the_limit(server: EventServer) -> Non
 
 
 async def test_a_cursor_within_a_batch_resumes_there(server: EventServer) -> None:
-    server.then(Connection(begins_with=b":ok\n\n", piece=100_000))
+    server.then(Connection(together=3))
     fill(server, 1, 2, 3)
     cursor = await position_after(followed(server), 2)
+    assert len(cursor.given) == 2
     assert await numbers(followed(server).resume(str(cursor)), 1) == [3]
 
 

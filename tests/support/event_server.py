@@ -40,6 +40,7 @@ class Connection:
     - ``begins_with``: bytes before the first event.
     - ``line_end``: the end of each line.
     - ``piece``: the body comes in pieces of so many bytes.
+    - ``together``: so many events come in one piece.
     """
 
     ends_after: int | None = None
@@ -51,6 +52,7 @@ class Connection:
     begins_with: bytes = b":ok\n\n"
     line_end: bytes = b"\n"
     piece: int | None = None
+    together: int = 1
 
 
 @define
@@ -159,7 +161,7 @@ class EventServer:
             return
         await stream.send(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
         await _send(stream, plan.begins_with, plan)
-        sent = 0
+        sent, held = 0, b""
         async with aclosing(self._events(request)) as events:
             async for text in events:
                 if sent == plan.stalls_after:
@@ -167,8 +169,10 @@ class EventServer:
                 if sent == plan.ends_after:
                     await (_send(stream, text.encode()[: len(text) // 2], plan) if plan.cut else stream.send(_END))
                     return
-                await _send(stream, text.encode().replace(b"\n", plan.line_end), plan)
-                sent += 1
+                sent, held = sent + 1, held + text.encode().replace(b"\n", plan.line_end)
+                if sent % plan.together == 0:
+                    await _send(stream, held, plan)
+                    held = b""
 
     async def _events(self, request: ReceivedRequest) -> AsyncGenerator[str, None]:
         asked = list(_asked(request, self.log))

@@ -54,6 +54,7 @@ from mwclient_async import (
     StashedFile,
     StashEntry,
     Stream,
+    StreamEvent,
     Subcategory,
     Tag,
     Title,
@@ -63,6 +64,7 @@ from mwclient_async import (
     User,
     UserInfo,
     WatchedChange,
+    eventstreams,
 )
 
 
@@ -266,3 +268,10 @@ def seen(progress: UploadProgress) -> None:
 
 async def waited(progress: UploadProgress) -> None:
     assert_type(progress.total, int | None)
+
+
+async def events(site: Site) -> None:
+    assert_type(site.follow_events(namespace=0, where=lambda change: change.bot), Stream[RecentChange])
+    assert_type(eventstreams("page-create", user_agent=""), Stream[StreamEvent])
+    async with site.follow_events().open() as run:
+        assert_type(await anext(run), RecentChange)
