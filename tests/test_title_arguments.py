@@ -39,6 +39,7 @@ NAMES = frozenset(
 NO_TITLES = {  # parameters of these names that are something else
     ("Actions", "emailuser", "target"), ("Actions", "feedrecentchanges", "from_"), ("Rest", "compare", "to"),
     ("Rest", "compare", "from_"), ("Rest", "history_counts", "to"), ("Rest", "history_counts", "from_"),
+    ("Site", "follow_events", "title"),
 }  # fmt: skip
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "block": {"user": "U", "partial": True},

@@ -269,7 +269,7 @@ class QueryMethods(ABC):
         Raises:
             InvalidTitle: the wiki would refuse such a title; ``data["reason"]`` is the key of its message.
             TypeError: it is not a title, and has none.
-            ValueError: the text has half of a surrogate pair, which cannot be sent.
+            ValueError: the wiki does not have the namespace, or the text has half of a surrogate pair.
 
         See https://www.mediawiki.org/wiki/Manual:Page_title.
         """

@@ -5,6 +5,8 @@ The manual's page is https://www.mediawiki.org/wiki/Manual:Page_title.
 
 from __future__ import annotations
 
+import anyio
+
 from mwclient_async._http.params import checked_text
 from mwclient_async._http.titled import TitleLike, title_of
 from mwclient_async._query.fetch_site_info import fetch_site_info
@@ -21,17 +23,27 @@ class TitleReader:
     def __init__(self, session: Session, rules: TitleRules) -> None:
         self._session = session
         self._rules = rules
+        self._asking = anyio.Lock()
 
     async def read(self, value: TitleLike, *, namespace: int = MAIN) -> Title:
         """The title of a text, or of a row that has one. Raises InvalidTitle if it is none."""
+        if namespace not in self._rules.namespaces:
+            numbers = ", ".join(map(str, sorted(self._rules.namespaces)))
+            raise ValueError(f"namespace={namespace!r}: this wiki has the namespaces {numbers}")
         if isinstance(value, Title) and value.wiki == self._rules.wiki:
             return value
         text = checked_text("title", title_of(value))
         while True:
+            rules = self._rules
             try:
-                return title_from(self._rules.parse(text, namespace=namespace), self._rules)
+                return title_from(rules.parse(text, namespace=namespace), rules)
             except UnknownCapitalError as unknown:
-                capitals = await self._session.run_flow(fetch_capitals(letters_to_ask(unknown.char, self._rules)))
+                await self._ask(unknown.char)
+
+    async def _ask(self, char: str) -> None:
+        async with self._asking:
+            if char not in self._rules.capitals:
+                capitals = await self._session.run_flow(fetch_capitals(letters_to_ask(char, self._rules)))
                 self._rules = self._rules.with_capitals(capitals)
 
 

@@ -181,8 +181,10 @@ async def test_the_rules_are_fetched_once_for_all_tasks_and_only_a_rare_letter_n
             tasks.start_soon(site.title, text)
     assert wiki.requests == ["query"]
     async with Site(WIKI, user_agent=USER_AGENT, transport=wiki) as site:
-        for text in ("ßx", "ŉx", "user:ßy"):
-            assert (await site.title(text)).text == text.removeprefix("user:")
+        async with anyio.create_task_group() as tasks:
+            for text in ("ßx", "ŉx", "user:ßy"):
+                tasks.start_soon(site.title, text)
+        assert (await site.title("user:ßz")).text == "ßz"
     assert wiki.requests == ["query", "query", "expandtemplates"]
 
 
@@ -191,5 +193,7 @@ async def test_a_row_or_a_title_is_read_like_its_title() -> None:
         file = await site.title("File:x")
         rows: list[Any] = [ListedPage(title="Datei:X", ns=6), {"title": "Datei:X"}, file, "Bild:X"]
         assert {await site.title(row) for row in rows} == {title("File:X")}
+        with pytest.raises(ValueError, match="namespace=5: this wiki has the namespaces -1, 0, 1, 2"):
+            await site.title("x", namespace=5)
         with pytest.raises(TypeError, match="title is of type int"):
             await site.title(7)  # type: ignore[arg-type]
