@@ -22,6 +22,7 @@ from anyio.lowlevel import checkpoint
 _LARGE = 64 * 1024  # bytes that are sent at once; less than that is buffered by the system
 _MOST_BYTES = 64 * 1024  # that are read of a response while the body is being sent
 _SECONDS_AFTER_FAILURE = 1.0  # for reading what had arrived when the body could not be sent
+_LONGEST_GAP = 0.2  # seconds without a byte after which a response that has begun counts as read
 _TURNS = 4  # of the event loop, in which it reads what has arrived already
 _STATUS_LINE = len(b"HTTP/1.1 413")
 _CLASS = slice(9, 10)  # the first digit of the status
@@ -90,13 +91,15 @@ class _EarlyReadingStream(httpcore.AsyncNetworkStream):
             raise failure
 
     async def _read_early(self, sending: CancelScope, has_ended: Event) -> None:
-        """Read until the status of the response is known, and then end the sending."""
+        """Read what comes of a response, and then end the sending, after which a TLS layer reads no more."""
         try:
             with suppress(Exception):  # httpcore will read the end of the connection
-                while not self._has_response and len(self._received) < _MOST_BYTES:
-                    piece = await self._stream.read(_MOST_BYTES)
+                while len(self._received) < _MOST_BYTES:
+                    piece = b""
+                    with move_on_after(_LONGEST_GAP if self._has_response else None):
+                        piece = await self._stream.read(_MOST_BYTES)
                     if not piece:
-                        return
+                        break
                     self._received += piece
         finally:
             has_ended.set()

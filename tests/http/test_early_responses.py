@@ -50,13 +50,15 @@ async def read_head(stream: Any) -> int:
 async def test_the_response_of_a_server_that_reads_no_further_is_returned(authority: Authority, *, tls: bool) -> None:
     async def serve(stream: Any) -> None:
         await read_head(stream)
-        await stream.send(HEAD + BODY)
+        await stream.send(HEAD)  # with TLS, this is a record of its own
+        await stream.send(BODY)
         await anyio.sleep_forever()
 
     async with server(serve, authority if tls else None) as url:
         options = HttpOptions(verify=authority.client(), send_timeout=5)
         with anyio.fail_after(20):
-            assert (await fetch(upload(url, LARGE), options)).status == 413
+            response = await fetch(upload(url, LARGE), options)
+    assert (response.status, response.body) == (413, BODY)
 
 
 @pytest.mark.usefixtures("http_backend")
