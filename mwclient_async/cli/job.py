@@ -90,7 +90,7 @@ class Job:
             raise
         except BaseException:
             rows.flush()
-            if run.done:
+            if run.done or live:
                 file.write(run.cursor)
                 _tell_position(run, file)
             raise

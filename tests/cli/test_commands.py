@@ -163,7 +163,9 @@ def test_a_run_that_fails_leaves_a_file_from_which_exactly_the_rest_comes(mwa: M
 def test_a_list_that_is_followed_leaves_a_file_before_its_first_row(mwa: Mwa, tmp_path: Path) -> None:
     state = ["follow", "recentchanges", "--resume", str(tmp_path / "state.json")]
     now = {"curtimestamp": "2026-11-21T12:00:00Z", "batchcomplete": True}
-    assert mwa(*state, script=(now, ConnectionFailed("gone"))).exit_code == ExitStatus.FAILED
+    ended = mwa(*state, script=(now, ConnectionFailed("gone")))
+    assert ended.exit_code == ExitStatus.FAILED
+    assert "state.json has the position" in ended.stderr
     change = {"type": "edit", "rcid": 1, "timestamp": "2026-11-21T12:00:01Z", "title": "Between"}
     later = {**now, "query": {"recentchanges": [change]}}
     assert titles(mwa(*state, "--limit", "1", script=(later,))) == ["Between"]
