@@ -42,7 +42,7 @@ class Crawl:
     - ``sink`` is JsonLines, Parquet or Callback. It also has the positions: a crawl that was interrupted continues from
       its sink, on another cluster, too.
     - ``straggler_after`` is how many seconds a shard may run while workers are free, before its rest is divided.
-    - ``attempts`` is how often a shard is tried if the wiki cannot be reached.
+    - ``attempts`` is how often a shard is tried if the wiki cannot be reached, or if its workers die again and again.
 
     See https://www.mediawiki.org/wiki/API:Etiquette.
     """

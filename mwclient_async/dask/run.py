@@ -17,7 +17,7 @@ import anyio
 from anyio import to_thread
 from anyio.abc import TaskGroup
 from attrs import define, evolve
-from distributed import Client, Future
+from distributed import Client, Future, KilledWorker
 
 from mwclient_async import MaxlagExceeded, MediaWikiError, RateLimited, ReadOnly, TransportError, Unavailable
 from mwclient_async.dask.cluster import open_client
@@ -38,7 +38,7 @@ _PLAN = "plan.jsonl"
 _AHEAD = 2  # shards that a free thread finds at once
 _EVERY = 1.0  # seconds between two looks at the workers
 _LEAVE_WITHIN = 10.0  # seconds
-_MAY_PASS = (TransportError, Unavailable, MaxlagExceeded, RateLimited, ReadOnly)
+_MAY_PASS = (KilledWorker, TransportError, Unavailable, MaxlagExceeded, RateLimited, ReadOnly)
 
 
 @define
@@ -116,7 +116,7 @@ class CrawlRun:
     ) -> None:
         """End the run. What is not committed is fetched again by the next one."""
         if self._tasks is not None:
-            self._tasks.cancel_scope.cancel()
+            self._tasks.cancel_scope.cancel()  # this releases the futures, so that no more shards begin
             await self._tasks.__aexit__(None, None, None)
         await self._close()
 
@@ -284,7 +284,7 @@ class CrawlRun:
 
     async def _wait_for(self, shard: Shard, tries: int, future: Future[Any]) -> None:
         try:
-            end: ShardEnd = await future
+            end: ShardEnd = await future  # None only after this run has ended
             parts = await self._parts_of_rest(end)
         except Exception as error:  # noqa: BLE001 - result() raises it
             self._running.pop(shard.key)
@@ -326,12 +326,18 @@ class CrawlRun:
             running.rows, running.requests = message["rows"], message["requests"]
 
     async def _watch_workers(self) -> None:
-        while True:
-            threads = await self._client.nthreads()
-            self._slots = max(1, sum(threads.values()))
+        try:
+            while True:
+                threads = await self._client.nthreads()
+                self._slots = max(1, sum(threads.values()))
+                self._changed.set()
+                await self._split_slow()
+                await anyio.sleep(_EVERY)
+        except Exception as error:  # noqa: BLE001 - result() raises it
+            failed = CrawlError(f"the scheduler cannot be reached: {error!r}. The same crawl continues from its sink")
+            failed.__cause__ = error
+            self._failure = self._failure or failed
             self._changed.set()
-            await self._split_slow()
-            await anyio.sleep(_EVERY)
 
     async def _split_slow(self) -> None:
         """Ask the shards that have run for the longest time to leave their rest to the free threads."""

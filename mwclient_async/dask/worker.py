@@ -6,7 +6,10 @@ event loop, with the worker's Site. A wiki's login is made there, with options t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -14,7 +17,7 @@ from anyio import to_thread
 from attrs import define, frozen
 from distributed import Worker, WorkerPlugin, get_worker
 
-from mwclient_async import Event, RequestFinished, Site
+from mwclient_async import Event, OnEvent, RequestFinished, Site
 from mwclient_async.dask.limits import DaskLimits
 from mwclient_async.dask.plans import IdRanges, TimeWindows, TitleRanges
 from mwclient_async.dask.shard_run import ShardEnd, ShardRun
@@ -33,9 +36,12 @@ class _Count:
 _counting: ContextVar[_Count] = ContextVar("requests of this task")
 
 
-def _count(event: Event) -> None:
+def _observe(theirs: OnEvent | None, event: Event) -> None:
+    """Count the requests of the task that sends them, and tell the caller's function."""
     if isinstance(event, RequestFinished) and (count := _counting.get(None)) is not None:
         count.requests += 1
+    if theirs is not None:
+        theirs(event)
 
 
 @frozen
@@ -70,12 +76,30 @@ class CrawlPlugin(WorkerPlugin):
         self.to_split: set[str] = set()
         self._sites: dict[str, Site] = {}
         self._opening = anyio.Lock()
+        self._running: set[anyio.CancelScope] = set()
+        self._one_ended = anyio.Event()
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - Dask passes it
-        """Close the Sites."""
+        """End the tasks, which Dask does not interrupt, and close the Sites."""
+        for scope in self._running:
+            scope.cancel()
+        while self._running:
+            await self._one_ended.wait()
+            self._one_ended = anyio.Event()
         sites, self._sites = list(self._sites.values()), {}
         for site in sites:
             await site.aclose()
+
+    @contextmanager
+    def task(self) -> Iterator[None]:
+        """A task of this crawl, which ends early if the crawl leaves the worker: its result is not used then."""
+        with anyio.CancelScope() as scope:
+            self._running.add(scope)
+            try:
+                yield
+            finally:
+                self._running.discard(scope)
+                self._one_ended.set()
 
     async def site(self, name: str) -> Site:
         """The Site of a wiki, open."""
@@ -83,14 +107,16 @@ class CrawlPlugin(WorkerPlugin):
             if name not in self._sites:
                 wiki = self.job.crawl.wiki(name)
                 more = wiki.options() if wiki.options is not None else {}
+                observe = partial(_observe, more.get("on_event"))
                 options: dict[str, Any] = {
                     "limits": wiki.limits,
                     "shared_limits": DaskLimits(wiki.farm),
                     "retry": wiki.retry,
                     "maxlag": wiki.maxlag,
                     **more,
+                    "on_event": observe,
                 }
-                site = Site(wiki.api_url, user_agent=wiki.user_agent, on_event=_count, **options)
+                site = Site(wiki.api_url, user_agent=wiki.user_agent, **options)
                 self._sites[name] = await site.open()
             return self._sites[name]
 
@@ -101,8 +127,8 @@ def _plugin(job_name: str) -> CrawlPlugin:
     return plugin
 
 
-async def run_shard(job_name: str, shard: Shard) -> ShardEnd:
-    """Run one shard, as a task."""
+async def run_shard(job_name: str, shard: Shard) -> ShardEnd | None:
+    """Run one shard, as a task. Returns None if the crawl has left the worker meanwhile."""
     plugin = _plugin(job_name)
     count = _Count()
     _counting.set(count)
@@ -122,10 +148,12 @@ async def run_shard(job_name: str, shard: Shard) -> ShardEnd:
         wants_split=lambda: shard.key in plugin.to_split,
         report=report,
     )
-    try:
-        return await run.run(await plugin.site(shard.wiki))
-    finally:
-        plugin.to_split.discard(shard.key)
+    with plugin.task():
+        try:
+            return await run.run(await plugin.site(shard.wiki))
+        finally:
+            plugin.to_split.discard(shard.key)
+    return None
 
 
 async def make_plan(job_name: str, plan: TitleRanges | IdRanges | TimeWindows, wiki: str) -> tuple[list[Shard], int]:
@@ -133,7 +161,8 @@ async def make_plan(job_name: str, plan: TitleRanges | IdRanges | TimeWindows, w
     plugin = _plugin(job_name)
     count = _Count()
     _counting.set(count)
-    shards = await plan.plan(await plugin.site(wiki), plugin.job.crawl.query, wiki)
+    with plugin.task():
+        shards = await plan.plan(await plugin.site(wiki), plugin.job.crawl.query, wiki)
     return shards, count.requests
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -17,24 +17,35 @@ _ACCOUNT = {"id": 0, "name": "192.0.2.1", "anon": True, "rights": []}
 
 @frozen
 class TitleWiki:
-    """A transport: ``generator=allpages`` and ``pageids`` of these titles, in the order of their bytes."""
+    """A transport: ``generator=allpages``, ``list=random`` and ``pageids``. It sorts the titles by their bytes.
+
+    ``before`` is called with each request, and may raise an error.
+    """
 
     titles: list[str]
     requests: list[Mapping[str, str]] = field(factory=list)
+    before: Callable[[Mapping[str, str]], object] = lambda _request: None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         params = sent(request)
         self.requests.append(params)
+        self.before(params)
         query: dict[str, Any] = {"userinfo": _ACCOUNT} if "userinfo" in params.get("meta", "") else {}
+        if "siteinfo" in params.get("meta", ""):
+            found = {"general": {"dbtype": "sqlite"}, "namespaces": {"-1": {}, "0": {}, "4": {}}}
+            return json_response({"batchcomplete": True, "query": {**query, **found}})
+        if params.get("list") == "random":
+            rows = [{"id": number, "ns": 0, "title": title} for number, title in enumerate(self.titles, start=1)]
+            return json_response({"batchcomplete": True, "query": {**query, "random": rows}})
         if "pageids" in params:
             pages = [self._by_id(int(number)) for number in params["pageids"].split("|")]
             return json_response({"batchcomplete": True, "query": {**query, "pages": pages}})
-        found = [title for title in sorted(self.titles, key=str.encode) if _is_in(title.replace(" ", "_"), params)]
+        listed = [title for title in sorted(self.titles, key=str.encode) if _is_in(title.replace(" ", "_"), params)]
         limit = int(params["gaplimit"])
-        pages = [{"pageid": self.titles.index(title) + 1, "ns": 0, "title": title} for title in found[:limit]]
+        pages = [{"pageid": self.titles.index(title) + 1, "ns": 0, "title": title} for title in listed[:limit]]
         body: dict[str, Any] = {"batchcomplete": True, "query": {**query, "pages": pages}}
-        if len(found) > limit:
-            body["continue"] = {"gapcontinue": found[limit].replace(" ", "_"), "continue": "gapcontinue||"}
+        if len(listed) > limit:
+            body["continue"] = {"gapcontinue": listed[limit].replace(" ", "_"), "continue": "gapcontinue||"}
         return json_response(body)
 
     async def aclose(self) -> None:

@@ -1,0 +1,211 @@
+"""The run of a crawl: shards that fail, that are slow, and a scheduler that dies. Its cluster is in this process."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from itertools import count
+from typing import Any
+
+import fsspec
+import pytest
+from attrs import evolve
+from distributed import Client, LocalCluster, get_worker
+
+from mwclient_async import ApiErrorItem, BadRequest, ConnectionFailed, RetryPolicy, SiteOptions
+from mwclient_async.dask import (
+    Callback,
+    Crawl,
+    CrawlError,
+    CrawlFailed,
+    JsonLines,
+    Pages,
+    Part,
+    Rows,
+    TitleRanges,
+    Wiki,
+    committed_parts,
+)
+from mwclient_async.dask.worker import ask_to_split
+from tests.dask.title_wiki import AGENT, API, TitleWiki
+
+TITLES = [f"Page {number:03}" for number in range(100)]
+HOOK: list[Callable[[Mapping[str, str]], object]] = [lambda _request: None]
+PARTS: list[Part] = []
+FILES = fsspec.filesystem("memory")
+NUMBERS = count()
+
+
+def keep(part: Part) -> None:
+    PARTS.append(part)
+
+
+def hook(request: Mapping[str, str]) -> None:
+    HOOK[0](request)
+
+
+def options() -> SiteOptions:
+    return {"transport": WIKI}
+
+
+WIKI = TitleWiki(TITLES, before=hook)
+
+
+@pytest.fixture(autouse=True)
+def quiet_wiki() -> Iterator[None]:
+    """The wiki has no request yet."""
+    WIKI.requests.clear()
+    PARTS.clear()
+    HOOK[0] = lambda _params: None
+    yield
+    HOOK[0] = lambda _params: None
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """Without asyncio's debug mode, in which Dask is slow."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def client() -> AsyncIterator[Client]:
+    async with (
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=3,
+            processes=False,
+            protocol="inproc://",
+            dashboard_address="127.0.0.1:0",
+            worker_dashboard_address="127.0.0.1:0",
+            asynchronous=True,
+        ) as cluster,
+        Client(cluster, asynchronous=True, set_as_default=False) as opened,
+    ):
+        yield opened
+
+
+@pytest.fixture
+def url() -> str:
+    return f"memory://crawl-of-test-run-{next(NUMBERS)}"
+
+
+def crawl_of(url: str, **changes: Any) -> Crawl:
+    wiki = Wiki(api_url=API, user_agent=AGENT, options=options, retry=RetryPolicy(attempts=1))
+    query = Pages(generator="allpages", batch_size=5)
+    sink = JsonLines(url, rows_per_part=1)
+    return Crawl(**{"wikis": wiki, "query": query, "plan": TitleRanges(shards=4), "sink": sink, **changes})
+
+
+def titles(url: str) -> Counter[str]:
+    texts = [FILES.cat_file(part).decode() for part in committed_parts(url)]
+    return Counter(json.loads(line)["title"] for text in texts for line in text.splitlines())
+
+
+async def test_two_wikis_are_crawled_with_the_plan_of_each(client: Client, url: str) -> None:
+    wiki = crawl_of(url).wikis[0]
+    result = await crawl_of(url, wikis=[wiki, evolve(wiki, name="other")]).run(client)
+    assert titles(url) == Counter(TITLES * 2)
+    assert {part.split("/wiki=")[1].split("/")[0] for part in result.parts} == {"wiki.example", "other"}
+    assert (result.plan_requests, result.requests, len(WIKI.requests)) == (4, 40, 44)
+
+
+async def test_namespaces_have_shards_of_their_own(client: Client, url: str) -> None:
+    await crawl_of(url, plan=TitleRanges(shards=2, namespaces="all")).run(client)
+    asked = {request["gapnamespace"] for request in WIKI.requests if "gapnamespace" in request}
+    assert asked == {"0", "4"}
+
+
+async def test_an_error_stops_the_crawl_and_keeps_what_was_committed(client: Client, url: str) -> None:
+    def refuse(params: Mapping[str, str]) -> None:
+        if params.get("gapcontinue") == "Page_060":
+            raise BadRequest((ApiErrorItem(code="badvalue", text="No such value"),))
+
+    HOOK[0] = refuse
+    with pytest.raises(CrawlFailed, match=r"shard wiki\.example-00000\d failed: BadRequest: .*No such value") as caught:
+        await crawl_of(url).run(client)
+    assert isinstance(caught.value.__cause__, BadRequest)
+    kept = sum(int(path.split(".")[-2]) for path in FILES.find(f"{url}/commits"))
+    HOOK[0], before = lambda _params: None, len(WIKI.requests)
+    await crawl_of(url).run(client)
+    assert titles(url) == Counter(TITLES)
+    assert len(WIKI.requests) - before == (100 - kept) / 5
+
+
+async def test_a_shard_is_tried_again_if_the_wiki_could_not_be_reached(client: Client, url: str) -> None:
+    left = [2]
+
+    def fail(params: Mapping[str, str]) -> None:
+        if params.get("gapcontinue") == "Page_010" and left[0]:
+            left[0] -= 1
+            raise ConnectionFailed("No route")
+
+    HOOK[0] = fail
+    await crawl_of(url).run(client)
+    assert titles(url) == Counter(TITLES)
+    assert left == [0]
+
+
+async def test_a_wiki_that_cannot_be_reached_for_long_stops_the_crawl(client: Client, url: str) -> None:
+    def fail(params: Mapping[str, str]) -> None:
+        if "gapcontinue" in params:
+            raise ConnectionFailed("No route")
+
+    HOOK[0] = fail
+    with pytest.raises(CrawlFailed, match="No route"):
+        await crawl_of(url, attempts=2).run(client)
+
+
+async def test_the_rest_of_a_slow_shard_is_divided_among_the_free_workers(client: Client, url: str) -> None:
+    def ask(request: Mapping[str, str]) -> None:
+        if request.get("gapcontinue") == "Page_020":
+            (name,) = (name for name in get_worker().plugins if name.startswith("mwclient_async-"))
+            ask_to_split(name, "wiki.example-000000", get_worker())
+
+    HOOK[0] = ask
+    crawl = crawl_of(url, plan=TitleRanges(shards=1))
+    result = await crawl.run(client)
+    assert titles(url) == Counter(TITLES)
+    assert result.shards == 1 + len(FILES.cat_file(*FILES.find(f"{url}/splits")).splitlines()) > 2
+    assert len(WIKI.requests) == 22  # two for the plan: its 20 batches end at the new borders
+
+
+async def test_shards_that_a_slow_one_was_divided_into_are_known_after_a_restart(client: Client, url: str) -> None:
+    def ask(request: Mapping[str, str]) -> None:
+        if request.get("gapcontinue") == "Page_020":
+            (name,) = (name for name in get_worker().plugins if name.startswith("mwclient_async-"))
+            ask_to_split(name, "wiki.example-000000", get_worker())
+        if request.get("gapcontinue") == "Page_070":
+            raise BadRequest((ApiErrorItem(code="badvalue", text="No such value"),))
+
+    HOOK[0] = ask
+    crawl = crawl_of(url, plan=TitleRanges(shards=1))
+    with pytest.raises(CrawlFailed):
+        await crawl.run(client)
+    parts = FILES.find(f"{url}/splits")
+    HOOK[0] = lambda _request: None
+    await crawl.run(client)
+    assert titles(url) == Counter(TITLES)
+    assert FILES.find(f"{url}/splits") == parts
+
+
+async def test_rows_go_to_a_function(client: Client, url: str) -> None:
+    result = await crawl_of(url, sink=Callback(keep, url)).run(client)
+    parts = {part.name: part for part in PARTS}
+    assert Counter(row.title for name in result.parts for row in parts[name].rows) == Counter(TITLES)
+
+
+async def test_an_error_of_the_function_stops_the_crawl(client: Client, url: str) -> None:
+    with pytest.raises(CrawlFailed, match="ZeroDivisionError"):
+        await crawl_of(url, sink=Callback(_fail, url)).run(client)
+
+
+def _fail(_part: Part) -> None:
+    raise ZeroDivisionError
+
+
+async def test_a_plan_that_fails_leaves_the_cluster_usable(client: Client, url: str) -> None:
+    with pytest.raises(CrawlError, match="TitleRanges is for"):
+        await crawl_of(url, query=Rows("recentchanges")).run(client)
+    await crawl_of(f"{url}/other").run(client)
+    assert titles(f"{url}/other") == Counter(TITLES)
