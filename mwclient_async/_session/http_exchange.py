@@ -67,11 +67,11 @@ async def parse(response: HttpResponse, request: ApiRequest) -> ApiResponse:
         conditional=request.is_conditional,
         documents=request.documents,
     )
-    if not is_large(response):
+    if len(response.body) < LARGE:
         return decode()
     return await run_in_thread(decode)
 
 
 def is_large(response: HttpResponse) -> bool:
-    """Whether to decode the response takes so long that other tasks should not wait for it."""
+    """Whether :func:`parse` decodes this response in a thread."""
     return len(response.body) >= LARGE

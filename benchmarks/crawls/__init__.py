@@ -1,0 +1,1 @@
+"""What a crawl costs on a cluster: ``python -m benchmarks.crawls``."""
