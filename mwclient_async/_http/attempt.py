@@ -208,6 +208,10 @@ class Attempt(ABC):
             return self._lost(f"it took more than {self._longest:.0f} seconds (HttpOptions(response_timeout=...))")
         return self._lost(reason) if self.progress.has_begun else self._not_connected(reason, lasting=False)
 
+    def refused_by_proxy(self, status: int) -> ConnectionFailed:
+        """The error for a request that the proxy refused with this status, and did not pass on."""
+        return self._not_connected(f"the proxy responded with status {status}", lasting=is_lasting_status(status))
+
     def _not_connected(self, reason: str, *, lasting: bool) -> ConnectionFailed:
         failure = ConnectionFailed(
             f"could not connect to {self.url}: {reason}; check the address, the network, the proxy "

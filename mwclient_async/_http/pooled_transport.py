@@ -29,6 +29,7 @@ from mwclient_async._http.pace import Pace
 from mwclient_async.errors import ProtocolError, ReplyLost
 from mwclient_async.models.options import HttpOptions, Limits
 
+_PROXY_AUTHENTICATION_REQUIRED = 407
 _WRITE_KEEPALIVE = 1.0  # seconds; servers keep an idle connection for longer than that
 
 
@@ -51,6 +52,11 @@ class PooledTransport(ABC):
         """The proxy for a request to this URL."""
         return self._environment.proxy_for(url) if self._options.proxy is None else self._options.proxy
 
+    def _check_was_passed_on(self, attempt: Attempt, status: int) -> None:
+        """Raise ConnectionFailed if our proxy wants a password: it has not passed the request on to the wiki."""
+        if status == _PROXY_AUTHENTICATION_REQUIRED and self._proxy_for(attempt.request.url) is not None:
+            raise attempt.refused_by_proxy(status)
+
     @abstractmethod
     def _attempt(self, request: HttpRequest) -> Attempt:
         """One attempt to send this request, through the pool of its method."""
@@ -70,7 +76,7 @@ class PooledTransport(ABC):
         kept from an earlier request is sent once more.
 
         Raises:
-            ConnectionFailed: no byte of the request was sent.
+            ConnectionFailed: no byte of the request was sent, or the proxy has not passed it on.
             ReplyLost: the request was sent, perhaps in part, and no whole response came back.
             ReplyTooLarge: the response is larger than ``Limits.max_reply_bytes``.
             ProtocolError: the response has a content encoding that was not asked for.
@@ -79,11 +85,13 @@ class PooledTransport(ABC):
         attempt = self._attempt(request)
         with self._sending():
             try:
-                return await attempt.send(max_bytes=self._limits.max_reply_bytes)
+                response = await attempt.send(max_bytes=self._limits.max_reply_bytes)
             except ReplyLost:
                 if request.method != "GET" or not attempt.was_cut_off:
                     raise
-            return await self._attempt(request).send(max_bytes=self._limits.max_reply_bytes)
+                response = await self._attempt(request).send(max_bytes=self._limits.max_reply_bytes)
+        self._check_was_passed_on(attempt, response.status)
+        return response
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator[StreamedResponse]:
@@ -96,6 +104,7 @@ class PooledTransport(ABC):
         with self._sending():
             opened = await attempt.guard(attempt.open())
             try:
+                self._check_was_passed_on(attempt, opened.status)
                 yield _StreamedBody(opened, attempt, Pace(self._options.response_timeout))
             finally:
                 with CancelScope(shield=True):

@@ -74,6 +74,27 @@ async def test_a_handshake_behind_a_proxy_that_fails_may_succeed_later(then: str
 
 
 @pytest.mark.usefixtures("http_backend")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_w2_a_request_that_a_proxy_did_not_pass_on_for_lack_of_a_password_was_not_sent(scheme: str) -> None:
+    async with (
+        ForwardProxy("127.0.0.1:1", refusal=ServerResponse(status=407)) as proxy,
+        opened(HttpOptions(proxy=proxy.url)) as transport,
+    ):
+        with pytest.raises(ConnectionFailed, match=r"407.*the proxy \(HTTPS_PROXY\)") as sent:
+            await transport.send(post(f"{scheme}://{NAME}"))
+        with pytest.raises(ConnectionFailed, match="407") as streamed:
+            async with transport.stream(get(f"{scheme}://{NAME}")):
+                pass
+    assert sent.value.lasting
+    assert streamed.value.lasting
+
+
+async def test_a_server_that_answers_like_a_proxy_is_no_proxy() -> None:
+    async with Server(lambda _: ServerResponse(status=407)) as server:
+        assert (await fetch(post(server.url))).status == 407
+
+
+@pytest.mark.usefixtures("http_backend")
 @pytest.mark.parametrize("status", [408, 425, 429])
 async def test_a_proxy_that_refuses_for_now_may_connect_later(status: int) -> None:
     async with ForwardProxy("127.0.0.1:1", refusal=ServerResponse(status=status)) as proxy:
