@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 from mwclient_async import Batch, Cursor, PageStatus, Site
 from mwclient_async.dask.commits import ROOT, Chain, Commit, CommitName
 from mwclient_async.dask.queries import Pages, Rows
-from mwclient_async.dask.shards import Shard, can_split, is_border, rest_from
+from mwclient_async.dask.shards import Shard, can_begin, can_split, rest_from
 from mwclient_async.dask.sinks import Part, Sink
 from mwclient_async.dask.store import Store
 from mwclient_async.dask.streams import position_of, stream_of
@@ -104,7 +104,7 @@ class ShardRun:
     def _rest(self, cursor: Cursor) -> Shard | None:
         """What other workers can take from here, if it is worth it."""
         position = position_of(self.query, self.shard, cursor.continuation or {}, cursor.count)
-        if position is None or (self.shard.kind == "titles" and not is_border(position)):
+        if position is None or (self.shard.kind == "titles" and not can_begin(position)):
             return None
         rest = rest_from(self.shard, position)
         return rest if can_split(rest) else None

@@ -81,6 +81,11 @@ def is_border(key: str) -> bool:
     return len(sort_key(key)) <= _LONGEST_KEY
 
 
+def can_begin(key: str) -> bool:
+    """Whether a range can begin exactly here: the wiki makes the first letter of ``from`` a capital."""
+    return is_border(key) and key[:1] == key[:1].upper()
+
+
 def title_shards(
     sample: Iterable[str], count: int, *, first: str | None = None, last: str | None = None
 ) -> list[Mapping[str, Any]]:

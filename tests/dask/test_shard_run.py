@@ -157,6 +157,16 @@ async def test_a_range_of_ids_leaves_out_the_ids_that_no_page_has(store: Store) 
     assert rows(store, (shard, end)) == TITLES[14:]
 
 
+async def test_the_rest_of_a_range_of_ids_begins_after_the_ids_that_were_asked_for(store: Store) -> None:
+    wiki, shard = TitleWiki(TITLES), Shard(key="i", wiki="w", kind="pageids", start="2", stop="2000")
+    async with Site(API, user_agent=AGENT, transport=wiki) as site:
+        run = evolve(run_of(store, shard, wants_split=lambda: True), query=Pages())
+        end = await run.run(site)
+    assert end.rest is not None
+    assert (end.rest.start, end.rest.stop) == ("52", "2000")
+    assert rows(store, (shard, end)) == TITLES[1:]
+
+
 async def test_inputs_come_from_the_sink_and_each_gives_a_row(store: Store) -> None:
     store.put("inputs/w-0.json", json.dumps([3, 99, 1, 3]).encode())
     shard = Shard(key="n", wiki="w", kind="inputs", start="0", stop="3", source="inputs/w-0.json", input_kind="pageids")

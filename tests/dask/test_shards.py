@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 
 from mwclient_async.dask import Shard
 from mwclient_async.dask.shards import (
+    can_begin,
     can_split,
     database_key,
     id_ranges,
@@ -73,6 +74,10 @@ def test_ranges_of_titles_have_about_the_same_number_of_the_sample() -> None:
 def test_a_title_that_is_too_long_to_be_continued_is_no_border() -> None:
     assert not is_border("é" * 126)
     assert title_shards(["é" * 126] * 9, 3) == [{"start": None, "stop": None, "marks": ()}]
+
+
+def test_a_rest_begins_only_at_a_title_that_the_wiki_does_not_change() -> None:
+    assert [key for key in ("Éa", "éa", "1a", "表a", "!", "ÿ", "a" * 251) if can_begin(key)] == ["Éa", "1a", "表a", "!"]
 
 
 @pytest.mark.parametrize(
