@@ -14,16 +14,21 @@ from attrs import field, frozen
 from sphinx.pycode import ModuleAnalyzer
 
 import mwclient_async
-from mwclient_async import sync, testing
+from mwclient_async import dask, sync, testing
 from mwclient_async._query.list_rows import LIST_ROW_CLASSES
 from mwclient_async._query.row_converters import PROP_ROW_CLASSES
 
 DOCS = Path(__file__).parent
 PACKAGE = "mwclient_async"
+_ROOMS: Mapping[str, Mapping[str, str]] = {
+    "dask": vars(dask)["_HOMES"],
+    "testing": vars(testing)["_HOMES"],
+}
+"""Packages with public names of their own -> name -> module."""
 HOMES: Mapping[str, str] = {
     **vars(mwclient_async)["_HOME_OF"],
     **{f"sync.{name}": "sync" for name in sync.__all__},
-    **{f"testing.{name}": f"testing.{home}" for name, home in vars(testing)["_HOMES"].items()},
+    **{f"{room}.{name}": f"{room}.{home}" for room, homes in _ROOMS.items() for name, home in homes.items()},
 }
 """The module that defines each name, below the package."""
 NAMES: list[str] = sorted(HOMES)
@@ -31,8 +36,8 @@ NAMES: list[str] = sorted(HOMES)
 NAME_OF_WORD: Mapping[str, str] = {name.rpartition(".")[2]: name for name in reversed(NAMES)}
 """What a word in an annotation or in a text names."""
 _CALLED = {"__aiter__", "__aenter__", "__await__", "__call__"}
-_PLAIN = {"sent"}
-"""Names that are also words of every text."""
+_PLAIN = {"Callback", "Inputs", "Pages", "Part", "Rows", "Wiki", "sent"}
+"""Names that are also words of a text."""
 _FIELDS_KNOWN_BY_NAME = {"Page", "SiteInfo"}
 """The classes whose fields have names that nothing else in a program has."""
 
@@ -76,7 +81,7 @@ class Usage:
 def usage() -> Mapping[str, Usage]:
     """The places of each public name."""
     members = [member for owner in NAMES for member in _members_of(owner)]
-    docstrings = {name: _names_in(_description(name), name) for name in NAMES}
+    docstrings = {name: _names_in_text(_description(name), name) for name in NAMES}
     return {name: _usage_of(name, members, docstrings) for name in NAMES}
 
 
@@ -97,7 +102,7 @@ def _description(name: str) -> str:
     if inspect.isfunction(value):
         return inspect.getdoc(value) or ""
     if not inspect.isclass(value) or is_alias(name, value):
-        return alias_source(name)[0]
+        return " ".join(alias_source(name))
     return f"{inspect.getdoc(value)} {' '.join(base.__name__ for base in value.__mro__)}"
 
 
@@ -117,15 +122,18 @@ def alias_source(name: str) -> tuple[str, str]:
 def _usage_of(name: str, members: list[Member], docstrings: Mapping[str, frozenset[str]]) -> Usage:
     naming = [member for member in members if name in member.types]
     raising = [member for member in members if name in member.raises]
-    word = _pattern_of(name)
-    patterns = [word, *_patterns_of_rows(name)]
+    patterns = list(_patterns_of_rows(name))
     patterns += [_pattern_of_call(member.name) for member in naming if member.role == "meth"]
     patterns += [rf"\w\.{member.name}\b" for member in naming if member.owner in _FIELDS_KNOWN_BY_NAME]
     pages = _pages()
     return Usage(
         calls=_row_calls(name),
-        programs=[page for page, (_, programs) in pages.items() if any(re.search(p, programs) for p in patterns)],
-        texts=[page for page, (text, _) in pages.items() if re.search(word, text)],
+        programs=[
+            page
+            for page, (_, programs) in pages.items()
+            if _is_named(name, programs, programs) or any(re.search(p, programs) for p in patterns)
+        ],
+        texts=[page for page, (text, programs) in pages.items() if _is_named(name, text, programs)],
         members=naming,
         raised_by=raising,
         docstrings=[other for other, words in docstrings.items() if name in words and other != name],
@@ -149,11 +157,11 @@ def _pattern_of_call(method: str) -> str:
     return rf"(?:await |async for .+ in |async with |with )[^=\n]*\.{method}\("
 
 
-def _pattern_of(name: str) -> str:
-    """The name itself; if it is also another word, its import or its whole name."""
+def _is_named(name: str, text: str, programs: str) -> bool:
+    """Whether the text has the name. A name that is also another one is meant if programs import from its module."""
     module, _, word = name.rpartition(".")
-    is_unique = NAME_OF_WORD[word] == name and not word.islower()
-    return rf"\b{word}\b" if is_unique or not module else rf"\b{module}(?:\.\w+)*(?:\.| import .*\b){word}\b"
+    is_unique = NAME_OF_WORD[word] == name and word not in _PLAIN
+    return bool(re.search(rf"\b{word}\b", text)) and (is_unique or f"{PACKAGE}.{module} import" in programs)
 
 
 def _row_calls(name: str) -> list[str]:
@@ -190,10 +198,15 @@ def _own_members(owner: str, base: type) -> Iterator[Member]:
                 name=name,
                 role="attr" if isinstance(member, property) else "meth",
                 types=frozenset().union(*(_names_in(hint, owner) for hint in function.__annotations__.values())),
-                raises=_names_in((inspect.getdoc(function) or "").partition("Raises:")[2], owner),
+                raises=_names_in_text((inspect.getdoc(function) or "").partition("Raises:")[2], owner),
             )
 
 
 def _names_in(value: Any, owner: str) -> frozenset[str]:
+    """The public names in an annotation."""
     words = re.findall(r"\w+", value if isinstance(value, str) else str(value))
-    return frozenset({NAME_OF_WORD[word] for word in words if word in NAME_OF_WORD and word not in _PLAIN} - {owner})
+    return frozenset({NAME_OF_WORD[word] for word in words if word in NAME_OF_WORD} - {owner})
+
+
+def _names_in_text(text: str, owner: str) -> frozenset[str]:
+    return _names_in(text, owner) - {name for word in _PLAIN if "." in (name := NAME_OF_WORD[word])}

@@ -35,10 +35,11 @@ from sphinx.util.logging import getLogger
 
 TARGET = DOCS / "reference"
 GROUPS = {  # heading -> the beginnings of the modules whose names it has; the first that fits counts
-    "The site": ("_site", "_session.", "models.options"),
+    "The site": ("_site", "_session.", "models.options", "models.shared_limits"),
     "Logins": ("models.auth", "models.accounts"),
     "Queries": (
         "_query.",
+        "models.categories",
         "_events.",
         "models.stream_events",
         "_values.cursor",
@@ -57,6 +58,7 @@ GROUPS = {  # heading -> the beginnings of the modules whose names it has; the f
     "Events, progress and warnings": ("models.events", "models.progress", "_values.warnings"),
     "Errors": ("errors",),
     "Transports": ("_http.",),
+    "Crawls": ("dask.",),
     "Scripts without asyncio": ("sync",),
     "Tests with a real wiki": ("testing.",),
     "Others": ("",),
@@ -74,6 +76,12 @@ MADE_BY_USERS = (
     "models.edit_defaults",
     "models.options",
     "models.upload",
+    "dask.crawl",
+    "dask.limits",
+    "dask.plans",
+    "dask.queries",
+    "dask.sinks",
+    "dask.wikis",
     "sync",
     "testing.",
 )
@@ -122,7 +130,8 @@ def _show_requested_as_fields() -> None:
 def _index() -> str:
     pages = "".join(f"   {_slug(group)}\n" for group in [*_groups(), _COMMANDS])
     words = (
-        "Import every name from ``mwclient_async``, and ``testing.LocalWiki`` from ``mwclient_async.testing``. "
+        "Import every name from ``mwclient_async``, but ``testing.LocalWiki`` from ``mwclient_async.testing``, "
+        "and so on. "
         "Each has a page of its own.\n\n"
     )
     return _heading("API reference", "=") + words + f".. toctree::\n   :maxdepth: 1\n\n{pages}\n"
@@ -211,11 +220,13 @@ def _plain_attribute(_app: Sphinx, what: str, name: str, value: object, options:
         lines[:0] = ["..", ""]  # an empty comment is the first line then
 
 
-def _without_constructor(_app: Sphinx, what: str, name: str, value: object, *rest: object) -> tuple[str, None] | None:
+def _without_constructor(
+    _app: Sphinx, what: str, name: str, value: object, _options: object, signature: str | None, _returned: object
+) -> tuple[str, None] | None:
     """Only the library makes a stream, a handle or what a wiki sent: what its constructor takes is not public."""
     home = HOMES.get(name.removeprefix(f"{PACKAGE}."), "")
     is_hidden = what == "class" and home and not home.startswith(MADE_BY_USERS) and not is_typeddict(value)
-    return ("", None) if is_hidden else None
+    return ("", None) if is_hidden and signature is not None else None
 
 
 def _heading(text: str, underline: str) -> str:

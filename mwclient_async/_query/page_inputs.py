@@ -18,7 +18,7 @@ from mwclient_async._query.page_set import Input
 _OneInput = Input | TitleLike
 
 Inputs = _OneInput | Iterable[_OneInput] | AsyncIterable[_OneInput]
-"""The pages that a call is about: one title or id, or an iterable of them. Objects with a title count as titles."""
+"""The pages that a call is about: one Input, or an iterable of them. Objects with a title count as titles."""
 
 
 class PageInputs:
