@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ from mwclient_async import (
     UnreadableEvent,
     eventstreams,
 )
+from mwclient_async._http import transport
+from mwclient_async._http.transport import StreamingTransport, own_transport
 from mwclient_async.testing.scripted import ScriptedClock
 from tests.conftest import USER_AGENT
 from tests.support.event_server import BEGINNING, TOPICS, Connection, EventServer, canary, change
@@ -162,6 +165,23 @@ async def test_a_silent_connection_is_replaced(server: EventServer) -> None:
     server.then(Connection(stalls_after=1))
     fill(server, 1, 2)
     assert await numbers(followed(server, http=HttpOptions(read_timeout=0.05)), 2) == [1, 2]
+
+
+async def test_the_duration_of_a_stream_has_no_limit_and_it_gets_no_headers(
+    server: EventServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """White box: a stream that is slow enough for the limit of other responses would take seconds."""
+    made: list[HttpOptions] = []
+
+    def make(http: HttpOptions, limits: Limits) -> StreamingTransport:
+        made.append(http)
+        return own_transport(http, limits)
+
+    monkeypatch.setattr(transport, "own_transport", make)
+    fill(server, 1)
+    secret = HttpOptions(headers=(("X-Secret", "secret"),), response_timeout=7)
+    assert await numbers(followed(server, http=secret), 1) == [1]
+    assert [(http.response_timeout, http.headers) for http in made] == [(math.inf, ())]
 
 
 async def test_the_wait_that_the_server_asks_for_is_kept(server: EventServer) -> None:
