@@ -84,7 +84,7 @@ class Position:
         """
         oldest = self.reached - 2 * overlap
         kept = {key: time for key, time in {**self.seen, **keys}.items() if time >= oldest}
-        for key in list(kept)[: max(0, len(kept) - _MOST_KEYS)]:  # of a server whose clock stands still
+        for key in list(kept)[: max(0, len(kept) - _MOST_KEYS)]:  # of a server whose events all have one time
             del kept[key]
         return evolve(self, seen=kept)
 
