@@ -120,7 +120,7 @@ class Position:
     def known(self) -> Topics:
         """The topics of which an event is known, with its time: a new connection has to begin no later than that.
 
-        Without an id, the empty name stands for any topic.
+        Without an id, the empty name is any topic.
         """
         if self.id:
             return topics_in(self.id)
