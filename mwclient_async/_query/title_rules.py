@@ -29,6 +29,7 @@ from mwclient_async.models.info import Namespace
 
 SPECIAL, MAIN, TALK, USER, USER_TALK = -1, 0, 1, 2, 3
 _PREFIX = re.compile("^(.+?)_*:_*(.*)$")
+_UNTRIMMED = re.compile(r"^_|[\r\n\t]|_$")
 _MAX_BYTES, _MAX_BYTES_OF_SPECIAL = 255, 512
 _MOST_SHOWN = 100
 
@@ -193,6 +194,8 @@ class _Parser:
             self.key = canonical_address(self.key)
         if self.key.startswith(":"):
             self._refuse("title-invalid-leading-colon", "it begins with a colon")
+        if _UNTRIMMED.search(self.key):  # what is left of a line break behind a space
+            self._refuse("title-invalid", "it has a space at its end")
 
     def _refuse(self, reason: str, text: str) -> NoReturn:
         raise invalid_title(self.asked, reason, text)

@@ -146,7 +146,7 @@ def test_a_letter_whose_capital_depends_on_the_wiki_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " _ ", "Talk:", "a<b", "a/../b", "~~~", "é" * 128, "Talk:File:x", "::x", "a\ufffd", "%41"]
+    "text", ["", " _ ", "Talk:", "a<b", "a/../b", "~~~", "é" * 128, "Talk:File:x", "::x", "a\ufffd", "%41", "a_:_\n"]
 )
 def test_an_invalid_title_raises_the_error_of_the_wiki(text: str) -> None:
     with pytest.raises(InvalidTitle) as caught:

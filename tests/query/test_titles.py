@@ -9,7 +9,7 @@ import pytest
 from mwclient_async import InvalidTitle, Site
 from mwclient_async.testing.factory import WikiFactory
 from tests.conftest import USER_AGENT
-from tests.support.odd_titles import all_first_letters, differences, odd_titles
+from tests.support.odd_titles import all_first_letters, differences, differences_of_relatives, odd_titles, paths
 
 PREFIXES = "local de en fr ünï foo_bar wikipedia"
 GERMAN = """
@@ -49,7 +49,9 @@ async def test_odd_titles_are_those_of_the_wiki(mediawiki_factory: WikiFactory, 
     async with Site(api_url, user_agent=USER_AGENT) as site:
         info = await site.info("namespaces", "interwikimap")
         letters = ["ßx", "ǆx", "აx", "ŉx", "ɤx", "ⅰx", "𐐨x", "ǅx", "Ǆx", "ßx:y"]
-        assert await differences(site, [*odd_titles(info, 290, seed=1), *letters]) == []
+        titles = [*odd_titles(info, 290, seed=1), *letters]
+        assert await differences(site, titles) == []
+        assert await differences_of_relatives(site, [*titles, *paths(info)]) == []
 
 
 @pytest.mark.soak
@@ -65,6 +67,7 @@ async def test_thousands_of_odd_titles_are_those_of_the_wiki(
         info = await site.info("namespaces", "interwikimap")
         titles = [*odd_titles(info, 4000, seed=2), *all_first_letters()]
         assert await differences(site, titles) == []
+        assert await differences_of_relatives(site, [*titles, *paths(info)]) == []
 
 
 async def test_fragments_are_those_of_the_wiki(mediawiki_factory: WikiFactory, mediawiki_version: str) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import unescape
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from mwclient_async import InvalidTitle, Site, SiteInfo
+from mwclient_async import InvalidTitle, Site, SiteInfo, Title
 from mwclient_async._values.title_text import in_form_of, sent_form
+
+T = TypeVar("T")
 
 SPECIAL = -1
 
@@ -152,6 +155,13 @@ def odd_titles(info: SiteInfo, count: int, seed: int) -> Iterator[str]:
         yield _one(random, prefixes)
 
 
+def paths(info: SiteInfo) -> Iterator[str]:
+    """Titles with slashes, in each namespace."""
+    for namespace in info.namespaces.values():
+        for path in ("a/b/c", "//a//b", "a/b/", "/a", "//", "a"):
+            yield f"{namespace.name}:{path}"
+
+
 def all_first_letters() -> Iterator[str]:
     """A title for each letter that has another case."""
     for char in map(chr, range(sys.maxunicode + 1)):
@@ -228,5 +238,35 @@ def _theirs(query: Mapping[str, Any], title: str) -> tuple[Any, ...]:
     return ("nothing", title)
 
 
-def _chunks(titles: list[str], size: int) -> Iterator[list[str]]:
+def _chunks(titles: list[T], size: int) -> Iterator[list[T]]:
     return (titles[at : at + size] for at in range(0, len(titles), size))
+
+
+_WORDS = ("TALKPAGENAME", "SUBJECTPAGENAME", "BASEPAGENAME", "ROOTPAGENAME", "SUBPAGENAME", "NAMESPACENUMBER")
+
+
+async def differences_of_relatives(site: Site, texts: Iterable[str]) -> list[str]:
+    """The local titles of which the wiki has another talk page, subject, base, root or subpage than the Title."""
+    titles = [title for title in [await _title_or_none(site, text) for text in texts] if title is not None]
+    found = []
+    for chunk in _chunks([title for title in titles if title.text and not title.interwiki], 100):
+        lines = ["\t".join(f"{{{{{word}:{title.title}}}}}" for word in _WORDS) for title in chunk]
+        expanded = await site.actions.expandtemplates("\n".join(lines), prop="wikitext")
+        for title, line in zip(chunk, (expanded.wikitext or "").split("\n"), strict=True):
+            ours = _relatives(title)
+            theirs = tuple(unescape(part) for part in line.split("\t"))
+            if ours != theirs:
+                found.append(f"{title!r}: the wiki has {theirs}, the Title {ours}")
+    return found
+
+
+async def _title_or_none(site: Site, text: str) -> Title | None:
+    try:
+        return await site.title(text)
+    except InvalidTitle:
+        return None
+
+
+def _relatives(title: Title) -> tuple[str, ...]:
+    talk = title.talk.title if title.has_talk else ""
+    return (talk, title.subject.title, title.base.text, title.root.text, title.subpage_text, str(title.ns))
