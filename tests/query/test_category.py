@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import anyio
@@ -33,6 +33,8 @@ class Wiki:
         self.graph = graph
         self.failing = failing
         self.counts = counts
+        self.cancelling = ""
+        self.cancel: Callable[[], None] = lambda: None
         self.asked: list[str] = []
         self.site_infos = 0
         self.in_flight = self.most_in_flight = 0
@@ -47,6 +49,10 @@ class Wiki:
         await anyio.lowlevel.checkpoint()
         self.in_flight -= 1
         title = params["gcmtitle"]
+        if title == self.cancelling:
+            self.cancelling = ""
+            self.cancel()
+            await anyio.sleep_forever()
         self.asked.append(title)
         if title == self.failing:
             self.failing = ""
@@ -116,6 +122,17 @@ async def test_after_an_error_the_walk_goes_on_where_it_was() -> None:
             await anext(walk)
         assert caught.value.cursor is None
         assert await names(walk) == "DE"
+
+
+async def test_after_a_cancellation_the_walk_goes_on_where_it_was() -> None:
+    wiki = Wiki(DIAMOND_WITH_LOOPS)
+    async with open_site(wiki) as site:
+        walk = aiter(site.category("A").subcategories())
+        with anyio.CancelScope() as scope:
+            wiki.cancelling, wiki.cancel = "Kategorie:C", scope.cancel
+            assert await names(walk) == "never"
+        assert scope.cancelled_caught
+        assert await names(walk) == "DE"  # B and C were handed out before
 
 
 @given(st.dictionaries(st.sampled_from("ABCDEFGH"), st.lists(st.sampled_from("ABCDEFGH"), unique=True), max_size=8))
