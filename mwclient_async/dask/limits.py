@@ -33,9 +33,10 @@ _BETWEEN_TRIES = 1.0  # seconds
 class DaskLimits:
     """Limits that all Sites on a Dask cluster share which are given the same ``farm``: ``Site(shared_limits=...)``.
 
-    ``farm`` is any name for the wikis that count requests together, such as ``"wikimedia"``. The value can be sent to
-    the workers. There, a Site that a task opens is connected through its worker, and in the program itself through the
-    newest Client. A worker that dies frees its slots as soon as the scheduler notices.
+    ``farm`` is any name for the wikis that count requests together, such as ``"wikimedia"``. The smallest
+    ``Limits.concurrency`` of all Sites counts. The value can be sent to the workers. There, a Site that a task opens is
+    connected through its worker, and in the program itself through the newest Client. A worker that dies frees its
+    slots as soon as the scheduler notices.
 
     It works on asyncio only: ``ValueError`` on another event loop, or if there is neither a worker nor a Client.
     """
