@@ -13,9 +13,6 @@ from mwclient_async import ApiError, InvalidTitle, Limits, Page, RetryPolicy, Si
 from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async._query.category_tree import CategoryTree
 from mwclient_async._query.row_converters import page_converter
-from mwclient_async.models.lists import CategoryMember
-from mwclient_async.testing import LocalWiki, SeedPage
-from mwclient_async.testing.factory import WikiFactory
 from mwclient_async.testing.scripted import json_response, sent
 from tests.conftest import USER_AGENT
 from tests.query.test_title import SITE_INFO
@@ -173,33 +170,3 @@ async def test_a_name_of_another_namespace_is_no_category() -> None:
             await site.category("Bild:x").members().first()
         with pytest.raises(InvalidTitle):
             await site.category("a:<b>").members().first()
-
-
-@pytest.fixture(scope="module")
-async def german(mediawiki_factory: WikiFactory, mediawiki_version: str) -> LocalWiki:
-    wiki = mediawiki_factory(version=mediawiki_version, settings="$wgLanguageCode = 'de'; # categories")
-    pages = [
-        SeedPage(
-            f"Kategorie:{name}",
-            "".join(f"[[Kategorie:{above}]]" for above in DIAMOND_WITH_LOOPS if name in DIAMOND_WITH_LOOPS[above]),
-        )
-        for name in "ABCDE"
-    ]
-    await wiki.seed([*pages, SeedPage("Erde", "[[Kategorie:A]]"), SeedPage("Mars", "[[Kategorie:Star: Trek]]")])
-    return wiki
-
-
-@pytest.mark.everywhere
-async def test_a_category_of_the_wiki_by_all_of_its_names(german: LocalWiki) -> None:
-    events: list[Any] = []
-    async with Site(german.api_url, user_agent=USER_AGENT, on_event=events.append) as site:
-        for name in ("A", "category:a", "Category:A"):
-            assert [row.title for row in await site.category(name).members(type="page").collect()] == ["Erde"]
-        assert len([event for event in events if type(event).__name__ == "RequestFinished"]) == 3
-        row = CategoryMember(title="Kategorie:A", ns=14)
-        for other in ("kategorie : a", row, await site.title("Kategorie:A#x"), ":Category:A"):
-            assert (await site.category(other).info()).pages == 1
-        assert [row.title for row in await site.category("Star: Trek").members().collect()] == ["Mars"]
-        assert {row.title[-1]: row.depth for row in await site.category("a").subcategories().collect()} == {
-            "B": 1, "C": 1, "D": 2, "E": 3,
-        }  # fmt: skip

@@ -155,6 +155,12 @@ def test_an_invalid_title_raises_the_error_of_the_wiki(text: str) -> None:
     assert caught.value.data["reason"].startswith("title-invalid-")
 
 
+def test_the_error_of_an_invalid_title_names_the_message_of_the_wiki() -> None:
+    with pytest.raises(InvalidTitle, match="'foo~~~bar' is not a title: it cannot hold '~~~'") as caught:
+        title("foo~~~bar")
+    assert caught.value.data == {"reason": "title-invalid-magic-tilde"}
+
+
 class Wiki:
     """A wiki that says what its namespaces are, and that ``ß`` has no capital."""
 

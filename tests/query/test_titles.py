@@ -1,14 +1,18 @@
-"""``site.title``: a title is what the wiki makes of it. The wiki says what that is."""
+"""``site.title`` and ``site.category`` on a wiki with odd namespaces: a title is what the wiki makes of it."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
-from mwclient_async import InvalidTitle, Site
+from mwclient_async import Site
+from mwclient_async.models.lists import CategoryMember
+from mwclient_async.testing import SeedPage
 from mwclient_async.testing.factory import WikiFactory
 from tests.conftest import USER_AGENT
+from tests.query.test_category import DIAMOND_WITH_LOOPS
 from tests.support.odd_titles import all_first_letters, differences, differences_of_relatives, odd_titles, paths
 
 PREFIXES = "local de en fr ünï foo_bar wikipedia"
@@ -89,7 +93,33 @@ async def test_fragments_are_those_of_the_wiki(mediawiki_factory: WikiFactory, m
     assert fragments == ours
 
 
-async def test_the_error_of_an_invalid_title_names_the_message_of_the_wiki(site: Site) -> None:
-    with pytest.raises(InvalidTitle, match="'~~~'") as caught:
-        await site.title("foo~~~bar")
-    assert caught.value.data == {"reason": "title-invalid-magic-tilde"}
+async def seed_categories(factory: WikiFactory, version: str) -> str:
+    wiki = factory(version=version, settings=GERMAN)
+    pages = [
+        SeedPage(
+            f"Kategorie:{name}",
+            "".join(f"[[Kategorie:{above}]]" for above in DIAMOND_WITH_LOOPS if name in DIAMOND_WITH_LOOPS[above]),
+        )
+        for name in "ABCDE"
+    ]
+    await wiki.seed([*pages, SeedPage("Erde", "[[Kategorie:A]]"), SeedPage("Mars", "[[Kategorie:Star: Trek]]")])
+    return wiki.api_url
+
+
+@pytest.mark.everywhere
+async def test_a_category_of_the_wiki_by_all_of_its_names(
+    mediawiki_factory: WikiFactory, mediawiki_version: str
+) -> None:
+    events: list[Any] = []
+    api_url = await seed_categories(mediawiki_factory, mediawiki_version)
+    async with Site(api_url, user_agent=USER_AGENT, on_event=events.append) as site:
+        for name in ("A", "category:a", "Category:A"):
+            assert [row.title for row in await site.category(name).members(type="page").collect()] == ["Erde"]
+        assert len([event for event in events if type(event).__name__ == "RequestFinished"]) == 3
+        row = CategoryMember(title="Kategorie:A", ns=14)
+        for other in ("kategorie : a", row, await site.title("Kategorie:A#x"), ":Category:A"):
+            assert (await site.category(other).info()).pages == 1
+        assert [row.title for row in await site.category("Star: Trek").members().collect()] == ["Mars"]
+        assert {row.title[-1]: row.depth for row in await site.category("a").subcategories().collect()} == {
+            "B": 1, "C": 1, "D": 2, "E": 3,
+        }  # fmt: skip
