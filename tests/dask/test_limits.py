@@ -116,7 +116,8 @@ async def test_w6_slots_that_are_taken_are_known_to_a_scheduler_that_was_restart
     scheduler_of(cluster).remove_plugin(NAME)
     LimitsPlugin().start(scheduler_of(cluster))  # which answers until the plugin is registered again
     waiting = [asyncio.create_task(connection.acquire(KEYS)) for connection in (first, second)]
-    await asyncio.wait(waiting, timeout=0.05)
+    while NAME not in scheduler_of(cluster).plugins or len(coordinator(cluster)._waiting) < 2:
+        await steps()
     assert (coordinator(cluster).in_flight, [one.done() for one in waiting]) == (1, [False, False])
     await first.release()
     assert await waiting[0] == ()
