@@ -28,7 +28,7 @@ from attrs import define, field, frozen
 
 from mwclient_async._actions.log_rules import LogEntry, LogRule
 from mwclient_async._http.flow import Flow, may_try_again
-from mwclient_async._http.json_values import number_at, object_at, rows_at, text_at, time_at
+from mwclient_async._http.json_values import continuation_at, number_at, object_at, rows_at, text_at, time_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, read_written
 from mwclient_async._session.own_actions import OwnAction, OwnActions, Span
@@ -37,6 +37,7 @@ from mwclient_async.errors import MediaWikiError, OutcomeUnknown, ProtocolError
 _LOOKS = 3  # the entry may appear a little later: the wiki is still at work, or a replica of its database lags
 _WHOLE_SECOND = 1.0  # the wiki's times are cut to whole seconds
 _BESIDE_ENTRY = 10.0  # seconds between an entry and its revision, at most
+_MOST_RESPONSES = 10  # of 500 entries each
 _RECENT = 3600.0  # seconds in which an entry of another process counts
 _WITH_TALK = ("movetalk", "deletetalk", "undeletetalk")
 
@@ -260,15 +261,19 @@ class LoggedWrite:
 
     def _read(self, account: _Account) -> Flow[_Log]:
         params = {"action": "query", "list": "logevents", "leuser": account.name, "letype": self.rule.log}
-        more = {"leprop": "ids|title|type|timestamp|comment|details", "lelimit": "500", "curtimestamp": "1"}
+        params |= {"leprop": "ids|title|type|timestamp|comment|details", "lelimit": "500", "curtimestamp": "1"}
         asked = self.clock()
-        body = (yield ApiRequest(params={**params, **more})).body
-        return _Log(
-            [LogEntry.read(row) for row in rows_at(body, "query", "logevents")],
-            datetime.fromisoformat(time_at(body, "curtimestamp")),
-            asked,
-            self.clock(),
-        )
+        body = (yield ApiRequest(params={**params, "continue": ""}, continues=True)).body
+        entries = [LogEntry.read(row) for row in rows_at(body, "query", "logevents")]
+        log = _Log(entries, datetime.fromisoformat(time_at(body, "curtimestamp")), asked, self.clock())
+        first = min(self.own.began, max(self.own_actions.first_moment(), log.received - _RECENT))
+        for _ in range(_MOST_RESPONSES - 1):
+            continuation = continuation_at(body, "continue")
+            if not continuation or (entries and log.span(entries[-1]).latest < first):
+                break
+            body = (yield ApiRequest(params={**params, **continuation}, continues=True)).body
+            entries += [LogEntry.read(row) for row in rows_at(body, "query", "logevents")]
+        return log
 
     def _revision(self, entry: LogEntry, account: _Account) -> Flow[Mapping[str, Any]]:
         """The id of the revision that our account made with an entry of the log: the latest that changed the model."""

@@ -39,6 +39,12 @@ def log(*entries: Mapping[str, Any]) -> Answer:
     return {"curtimestamp": "2026-11-30T12:00:00Z", "query": {"logevents": list(entries)}}
 
 
+def begun(*entries: Mapping[str, Any]) -> Answer:
+    """The same, if the wiki has more entries."""
+    more = {"continue": {"lecontinue": "x", "continue": "-||"}}
+    return {"curtimestamp": "2026-11-30T12:00:00Z", "query": {"logevents": list(entries)}, **more}
+
+
 def write(own_actions: OwnActions, params: Mapping[str, str], *, began: float, shared: bool | None) -> LoggedWrite:
     rule = rule_for(params)
     assert rule is not None
@@ -123,6 +129,27 @@ def test_w2_an_entry_that_an_action_like_it_accounts_for_is_not_ours(ended: floa
     own = OwnActions()
     earlier(own, DELETE, began=94, ended=ended)
     assert run(account(), log(entry(8, at=BEGAN), entry(7, at=94)), own_actions=own)[0].body["delete"]["logid"] == 8
+
+
+@pytest.mark.parametrize(("oldest", "responses"), [(96, 3), (93, 2)])
+def test_w2_all_entries_since_this_process_began_are_read(oldest: float, responses: int) -> None:
+    """The wiki gives 500 of them in one response. One of another process is in the last."""
+    own = OwnActions()
+    earlier(own, {**DELETE, "title": "C"}, began=BEGAN, ended=NOW)
+    known, foreign = entry(6, at=oldest, title="C"), entry(5, at=oldest, title="D")
+    answers = (account(), begun(entry(7, at=NOW)), begun(known), log(foreign))
+    if responses == 3:
+        with pytest.raises(OutcomeUnknown, match="it made the entry 5"):
+            run(*answers, own_actions=own)
+    else:
+        script = run(*answers[:-1], own_actions=own)[1]
+        assert script.requests[-1].params["lecontinue"] == "x"
+
+
+def test_w2_a_log_without_end_is_not_read_to_its_end() -> None:
+    response, script = run(account(), begun(entry(7, at=NOW)), *[begun()] * 9)
+    assert response.body["delete"]["logid"] == 7
+    assert len(script.requests) == 12
 
 
 def test_w2_a_slow_reading_of_the_log_makes_no_entry_of_this_process_foreign() -> None:
