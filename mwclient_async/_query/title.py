@@ -153,7 +153,8 @@ class Title(Value):
 
     def _parsed(self, name: str) -> Title:
         """Another title of the same namespace."""
-        prefix = self._rules.namespaces[self.ns].name if self.ns in self._rules.namespaces else ""
+        namespace = self._rules.namespaces.get(self.ns)  # an alias may hide its local name, but not the canonical one
+        prefix = (namespace.canonical or namespace.name) if namespace is not None else ""
         interwiki = f"{self.interwiki}:" if self.interwiki else ""
         known = self._rules.with_capitals({self.text[:1]: self.text[:1]} if self.text else {})
         return title_from(known.parse(f"{interwiki}{prefix}:{name}"), self._rules)

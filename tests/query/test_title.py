@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from attrs import evolve
 
 from mwclient_async import InvalidTitle, Site, Title
 from mwclient_async._http.messages import HttpRequest, HttpResponse
@@ -131,6 +132,12 @@ def test_a_subpage_is_checked_like_every_title() -> None:
     assert title("a").subpage("de:b#c") == title("A/de:b")
     with pytest.raises(InvalidTitle, match="255 bytes"):
         title("user:a").subpage("b" * 255)
+
+
+def test_the_base_of_a_title_stays_in_its_namespace_although_an_alias_hides_the_name() -> None:
+    rules = evolve(RULES, ids={**RULES.ids, "benutzer": 100})
+    found = title_from(rules.parse("user:A/b"), rules)
+    assert [found.base.ns, found.subpage("c").ns] == [2, 2]
 
 
 def test_a_title_can_be_pickled_and_still_knows_its_namespaces() -> None:

@@ -247,14 +247,16 @@ _WORDS = ("TALKPAGENAME", "SUBJECTPAGENAME", "BASEPAGENAME", "ROOTPAGENAME", "SU
 
 async def differences_of_relatives(site: Site, texts: Iterable[str]) -> list[str]:
     """The local titles of which the wiki has another talk page, subject, base, root or subpage than the Title."""
-    titles = [title for title in [await _title_or_none(site, text) for text in texts] if title is not None]
+    read = [await _title_or_none(site, text) for text in texts]
+    # the name of a namespace that is also an alias of another one cannot be sent
+    titles = [title for title in read if title is not None and await _title_or_none(site, title.title) == title]
     found = []
     for chunk in _chunks([title for title in titles if title.text and not title.interwiki], 100):
         lines = ["\t".join(f"{{{{{word}:{title.title}}}}}" for word in _WORDS) for title in chunk]
         expanded = await site.actions.expandtemplates("\n".join(lines), prop="wikitext")
         for title, line in zip(chunk, (expanded.wikitext or "").split("\n"), strict=True):
             ours = _relatives(title)
-            theirs = tuple(unescape(part) for part in line.split("\t"))
+            theirs = tuple(unescape(part).rstrip() for part in line.split("\t"))  # they are no titles yet
             if ours != theirs:
                 found.append(f"{title!r}: the wiki has {theirs}, the Title {ours}")
     return found
