@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Worker, WorkerPlugin
 
 from mwclient_async.dask.wikis import Wiki
 
@@ -34,10 +36,20 @@ async def open_client(
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
             asynchronous=True,
+            silence_logs=logging.CRITICAL,  # the crawl reports what its shards raise
         ) as cluster,
         Client(cluster, asynchronous=True, set_as_default=False) as client,
     ):
+        await client.register_plugin(_NoInterrupt(), name="mwclient_async-no-interrupt")
         yield client
+
+
+class _NoInterrupt(WorkerPlugin):
+    """Ctrl-C at a terminal reaches the workers, too: the program that started them ends them."""
+
+    def setup(self, worker: Worker) -> None:  # noqa: ARG002 - Dask passes it
+        """Ignore it from now on."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _own_client(given: Client | str) -> Client:

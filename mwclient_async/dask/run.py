@@ -284,7 +284,9 @@ class CrawlRun:
 
     async def _wait_for(self, shard: Shard, tries: int, future: Future[Any]) -> None:
         try:
-            end: ShardEnd = await future  # None only after this run has ended
+            end: ShardEnd | None = await future
+            if end is None:
+                raise CrawlError(f"a worker no longer has the crawl: it left shard {shard.key}")
             parts = await self._parts_of_rest(end)
         except Exception as error:  # noqa: BLE001 - result() raises it
             self._running.pop(shard.key)

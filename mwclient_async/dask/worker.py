@@ -129,6 +129,8 @@ def _plugin(job_name: str) -> CrawlPlugin:
 
 async def run_shard(job_name: str, shard: Shard) -> ShardEnd | None:
     """Run one shard, as a task. Returns None if the crawl has left the worker meanwhile."""
+    if job_name not in get_worker().plugins:
+        return None
     plugin = _plugin(job_name)
     count = _Count()
     _counting.set(count)
