@@ -22,8 +22,8 @@ from mwclient_async import (
     OAuth2Token,
 )
 from mwclient_async.cli.exits import UsageError
+from mwclient_async.cli.interrupts import interruptible
 from mwclient_async.cli.resume_file import write_atomically
-from mwclient_async.cli.running import interruptible
 from mwclient_async.cli.wikis import Wiki, directory
 
 _SERVICE = "mwclient_async"

@@ -6,25 +6,16 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from typing import NoReturn
+from collections.abc import Awaitable, Callable
 
 import anyio
 import typer
 from anyio.abc import TaskStatus
 
 from mwclient_async.cli.exits import ExitStatus, line_of, status_of
+from mwclient_async.cli.interrupts import Interrupted
 
 Work = Callable[[], Awaitable[None]]
-
-
-class Interrupted(Exception):
-    """A signal came while the event loop was blocked. Not a KeyboardInterrupt, which would break the event loop."""
-
-    def __init__(self, received: int) -> None:
-        super().__init__(received)
-        self.received = received
 
 
 class _Signals:
@@ -91,26 +82,6 @@ def run(work: Work, *, debug: bool) -> None:
 
 def _status_after(received: int | None) -> ExitStatus:
     return ExitStatus.INTERRUPTED if received == signal.SIGINT else ExitStatus.TERMINATED
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end what blocks the event loop, such as a prompt: there, the signals would only wait.
-
-    Raises:
-        Interrupted: one of them came.
-    """
-    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _interrupt(number: int, _frame: object) -> NoReturn:
-    sys.stderr.write("\n")  # after the prompt
-    raise Interrupted(number)
 
 
 def _leave_pipe() -> None:

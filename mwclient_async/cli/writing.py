@@ -17,10 +17,10 @@ from mwclient_async.cli.app import app
 from mwclient_async.cli.bars import bar
 from mwclient_async.cli.command import Resume, command
 from mwclient_async.cli.exits import UsageError
+from mwclient_async.cli.interrupts import interruptible
 from mwclient_async.cli.job import Job
 from mwclient_async.cli.reading import Title
 from mwclient_async.cli.resume_file import ResumeFile
-from mwclient_async.cli.running import interruptible
 
 _BEGINS_ANEW = "Without --resume FILE, the same command begins anew"
 Comment = Annotated[str, typer.Option(help="The summary of the upload.")]

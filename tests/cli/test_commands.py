@@ -43,8 +43,9 @@ from mwclient_async.cli import job, logins
 from mwclient_async.cli.command import named
 from mwclient_async.cli.commands import app
 from mwclient_async.cli.exits import ExitStatus, UsageError, line_of, status_of
+from mwclient_async.cli.interrupts import interruptible
 from mwclient_async.cli.resume_file import ResumeFile, write_atomically
-from mwclient_async.cli.running import interruptible, run
+from mwclient_async.cli.running import run
 from mwclient_async.cli.wikis import Wiki, choose, profiles_path
 from mwclient_async.testing.scripted import Scripted, ScriptedTransport, sent
 from tests.support.terminal import WATCHDOG, at_a_terminal
