@@ -256,7 +256,7 @@ async def differences_of_relatives(site: Site, texts: Iterable[str]) -> list[str
         expanded = await site.actions.expandtemplates("\n".join(lines), prop="wikitext")
         for title, line in zip(chunk, (expanded.wikitext or "").split("\n"), strict=True):
             ours = _relatives(title)
-            theirs = tuple(unescape(part).rstrip() for part in line.split("\t"))  # they are no titles yet
+            theirs = tuple(unescape(part).rstrip() for part in line.split("\t"))  # not parsed as titles
             if ours != theirs:
                 found.append(f"{title!r}: the wiki has {theirs}, the Title {ours}")
     return found
