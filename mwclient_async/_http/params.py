@@ -23,6 +23,7 @@ from typing import Any
 from mwclient_async._http.titled import title_of
 
 _SEPARATOR = "\x1f"
+_OF_TITLES = ("title", "titles")  # how the names of parameters end whose values are titles
 
 RESERVED = frozenset(
     {
@@ -86,6 +87,8 @@ def _scalar(name: str, value: Any) -> str:
         return _scalar(name, value.value)
     if isinstance(value, str):
         return value
+    if isinstance(value, int | float) and not isinstance(value, bool) and name.endswith(_OF_TITLES):
+        raise TypeError(f"{name}={value!r}: a title is a text; if it is an id, use the parameter for ids")
     if isinstance(value, int) and value is not False:
         return str(int(value))
     if isinstance(value, float) and math.isfinite(value):

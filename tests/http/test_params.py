@@ -101,6 +101,13 @@ def test_a_type_that_cannot_be_sent_is_a_type_error_that_names_the_parameter(val
     assert repr(value) not in str(caught.value)  # it could be a secret
 
 
+@pytest.mark.parametrize("name", ["title", "titles", "cmtitle"])
+@pytest.mark.parametrize("value", [5, 5.5, ["Earth", 5]])
+def test_a_number_is_not_a_title(name: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=rf"^{name}=5\S*: a title is a text"):
+        encode({name: value})
+
+
 @pytest.mark.parametrize(
     "value",
     [
