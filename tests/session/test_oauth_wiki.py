@@ -183,15 +183,15 @@ def test_refused_tokens_leave_the_login_intact(visitor: Visitor, machine: BotPas
 
 
 def test_a_second_factor_accepts_each_code_once(visitor: Visitor) -> None:
-    password = anyio.run(visitor.wiki.create_user, "Careful")
-    codes = guarded.require_second_factor(visitor.wiki, "Careful")
-    first = visitor.begin("Careful", password)
+    password = anyio.run(visitor.wiki.create_user, "Careful visitor")
+    codes = guarded.require_second_factor(visitor.wiki, "Careful visitor")
+    first = visitor.begin("Careful visitor", password)
     assert (first["status"], list(first["requests"][0]["fields"])) == ("UI", ["OATHToken"])
     used = codes.code()
     wrong = f"{(int(used) + 500_000) % 1_000_000:06}"
-    assert [visitor.send_code(wrong), visitor.send_code(used), visitor.name()] == ["UI", "PASS", "Careful"]
+    assert [visitor.send_code(wrong), visitor.send_code(used), visitor.name()] == ["UI", "PASS", "Careful visitor"]
     again = Visitor(visitor.wiki)
-    again.begin("Careful", password)
+    again.begin("Careful visitor", password)
     assert [again.send_code(used), again.send_code(codes.code())] == ["UI", "PASS"]
 
 
