@@ -23,7 +23,7 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from attrs import define
 
-from mwclient_async._edit.edits import special_page
+from mwclient_async._edit.read_base import special_page
 from mwclient_async._http.titled import Titled
 from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.stream import Stream

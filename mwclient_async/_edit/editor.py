@@ -19,16 +19,9 @@ import anyio
 from attrs import define, evolve, field
 
 from mwclient_async._edit.bot_exclusion import is_bot_allowed
-from mwclient_async._edit.edits import (
-    Edit,
-    Undo,
-    check_presence,
-    read_base,
-    read_text,
-    read_undone_base,
-    save_edit,
-    undo_revisions,
-)
+from mwclient_async._edit.edits import Edit, Undo
+from mwclient_async._edit.read_base import check_presence, read_base, read_text
+from mwclient_async._edit.save_edit import read_undone_base, save_edit, undo_revisions
 from mwclient_async._edit.sections import find_section, replace_section
 from mwclient_async._http.params import checked_text
 from mwclient_async._http.text_normalization import stored_form

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from mwclient_async import _rest, models
-from mwclient_async._edit.edits import Edit, page_missing, read_text, text_of
+from mwclient_async._edit.edits import Edit
+from mwclient_async._edit.read_base import page_missing, read_text, text_of
 from mwclient_async._edit.sections import find_section
 from mwclient_async._http.json_values import text_at
 from mwclient_async._http.messages import ApiRequest

@@ -14,8 +14,9 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from mwclient_async._edit.compare_and_swap import compare_and_swap
-from mwclient_async._edit.edits import Edit, check_presence, read_base
+from mwclient_async._edit.edits import Edit
 from mwclient_async._edit.history_check import CompletedWrite, page_of, page_parameters
+from mwclient_async._edit.read_base import check_presence, read_base
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.json_values import number_at, rows_at, text_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
@@ -84,7 +85,7 @@ def rest_edit(edit: RestEdit, base: BaseRevision | None, own_edits: OwnEdits | N
     """Create a page through the REST API if ``base`` is None, or replace its text, once.
 
     ``own_edits`` are those of the Site. Returns the page as the wiki sends it. After a lost reply, all tries share one
-    deadline. Raises what ``edits.save_edit`` raises.
+    deadline. Raises what ``save_edit`` raises.
     """
     if base is None:
         creation = Edit(title=edit.title, missing="only")

@@ -10,7 +10,9 @@ from uuid import uuid4
 import pytest
 from attrs import evolve
 
-from mwclient_async._edit.edits import Edit, read_text, save_edit
+from mwclient_async._edit.edits import Edit
+from mwclient_async._edit.read_base import read_text
+from mwclient_async._edit.save_edit import save_edit
 from mwclient_async._http.flow import NewSession, TryAgain
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._rest.rest_edit import RestEdit, rest_edit

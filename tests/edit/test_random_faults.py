@@ -7,7 +7,8 @@ from collections.abc import Callable
 from attrs import evolve
 from hypothesis import given, settings, strategies as st
 
-from mwclient_async._edit.edits import Edit, save_edit
+from mwclient_async._edit.edits import Edit
+from mwclient_async._edit.save_edit import save_edit
 from mwclient_async._session.own_edits import OwnEdits
 from mwclient_async.errors import MediaWikiError, OutcomeUnknown
 from mwclient_async.models.edits import EditOutcome

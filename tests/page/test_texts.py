@@ -8,7 +8,8 @@ from contextlib import closing
 import pytest
 
 from mwclient_async import BotPassword, EditOutcome, Site
-from mwclient_async._edit.edits import Edit, read_text
+from mwclient_async._edit.edits import Edit
+from mwclient_async._edit.read_base import read_text
 from mwclient_async._http.text_normalization import stored_form
 from mwclient_async.errors import PageMissing, ProtocolError
 from mwclient_async.testing import LocalWiki, SeedPage
