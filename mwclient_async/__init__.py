@@ -49,6 +49,7 @@ _HOMES = {  # module -> its public names
     "_session.site_options": "SiteOptions",
     "_session.observers": "OnEvent OnWarning",
     "_site": "Site",
+    "_state_file": "StateFile",
     "_upload.download": "AsyncSink OnDownloadProgress",
     "_upload.download_requests": "DownloadCheck",
     "_upload.file_handle": "FileHandle",

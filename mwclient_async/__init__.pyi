@@ -147,6 +147,9 @@ from mwclient_async._session.site_options import (
 from mwclient_async._site import (
     Site as Site,
 )
+from mwclient_async._state_file import (
+    StateFile as StateFile,
+)
 from mwclient_async._upload.download import (
     AsyncSink as AsyncSink,
     OnDownloadProgress as OnDownloadProgress,

@@ -20,10 +20,10 @@ from mwclient_async import (
     LoginQuestion,
     LoginState,
     OAuth2Token,
+    StateFile,
 )
 from mwclient_async.cli.exits import UsageError
 from mwclient_async.cli.interrupts import interruptible
-from mwclient_async.cli.resume_file import write_atomically
 from mwclient_async.cli.wikis import Wiki, directory
 
 _SERVICE = "mwclient_async"
@@ -74,7 +74,7 @@ def store(wiki: Wiki, login: Login, state: LoginState) -> Path:
     path = _path(wiki)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     content = {"account": login.account, "keyring": login.keyring, "state": state.to_text()}
-    write_atomically(path, json.dumps(content) + "\n")
+    StateFile(path).write(json.dumps(content) + "\n")
     return path
 
 

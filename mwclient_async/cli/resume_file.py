@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async import StateFile
 from mwclient_async.cli.exits import UsageError
 
 _VERSION = 1
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace the file by one with this text, which only its owner can read: at no time is it half written."""
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # with the mode 0600
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 @frozen
@@ -79,7 +64,7 @@ class ResumeFile:
         """Store the position."""
         if self.path is not None:
             state = {"version": _VERSION, "command": self.command, "wiki": self.wiki, "position": str(position)}
-            write_atomically(self.path, json.dumps(state, indent=1) + "\n")
+            StateFile(self.path).write(json.dumps(state, indent=1) + "\n")
 
     def remove(self) -> None:
         """Remove the file: everything was done."""

@@ -44,7 +44,7 @@ from mwclient_async.cli.command import named
 from mwclient_async.cli.commands import app
 from mwclient_async.cli.exits import ExitStatus, UsageError, line_of, status_of
 from mwclient_async.cli.interrupts import interruptible
-from mwclient_async.cli.resume_file import ResumeFile, write_atomically
+from mwclient_async.cli.resume_file import ResumeFile
 from mwclient_async.cli.running import run
 from mwclient_async.cli.wikis import Wiki, choose, profiles_path
 from mwclient_async.testing.scripted import Scripted, ScriptedTransport, sent
@@ -207,23 +207,6 @@ def test_a_position_that_is_damaged_is_refused(mwa: Mwa, tmp_path: Path, command
     result = mwa(*command, "--resume", str(file.path))
     assert result.exit_code == ExitStatus.USAGE
     assert "has no position of" in result.stderr
-
-
-def test_a_file_is_replaced_at_once_and_only_its_owner_can_read_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "state.json"
-    write_atomically(file, "old")
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-
-    def fail(_: int) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr("os.fsync", fail)
-    with pytest.raises(OSError, match="disk full"):
-        write_atomically(file, "new")
-    assert file.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [file]
 
 
 # Exit status ---------------------------------------------------------------------------------------------------------

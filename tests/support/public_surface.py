@@ -39,6 +39,7 @@ ROOTS = (
     Home("_http.httpx_transport", "HttpxTransport"),
     Home("_http.transport", "StreamingTransport"),
     Home("_events.event_streams", "eventstreams"),
+    Home("_state_file", "StateFile"),
     Home("models.diff", "position_in"),
 )
 
