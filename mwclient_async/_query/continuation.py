@@ -20,9 +20,6 @@ https://www.mediawiki.org/wiki/API:Query.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -30,7 +27,6 @@ from attrs import evolve, field, frozen
 
 from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
-from mwclient_async._http.json_values import list_at, object_at
 from mwclient_async._http.messages import ApiResponse
 from mwclient_async._http.params import split_values
 from mwclient_async._http.query_form import is_batch_complete
@@ -38,7 +34,7 @@ from mwclient_async._http.response_shape import TITLE_MAPS
 from mwclient_async._query.lists_by_time import rows_coming_again, without_rows_coming_again
 from mwclient_async._query.loop_guard import LoopGuard
 from mwclient_async._query.lost_rows import check_for_loss
-from mwclient_async._query.merge import MergedBatch
+from mwclient_async._query.merge import MergedBatch, pages_of, rows_of_list
 from mwclient_async._query.oversized import Group, groups_of, position_of, stuck_modules, without_modules
 from mwclient_async._query.raw_continuation import raw_continuation
 from mwclient_async._query.row_limits import PerPageLimit, per_page_limits, without_finished_modules
@@ -46,7 +42,7 @@ from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import CONTENT_LIMITS, Module
 from mwclient_async._session.query_request import query_request
 from mwclient_async._values.warnings import ApiWarning
-from mwclient_async.errors import ContinuationLoop, CursorMismatch, ProtocolError, ResultTooLarge
+from mwclient_async.errors import ContinuationLoop, CursorMismatch, ResultTooLarge
 from mwclient_async.models.options import Limits
 
 _PAGE_SOURCES = frozenset({"titles", "pageids", "generator", "redirects", "converttitles"})
@@ -376,45 +372,6 @@ class Query:
             warnings=tuple(merged.warnings),
             complete=complete or next_continue is None or not self.has_pages,
         )
-
-
-def pages_of(body: Mapping[str, Any]) -> list[Row]:
-    """The pages of a merged body."""
-    return body["query"].get("pages", [])
-
-
-def rows_of_list(module: str, body: Mapping[str, Any]) -> list[Row]:
-    """The rows of one list in a merged body. Of some lists (codexicons), the value is an object: it is the only row."""
-    if module == "watchlistraw":  # the only list whose rows are outside `query`
-        return list_at(body, module)
-    rows = body["query"].get(module)
-    if isinstance(rows, Mapping):
-        return list_at(rows, "results") if "results" in rows else [rows]  # querypage wraps its rows
-    return list_at(body, "query", module)  # a list that has finished, or has no rows, may be absent
-
-
-def rows_of_only_list(module: str, body: Mapping[str, Any]) -> list[Row]:
-    """The rows of the only list of a query. Raises ProtocolError if they are not found under its name."""
-    rows = body["query"].get(module)
-    if isinstance(rows, Mapping) and module != "querypage":
-        lists = [value for value in rows.values() if isinstance(value, list)]
-        if len(lists) == 1:
-            return lists[0]
-    elif rows is not None or module in body or not body["query"]:
-        return rows_of_list(module, body)
-    raise ProtocolError(
-        f"the response to list={module} has an unknown format (its keys: {', '.join(body['query'])}): read it with "
-        f"site.query(list={module!r}).batches()"
-    )
-
-
-def list_row_key(row: Row) -> str:
-    """What identifies a row of a list: the id of its event, else a hash of the row, because lists have no common id."""
-    for name in ("rcid", "logid"):
-        if name in object_at(row):
-            return f"{name}{row[name]}"
-    text = json.dumps(row, sort_keys=True, separators=(",", ":"))
-    return base64.urlsafe_b64encode(hashlib.blake2b(text.encode(), digest_size=9).digest()).decode()
 
 
 def _continue_of(body: Mapping[str, Any]) -> Continuation | None:

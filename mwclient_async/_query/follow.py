@@ -24,8 +24,9 @@ from mwclient_async._http.flow import Flow, Wait
 from mwclient_async._http.json_values import object_at, text_at, time_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import split_values
-from mwclient_async._query.continuation import Continuation, FetchedBatch, Query, list_row_key
+from mwclient_async._query.continuation import Continuation, FetchedBatch, Query
 from mwclient_async._query.loop_guard import LoopGuard
+from mwclient_async._query.merge import list_row_key
 from mwclient_async.errors import CursorMismatch
 
 FOLLOWABLE = ("recentchanges", "logevents", "usercontribs", "watchlist")

@@ -14,17 +14,21 @@ of ``indexpageids``. See https://www.mediawiki.org/wiki/API:Query#batchcomplete.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from attrs import define, field
 
-from mwclient_async._http.json_values import list_at
+from mwclient_async._http.conversion import Row
+from mwclient_async._http.json_values import list_at, object_at
 from mwclient_async._http.response_shape import TITLE_MAPS
 from mwclient_async._query.oversized import Group
 from mwclient_async._session.module_table import Module
 from mwclient_async._values.warnings import ApiWarning
-from mwclient_async.errors import ReplyTooLarge
+from mwclient_async.errors import ProtocolError, ReplyTooLarge
 from mwclient_async.models.page import TOO_LARGE
 
 _LEAST_SIZE = 4096  # bytes that each response counts for, so that a batch of empty ones comes to an end, too
@@ -159,11 +163,6 @@ def _positions(pages: list[dict[str, Any]], pageids: list[str]) -> Iterator[int 
         yield position.get(page["pageid"] if "pageid" in page else next(absent, 0))
 
 
-def page_key(page: Mapping[str, Any]) -> str:
-    """What identifies a page within a batch: its id, or its namespace and title if it has no id."""
-    return str(page["pageid"]) if "pageid" in page else f"{page.get('ns', '')}|{page.get('title', '')}"
-
-
 def merge_fragment(known: MutableMapping[str, Any], more: Mapping[str, Any]) -> None:
     """Merge a later fragment into an earlier one: lists are appended, objects merged, scalars replaced."""
     for name, value in more.items():
@@ -180,3 +179,50 @@ def _merge_key(known: MutableMapping[str, Any], name: str, value: Any) -> None:
         pass  # PHP sends an empty map as an empty list, and an empty list as an empty map
     else:
         known[name] = value
+
+
+# The rows of a merged body --------------------------------------------------------------------------------------------
+
+
+def pages_of(body: Mapping[str, Any]) -> list[Row]:
+    """The pages of a merged body."""
+    return body["query"].get("pages", [])
+
+
+def page_key(page: Mapping[str, Any]) -> str:
+    """What identifies a page within a batch: its id, or its namespace and title if it has no id."""
+    return str(page["pageid"]) if "pageid" in page else f"{page.get('ns', '')}|{page.get('title', '')}"
+
+
+def rows_of_list(module: str, body: Mapping[str, Any]) -> list[Row]:
+    """The rows of one list in a merged body. Of some lists (codexicons), the value is an object: it is the only row."""
+    if module == "watchlistraw":  # the only list whose rows are outside `query`
+        return list_at(body, module)
+    rows = body["query"].get(module)
+    if isinstance(rows, Mapping):
+        return list_at(rows, "results") if "results" in rows else [rows]  # querypage wraps its rows
+    return list_at(body, "query", module)  # a list that has finished, or has no rows, may be absent
+
+
+def rows_of_only_list(module: str, body: Mapping[str, Any]) -> list[Row]:
+    """The rows of the only list of a query. Raises ProtocolError if they are not found under its name."""
+    rows = body["query"].get(module)
+    if isinstance(rows, Mapping) and module != "querypage":
+        lists = [value for value in rows.values() if isinstance(value, list)]
+        if len(lists) == 1:
+            return lists[0]
+    elif rows is not None or module in body or not body["query"]:
+        return rows_of_list(module, body)
+    raise ProtocolError(
+        f"the response to list={module} has an unknown format (its keys: {', '.join(body['query'])}): read it with "
+        f"site.query(list={module!r}).batches()"
+    )
+
+
+def list_row_key(row: Row) -> str:
+    """What identifies a row of a list: the id of its event, else a hash of the row, because lists have no common id."""
+    for name in ("rcid", "logid"):
+        if name in object_at(row):
+            return f"{name}{row[name]}"
+    text = json.dumps(row, sort_keys=True, separators=(",", ":"))
+    return base64.urlsafe_b64encode(hashlib.blake2b(text.encode(), digest_size=9).digest()).decode()

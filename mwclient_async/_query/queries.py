@@ -16,10 +16,10 @@ from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import convert_to
 from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._query.batches import BatchSequence, ContinuedBatches, StreamSpec, TitleBatches
-from mwclient_async._query.continuation import BatchSource, Query, list_row_key, pages_of, rows_of_only_list
+from mwclient_async._query.continuation import BatchSource, Query
 from mwclient_async._query.export import Export
 from mwclient_async._query.lists_by_time import with_times
-from mwclient_async._query.merge import page_key
+from mwclient_async._query.merge import list_row_key, page_key, pages_of, rows_of_only_list
 from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs
 from mwclient_async._query.page_set import PageSet
 from mwclient_async._query.stream import Stream

@@ -8,8 +8,9 @@ from attrs import evolve, frozen
 
 from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
-from mwclient_async._query.continuation import Continuation, FetchedBatch, Query, list_row_key
+from mwclient_async._query.continuation import Continuation, FetchedBatch, Query
 from mwclient_async._query.loop_guard import LoopGuard
+from mwclient_async._query.merge import list_row_key
 
 _LAST_ROW = "lastrow"  # where a continuation holds the key of the row before it
 

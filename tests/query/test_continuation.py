@@ -11,16 +11,9 @@ from attrs import evolve
 from hypothesis import given, settings, strategies as st
 
 from mwclient_async._http.messages import ApiRequest
-from mwclient_async._query.continuation import (
-    Continuation,
-    FetchedBatch,
-    Query,
-    list_row_key,
-    pages_of,
-    rows_of_list,
-)
+from mwclient_async._query.continuation import Continuation, FetchedBatch, Query
 from mwclient_async._query.loop_guard import LoopGuard
-from mwclient_async._query.merge import page_key
+from mwclient_async._query.merge import list_row_key, page_key, pages_of, rows_of_list
 from mwclient_async._session.login import Account
 from mwclient_async._session.module_table import Module, core_module
 from mwclient_async.errors import ContinuationLoop, ProtocolError
