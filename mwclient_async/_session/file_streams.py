@@ -16,14 +16,13 @@ from mwclient_async import _session
 from mwclient_async._http.messages import ApiRequest, HttpRequest, StreamedResponse
 from mwclient_async._http.request_builder import RequestBuilder
 from mwclient_async._session.auth_state import AuthState
+from mwclient_async._session.http_exchange import MAX_REDIRECTS, REDIRECTS
 from mwclient_async._session.observers import log
 from mwclient_async._session.rate_limits import ALL_WIKIS, WikiPauses
 from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async.errors import MediaWikiError, ProtocolError
 
 _FILE_REQUEST = ApiRequest()
-_REDIRECTS = frozenset({301, 302, 307, 308})
-_MAX_REDIRECTS = 5
 
 
 @frozen(kw_only=True)
@@ -39,10 +38,10 @@ class FileStreams:
     @asynccontextmanager
     async def open(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[StreamedResponse]:
         """The response to a GET of this URL, after redirects. Its status may be any other one."""
-        for _ in range(_MAX_REDIRECTS):
+        for _ in range(MAX_REDIRECTS):
             async with self._slot(), self._stream(self._request(url, headers)) as response:
                 location = next((value for name, value in response.headers if name == "location"), "")
-                if response.status not in _REDIRECTS or not location:
+                if response.status not in REDIRECTS or not location:
                     try:
                         yield response
                     except MediaWikiError as error:  # the reader's verdict on this response
@@ -50,7 +49,7 @@ class FileStreams:
                         raise
                     return
                 url = _redirect_target(url, location)
-        raise ProtocolError(f"more than {_MAX_REDIRECTS} redirects on the way to a file")
+        raise ProtocolError(f"more than {MAX_REDIRECTS} redirects on the way to a file")
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:

@@ -1,25 +1,102 @@
-"""One HTTP exchange: one request, its response or failure, the event that reports it, and what the response says."""
+"""One HTTP exchange: one request, its response or failure, the event that reports it, and what the response says.
+
+:class:`HttpSender` makes the HTTP request of one try: with the site's login and cookies, and the redirects of the REST
+API.
+"""
 
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse, MultipartBody
+from attrs import evolve, frozen
+
+from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse, MultipartBody, ReadAt
+from mwclient_async._http.request_builder import NO_CREDENTIALS, RequestBuilder
 from mwclient_async._http.responses import parse_response
+from mwclient_async._http.secret_text import SecretText
+from mwclient_async._session.auth_state import AuthState
 from mwclient_async._session.calls import current_call
 from mwclient_async._session.observers import describe_error, log
 from mwclient_async._session.retry_state import RetryState
+from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async._session.worker_thread import run_in_thread
 from mwclient_async._values.json_text import LARGE
-from mwclient_async.errors import MediaWikiError
+from mwclient_async.errors import MediaWikiError, ProtocolError
 from mwclient_async.models.events import RequestFinished
 
 if TYPE_CHECKING:
     from mwclient_async._http.transport import Transport
+
+
+REDIRECTS = frozenset({301, 302, 307, 308})
+MAX_REDIRECTS = 5
+
+
+@frozen
+class HttpSender:
+    """Sends the HTTP requests of one site to its wiki, each once."""
+
+    _shared: SharedResources
+    _request_builder: RequestBuilder
+    _auth_state: AuthState
+
+    async def send(
+        self,
+        request: ApiRequest,
+        token: str | None,
+        *,
+        retry_state: RetryState,
+        read: ReadAt | None,
+        on_sent: Callable[[], None] | None,
+    ) -> HttpResponse:
+        """Send the request with the current login, and follow the redirects of the REST API."""
+        retry_state.start()
+        http_request = self._build(request, token, read)
+        if on_sent is not None:
+            http_request = evolve(http_request, on_sent=on_sent)
+        for _ in range(1 + MAX_REDIRECTS):
+            response = await self._exchange(request, http_request, retry_state)
+            location = response.header("location")
+            if http_request.method != "GET" or response.status not in REDIRECTS or not location or not request.path:
+                return response
+            target = self._request_builder.redirected(http_request.url, location)
+            if target is None:
+                return response
+            http_request = evolve(http_request, url=target)
+        raise ProtocolError(
+            f"{request.label} redirects more than {MAX_REDIRECTS} times, at last to "
+            f"{urlsplit(http_request.url).path!r}: perhaps the redirects form a circle. If they are redirects of the "
+            "wiki, redirect=False returns the first one itself"
+        )
+
+    def _build(self, request: ApiRequest, token: str | None, read: ReadAt | None) -> HttpRequest:
+        credentials = self._auth_state.credentials_for(request, token) if not request.login else NO_CREDENTIALS
+        boundary = secrets.token_hex(16) if request.part is not None else ""
+        return self._request_builder.build(request, credentials, boundary=boundary, read=read)
+
+    async def _exchange(self, request: ApiRequest, http_request: HttpRequest, retry_state: RetryState) -> HttpResponse:
+        """Send one HTTP request with the wiki's cookies, and keep those of the response."""
+        self._shared.check_open()
+        own_wiki, cookies = not request.address, self._auth_state.cookies
+        cookie = cookies.header_for(http_request.url) if own_wiki else None
+        if cookie:
+            if "cookie" in http_request.headers:  # of HttpOptions
+                cookie = SecretText(f"{http_request.headers['cookie']}; {cookie}")
+            http_request = evolve(http_request, headers={**http_request.headers, "cookie": cookie})
+        response = await exchange(
+            self._auth_state.signed(http_request) if own_wiki else http_request,
+            transport=self._shared.transport,
+            retry_state=retry_state,
+            label=request.label,
+        )
+        if own_wiki:
+            cookies.store(http_request.url, response.headers)  # those that it had, also if it was logged out meanwhile
+        return response
 
 
 async def exchange(request: HttpRequest, *, transport: Transport, retry_state: RetryState, label: str) -> HttpResponse:

@@ -22,20 +22,17 @@ functions.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import anyio
 from attrs import Factory, define, evolve
 
 from mwclient_async import _session
 from mwclient_async._http.flow import Flow
-from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse, ReadAt, StreamedResponse
-from mwclient_async._http.request_builder import NO_CREDENTIALS, RequestBuilder
-from mwclient_async._http.secret_text import SecretText
+from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpResponse, ReadAt, StreamedResponse
+from mwclient_async._http.request_builder import RequestBuilder
 from mwclient_async._http.urls import check_safe_for_credentials
 from mwclient_async._session.anonymous_writes import AnonymousWrites
 from mwclient_async._session.auth_state import AuthState
@@ -43,7 +40,7 @@ from mwclient_async._session.authenticator import Authenticator, LoginData
 from mwclient_async._session.calls import report_call
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.file_streams import FileStreams
-from mwclient_async._session.http_exchange import exchange, is_large, parse
+from mwclient_async._session.http_exchange import HttpSender, is_large, parse
 from mwclient_async._session.known_revisions import KnownRevisions
 from mwclient_async._session.login import Account, account_in, log_out, may_log_in_as, without_account
 from mwclient_async._session.module_catalog import ModuleCatalog
@@ -67,7 +64,6 @@ from mwclient_async.errors import (
     MediaWikiError,
     MissingParameter,
     OutcomeUnknown,
-    ProtocolError,
     SiteClosed,
     TransportError,
     UnrecognizedParameters,
@@ -77,9 +73,6 @@ from mwclient_async.models.events import ChunkSent, LoggedOut
 from mwclient_async.models.options import RetryPolicy
 
 T = TypeVar("T")
-
-_REDIRECTS = frozenset({301, 302, 307, 308})
-_MAX_REDIRECTS = 5
 
 
 class _NotSentError(Exception):
@@ -138,6 +131,7 @@ class Session:
         self._pauses = WikiPauses(shared.pauses, request_builder.api_url, retry, observers, shared.connection)
         self._anonymous_writes = AnonymousWrites(self._auth_state)
         self._modules = ModuleCatalog(self.send)
+        self._sender = HttpSender(shared, request_builder, self._auth_state)
         self._files = FileStreams(
             shared=shared,
             request_builder=request_builder,
@@ -372,7 +366,7 @@ class Session:
             async with self.shared.slots:
                 if slot is not None and not await slot.take():
                     raise _NotSentError
-                return await self._send_and_redirect(pending, token)
+                return await self._send_http(pending, token)
         async with self._authenticator.lock.shared(), self.shared.slots:
             if self._has_changed(pending.request, token, generation):
                 raise _NotSentError
@@ -380,7 +374,7 @@ class Session:
                 not await slot.take() or self._has_changed(pending.request, token, generation)  # it has waited again
             ):
                 raise _NotSentError
-            return await self._send_and_redirect(pending, token)
+            return await self._send_http(pending, token)
 
     async def _send_in_shared_slot(
         self,
@@ -407,51 +401,10 @@ class Session:
         other_login = self._authenticator.lock.is_exclusive or generation != state.login_generation
         return other_login or other_token or self._pauses.is_any_active(request)
 
-    async def _send_and_redirect(self, pending: _PendingRequest, token: str | None) -> HttpResponse:
-        """Send the request, and follow the redirects of the REST API."""
-        request = pending.request
-        pending.retry_state.start()
-        http_request = self._build(pending, token)
-        for _ in range(1 + _MAX_REDIRECTS):
-            response = await self._exchange(pending, http_request)
-            location = response.header("location")
-            if http_request.method != "GET" or response.status not in _REDIRECTS or not location or not request.path:
-                return response
-            target = self._request_builder.redirected(http_request.url, location)
-            if target is None:
-                return response
-            http_request = evolve(http_request, url=target)
-        raise ProtocolError(
-            f"{request.label} redirects more than {_MAX_REDIRECTS} times, at last to "
-            f"{urlsplit(http_request.url).path!r}: perhaps the redirects form a circle. If they are redirects of the "
-            "wiki, redirect=False returns the first one itself"
+    async def _send_http(self, pending: _PendingRequest, token: str | None) -> HttpResponse:
+        return await self._sender.send(
+            pending.request, token, retry_state=pending.retry_state, read=pending.read, on_sent=pending.on_sent
         )
-
-    def _build(self, pending: _PendingRequest, token: str | None) -> HttpRequest:
-        request = pending.request
-        credentials = self._auth_state.credentials_for(request, token) if not request.login else NO_CREDENTIALS
-        boundary = secrets.token_hex(16) if request.part is not None else ""
-        http_request = self._request_builder.build(request, credentials, boundary=boundary, read=pending.read)
-        return http_request if pending.on_sent is None else evolve(http_request, on_sent=pending.on_sent)
-
-    async def _exchange(self, pending: _PendingRequest, http_request: HttpRequest) -> HttpResponse:
-        """Send one HTTP request with the wiki's cookies, and keep those of the response."""
-        self.shared.check_open()
-        own_wiki, cookies = not pending.request.address, self._auth_state.cookies
-        cookie = cookies.header_for(http_request.url) if own_wiki else None
-        if cookie:
-            if "cookie" in http_request.headers:  # of HttpOptions
-                cookie = SecretText(f"{http_request.headers['cookie']}; {cookie}")
-            http_request = evolve(http_request, headers={**http_request.headers, "cookie": cookie})
-        response = await exchange(
-            self._auth_state.signed(http_request) if own_wiki else http_request,
-            transport=self.shared.transport,
-            retry_state=pending.retry_state,
-            label=pending.request.label,
-        )
-        if own_wiki:
-            cookies.store(http_request.url, response.headers)  # those that it had, also if it was logged out meanwhile
-        return response
 
     def _process_response(self, request: ApiRequest, response: ApiResponse) -> None:
         for warning in checked_warnings(request, response):
