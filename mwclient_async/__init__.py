@@ -47,7 +47,7 @@ _HOMES = {  # module -> its public names
     "_session.limits_coordinator": "LimitsAnswer LimitsCoordinator",
     "_session.shared_limits": "LimitsConnection SharedLimits",
     "_session.site_options": "SiteOptions",
-    "_session.observers": "OnEvent OnWarning",
+    "_session.observers": "OnWarning",
     "_site": "Site",
     "_state_file": "StateFile",
     "_upload.download": "AsyncSink OnDownloadProgress",
@@ -98,8 +98,8 @@ _HOMES = {  # module -> its public names
     "models.edit_defaults": "EditDefaults",
     "models.edits": "EditOutcome EditResult PageEdit",
     "models.events": (
-        "CallFinished CallStarted ChunkSent Downloaded Event GapFilled LoggedIn LoggedOut Paused RequestFinished "
-        "Retrying TokensFetched WaitingForJob"
+        "CallFinished CallStarted ChunkSent Downloaded Event GapFilled LoggedIn LoggedOut OnEvent Paused "
+        "RequestFinished Retrying TokensFetched WaitingForJob"
     ),
     "models.info": (
         "AutoCreateTempUser DatabaseLag Extension General Hook ImageSize Interwiki Language LanguageVariant "

@@ -134,7 +134,6 @@ from mwclient_async._session.limits_coordinator import (
     LimitsCoordinator as LimitsCoordinator,
 )
 from mwclient_async._session.observers import (
-    OnEvent as OnEvent,
     OnWarning as OnWarning,
 )
 from mwclient_async._session.shared_limits import (
@@ -368,6 +367,7 @@ from mwclient_async.models.events import (
     GapFilled as GapFilled,
     LoggedIn as LoggedIn,
     LoggedOut as LoggedOut,
+    OnEvent as OnEvent,
     Paused as Paused,
     RequestFinished as RequestFinished,
     Retrying as Retrying,

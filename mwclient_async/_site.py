@@ -12,10 +12,9 @@ from typing import Any, Self, Unpack
 from anyio import CancelScope
 from attrs import evolve
 
-from mwclient_async import _actions, _edit, _events, _http, _page, _rest, _session, _upload
+from mwclient_async import _actions, _edit, _events, _http, _page, _rest, _session, _upload, models
 from mwclient_async._events.event_methods import EventMethods
 from mwclient_async._http import params as wire_params
-from mwclient_async._http.keywords import check_options
 from mwclient_async._http.request_builder import RequestBuilder
 from mwclient_async._http.titled import TitleLike
 from mwclient_async._http.urls import check_safe_for_credentials, checked_url, rest_url_beside
@@ -25,14 +24,13 @@ from mwclient_async._query.queries import Queries
 from mwclient_async._query.query_methods import QueryMethods
 from mwclient_async._query.stream import Stream
 from mwclient_async._session.clock import SystemClock
-from mwclient_async._session.observers import Observers, OnEvent, OnWarning
+from mwclient_async._session.observers import Observers, OnWarning
 from mwclient_async._session.openable import Openable
 from mwclient_async._session.session import Session
 from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async._session.site_options import SiteOptions, check_option_types
 from mwclient_async._upload.upload_methods import UploadMethods
 from mwclient_async._values.cursor import Cursor
-from mwclient_async.models.auth import Auth, LoginState, OAuth1, OAuth2ClientCredentials, OAuth2Token
 from mwclient_async.models.edit_defaults import EditDefaults
 from mwclient_async.models.options import HttpOptions, Limits, RetryPolicy
 from mwclient_async.models.page import Page
@@ -85,8 +83,8 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         api_url: str,
         *,
         user_agent: str,
-        auth: Auth | None = None,
-        login_state: LoginState | None = None,
+        auth: models.auth.Auth | None = None,
+        login_state: models.auth.LoginState | None = None,
         rest_url: str | None = None,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen values
         limits: Limits = Limits(),  # noqa: B008
@@ -97,7 +95,7 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         defaults: EditDefaults = EditDefaults(),  # noqa: B008
         shared_limits: _session.shared_limits.SharedLimits | None = None,
         on_warning: OnWarning | None = None,
-        on_event: OnEvent | None = None,
+        on_event: models.events.OnEvent | None = None,
         transport: _http.transport.Transport | None = None,
         clock: _session.clock.Clock | None = None,
     ) -> None:
@@ -219,7 +217,7 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
 
         See https://www.mediawiki.org/wiki/API:Main_page.
         """
-        check_options(options, SiteOptions, cls.discover)
+        _http.keywords.check_options(options, SiteOptions, cls.discover)
         api_url, found = await _session.discover.discover(page_url, user_agent=user_agent, options=options)
         try:
             site = cls(api_url, user_agent=user_agent, **found)
@@ -236,10 +234,10 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         api_url: str,
         *,
         rest_url: str | None = None,
-        auth: Auth | None = None,
+        auth: models.auth.Auth | None = None,
         share_oauth: bool = False,
         on_warning: OnWarning | None = None,
-        on_event: OnEvent | None = None,
+        on_event: models.events.OnEvent | None = None,
     ) -> Site:
         """Another wiki of the same farm, to open inside this one: ``async with site.sibling(url) as commons``.
 
@@ -255,7 +253,9 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         See https://www.mediawiki.org/wiki/API:Main_page.
         """
         own = self._auth if self._opened is None else self._opened.auth
-        if share_oauth and not isinstance(own, OAuth2Token | OAuth2ClientCredentials | OAuth1):
+        if share_oauth and not isinstance(
+            own, models.auth.OAuth2Token | models.auth.OAuth2ClientCredentials | models.auth.OAuth1
+        ):
             raise ValueError("share_oauth=True, but this site has no OAuth login to share: give the sibling its auth")
         if share_oauth and auth is not None:
             raise ValueError("give the sibling its own auth, or share_oauth=True, but not both")
@@ -278,7 +278,7 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         sibling._shared = lambda: self._session.shared
         return sibling
 
-    async def login(self, auth: Auth) -> None:
+    async def login(self, auth: models.auth.Auth) -> None:
         """Log in, or log in as another user. From now on a lost session logs in again in this way.
 
         If it fails, or is cancelled, the login before stays in use.
@@ -308,7 +308,7 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         """
         await self._session.log_out()
 
-    def login_state(self) -> LoginState:
+    def login_state(self) -> models.auth.LoginState:
         """The cookies and tokens of this login, for another process: ``Site(login_state=...)``.
 
         Returns a LoginState. It never contains the password. An OAuth login has no state: give the other process the
@@ -335,9 +335,9 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
             raise
         return SharedResources(transport, self._limits, self._clock, connection)
 
-    def _check_safe(self, auth: Auth | None) -> None:
+    def _check_safe(self, auth: models.auth.Auth | None) -> None:
         urls = [self._request_builder.api_url, self._request_builder.rest_url]
-        if isinstance(auth, OAuth2ClientCredentials) and auth.token_url is not None:
+        if isinstance(auth, models.auth.OAuth2ClientCredentials) and auth.token_url is not None:
             urls.append(checked_url("token_url", auth.token_url))
         for url in urls:
             check_safe_for_credentials(url, plain_http=self._http.plain_http)
@@ -429,7 +429,7 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
 
         See https://www.mediawiki.org/wiki/API:Edit.
         """
-        check_options(options, _page.page_handle.EditOptions, self.edit_many)
+        _http.keywords.check_options(options, _page.page_handle.EditOptions, self.edit_many)
         stream = pages if isinstance(pages, Stream) else self.pages(titles=pages, prop="revisions", rvprop=_TO_EDIT)
         function = _page.page_handle.edit_function(
             self._page_services, transform, summary=summary, missing=missing, options=options
@@ -467,7 +467,7 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
 
         See https://www.mediawiki.org/wiki/API:Edit.
         """
-        check_options(options, _page.page_handle.EditOptions, self.save_many)
+        _http.keywords.check_options(options, _page.page_handle.EditOptions, self.save_many)
         function = _page.page_handle.save_function(
             self._page_services, texts, summary=summary, missing=missing, options=options
         )

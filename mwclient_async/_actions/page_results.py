@@ -12,9 +12,9 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 import anyio
 from attrs import define, field, frozen
 
+from mwclient_async import _http
 from mwclient_async._actions.arguments import checked_id
 from mwclient_async._http import params as wire_params
-from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._http.params import checked_title, wire_value
 from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.loop_guard import LoopGuard
@@ -61,7 +61,7 @@ def select_pages(
     encoded = wire_params.encode(None, parameters)
     given = {name: source for name, source in sources.items() if source is not None}
     if unexpected := [name for name in encoded if generator is None or not name.startswith("g")]:
-        nearest = did_you_mean(unexpected[0], [*sources, "generator", "limit"])
+        nearest = _http.keywords.did_you_mean(unexpected[0], [*sources, "generator", "limit"])
         raise TypeError(
             f"unexpected argument {unexpected[0]!r}{nearest or ': further arguments are for a generator, begin with g'}"
         )

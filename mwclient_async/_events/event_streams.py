@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from mwclient_async import _http
+from mwclient_async import _http, models
 from mwclient_async._events.connection import EventServer
 from mwclient_async._events.event_batches import EventBatches, Followed, OnMissed
 from mwclient_async._events.event_filter import EventFilter, Texts, set_of_texts
@@ -31,7 +31,7 @@ from mwclient_async._query.batches import StreamSpec
 from mwclient_async._query.queries import Queries, check_counts
 from mwclient_async._query.stream import Stream
 from mwclient_async._session.clock import Clock, SystemClock
-from mwclient_async._session.observers import Observers, OnEvent
+from mwclient_async._session.observers import Observers
 from mwclient_async._session.open_connections import OpenConnections
 from mwclient_async._session.session import Session
 from mwclient_async._session.site_options import check_option_types
@@ -74,7 +74,7 @@ def eventstreams(
     retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen values
     limits: Limits = Limits(),  # noqa: B008
     http: HttpOptions = HttpOptions(),  # noqa: B008
-    on_event: OnEvent | None = None,
+    on_event: models.events.OnEvent | None = None,
     transport: _http.transport.Transport | None = None,
     clock: Clock | None = None,
 ) -> Stream[StreamEvent]:

@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from mwclient_async._http import (
         cookies as cookies,
         event_source as event_source,
+        keywords as keywords,
         oauth1 as oauth1,
         transport as transport,
     )

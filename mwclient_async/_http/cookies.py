@@ -13,8 +13,8 @@ from http.cookiejar import Cookie, CookieJar
 from typing import Any
 from urllib.request import Request
 
+from mwclient_async import models
 from mwclient_async._http.secret_text import SecretText
-from mwclient_async.models.auth import COOKIE_FIELDS
 
 _LARGEST = 4096  # characters, attributes included: https://www.rfc-editor.org/rfc/rfc6265#section-6.1
 _SESSION_COOKIE = re.compile(r"(session|userid|username|token|_user|loggedout)$", re.IGNORECASE)
@@ -84,7 +84,7 @@ class Cookies:
 
     def to_values(self) -> list[dict[str, Any]]:
         """All cookies, as plain values."""
-        return [{name: getattr(cookie, name) for name in COOKIE_FIELDS} for cookie in self._jar]
+        return [{name: getattr(cookie, name) for name in models.auth.COOKIE_FIELDS} for cookie in self._jar]
 
     def restore(self, values: Iterable[Mapping[str, Any]]) -> None:
         """Replace all cookies by those that :meth:`to_values` returned."""
@@ -101,7 +101,7 @@ def _can_be_sent_back(value: str) -> bool:
 def _cookie(value: Mapping[str, Any]) -> Cookie:
     domain, path = value["domain"], value["path"]
     return Cookie(
-        **{name: value[name] for name in COOKIE_FIELDS},
+        **{name: value[name] for name in models.auth.COOKIE_FIELDS},
         port_specified=value["port"] is not None,
         domain_specified=domain.startswith("."),
         domain_initial_dot=domain.startswith("."),

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Literal, TypedDict, Unpack
 
+from mwclient_async import _http
 from mwclient_async._edit.editor import Transform
 from mwclient_async._edit.edits import Edit, Missing, Undo
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.json_values import number_at, object_at, rows_at
-from mwclient_async._http.keywords import check_options
 from mwclient_async._http.params import checked_text, checked_title, is_count
 from mwclient_async._http.text_normalization import summary_with_suffix
 from mwclient_async._http.titled import TitleLike, title_of
@@ -119,7 +119,7 @@ class PageHandle(PageManager):
         Errors of the function are raised as they are. PageHandle lists the errors of all edits.
         See https://www.mediawiki.org/wiki/API:Edit.
         """
-        check_options(options, EditOptions, self.edit)
+        _http.keywords.check_options(options, EditOptions, self.edit)
         _check_callable(transform)
         if section is not None and not is_count(section, least=0):
             raise ValueError(f"section={section!r}: give the number of a section, from 0 up")
@@ -148,7 +148,7 @@ class PageHandle(PageManager):
 
         PageHandle lists the errors of all edits. See https://www.mediawiki.org/wiki/API:Edit.
         """
-        check_options(options, EditOptions, self.save)
+        _http.keywords.check_options(options, EditOptions, self.save)
         edit = self._build_edit(summary, missing, options, text=checked_text("text", text))
         return await self._write(edit, self._base)
 
@@ -162,7 +162,7 @@ class PageHandle(PageManager):
 
         PageHandle lists the errors of all edits. See https://www.mediawiki.org/wiki/API:Edit.
         """
-        check_options(options, EditOptions, self.create)
+        _http.keywords.check_options(options, EditOptions, self.create)
         return await self._write(self._build_edit(summary, "only", options, text=checked_text("text", text)))
 
     async def append(
@@ -182,7 +182,7 @@ class PageHandle(PageManager):
 
         PageHandle lists the errors of all edits. See https://www.mediawiki.org/wiki/API:Edit.
         """
-        check_options(options, EditOptions, self.append)
+        _http.keywords.check_options(options, EditOptions, self.append)
         edit = self._build_edit(summary, missing, options, append=_checked_addition(text))
         return await self._write(edit, use_known_base=True)
 
@@ -193,7 +193,7 @@ class PageHandle(PageManager):
 
         Returns and raises the same as ``append``. See https://www.mediawiki.org/wiki/API:Edit.
         """
-        check_options(options, EditOptions, self.prepend)
+        _http.keywords.check_options(options, EditOptions, self.prepend)
         edit = self._build_edit(summary, missing, options, prepend=_checked_addition(text))
         return await self._write(edit, use_known_base=True)
 
@@ -216,7 +216,7 @@ class PageHandle(PageManager):
 
         See https://www.mediawiki.org/wiki/API:Edit.
         """
-        check_options(options, EditOptions, self.new_section)
+        _http.keywords.check_options(options, EditOptions, self.new_section)
         if not checked_text("heading", heading).strip() or "\n" in heading or "\r" in heading:
             raise ValueError(
                 f"heading={heading!r}: a heading is one line, and not empty; use append() for text without one"
@@ -242,7 +242,7 @@ class PageHandle(PageManager):
 
         PageHandle lists the errors of all edits. See https://www.mediawiki.org/wiki/API:Edit.
         """
-        check_options(options, EditOptions, self.undo)
+        _http.keywords.check_options(options, EditOptions, self.undo)
         for name, number in (("revid", revid), ("after", after)):
             if number is not None and not is_count(number, least=1):
                 raise ValueError(f"{name}={number!r}: give a revision id, a whole number from 1 up")

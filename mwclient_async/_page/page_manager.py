@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypedDict, TypeVar, Unpack
 
-from mwclient_async import _actions, models
-from mwclient_async._http.keywords import check_options
+from mwclient_async import _actions, _http, models
 from mwclient_async._http.titled import TitleLike
 from mwclient_async._page.page_reader import PageReader
 from mwclient_async.errors import OutcomeUnknown, ProtocolError
@@ -69,7 +68,7 @@ class PageManager(PageReader):
 
         See https://www.mediawiki.org/wiki/API:Move.
         """
-        check_options(options, ActOptions, self.move)
+        _http.keywords.check_options(options, ActOptions, self.move)
         page: Mapping[str, Any] = {"from_": self._title} if self._title else {"fromid": self._pageid}
         return await self._services.actions().move(
             **page,
@@ -97,7 +96,7 @@ class PageManager(PageReader):
 
         See https://www.mediawiki.org/wiki/API:Delete.
         """
-        check_options(options, ActOptions, self.delete)
+        _http.keywords.check_options(options, ActOptions, self.delete)
         return await self._services.actions().delete(
             **self._page_parameter, reason=reason, deletetalk=deletetalk, **options
         )
@@ -117,7 +116,7 @@ class PageManager(PageReader):
 
         See https://www.mediawiki.org/wiki/API:Undelete.
         """
-        check_options(options, ActOptions, self.undelete)
+        _http.keywords.check_options(options, ActOptions, self.undelete)
         return await self._services.actions().undelete(
             self._required_title("undelete"), reason=reason, timestamps=timestamps, **options
         )
@@ -152,7 +151,7 @@ class PageManager(PageReader):
 
         See https://www.mediawiki.org/wiki/API:Protect.
         """
-        check_options(options, ActOptions, self.protect)
+        _http.keywords.check_options(options, ActOptions, self.protect)
         return await self._services.actions().protect(
             **self._page_parameter, protections=protections, expiry=expiry, reason=reason, cascade=cascade, **options
         )
@@ -174,7 +173,7 @@ class PageManager(PageReader):
 
         See https://www.mediawiki.org/wiki/API:Rollback.
         """
-        check_options(options, ActOptions, self.rollback)
+        _http.keywords.check_options(options, ActOptions, self.rollback)
         return await self._services.actions().rollback(
             **self._page_parameter, user=user, summary=summary, markbot=markbot, **options
         )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         list_rows as list_rows,
         loader as loader,
         page_loads as page_loads,
+        read_ahead as read_ahead,
         row_converters as row_converters,
         site_info as site_info,
         stream as stream,

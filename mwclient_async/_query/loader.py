@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self, overload
 
-from mwclient_async._http.keywords import did_you_mean
+from mwclient_async import _http
 from mwclient_async._http.params import split_values
 from mwclient_async._http.titled import TitleLike
 from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs, checked_input
@@ -134,7 +134,7 @@ def check_loader_options(window: object, params: Mapping[str, str]) -> None:
         if name in _NOT_HERE:
             raise TypeError(f"loader() has no option {name!r}: it loads the titles and ids that load() is given")
         if name not in _OPTIONS and not name.endswith(_OPTIONS):  # not the rvprop, inprop ... of a module
-            nearest = did_you_mean(name, [option for option in _OPTIONS if option[0] == name[0]])
+            nearest = _http.keywords.did_you_mean(name, [option for option in _OPTIONS if option[0] == name[0]])
             if nearest:
                 raise TypeError(f"loader() has no option {name!r}{nearest}")
     if "revisions" in split_values(params.get("prop", "")) and _REVISIONS.enumerates(params):

@@ -11,10 +11,9 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from mwclient_async import _query, models
+from mwclient_async import _http, _query, models
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import convert_to
-from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._query.batches import BatchSequence, ContinuedBatches, StreamSpec, TitleBatches
 from mwclient_async._query.continuation import BatchSource, Query
 from mwclient_async._query.export import Export
@@ -337,7 +336,7 @@ def _may_ask_account(params: Mapping[str, str]) -> bool:
 def _misspelt_source(names: Iterable[str]) -> str:
     """What is wrong with a query without a source of pages, if the name of one seems to be misspelt; else empty."""
     for name in names:
-        source = did_you_mean(name, [source for source in _SOURCES if source[0] == name[:1]])
+        source = _http.keywords.did_you_mean(name, [source for source in _SOURCES if source[0] == name[:1]])
         if source:
             return f"a query has no parameter {name!r}{source}"
     return ""

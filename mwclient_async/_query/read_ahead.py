@@ -7,14 +7,16 @@ and sends their slots to the consumer through a channel. The size of the channel
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
-from anyio.abc import TaskGroup
-from anyio.streams.memory import MemoryObjectSendStream
 from attrs import define, field
 
 from mwclient_async._query.batches import BatchSequence, FetchBatch, LoadedBatch
+
+if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+    from anyio.streams.memory import MemoryObjectSendStream
 
 T = TypeVar("T")
 

@@ -12,17 +12,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar
 
 import anyio
-from anyio.abc import TaskGroup
-from anyio.streams.memory import MemoryObjectReceiveStream
 from attrs import evolve
 
+from mwclient_async import _query
 from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.batches import BatchSequence, FetchBatch, LoadedBatch
-from mwclient_async._query.read_ahead import Slot, start_fetches
 from mwclient_async._session.shared_resources import Owner
 from mwclient_async._values.cursor import Cursor
 from mwclient_async.errors import MediaWikiError
 from mwclient_async.models.batch import Batch
+
+if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+    from anyio.streams.memory import MemoryObjectReceiveStream
 
 T = TypeVar("T")
 
@@ -38,8 +40,8 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
         self._batches = batches
         self._start = start
         self._fetch: FetchBatch[T] | None = None
-        self._inbox: MemoryObjectReceiveStream[Slot[T]] | None = None
-        self._slot: Slot[T] | None = None
+        self._inbox: MemoryObjectReceiveStream[_query.read_ahead.Slot[T]] | None = None
+        self._slot: _query.read_ahead.Slot[T] | None = None
         self._loaded: LoadedBatch[T] | None = None
         self._rest: Iterator[T] = iter(())  # the items of that batch that were not given yet
         self._given_before = start.count
@@ -163,7 +165,7 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
         self._fetch = None
         return loaded
 
-    async def _receive(self, inbox: MemoryObjectReceiveStream[Slot[T]]) -> LoadedBatch[T] | None:
+    async def _receive(self, inbox: MemoryObjectReceiveStream[_query.read_ahead.Slot[T]]) -> LoadedBatch[T] | None:
         """Wait for the next batch that was read ahead."""
         try:
             self._slot = slot = self._slot or await inbox.receive()
@@ -209,11 +211,11 @@ class OpenStream(Generic[T]):
             await self._run.next_batch()
         if self._read_ahead:
             # The task that waits to send a slot holds one; the buffer holds the others.
-            outbox, inbox = anyio.create_memory_object_stream[Slot[T]](self._read_ahead - 1)
+            outbox, inbox = anyio.create_memory_object_stream[_query.read_ahead.Slot[T]](self._read_ahead - 1)
             self._run._inbox = inbox  # noqa: SLF001 - OpenStream and StreamRun work together
             self._run._owner = Owner("this run", "open the stream")  # noqa: SLF001 - as above
             self._tasks = await anyio.create_task_group().__aenter__()
-            self._tasks.start_soon(start_fetches, self._run._batches, outbox, self._tasks)  # noqa: SLF001 - as above
+            self._tasks.start_soon(_query.read_ahead.start_fetches, self._run._batches, outbox, self._tasks)  # noqa: SLF001 - as above
         return self._run
 
     async def __aexit__(

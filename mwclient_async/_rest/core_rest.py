@@ -11,7 +11,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Self
 
-from mwclient_async import _http
+from mwclient_async import _http, models
 from mwclient_async._http.conversion import structurer
 from mwclient_async._http.request_builder import RequestBuilder
 from mwclient_async._http.urls import check_safe_for_credentials, checked_url
@@ -21,7 +21,7 @@ from mwclient_async._rest.rest import Rest
 from mwclient_async._rest.rest_edit import RestEdit, check_base
 from mwclient_async._session.clock import Clock, SystemClock
 from mwclient_async._session.known_revisions import BaseRevision
-from mwclient_async._session.observers import Observers, OnEvent
+from mwclient_async._session.observers import Observers
 from mwclient_async._session.openable import Openable
 from mwclient_async._session.session import Session
 from mwclient_async._session.shared_resources import SharedResources
@@ -80,7 +80,7 @@ class CoreRest(Openable, Rest):
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen values
         limits: Limits = Limits(),  # noqa: B008
         http: HttpOptions = HttpOptions(),  # noqa: B008
-        on_event: OnEvent | None = None,
+        on_event: models.events.OnEvent | None = None,
         transport: _http.transport.Transport | None = None,
         clock: Clock | None = None,
     ) -> None:

@@ -7,12 +7,11 @@ from contextlib import contextmanager
 
 from attrs import evolve
 
-from mwclient_async import _http
+from mwclient_async import _http, models
 from mwclient_async._http.messages import ApiRequest, HttpRequest
 from mwclient_async._http.request_builder import RequestCredentials
 from mwclient_async._http.secret_text import SecretText
 from mwclient_async._session.login import Account
-from mwclient_async.models.auth import LoginState
 
 Sign = Callable[[HttpRequest], SecretText]
 """A function that returns the Authorization header of a request: OAuth 1.0a signs each one."""
@@ -113,9 +112,9 @@ class AuthState:
             return request
         return evolve(request, headers={**request.headers, "authorization": self._sign(request)})
 
-    def login_state(self, wiki: str) -> LoginState:
+    def login_state(self, wiki: str) -> models.auth.LoginState:
         """Cookies and tokens as a value to store. The password is not among them."""
-        return LoginState(
+        return models.auth.LoginState(
             wiki=wiki,
             account=self.name,
             logged_in=self.uses_cookies,
@@ -123,7 +122,7 @@ class AuthState:
             tokens={kind: str(token) for kind, token in self.tokens.items()},
         )
 
-    def restore(self, state: LoginState) -> None:
+    def restore(self, state: models.auth.LoginState) -> None:
         """Use a stored login, without a request. If its session is lost, the first request fails and shows that."""
         self.cookies.restore(state.cookies)
         if state.logged_in:

@@ -18,7 +18,7 @@ from typing import Generic, Protocol, TypeVar
 import anyio
 from attrs import Factory, define
 
-from mwclient_async import _http
+from mwclient_async import _http, models
 from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest
 from mwclient_async._http.secret_text import SecretText
 from mwclient_async._session.auth_state import AuthState
@@ -37,16 +37,6 @@ from mwclient_async._session.retry_state import RetryState
 from mwclient_async._session.run_flow import Send, run_flow
 from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async.errors import LoginFailed, LoginThrottled, MediaWikiError, ProtocolError
-from mwclient_async.models.auth import (
-    Auth,
-    BotPassword,
-    ClientLogin,
-    OAuth1,
-    OAuth2ClientCredentials,
-    OAuth2Token,
-    checked_token,
-)
-from mwclient_async.models.events import LoggedIn, TokensFetched
 from mwclient_async.models.options import RetryPolicy
 
 T = TypeVar("T")
@@ -173,7 +163,7 @@ class Authenticator:
         policy: RetryPolicy,
         observers: Observers,
     ) -> None:
-        self.auth: Auth | None = None
+        self.auth: models.auth.Auth | None = None
         self.lock = LoginLock()
         self._auth_state = auth_state
         self._send = send
@@ -183,7 +173,7 @@ class Authenticator:
         self._observers = observers
         self._flight: SingleFlight[None] = SingleFlight()
 
-    async def log_in(self, auth: Auth) -> None:
+    async def log_in(self, auth: models.auth.Auth) -> None:
         """Log in with ``auth``, which from now on also renews the login. If it fails, the login before stays."""
         async with self.lock.exclusive():
             await self._log_in(auth)
@@ -192,8 +182,8 @@ class Authenticator:
 
     async def relogin(self, generation: int) -> bool:
         """Log in, unless another task has done so since that login generation. Returns whether it is possible."""
-        has_fixed_token = isinstance(self.auth, OAuth2Token) and isinstance(self.auth.token, str)
-        is_fixed = has_fixed_token or isinstance(self.auth, OAuth1)
+        has_fixed_token = isinstance(self.auth, models.auth.OAuth2Token) and isinstance(self.auth.token, str)
+        is_fixed = has_fixed_token or isinstance(self.auth, models.auth.OAuth1)
         if self.auth is None or (is_fixed and self._auth_state.uses_oauth):  # no other token to try
             return False
         await self._flight.run(partial(self._relogin, generation))
@@ -207,7 +197,9 @@ class Authenticator:
     async def start_session(self) -> bool:
         """Begin another session on the wiki with the same account. Returns whether that needs no help by the user."""
         auth, state = self.auth, self._auth_state
-        if isinstance(auth, BotPassword) or (isinstance(auth, ClientLogin) and auth.answer is None):
+        if isinstance(auth, models.auth.BotPassword) or (
+            isinstance(auth, models.auth.ClientLogin) and auth.answer is None
+        ):
             return await self.relogin(state.login_generation)
         if state.uses_cookies:
             return False
@@ -237,15 +229,15 @@ class Authenticator:
                 self._pauses.begin(_LOGIN_PAUSE, min(wait, self._policy.longest_pause), error)
                 raise
 
-    async def _log_in(self, auth: Auth) -> None:
+    async def _log_in(self, auth: models.auth.Auth) -> None:
         with self._auth_state.kept_unless_replaced():
             work = self._log_in_anew(auth)
             await report_call(work, label=_LOGIN_LABEL, observers=self._observers, clock=self._clock)
         self._observers.notify_event(
-            LoggedIn(account=self._auth_state.name, login_generation=self._auth_state.login_generation)
+            models.events.LoggedIn(account=self._auth_state.name, login_generation=self._auth_state.login_generation)
         )
 
-    async def _log_in_anew(self, auth: Auth) -> None:
+    async def _log_in_anew(self, auth: models.auth.Auth) -> None:
         retry_state = RetryState(policy=self._policy, clock=self._clock, observers=self._observers, label=_LOGIN_LABEL)
         stale_tokens = 0
         while True:
@@ -262,30 +254,30 @@ class Authenticator:
             else:
                 return
 
-    async def _run_login(self, auth: Auth, retry_state: RetryState) -> None:
+    async def _run_login(self, auth: models.auth.Auth, retry_state: RetryState) -> None:
         async def send(request: ApiRequest, **_: object) -> ApiResponse:  # all steps share the tries of one request
             return await self._send(request, retry_state)
 
-        if isinstance(auth, OAuth2ClientCredentials):
+        if isinstance(auth, models.auth.OAuth2ClientCredentials):
             access_token = await run_flow(fetch_access_token(auth), send)
             lifetime = access_token.expires_in
             renew_after = None if lifetime is None else max(lifetime - _RENEWAL_MARGIN, lifetime / 2)
             expires = None if renew_after is None else self._clock.now() + renew_after
             self._auth_state.set_login(bearer=access_token.token, expires=expires)
-        elif isinstance(auth, OAuth2Token):
+        elif isinstance(auth, models.auth.OAuth2Token):
             self._auth_state.set_login(  # the token is in no local variable, because a traceback may show these
-                bearer=checked_token(
+                bearer=models.auth.checked_token(
                     "the OAuth token", auth.token if isinstance(auth.token, str) else await auth.token()
                 )
             )
-        elif isinstance(auth, OAuth1):
+        elif isinstance(auth, models.auth.OAuth1):
             self._auth_state.set_login(sign=partial(self._sign, auth))
         else:
-            answer_question = auth.answer if isinstance(auth, ClientLogin) else None
+            answer_question = auth.answer if isinstance(auth, models.auth.ClientLogin) else None
             name = await run_flow(log_in(auth), send, ask=answer_question)
             self._auth_state.set_login(name)
 
-    def _sign(self, auth: OAuth1, request: HttpRequest) -> SecretText:
+    def _sign(self, auth: models.auth.OAuth1, request: HttpRequest) -> SecretText:
         return _http.oauth1.authorization(
             request, auth, nonce=secrets.token_hex(16), timestamp=int(self._clock.timestamp())
         )
@@ -331,5 +323,5 @@ class LoginData:
         flow = fetch_tokens(logged_in=self._auth_state.logged_in)
         tokens = await run_flow(flow, self._sender(since))
         self._auth_state.tokens = tokens  # no await since the response, as above
-        self._observers.notify_event(TokensFetched(kinds=tuple(sorted(tokens))))
+        self._observers.notify_event(models.events.TokensFetched(kinds=tuple(sorted(tokens))))
         return tokens

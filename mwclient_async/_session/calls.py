@@ -12,10 +12,10 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import TypeVar
 
+from mwclient_async import models
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers, describe_error
 from mwclient_async.errors import MediaWikiError
-from mwclient_async.models.events import CallFinished, CallStarted
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ async def report_call(work: Awaitable[T], *, label: str, observers: Observers, c
     if not observers.is_listening:
         return await work
     number, parent = next(_numbers), _current_call.get()
-    observers.notify_event(CallStarted(call=number, parent=parent, label=label))
+    observers.notify_event(models.events.CallStarted(call=number, parent=parent, label=label))
     began, outer, failure = clock.now(), _current_call.set(number), ""
     try:
         return await work
@@ -43,4 +43,6 @@ async def report_call(work: Awaitable[T], *, label: str, observers: Observers, c
     finally:
         with suppress(ValueError):  # a task that was abandoned is ended in another context
             _current_call.reset(outer)
-        observers.notify_event(CallFinished(call=number, label=label, seconds=clock.now() - began, failure=failure))
+        observers.notify_event(
+            models.events.CallFinished(call=number, label=label, seconds=clock.now() - began, failure=failure)
+        )

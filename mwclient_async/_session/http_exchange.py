@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
+from mwclient_async import models
 from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, HttpResponse, MultipartBody, ReadAt
 from mwclient_async._http.request_builder import NO_CREDENTIALS, RequestBuilder
 from mwclient_async._http.responses import parse_response
@@ -27,7 +28,6 @@ from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async._session.worker_thread import run_in_thread
 from mwclient_async._values.json_text import LARGE
 from mwclient_async.errors import MediaWikiError, ProtocolError
-from mwclient_async.models.events import RequestFinished
 
 if TYPE_CHECKING:
     from mwclient_async._http.transport import Transport
@@ -107,8 +107,8 @@ async def exchange(request: HttpRequest, *, transport: Transport, retry_state: R
     if not observers.is_listening:
         return await transport.send(request)
     began = clock.now()
-    finished: Callable[..., RequestFinished] = partial(
-        RequestFinished,
+    finished: Callable[..., models.events.RequestFinished] = partial(
+        models.events.RequestFinished,
         label=label,
         method=request.method,
         attempt=retry_state.attempt,

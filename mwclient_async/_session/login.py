@@ -17,6 +17,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async import models
 from mwclient_async._http.flow import Ask, Flow
 from mwclient_async._http.json_values import object_at, text_at, texts_at
 from mwclient_async._http.messages import ApiRequest
@@ -32,15 +33,6 @@ from mwclient_async.errors import (
     ProtocolError,
     Unavailable,
     class_for,
-)
-from mwclient_async.models.auth import (
-    Auth,
-    BotPassword,
-    ClientLogin,
-    LoginField,
-    LoginQuestion,
-    OAuth2ClientCredentials,
-    checked_token,
 )
 
 ANONYMOUS_TOKEN = "+\\"  # noqa: S105 - the token of all anonymous users
@@ -72,20 +64,20 @@ class AccessToken:
     expires_in: float | None = None
 
 
-def log_in(auth: BotPassword | ClientLogin) -> Flow[str]:
+def log_in(auth: models.auth.BotPassword | models.auth.ClientLogin) -> Flow[str]:
     """Log in and return the account's name. Raises LoginFailed or LoginThrottled if the wiki refuses."""
     response = yield ApiRequest(params={"action": "query", "meta": "tokens", "type": "login"}, login=True)
     token = _require_text(object_at(response.body, "query", "tokens").get("logintoken"), "login token")
-    if isinstance(auth, BotPassword):
+    if isinstance(auth, models.auth.BotPassword):
         return (yield from _log_in_with_bot_password(auth, token))
     return (yield from _log_in_step_by_step(auth, token))
 
 
-def may_log_in_as(auth: Auth | None, account: str) -> bool:
+def may_log_in_as(auth: models.auth.Auth | None, account: str) -> bool:
     """Whether ``auth`` may log in to this account. A login name with an @ is not the account's own name, so it may."""
-    if isinstance(auth, BotPassword):
+    if isinstance(auth, models.auth.BotPassword):
         return _canonical(auth.account) == account
-    return not isinstance(auth, ClientLogin) or "@" in auth.username or _canonical(auth.username) == account
+    return not isinstance(auth, models.auth.ClientLogin) or "@" in auth.username or _canonical(auth.username) == account
 
 
 def is_stale_login_token(error: LoginFailed) -> bool:
@@ -98,7 +90,7 @@ def log_out() -> Flow[None]:
     yield ApiRequest(params={"action": "logout"}, post=True, token="csrf")  # noqa: S106 - a kind
 
 
-def fetch_access_token(auth: OAuth2ClientCredentials) -> Flow[AccessToken]:
+def fetch_access_token(auth: models.auth.OAuth2ClientCredentials) -> Flow[AccessToken]:
     """An access token for an OAuth consumer. Raises LoginFailed if the wiki refuses its id or secret."""
     secret = SecretText(auth.client_secret)
     form = {"grant_type": "client_credentials", "client_id": auth.client_id, "client_secret": secret}
@@ -112,7 +104,9 @@ def fetch_access_token(auth: OAuth2ClientCredentials) -> Flow[AccessToken]:
         raise LoginFailed((ApiErrorItem(code=error.code, text=text, data=error.data),)) from error
     lifetime = object_at(response.body).get("expires_in")
     try:
-        token = checked_token("the access token that the wiki gave", object_at(response.body).get("access_token"))
+        token = models.auth.checked_token(
+            "the access token that the wiki gave", object_at(response.body).get("access_token")
+        )
     except ValueError as error:
         raise ProtocolError(str(error)) from None
     expires_in = min(lifetime, _LONGEST_LIFETIME) if isinstance(lifetime, int | float) else None
@@ -169,7 +163,7 @@ def without_account(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, "query": query} if query else rest
 
 
-def _log_in_with_bot_password(auth: BotPassword, token: str) -> Flow[str]:
+def _log_in_with_bot_password(auth: models.auth.BotPassword, token: str) -> Flow[str]:
     response = yield ApiRequest(
         params={"action": "login", "lgname": auth.name, "lgpassword": auth.password, "lgtoken": token},
         post=True,
@@ -185,7 +179,7 @@ def _log_in_with_bot_password(auth: BotPassword, token: str) -> Flow[str]:
     raise _login_failed(auth.name, code.lower(), str(details.get("text") or result.get("result")))
 
 
-def _log_in_step_by_step(auth: ClientLogin, token: str) -> Flow[str]:
+def _log_in_step_by_step(auth: models.auth.ClientLogin, token: str) -> Flow[str]:
     """A login in which the wiki may ask questions: https://www.mediawiki.org/wiki/API:Login#Method_2._clientlogin."""
     answers = {"username": auth.username, "password": SecretText(auth.password), "rememberMe": "1"}
     step_params = {"loginreturnurl": auth.return_url}
@@ -208,7 +202,7 @@ def _log_in_step_by_step(auth: ClientLogin, token: str) -> Flow[str]:
     raise _login_failed(auth.username, "login-failed", f"the wiki was not done after {_MAX_QUESTIONS} questions")
 
 
-def _check_question(auth: ClientLogin, question: LoginQuestion) -> None:
+def _check_question(auth: models.auth.ClientLogin, question: models.auth.LoginQuestion) -> None:
     """Raise LoginFailed if this is a refusal, or if there is no function that answers it."""
     throttled = issubclass(class_for(question.code), LoginThrottled)  # has the form of a question
     if throttled or question.status not in {"UI", "REDIRECT", "RESTART"}:
@@ -222,7 +216,7 @@ def _check_question(auth: ClientLogin, question: LoginQuestion) -> None:
         )
 
 
-def _question(status: str, result: Mapping[str, Any]) -> LoginQuestion:
+def _question(status: str, result: Mapping[str, Any]) -> models.auth.LoginQuestion:
     requests = result.get("requests")
     fields = [
         _field(name, description)
@@ -230,7 +224,7 @@ def _question(status: str, result: Mapping[str, Any]) -> LoginQuestion:
         for name, description in object_at(request, "fields").items()
         if isinstance(description, Mapping)
     ]
-    return LoginQuestion(
+    return models.auth.LoginQuestion(
         status=status,
         code=str(result.get("messagecode", "")),
         message=str(result.get("message", "")),
@@ -239,9 +233,9 @@ def _question(status: str, result: Mapping[str, Any]) -> LoginQuestion:
     )
 
 
-def _field(name: str, description: Mapping[str, Any]) -> LoginField:
+def _field(name: str, description: Mapping[str, Any]) -> models.auth.LoginField:
     value = description.get("value")
-    return LoginField(
+    return models.auth.LoginField(
         name=name,
         type=str(description.get("type", "string")),
         label=str(description.get("label", "")),

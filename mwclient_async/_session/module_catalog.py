@@ -10,8 +10,7 @@ from collections.abc import Iterable
 
 import anyio
 
-from mwclient_async import _session
-from mwclient_async._http.keywords import did_you_mean
+from mwclient_async import _http, _session
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.module_table import Module, core_module, parse_paraminfo
 from mwclient_async._session.run_flow import Send, run_flow
@@ -86,5 +85,7 @@ class ModuleCatalog:
     async def _no_such_module(self, path: str) -> str:
         group, _, name = path.rpartition("+")
         kind = "list, prop, meta or generator" if group else "action"
-        suggestion = did_you_mean(name, await run_flow(_session.suggestions.fetch_module_names(group), self._send))
+        suggestion = _http.keywords.did_you_mean(
+            name, await run_flow(_session.suggestions.fetch_module_names(group), self._send)
+        )
         return f"this wiki has no {kind} {name!r}{suggestion or ': is an extension missing?'}"

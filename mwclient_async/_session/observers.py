@@ -8,14 +8,13 @@ from typing import Any
 
 from attrs import field, frozen
 
+from mwclient_async import models
 from mwclient_async._values.warnings import ApiWarning
 from mwclient_async.errors import NO_JOBS, QUEUED, ApiError, MediaWikiError
-from mwclient_async.models.events import Event, Paused, Retrying, WaitingForJob
 
 log = logging.getLogger("mwclient_async")
 
 OnWarning = Callable[[ApiWarning], None]
-OnEvent = Callable[[Event], None]
 
 _MOST_REMEMBERED = 1000
 
@@ -25,7 +24,7 @@ class Observers:
     """The callbacks of one site. An exception that a callback raises is logged, and does not reach the request."""
 
     on_warning: OnWarning | None = None
-    on_event: OnEvent | None = None
+    on_event: models.events.OnEvent | None = None
     _warned: dict[ApiWarning, None] = field(init=False, factory=dict)
 
     def notify_warning(self, warning: ApiWarning) -> None:
@@ -43,15 +42,15 @@ class Observers:
         """Whether there is a callback for events."""
         return self.on_event is not None
 
-    def notify_event(self, event: Event) -> None:
+    def notify_event(self, event: models.events.Event) -> None:
         """Report an event, and log those that an operator wants to see."""
-        if isinstance(event, Retrying):
+        if isinstance(event, models.events.Retrying):
             log.info("%s: %s; sent again in %.1f s", event.label, event.cause, event.after)
-        elif isinstance(event, Paused):
+        elif isinstance(event, models.events.Paused):
             log.warning("%s: nothing is sent for %.1f s (%s)", event.name or event.scope, event.seconds, event.cause)
-        elif isinstance(event, WaitingForJob) and event.stage == QUEUED:
+        elif isinstance(event, models.events.WaitingForJob) and event.stage == QUEUED:
             log.warning("%s: no job has begun with it after %.0f s: %s", event.filename, event.waited, NO_JOBS)
-        elif isinstance(event, WaitingForJob):
+        elif isinstance(event, models.events.WaitingForJob):
             log.info("%s: a job of the wiki works on it for %.0f s (%s)", event.filename, event.waited, event.stage)
         if self.on_event is not None:
             _notify(self.on_event, event, "on_event")

@@ -18,7 +18,6 @@ from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers, describe_error
 from mwclient_async._session.retry import Scope, pause_for, still_paused
 from mwclient_async.errors import MediaWikiError
-from mwclient_async.models.events import Paused
 from mwclient_async.models.options import RetryPolicy
 
 ALL_WIKIS: models.shared_limits.PauseKey = ("farm",)
@@ -121,7 +120,7 @@ class WikiPauses:
         """Begin a pause that this process or another one was asked for. It is reported if there was none before."""
         if self.pauses.begin(pause.key, pause.seconds, pause.error):
             self.observers.notify_event(
-                Paused(
+                models.events.Paused(
                     scope=pause.key[0],
                     name=pause.key[-1],
                     seconds=pause.seconds,

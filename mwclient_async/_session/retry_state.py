@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from attrs import Factory, define
 
+from mwclient_async import models
 from mwclient_async._session.calls import current_call
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers, describe_error
 from mwclient_async._session.retry import Retry, decide_retry, is_likely_permanent, next_try, requested_wait
 from mwclient_async.errors import MediaWikiError
-from mwclient_async.models.events import Retrying
 from mwclient_async.models.options import RetryPolicy
 
 
@@ -78,7 +78,7 @@ class RetryState:
         if decision is None:
             return False
         self.observers.notify_event(
-            Retrying(
+            models.events.Retrying(
                 label=self.label,
                 attempt=self.attempt,
                 after=decision.after,

@@ -29,7 +29,7 @@ from typing import Any, TypeVar
 import anyio
 from attrs import Factory, define, evolve
 
-from mwclient_async import _session
+from mwclient_async import _session, models
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpResponse, ReadAt, StreamedResponse
 from mwclient_async._http.request_builder import RequestBuilder
@@ -68,8 +68,6 @@ from mwclient_async.errors import (
     TransportError,
     UnrecognizedParameters,
 )
-from mwclient_async.models.auth import Auth, LoginState
-from mwclient_async.models.events import ChunkSent, LoggedOut
 from mwclient_async.models.options import RetryPolicy
 
 T = TypeVar("T")
@@ -241,7 +239,7 @@ class Session:
         """Raise ValueError if other people on the network could read a password that is sent."""
         check_safe_for_credentials(self._request_builder.api_url, plain_http=self._plain_http)
 
-    async def open(self, auth: Auth | None, state: LoginState | None) -> None:
+    async def open(self, auth: models.auth.Auth | None, state: models.auth.LoginState | None) -> None:
         """Resume a stored login, or log in.
 
         Raises ValueError if the state is of another wiki or account, and LoginFailed if the wiki refuses the login.
@@ -253,7 +251,7 @@ class Session:
         if auth is not None and not self._auth_state.logged_in:
             await self._authenticator.log_in(auth)
 
-    async def log_in(self, auth: Auth) -> None:
+    async def log_in(self, auth: models.auth.Auth) -> None:
         """Log in, or change the account. From now on a lost login is renewed with ``auth``."""
         await self._authenticator.log_in(auth)
 
@@ -273,14 +271,14 @@ class Session:
                 self._auth_state.clear()
                 raise
             finally:
-                self.observers.notify_event(LoggedOut())
+                self.observers.notify_event(models.events.LoggedOut())
 
     @property
-    def auth(self) -> Auth | None:
+    def auth(self) -> models.auth.Auth | None:
         """What a lost login is renewed with."""
         return self._authenticator.auth
 
-    def state(self) -> LoginState:
+    def state(self) -> models.auth.LoginState:
         """The login as a value that can be stored."""
         return self._auth_state.login_state(self._request_builder.api_url)
 
@@ -297,7 +295,7 @@ class Session:
         """A token of that kind. ``since`` is when the deadline of the request that needs the token began."""
         return await self._login_data.token(kind, since=since)
 
-    def _check_state(self, state: LoginState, auth: Auth | None) -> None:
+    def _check_state(self, state: models.auth.LoginState, auth: models.auth.Auth | None) -> None:
         if state.wiki != self._request_builder.api_url:
             raise ValueError(
                 f"this LoginState is of {state.wiki!r}, and this site is {self._request_builder.api_url!r}"
@@ -410,7 +408,7 @@ class Session:
         for warning in checked_warnings(request, response):
             self.observers.notify_warning(warning)
         if request.part is not None:
-            self.observers.notify_event(ChunkSent(offset=request.part.offset, length=request.part.length))
+            self.observers.notify_event(models.events.ChunkSent(offset=request.part.offset, length=request.part.length))
         if request.write:
             self.own_edits.record(response.body, write_lock_keys(request.params))
         self._anonymous_writes.record(request, response)

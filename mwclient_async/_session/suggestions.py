@@ -15,9 +15,9 @@ from typing import Any
 
 from attrs import frozen
 
+from mwclient_async import _http
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.json_values import list_at, rows_at, text_at
-from mwclient_async._http.keywords import did_you_mean
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.params import split_values
 from mwclient_async._values.warnings import ApiWarning
@@ -56,7 +56,9 @@ class _KnownParameters:
             return f": the library adds the prefix of the module by itself, write {right!r}"
         if not prefix and (right := self._with_prefix(name)):
             return f", did you mean {right!r}?"
-        return did_you_mean(own, [known.removeprefix(prefix) for known in self.parameters if known.startswith(prefix)])
+        return _http.keywords.did_you_mean(
+            own, [known.removeprefix(prefix) for known in self.parameters if known.startswith(prefix)]
+        )
 
     def _with_prefix(self, name: str) -> str:
         """The known name that this one is without its prefix, or without the ``g`` of a generator."""
@@ -80,7 +82,7 @@ def suggest_names(request: ApiRequest, warning: ApiWarning) -> Flow[str]:
     unknown_values = [str(value) for value in list_at(warning.data, "values")]
     advice = [
         *_listed_advice(known, request, known.unknown(request.params)),
-        *(f"{value!r}{found}" for value in unknown_values if (found := did_you_mean(value, options))),
+        *(f"{value!r}{found}" for value in unknown_values if (found := _http.keywords.did_you_mean(value, options))),
     ]
     return " ".join(advice)
 

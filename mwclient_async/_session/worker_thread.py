@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from anyio import CapacityLimiter, to_thread
+import anyio
+import anyio.to_thread
 
 T = TypeVar("T")
 
@@ -16,4 +17,4 @@ async def run_in_thread(work: Callable[[], T]) -> T:
     It does not take one of the program's threads (anyio's default limiter): a program whose threads all wait for the
     library would wait forever.
     """
-    return await to_thread.run_sync(work, limiter=CapacityLimiter(1))
+    return await anyio.to_thread.run_sync(work, limiter=anyio.CapacityLimiter(1))

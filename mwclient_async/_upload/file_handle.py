@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal, Unpack, get_args
 
+from mwclient_async import _http
 from mwclient_async._http import params as wire_params
-from mwclient_async._http.keywords import check_options
 from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async._session.observers import log
 from mwclient_async._session.session import Session
@@ -147,7 +147,7 @@ class FileHandle:
 
         See https://www.mediawiki.org/wiki/API:Upload.
         """
-        check_options(options, UploadOptions, self.upload_version)
+        _http.keywords.check_options(options, UploadOptions, self.upload_version)
         return await Uploads(self._session, self._wiki).upload(
             source,
             filename=self._filename,

@@ -9,8 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 from typing import Literal, Unpack
 
-from mwclient_async import _upload, models
-from mwclient_async._http.keywords import check_options
+from mwclient_async import _http, _upload, models
 from mwclient_async._http.titled import TitleLike, title_of
 
 
@@ -82,7 +81,7 @@ class UploadMethods(ABC):
 
         See https://www.mediawiki.org/wiki/API:Upload.
         """
-        check_options(options, _upload.uploads.UploadOptions, self.upload)
+        _http.keywords.check_options(options, _upload.uploads.UploadOptions, self.upload)
         return await self._uploads.upload(
             source,
             filename=filename,
@@ -121,7 +120,7 @@ class UploadMethods(ABC):
 
         See https://www.mediawiki.org/wiki/API:Upload.
         """
-        check_options(options, _upload.uploads.UploadOptions, self.stash)
+        _http.keywords.check_options(options, _upload.uploads.UploadOptions, self.stash)
         return await self._uploads.stash(source, filename=filename, options=options)
 
     async def stashed(self, file: models.upload.StashedFile | str) -> models.props_files.ImageInfo:

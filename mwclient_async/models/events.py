@@ -8,6 +8,7 @@ number, which no other call of this process has; 0 means that the event belongs 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from attrs import frozen
@@ -171,3 +172,5 @@ Event = (
     | Downloaded
     | GapFilled
 )
+
+OnEvent = Callable[[Event], None]
