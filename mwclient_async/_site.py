@@ -12,22 +12,17 @@ from typing import Any, Self, Unpack
 from anyio import CancelScope
 from attrs import evolve
 
-from mwclient_async import _actions, _edit, _events, _http, _page, _rest, _session, _upload, models
+from mwclient_async import _actions, _edit, _events, _http, _page, _query, _rest, _session, _upload, models
 from mwclient_async._events.event_methods import EventMethods
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.request_builder import RequestBuilder
 from mwclient_async._http.titled import TitleLike
 from mwclient_async._http.urls import check_safe_for_credentials, checked_url, rest_url_beside
 from mwclient_async._http.user_agent import full_user_agent
-from mwclient_async._query.page_inputs import Inputs
-from mwclient_async._query.queries import Queries
 from mwclient_async._query.query_methods import QueryMethods
-from mwclient_async._query.stream import Stream
 from mwclient_async._session.clock import SystemClock
 from mwclient_async._session.observers import Observers, OnWarning
 from mwclient_async._session.openable import Openable
-from mwclient_async._session.session import Session
-from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async._session.site_options import SiteOptions, check_option_types
 from mwclient_async._upload.upload_methods import UploadMethods
 from mwclient_async._values.cursor import Cursor
@@ -134,8 +129,8 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         self._on_event = on_event
         self._transport = transport
         self._clock = clock or SystemClock()
-        self._shared: Callable[[], SharedResources] | None = None
-        self._opened: Session | None = None
+        self._shared: Callable[[], _session.shared_resources.SharedResources] | None = None
+        self._opened: _session.session.Session | None = None
 
     def __repr__(self) -> str:
         builder = vars(self).get("_request_builder")  # absent if its constructor raises an error
@@ -160,7 +155,7 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         if self._opened is not None:  # by another task, while this one joined those that share its limits
             await shared.aclose()
             raise RuntimeError(f"{self!r} is open already: open it once and share it between tasks")
-        self._opened = Session(
+        self._opened = _session.session.Session(
             shared,
             self._request_builder,
             retry=self._retry,
@@ -321,19 +316,19 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         """
         return self._session.state()
 
-    async def _shared_resources(self) -> SharedResources:
+    async def _shared_resources(self) -> _session.shared_resources.SharedResources:
         if self._shared is not None:
             return self._shared()
         transport = self._transport or _http.transport.own_transport(self._http, self._limits)
         if self._shared_limits is None:
-            return SharedResources(transport, self._limits, self._clock)
+            return _session.shared_resources.SharedResources(transport, self._limits, self._clock)
         try:
             connection = await _session.shared_limits.connect(self._shared_limits, self._limits)
         except BaseException:
             with CancelScope(shield=True):
                 await transport.aclose()
             raise
-        return SharedResources(transport, self._limits, self._clock, connection)
+        return _session.shared_resources.SharedResources(transport, self._limits, self._clock, connection)
 
     def _check_safe(self, auth: models.auth.Auth | None) -> None:
         urls = [self._request_builder.api_url, self._request_builder.rest_url]
@@ -343,7 +338,7 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
             check_safe_for_credentials(url, plain_http=self._http.plain_http)
 
     @property
-    def _session(self) -> Session:
+    def _session(self) -> _session.session.Session:
         if self._opened is None:
             raise RuntimeError(
                 f"{self!r} is not open: use it inside `async with Site(...) as site:`, or `await site.open()`"
@@ -361,8 +356,8 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         )
 
     @property
-    def _queries(self) -> Queries:
-        return Queries(self._session, self._request_builder.api_url)
+    def _queries(self) -> _query.queries.Queries:
+        return _query.queries.Queries(self._session, self._request_builder.api_url)
 
     @property
     def _site_events(self) -> _events.event_streams.SiteEvents:
@@ -396,7 +391,7 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
 
     def edit_many(
         self,
-        pages: Inputs | Stream[Page],
+        pages: _query.page_inputs.Inputs | _query.stream.Stream[Page],
         transform: _edit.editor.Transform,
         *,
         summary: str = "",
@@ -430,11 +425,12 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         See https://www.mediawiki.org/wiki/API:Edit.
         """
         _http.keywords.check_options(options, _page.page_handle.EditOptions, self.edit_many)
-        stream = pages if isinstance(pages, Stream) else self.pages(titles=pages, prop="revisions", rvprop=_TO_EDIT)
+        if not isinstance(pages, _query.stream.Stream):
+            pages = self.pages(titles=pages, prop="revisions", rvprop=_TO_EDIT)
         function = _page.page_handle.edit_function(
             self._page_services, transform, summary=summary, missing=missing, options=options
         )
-        return self._many_edits(stream, function, concurrency=concurrency, resume=resume)
+        return self._many_edits(pages, function, concurrency=concurrency, resume=resume)
 
     def save_many(
         self,
@@ -476,7 +472,7 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
 
     def _many_edits(
         self,
-        pages: Stream[Any],
+        pages: _query.stream.Stream[Any],
         function: _edit.edit_many.EditFunction,
         *,
         concurrency: int | None,

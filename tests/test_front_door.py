@@ -167,6 +167,12 @@ def test_importing_site_loads_no_library_that_the_first_request_may_not_need() -
     assert not loaded & {"importlib.metadata", "http.cookiejar", "difflib", "anyio.streams.memory"}
 
 
+def test_importing_site_loads_neither_the_session_nor_the_streams() -> None:
+    loaded = loaded_by(f"from {PACKAGE} import Site")
+    unwanted = {"_session.session", "_session.retry", "_query.stream", "_query.batches", "_query.continuation"}
+    assert not {name.removeprefix(f"{PACKAGE}.") for name in loaded} & unwanted
+
+
 def test_a_lazy_room_has_no_module_that_does_not_exist() -> None:
     with pytest.raises(AttributeError, match=r"'mwclient_async\.models' has no attribute 'lits'"):
         getattr(mwclient_async.models, "lits")  # noqa: B009 - type checkers refuse the plain form

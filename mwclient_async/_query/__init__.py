@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mwclient_async._query import (
         category as category,
+        export as export,
         fetch_site_info as fetch_site_info,
         follow as follow,
         list_rows as list_rows,
         loader as loader,
+        page_inputs as page_inputs,
         page_loads as page_loads,
+        queries as queries,
         read_ahead as read_ahead,
         row_converters as row_converters,
         site_info as site_info,

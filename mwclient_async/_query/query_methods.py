@@ -11,10 +11,6 @@ from typing import Any, Literal, overload
 
 from mwclient_async import _query, models
 from mwclient_async._http.titled import TitleLike
-from mwclient_async._query.export import Export
-from mwclient_async._query.page_inputs import Inputs
-from mwclient_async._query.queries import Queries
-from mwclient_async._query.stream import Stream
 from mwclient_async.models.page import Page
 
 _Count = int | None
@@ -28,7 +24,7 @@ class QueryMethods(ABC):
 
     @property
     @abstractmethod
-    def _queries(self) -> Queries:
+    def _queries(self) -> _query.queries.Queries:
         """The queries of the open site. RuntimeError if it is not open."""
 
     def query(
@@ -38,7 +34,7 @@ class QueryMethods(ABC):
         batch_size: int | None = None,
         params: Mapping[str, Any] | None = None,
         **parameters: Any,
-    ) -> Stream[Page]:
+    ) -> _query.stream.Stream[Page]:
         """Pages with their properties: ``async for page in site.query(generator=..., prop=[...])``.
 
         Returns a stream of Page. Each page comes once per batch, complete, in the generator's order; missing pages come
@@ -63,13 +59,13 @@ class QueryMethods(ABC):
     def pages(
         self,
         *,
-        titles: Inputs | None = None,
-        pageids: Inputs | None = None,
-        revids: Inputs | None = None,
+        titles: _query.page_inputs.Inputs | None = None,
+        pageids: _query.page_inputs.Inputs | None = None,
+        revids: _query.page_inputs.Inputs | None = None,
         limit: int | None = None,
         params: Mapping[str, Any] | None = None,
         **parameters: Any,
-    ) -> Stream[Page]:
+    ) -> _query.stream.Stream[Page]:
         """One Page for each title or id, in the order of the inputs: any number of them, from any iterable.
 
         Returns a stream of Page, in the order of the inputs. The iterable may be asynchronous. Each request asks for as
@@ -119,12 +115,12 @@ class QueryMethods(ABC):
     def export(
         self,
         *,
-        titles: Inputs | None = None,
-        pageids: Inputs | None = None,
-        revids: Inputs | None = None,
+        titles: _query.page_inputs.Inputs | None = None,
+        pageids: _query.page_inputs.Inputs | None = None,
+        revids: _query.page_inputs.Inputs | None = None,
         params: Mapping[str, Any] | None = None,
         **parameters: Any,
-    ) -> Export:
+    ) -> _query.export.Export:
         """Pages as one XML document, as Special:Export writes it: ``async for piece in site.export(titles=...)``.
 
         Returns an Export, an async iterator of bytes (UTF-8). Each piece has the pages of one batch, in the wiki's
@@ -144,87 +140,87 @@ class QueryMethods(ABC):
     @overload
     def list(
         self, module: _PageLists, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.ListedPage]: ...
+    ) -> _query.stream.Stream[models.lists.ListedPage]: ...
     @overload
     def list(
         self, module: Literal["allcategories"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.ListedCategory]: ...
+    ) -> _query.stream.Stream[models.lists.ListedCategory]: ...
     @overload
     def list(
         self, module: Literal["allimages"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.ListedFile]: ...
+    ) -> _query.stream.Stream[models.lists.ListedFile]: ...
     @overload
     def list(
         self, module: Literal["alllinks"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.LinkedTitle]: ...
+    ) -> _query.stream.Stream[models.lists.LinkedTitle]: ...
     @overload
     def list(
         self, module: _UserLists, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.accounts.User]: ...
+    ) -> _query.stream.Stream[models.accounts.User]: ...
     @overload
     def list(
         self, module: Literal["blocks"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.accounts.Block]: ...
+    ) -> _query.stream.Stream[models.accounts.Block]: ...
     @overload
     def list(
         self, module: Literal["categorymembers"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.CategoryMember]: ...
+    ) -> _query.stream.Stream[models.lists.CategoryMember]: ...
     @overload
     def list(
         self, module: Literal["exturlusage"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.ExternalUse]: ...
+    ) -> _query.stream.Stream[models.lists.ExternalUse]: ...
     @overload
     def list(
         self, module: Literal["filearchive"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.ArchivedFile]: ...
+    ) -> _query.stream.Stream[models.lists.ArchivedFile]: ...
     @overload
     def list(
         self, module: _BacklinkLists, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.InterwikiBacklink]: ...
+    ) -> _query.stream.Stream[models.lists.InterwikiBacklink]: ...
     @overload
     def list(
         self, module: Literal["logevents"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.LogEvent]: ...
+    ) -> _query.stream.Stream[models.lists.LogEvent]: ...
     @overload
     def list(
         self, module: Literal["mystashedfiles"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.StashEntry]: ...
+    ) -> _query.stream.Stream[models.lists.StashEntry]: ...
     @overload
     def list(
         self, module: Literal["protectedtitles"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.ProtectedTitle]: ...
+    ) -> _query.stream.Stream[models.lists.ProtectedTitle]: ...
     @overload
     def list(
         self, module: Literal["querypage"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.SpecialPageRow]: ...
+    ) -> _query.stream.Stream[models.lists.SpecialPageRow]: ...
     @overload
     def list(
         self, module: Literal["recentchanges"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.RecentChange]: ...
+    ) -> _query.stream.Stream[models.lists.RecentChange]: ...
     @overload
     def list(
         self, module: Literal["search"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.SearchResult]: ...
+    ) -> _query.stream.Stream[models.lists.SearchResult]: ...
     @overload
     def list(
         self, module: Literal["tags"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.Tag]: ...
+    ) -> _query.stream.Stream[models.lists.Tag]: ...
     @overload
     def list(
         self, module: Literal["usercontribs"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.Contribution]: ...
+    ) -> _query.stream.Stream[models.lists.Contribution]: ...
     @overload
     def list(
         self, module: Literal["watchlist"], /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[models.lists.WatchedChange]: ...
+    ) -> _query.stream.Stream[models.lists.WatchedChange]: ...
     @overload
     def list(
         self, module: str, /, *, limit: _Count = ..., batch_size: _Count = ..., **parameters: Any
-    ) -> Stream[Mapping[str, Any]]: ...
+    ) -> _query.stream.Stream[Mapping[str, Any]]: ...
 
     def list(
         self, module: str, /, *, limit: int | None = None, batch_size: int | None = None, **parameters: Any
-    ) -> Stream[Any]:
+    ) -> _query.stream.Stream[Any]:
         """The rows of one list: ``site.list("recentchanges", type="edit", limit=100)``.
 
         Returns a stream. Parameters are written without the list's prefix. The rows of a list that has a class in

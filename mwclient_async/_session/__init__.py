@@ -6,7 +6,9 @@ if TYPE_CHECKING:
     from mwclient_async._session import (
         clock as clock,
         discover as discover,
+        session as session,
         shared_limits as shared_limits,
+        shared_resources as shared_resources,
         shared_slot as shared_slot,
         suggestions as suggestions,
     )
