@@ -25,7 +25,7 @@ from mwclient_async.dask.shards import Shard
 ROOT = "-"
 """What the first commit of a shard names as the attempt before it."""
 
-_NAME = re.compile(r"(\d{6})\.([0-9a-f]{8})\.([0-9a-f]{8}|-)\.(\d+)\.json")
+_NAME = re.compile(r"(\d{6,})\.([0-9a-f]{8})\.([0-9a-f]{8}|-)\.(\d+)\.json")
 
 
 @frozen(order=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen, validators
+from attrs import evolve, field, frozen, validators
 
 from mwclient_async.dask.errors import SinkMismatch
-from mwclient_async.dask.plans import Plan
+from mwclient_async.dask.plans import Inputs, Plan
 from mwclient_async.dask.progress import CrawlProgress
 from mwclient_async.dask.queries import Pages, Rows
 from mwclient_async.dask.results import CrawlResult
@@ -116,15 +116,14 @@ class Crawl:
             SinkMismatch: it is for another one.
         """
         ours = self._identity()
-        content = store.get(_MANIFEST)
-        if content is None:
-            store.put(_MANIFEST, json.dumps(ours, indent=1).encode())
-            return
-        try:
-            theirs: dict[str, Any] = json.loads(content)
-        except ValueError:
-            theirs = {}
-        if differing := [name for name, value in ours.items() if theirs.get(name) != value]:
+        content = json.dumps(ours, indent=1).encode()
+        if store.get(_MANIFEST) is None and (foreign := [*store.names("data"), *store.names("commits")]):
+            raise SinkMismatch(f"there is no crawl at the address of the sink, but {foreign[0]}: give another address")
+        found = store.put_once(
+            _MANIFEST, content, is_whole=lambda found: found == content or not content.startswith(found)
+        )
+        if differing := _differing(ours, found):
+            theirs = _read(found)
             name = differing[0]
             raise SinkMismatch(
                 f"the sink has another crawl: its {name} is {json.dumps(theirs.get(name))}, and that of this crawl is "
@@ -138,5 +137,27 @@ class Crawl:
             "wikis": {wiki.name: wiki.api_url for wiki in self.wikis},
             "query": dict(self.query.identity()),
             "plan": repr(self.plan),
-            "sink": self.sink.kind if schema is None else f"{self.sink.kind} {schema.names}",
+            "inputs": self.plan.digest() if isinstance(self.plan, Inputs) else None,
+            "sink": self.sink.kind
+            if schema is None
+            else f"{self.sink.kind} {dict(zip(schema.names, map(str, schema.types), strict=True))}",
         }
+
+    def for_workers(self) -> Crawl:
+        """The crawl without its inputs, which workers read from the sink: they may be many, or an iterator."""
+        return evolve(self, plan=Inputs(titles=())) if isinstance(self.plan, Inputs) else self
+
+
+def _read(manifest: bytes) -> Mapping[str, Any]:
+    try:
+        found = json.loads(manifest)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _differing(ours: Mapping[str, Any], manifest: bytes) -> list[str]:
+    """What differs between two crawls. Inputs are compared if both crawls know theirs before they read them."""
+    theirs = _read(manifest)
+    differing = [name for name, value in ours.items() if theirs.get(name) != value]
+    return [name for name in differing if name != "inputs" or (ours[name] and theirs.get(name))]

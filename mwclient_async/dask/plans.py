@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,17 +12,18 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from attrs import field, frozen, validators
 
-from mwclient_async import Site
+from mwclient_async import Site, TitleLike
 from mwclient_async.dask.errors import CrawlError
 from mwclient_async.dask.queries import Pages, Rows
 from mwclient_async.dask.shards import Shard, database_key, id_ranges, time_windows, title_shards
 from mwclient_async.dask.store import Store
-from mwclient_async.dask.streams import TIME_MODULES, TITLE_MODULES, TitleModule
+from mwclient_async.dask.streams import TIME_MODULES, TITLE_MODULES, TitleModule, check_free
 
 _PER_SHARD = 8  # titles of the sample for each shard: its size is then right within a third
 _SMALLEST_SAMPLE = 500  # what one request brings
 _BINARY_ORDER = frozenset({"mysql", "sqlite"})
 _COUNT = validators.ge(1)
+_INPUTS = {"titles": "texts, or rows with a title", "pageids": "whole numbers", "revids": "whole numbers"}
 
 
 @frozen(kw_only=True)
@@ -44,6 +46,7 @@ class TitleRanges:
     async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:
         """Look at the wiki. Returns its shards."""
         module = _module(query, TITLE_MODULES, "TitleRanges")
+        check_free(query, module.prefix, "ascending")
         found = (await site.call("query", meta="siteinfo", siprop=["general", "namespaces"]))["query"]
         if (database := found["general"]["dbtype"]) not in _BINARY_ORDER:
             raise CrawlError(
@@ -84,8 +87,11 @@ def _namespaces(
         return (module.only,)
     if wanted is not None:
         return every if wanted == "all" else wanted
-    name = f"{query.prefix}{module.prefix}namespace" if query.prefix else "namespace"
-    return (int(query.params.get(name, 0)),)
+    asked = query.value("namespace", module.prefix)
+    try:
+        return (int(0 if asked is None else asked),)
+    except (TypeError, ValueError):
+        raise CrawlError(f"namespace={asked!r}: give several to the plan, as TitleRanges(namespaces=(0, 4))") from None
 
 
 @frozen(kw_only=True)
@@ -93,8 +99,8 @@ class IdRanges:
     """Ranges of page ids or of revision ids, for ``Pages`` without a generator. Ids that no page has give no row.
 
     - ``kind`` is ``"pageids"`` or ``"revids"``.
-    - ``first`` and ``last`` are both inclusive. Without ``last``, it is found in one or two requests for the newest
-      revisions; a page that is made later is not in the plan.
+    - ``first`` and ``last`` are both inclusive. Without ``last``, it is found in two to four requests, for the newest
+      revisions and the log of new pages; a page that is made later is not in the plan.
     - ``size`` is the number of ids of a shard.
 
     See https://www.mediawiki.org/wiki/API:Query.
@@ -117,10 +123,17 @@ class IdRanges:
 
 
 async def _last_id(site: Site, kind: str) -> int:
-    """The highest id. Imported revisions have new ids and old times, so that ids above the newest are looked at."""
+    """The highest id. Imported revisions have new ids and old times, so that ids above the newest are looked at.
+
+    Those who edit old pages and delete new ones can leave many free ids below that of the newest page. So the log says
+    which pages were made last.
+    """
     name = kind.removesuffix("s")
     newest = [row async for row in site.list("allrevisions", limit=500, dir="older", prop="ids").mappings()]
     found = [row[name] if name in row else revision[name] for row in newest for revision in row["revisions"]]
+    if kind == "pageids":
+        made = site.list("logevents", limit=500, dir="older", type="create", prop=["ids", "type"]).mappings()
+        found += [row.get("logpage", 0) async for row in made]
     last = max(found, default=0)
     while True:
         step = range(last + 1, last + 51)
@@ -152,23 +165,34 @@ class TimeWindows:
         """Look at the wiki, if ``start`` is not known. Returns its shards."""
         if not isinstance(query, Rows):
             raise CrawlError("TimeWindows is for Rows: as a generator, the list gives the same page in many windows")
-        _module(query, TIME_MODULES, "TimeWindows")
+        check_free(query, _module(query, TIME_MODULES, "TimeWindows"), "newer")
+        end = _whole_second(self.end or datetime.now(UTC))
+        if self.start is not None and _whole_second(self.start) >= end:
+            raise CrawlError(f"the windows of time begin at {self.start} and end at {end}, which is not later")
         start = self.start or await _oldest(site, query)
-        if start is None:
+        if start is None or (start := _whole_second(start)) >= end:
             return []
-        end = _whole_second(self.end or datetime.now(UTC)) - timedelta(seconds=1)
         return [
             Shard(key=f"{wiki}-{number:06}", wiki=wiki, kind="times", start=_text(low), stop=_text(high))
-            for number, (low, high) in enumerate(time_windows(_whole_second(start), end, self.shards))
+            for number, (low, high) in enumerate(time_windows(start, end - timedelta(seconds=1), self.shards))
         ]
 
 
 async def _oldest(site: Site, query: Rows) -> datetime | None:
-    params = {**query.params, "dir": "newer"}
-    params["prop"] = ["timestamp", "ids"] if query.module != "logevents" else ["timestamp", "ids", "type"]
-    async for row in site.list(query.module, limit=1, **params).mappings():
+    module, params = query.module, {**query.params, "dir": "newer"}
+    if module == "usercontribs" and not _is_of_one_user(query):  # they are listed by user first
+        module, params = "allrevisions", {"dir": "newer"}
+    params["prop"] = ["timestamp", "ids"] if module != "logevents" else ["timestamp", "ids", "type"]
+    async for row in site.list(module, limit=1, **params).mappings():
         return datetime.fromisoformat(row["timestamp"] if "timestamp" in row else row["revisions"][0]["timestamp"])
     return None
+
+
+def _is_of_one_user(query: Rows) -> bool:
+    users = query.value("user", "") or query.value("userids", "") or ()
+    if isinstance(users, str):
+        return not any(separator in users for separator in "|\x1f")
+    return isinstance(users, int) or (isinstance(users, list | tuple) and len(users) == 1)
 
 
 def _whole_second(time: datetime) -> datetime:
@@ -196,16 +220,22 @@ class Inputs:
 
     local: ClassVar[bool] = True
 
-    titles: Iterable[str] | Callable[[], Iterable[str]] | None = field(default=None, repr=False, eq=False)
+    titles: Iterable[TitleLike] | Callable[[], Iterable[TitleLike]] | None = field(default=None, repr=False, eq=False)
     pageids: Iterable[int] | Callable[[], Iterable[int]] | None = field(default=None, repr=False, eq=False)
     revids: Iterable[int] | Callable[[], Iterable[int]] | None = field(default=None, repr=False, eq=False)
     file: str | Path | None = None
     per_shard: int = field(default=5000, validator=_COUNT)
+    _read: list[bool] = field(factory=list, init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         given = [name for name in ("titles", "pageids", "revids", "file") if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(f"give one of titles, pageids, revids and file, not {' and '.join(given) or 'none'}")
+        if isinstance(self._source, str | bytes):
+            raise TypeError(f"{given[0]} is of type {type(self._source).__name__}: give a list, or file= with a path")
+
+    def __repr__(self) -> str:
+        return f"Inputs(kind={self.kind!r}, per_shard={self.per_shard})"
 
     @property
     def kind(self) -> str:
@@ -219,17 +249,29 @@ class Inputs:
                 "the inputs are an iterator, which can be read for one wiki only: give a list or a function"
             )
 
+    def digest(self) -> str | None:
+        """What tells these inputs from others; None if they can be read once only, or may have changed since."""
+        if not (isinstance(self._source, list | tuple | range) or (self.file is not None and Path(self.file).exists())):
+            return None
+        whole = hashlib.sha256()
+        for value in self._values():
+            whole.update(f"{_checked_input(self.kind, value)!r}\n".encode("utf-8", "surrogatepass"))
+        return whole.hexdigest()
+
     def write(self, store: Store, query: Pages | Rows, wiki: str) -> Iterator[Shard]:
         """Write the inputs to the sink, part after part. Yields their shards."""
         if not isinstance(query, Pages) or query.module is not None:
             raise CrawlError("Inputs names the pages itself: the query is Pages(prop=...), without a generator")
-        values = iter(self._values())
+        if isinstance(self._source, Iterator) and self._read:
+            raise CrawlError("the inputs are an iterator that was read before: give a new one, a list or a function")
+        self._read.append(True)
+        values = (_checked_input(self.kind, value) for value in self._values())
         for number in itertools.count():
             part = list(itertools.islice(values, self.per_shard))
             if not part:
                 return
             source = f"inputs/{wiki}-{number:06}.json"
-            store.put(source, json.dumps(part, ensure_ascii=False).encode())
+            store.put(source, _json(part))
             yield Shard(
                 key=f"{wiki}-{number:06}",
                 wiki=wiki,
@@ -252,8 +294,29 @@ class Inputs:
         return next((source for source in given if source is not None), None)
 
 
+def _checked_input(kind: str, value: Any) -> str | int:
+    """A title, or that of a Page or row, or an id. Raises CrawlError for anything else."""
+    checked: Any = value
+    if kind != "titles":
+        checked = value if isinstance(value, int) and not isinstance(value, bool) else None
+    elif not isinstance(value, str):
+        titled = value.get("title") if isinstance(value, Mapping) else getattr(value, "title", None)
+        checked = titled if isinstance(titled, str) else None
+    if checked is None:
+        raise CrawlError(f"{value!r:.100} is of type {type(value).__name__}: {kind} are {_INPUTS[kind]}")
+    found: str | int = checked
+    return found
+
+
+def _json(part: list[str | int]) -> bytes:
+    try:
+        return json.dumps(part, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise CrawlError(f"{error.object[error.start - 30 : error.end]!r} has half of a surrogate pair") from None
+
+
 def _lines(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8-sig") as file:  # some editors begin a file with U+FEFF
         for line in file:
             if title := line.strip():
                 yield title

@@ -10,6 +10,12 @@ from attrs import frozen
 _FORBIDDEN = ("limit", "continue", "titles", "pageids", "revids")
 
 
+def _given(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters by their names on the wire, with those of ``params=``."""
+    named = {name.removesuffix("_"): value for name, value in params.items() if name != "params"}
+    return {**(params.get("params") or {}), **named}
+
+
 @frozen(init=False, repr=False)
 class Pages:
     """The pages of a query: ``Pages(generator="allpages", prop=["categories"])``.
@@ -32,12 +38,16 @@ class Pages:
     @property
     def module(self) -> str | None:
         """The generator, if there is one."""
-        return self.params.get("generator")
+        return _given(self.params).get("generator")
 
     @property
     def prefix(self) -> str:
         """What comes before the name of a parameter of the module, beside the module's own prefix."""
         return "g"
+
+    def value(self, name: str, module_prefix: str) -> Any:
+        """The value of a parameter of the module, without its prefixes; None if it is not given."""
+        return _given(self.params).get(f"{self.prefix}{module_prefix}{name}")
 
     def identity(self) -> Mapping[str, Any]:
         """What two crawls of the same query have in common, in types of JSON."""
@@ -69,13 +79,18 @@ class Rows:
         """As for Pages: ``site.list`` takes names without a prefix."""
         return ""
 
+    def value(self, name: str, module_prefix: str) -> Any:  # noqa: ARG002 - as for Pages
+        """As for Pages."""
+        return _given(self.params).get(name)
+
     def identity(self) -> Mapping[str, Any]:
         """As for Pages."""
         return {"rows": self.module, "params": _identity(self.params)}
 
 
 def _check(params: Mapping[str, Any]) -> None:
-    if wrong := [name for name in _FORBIDDEN if name in params]:
+    given = _given(params)
+    if wrong := [name for name in _FORBIDDEN if name in given]:
         raise ValueError(f"{wrong[0]} has no place in the query of a crawl: the plan says which pages or rows")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from attrs import asdict, frozen
 
@@ -15,6 +17,7 @@ from mwclient_async.dask.sinks import Sink
 from mwclient_async.dask.store import Location, StorageOptions, Store, absolute
 
 RESULT = "result.json"
+_PART = re.compile(r"data/wiki=[^/]+/[^/]+\.\d{6,}\.[0-9a-f]{8}\.(jsonl|parquet)")  # other objects are not ours
 
 
 @frozen(kw_only=True)
@@ -54,16 +57,26 @@ def committed_parts(url: str, *, storage: StorageOptions = None) -> tuple[str, .
 def read_result(store: Store) -> CrawlResult | None:
     """The result that is stored; None if the crawl is not complete. Its parts are names below the sink's address."""
     content = store.get(RESULT)
-    if content is None:
+    return None if content is None else _result(content)
+
+
+def _result(content: bytes) -> CrawlResult | None:
+    try:
+        state: dict[str, Any] = json.loads(content)
+    except ValueError:  # it was not written to its end
         return None
-    state = json.loads(content)
     return CrawlResult(**{**state, "parts": tuple(state["parts"])})
 
 
 def write_result(
     store: Store, sink: Sink, shards: Iterable[Shard], ends: Mapping[str, ShardEnd], *, plan_requests: int
 ) -> CrawlResult:
-    """Choose the parts that count, store their names, and remove the parts of runs that were overtaken."""
+    """Choose the parts that count, store their names, and remove the parts of runs that were overtaken.
+
+    If another program has completed the same crawl meanwhile, its result is returned: its parts count.
+    """
+    if (theirs := read_result(store)) is not None:
+        return theirs
     names: dict[str, dict[tuple[int, str], CommitName]] = {}
     for path in store.names("commits"):
         _, key, file = path.split("/")
@@ -82,9 +95,11 @@ def write_result(
         shards=len(ends),
         parts=tuple(parts),
     )
-    store.put(RESULT, json.dumps(asdict(result), indent=1).encode())
-    store.remove(set(sizes) - set(parts))
-    return result
+    content = json.dumps(asdict(result), indent=1).encode()
+    counts = _result(store.put_once(RESULT, content, is_whole=lambda found: _result(found) is not None)) or result
+    store.remove({name for name in sizes if _PART.fullmatch(name)} - set(counts.parts))
+    store.remove_unfinished()
+    return counts
 
 
 def _parts_of(shard: Shard, end: ShardEnd, names: Mapping[tuple[int, str], CommitName], sink: Sink) -> list[str]:

@@ -18,6 +18,7 @@ from anyio import to_thread
 from anyio.abc import TaskGroup
 from attrs import define, evolve
 from distributed import Client, Future, KilledWorker
+from distributed.client import FutureCancelledError
 
 from mwclient_async import MaxlagExceeded, MediaWikiError, RateLimited, ReadOnly, TransportError, Unavailable
 from mwclient_async.dask.cluster import open_client
@@ -38,7 +39,10 @@ _PLAN = "plan.jsonl"
 _AHEAD = 2  # shards that a free thread finds at once
 _EVERY = 1.0  # seconds between two looks at the workers
 _LEAVE_WITHIN = 10.0  # seconds
-_MAY_PASS = (KilledWorker, TransportError, Unavailable, MaxlagExceeded, RateLimited, ReadOnly)
+_MAY_PASS = (
+    *(FutureCancelledError, KilledWorker),  # the workers were restarted, or died
+    *(TransportError, Unavailable, MaxlagExceeded, RateLimited, ReadOnly),
+)
 
 
 @define
@@ -64,7 +68,7 @@ class CrawlRun:
         self._crawl = crawl
         self._given_client = client
         self._workers = workers
-        self._job = CrawlJob(secrets.token_hex(4), crawl)
+        self._job = CrawlJob(secrets.token_hex(4), crawl.for_workers())
         self._stack = AsyncExitStack()
         self._store: Store
         self._client: Client
@@ -205,8 +209,8 @@ class CrawlRun:
     async def _make_plan(self) -> None:
         stored = await to_thread.run_sync(self._store.shards, _PLAN)
         if stored is None:
-            stored = await self._new_shards()
-            await to_thread.run_sync(self._store.put_shards, _PLAN, stored)
+            made = await self._new_shards()
+            stored = await to_thread.run_sync(self._store.put_shards, _PLAN, made)
         chains = await to_thread.run_sync(self._store.chains)
         self._began = anyio.current_time()
         todo = deque(stored)
@@ -309,8 +313,8 @@ class CrawlRun:
         parts = await to_thread.run_sync(self._store.shards, name)
         if parts is None:
             free = max(1, self._slots - len(self._running))
-            parts = split(end.rest, free + 1, name=f"{end.shard}-{end.leaf.attempt}-")
-            await to_thread.run_sync(self._store.put_shards, name, parts)
+            made = split(end.rest, free + 1, name=f"{end.shard}-{end.leaf.attempt}-")
+            parts = await to_thread.run_sync(self._store.put_shards, name, made)
         return parts
 
     # The workers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Protocol
@@ -11,6 +12,8 @@ from attrs import field, frozen, validators
 from mwclient_async import Cursor
 from mwclient_async.dask.plain_rows import plain
 from mwclient_async.dask.store import Location, StorageOptions, absolute
+
+_ASYNC = "the function of a Callback is async: give a plain one, which is called in a thread"
 
 
 class Sink(Protocol):
@@ -124,7 +127,8 @@ class Parquet:
 class Callback:
     """Rows for a function, which is called on the workers: ``Callback(store_rows, "state/")``.
 
-    ``function`` is called with each Part before it is committed, and must have stored it when it returns. If a worker
+    ``function`` is called with each Part before it is committed, and must have stored it when it returns. It is a
+    plain function, not an async one, and is called in a thread, of several shards at the same time. If a worker
     dies then, or if Dask runs a shard twice, the same rows come again in a part of another name. So either store rows
     under a key of their own, such as the page id, or store each part under ``part.name`` and keep those that
     ``CrawlResult.parts`` names. ``state`` is a directory of fsspec for the positions.
@@ -135,7 +139,7 @@ class Callback:
     kind: ClassVar[str] = "callback"
     suffix: ClassVar[str] = "part"
 
-    function: Callable[[Part], object]
+    function: Callable[[Part], object] = field()
     state: str = field(converter=absolute)
     rows_per_part: int = field(default=5000, kw_only=True, validator=validators.ge(1))
     seconds_per_part: float = field(default=60.0, kw_only=True, validator=validators.gt(0))
@@ -146,6 +150,15 @@ class Callback:
         """The address of the positions, and the options of their file system."""
         return Location(self.state, self.storage)
 
+    @function.validator
+    def _is_no_coroutine_function(self, _attribute: object, value: object) -> None:
+        if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(getattr(value, "__call__", None)):  # noqa: B004
+            raise TypeError(_ASYNC)
+
     def encode(self, part: Part) -> None:
         """Call the function."""
-        self.function(part)
+        returned = self.function(part)
+        if inspect.isawaitable(returned):  # nothing has run, or not to its end
+            if inspect.iscoroutine(returned):
+                returned.close()
+            raise TypeError(_ASYNC)

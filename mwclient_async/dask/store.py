@@ -16,10 +16,13 @@ program that runs the crawl. See https://filesystem-spec.readthedocs.io/.
 
 from __future__ import annotations
 
+import itertools
 import os
 import posixpath
+import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,9 @@ from attrs import field, frozen
 
 from mwclient_async.dask.commits import Chain, Commit, CommitName, choose
 from mwclient_async.dask.shards import Shard
+
+_DIRECTORIES = ("commits", "data", "inputs", "splits")
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}")
 
 StorageOptions = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
 
@@ -71,14 +77,24 @@ class Store:
             self._files.makedirs(posixpath.dirname(path), exist_ok=True)
             self._files.pipe_file(path, content)
             return
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(target)
+        with _unfinished(Path(path), content) as file:
+            file.replace(path)
+
+    def put_once(self, name: str, content: bytes, *, is_whole: Callable[[bytes], bool]) -> bytes:
+        """Write one object, unless another program has done it before. Returns the content that counts.
+
+        An object that ``is_whole`` refuses was not written to its end, and is written again. A directory decides
+        which of two programs is first. A bucket cannot, if both write within the time that this call takes.
+        """
+        found = self.get(name)
+        if found is not None and is_whole(found):
+            return found
+        if found is not None or not self._is_local:
+            self.put(name, content)
+        else:
+            with _unfinished(Path(self.path(name)), content) as file, suppress(FileExistsError):
+                _link(file, self.path(name))
+        return self.get(name) or content
 
     def get(self, name: str) -> bytes | None:
         """Read one object; None if there is none."""
@@ -106,6 +122,13 @@ class Store:
         """The path of an object in its file system."""
         return f"{self._root}/{name}"
 
+    def remove_unfinished(self) -> None:
+        """Remove what programs and workers have left that were killed while they wrote a file. No one writes now."""
+        if self._is_local:
+            for path in itertools.chain.from_iterable(Path(self._root, name).glob("**/.*") for name in _DIRECTORIES):
+                if _UNFINISHED.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
+
     # Commits
 
     def commit(self, shard: str, name: CommitName, commit: Commit) -> None:
@@ -131,11 +154,46 @@ class Store:
 
     # Shards
 
-    def put_shards(self, name: str, shards: Iterable[Shard]) -> None:
-        """Write shards, one in a line."""
-        self.put(name, "".join(f"{shard.to_json()}\n" for shard in shards).encode())
+    def put_shards(self, name: str, shards: Iterable[Shard]) -> list[Shard]:
+        """Write shards, one in a line, unless another program has. Returns those that count.
+
+        The last line is their number: a file system that does not write an object whole could end it at any line.
+        """
+        lines = [shard.to_json() for shard in shards]
+        content = "".join(f"{line}\n" for line in [*lines, len(lines)]).encode()
+        return _shards(self.put_once(name, content, is_whole=lambda found: _shards(found) is not None)) or []
 
     def shards(self, name: str) -> list[Shard] | None:
-        """Read shards; None if there is no such object."""
+        """Read shards; None if there is no such object, or if it was not written to its end."""
         content = self.get(name)
-        return None if content is None else [Shard.from_json(line) for line in content.decode().splitlines()]
+        return None if content is None else _shards(content)
+
+
+def _shards(content: bytes) -> list[Shard] | None:
+    *lines, last = content.split(b"\n")[:-1] or [b""]
+    return [Shard.from_json(line.decode()) for line in lines] if last == str(len(lines)).encode() else None
+
+
+@contextmanager
+def _unfinished(target: Path, content: bytes) -> Iterator[Path]:
+    """A file with this content beside the target, under a name that no reader takes. It is gone at the end."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _link(file: Path, target: str) -> None:
+    """Give a file a further name. Raises FileExistsError if there is a file of that name."""
+    try:
+        os.link(file, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        file.replace(target)

@@ -42,6 +42,21 @@ TIME_MODULES: Mapping[str, str] = {
 }
 
 
+_RANGES = ("from", "to", "start", "end", "continue")
+
+
+def check_free(query: Pages | Rows, prefix: str, order: str) -> None:
+    """Raise CrawlError if the query has a range or an order of its own: that of the plan would replace it."""
+    if ranges := [name for name in _RANGES if query.value(name, prefix) is not None]:
+        raise CrawlError(f"{ranges[0]} has no place in the query of a crawl with this plan, which says the range")
+    if (asked := query.value("dir", prefix)) not in {None, order}:
+        raise CrawlError(
+            f"dir={asked!r} does not work with this plan, whose shards are read with {order!r}: leave it out"
+        )
+    if (sort := query.value("sort", prefix)) not in {None, "name"}:
+        raise CrawlError(f"sort={sort!r} does not work with this plan, whose shards are ranges of names: leave it out")
+
+
 def stream_of(site: Site, query: Pages | Rows, shard: Shard, store: Store) -> Stream[Any]:
     """The stream of a shard. It sends nothing yet."""
     if shard.kind in {"titles", "times"}:

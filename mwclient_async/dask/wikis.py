@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from attrs import Factory, field, frozen
 
-from mwclient_async import BotPassword, Limits, RetryPolicy, SiteOptions
+from mwclient_async import BotPassword, Limits, RetryPolicy, Site, SiteOptions
 from mwclient_async.dask.errors import CrawlError
 
 
@@ -53,7 +53,7 @@ class Wiki:
     See https://www.mediawiki.org/wiki/API:Etiquette.
     """
 
-    api_url: str
+    api_url: str = field()
     user_agent: str
     options: Callable[[], SiteOptions] | None = field(default=None)
     limits: Limits = field(factory=Limits)
@@ -61,6 +61,10 @@ class Wiki:
     maxlag: int | None = 5
     farm: str = "farm"
     name: str = field(default=Factory(lambda wiki: _host(wiki.api_url), takes_self=True))
+
+    @api_url.validator
+    def _is_that_of_a_site(self, _attribute: object, value: str) -> None:
+        Site(value, user_agent=self.user_agent)  # it says what is wrong with them, before they are stored
 
     @options.validator
     def _is_callable(self, _attribute: object, value: object) -> None:

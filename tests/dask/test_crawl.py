@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from attrs import evolve
 
 import mwclient_async.dask
-from mwclient_async import BotPassword, Site
+from mwclient_async import BotPassword, ListedPage, Site
 from mwclient_async.dask import (
     Crawl,
     CrawlError,
@@ -38,6 +39,7 @@ from mwclient_async.dask.store import Store
 from mwclient_async.testing.scripted import ScriptedTransport, sent
 from tests.dask.title_wiki import AGENT, API
 
+EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 WIKI = Wiki(api_url=API, user_agent=AGENT)
 ALL_PAGES = Pages(generator="allpages", prop=["info"])
 
@@ -97,6 +99,27 @@ def test_what_the_plan_says_is_no_parameter_of_the_query(parameter: str) -> None
             make(**{parameter: 1})
 
 
+@pytest.mark.parametrize(
+    "api_url", ["https://me:S3cret@wiki.example/w/api.php", "wiki.example/w/api.php"], ids=["credentials", "no scheme"]
+)
+def test_an_address_that_a_site_refuses_is_refused_before_it_is_stored(api_url: str) -> None:
+    with pytest.raises(ValueError, match="api_url") as caught:
+        Wiki(api_url=api_url, user_agent=AGENT)
+    assert "S3cret" not in str(caught.value)
+
+
+def test_workers_are_not_sent_the_inputs(tmp_path: Path) -> None:
+    whole = crawl(tmp_path, query=Pages(), plan=Inputs(titles=(f"Secret {one}" for one in range(3))))
+    assert b"Secret" not in pickle.dumps(whole.for_workers())
+
+
+@pytest.mark.parametrize("name", ["limit", "titles"])
+def test_what_the_plan_says_is_no_parameter_under_another_spelling(name: str) -> None:
+    for given in ({f"{name}_": 1}, {"params": {name: 1}}):
+        with pytest.raises(ValueError, match=f"{name} has no place in the query of a crawl"):
+            Pages(**given)
+
+
 # The sink knows its crawl --------------------------------------------------------------------------------------------
 
 
@@ -133,6 +156,77 @@ def test_what_does_not_change_the_rows_may_change(tmp_path: Path, store: Store, 
     crawl(tmp_path, **changes).claim(store)
 
 
+@pytest.mark.parametrize(
+    "other",
+    [Inputs(titles=["A", "C"]), Inputs(titles=["A"]), Inputs(pageids=[1, 2]), Inputs(titles=["B", "A"])],
+    ids=["another title", "fewer", "ids", "another order"],
+)
+def test_a_sink_of_other_inputs_is_refused(tmp_path: Path, store: Store, other: Inputs) -> None:
+    crawl(tmp_path, query=Pages(), plan=Inputs(titles=["A", "B"])).claim(store)
+    with pytest.raises(SinkMismatch, match=r"has another crawl: its (plan|inputs) is"):
+        crawl(tmp_path, query=Pages(), plan=other).claim(store)
+
+
+def test_a_file_of_titles_that_has_changed_is_refused_and_one_that_is_gone_is_not(tmp_path: Path, store: Store) -> None:
+    titles = tmp_path / "titles.txt"
+    titles.write_text("Earth\n", encoding="utf-8")
+    whole = crawl(tmp_path, query=Pages(), plan=Inputs(file=titles))
+    whole.claim(store)
+    titles.write_text("Earth\nMars\n", encoding="utf-8")
+    with pytest.raises(SinkMismatch, match="its inputs is"):
+        whole.claim(store)
+    titles.unlink()
+    whole.claim(store)
+
+
+def test_inputs_that_are_read_once_are_not_compared(tmp_path: Path, store: Store) -> None:
+    for titles in (["A"], iter(["A"]), lambda: ["A", "B"]):
+        crawl(tmp_path, query=Pages(), plan=Inputs(titles=titles)).claim(store)
+
+
+def test_another_type_of_a_column_is_another_sink(tmp_path: Path, store: Store) -> None:
+    def of(kind: pa.DataType) -> Crawl:
+        return crawl(tmp_path, sink=Parquet(tmp_path, schema=pa.schema([("pageid", kind)])))
+
+    of(pa.int32()).claim(store)
+    with pytest.raises(SinkMismatch, match="its sink is"):
+        of(pa.int64()).claim(store)
+
+
+def test_a_directory_that_has_data_of_something_else_is_refused(tmp_path: Path, store: Store) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "mine.csv").write_text("1")
+    with pytest.raises(SinkMismatch, match=r"there is no crawl at the address .*data/mine\.csv: give another address"):
+        crawl(tmp_path).claim(store)
+
+
+def test_of_two_crawls_that_begin_at_once_one_is_refused(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, other = Store.put_once, crawl(tmp_path, query=Rows("allpages"))
+
+    def late(self: Store, name: str, content: bytes, **options: Any) -> bytes:
+        monkeypatch.setattr(Store, "put_once", put)
+        other.claim(store)
+        return put(self, name, content, **options)
+
+    monkeypatch.setattr(Store, "put_once", late)
+    with pytest.raises(SinkMismatch, match="its query is"):
+        crawl(tmp_path).claim(store)
+
+
+def test_a_manifest_that_was_not_written_to_its_end_is_written_again(tmp_path: Path, store: Store) -> None:
+    whole = crawl(tmp_path)
+    whole.claim(store)
+    content = store.get("crawl.json") or b""
+    store.put("crawl.json", content[:20])
+    whole.claim(store)
+    assert store.get("crawl.json") == content
+    store.put("crawl.json", b"mine")
+    with pytest.raises(SinkMismatch):
+        whole.claim(store)
+
+
 def test_a_sink_that_is_not_complete_has_no_parts_to_read(tmp_path: Path) -> None:
     with pytest.raises(CrawlError, match="has no complete crawl"):
         committed_parts(str(tmp_path))
@@ -151,6 +245,16 @@ def test_a_sink_that_is_not_complete_has_no_parts_to_read(tmp_path: Path) -> Non
         (IdRanges(last=5), Rows("allpages"), "without a generator"),
         (TimeWindows(), Pages(generator="recentchanges"), "TimeWindows is for Rows"),
         (TimeWindows(), Rows("allpages"), "TimeWindows is for allrevisions"),
+        (TitleRanges(), Pages(generator="allpages", gapdir="descending"), "dir='descending' does not work"),
+        (TitleRanges(), Pages(generator="allpages", params={"gapdir": "descending"}), "dir='descending' does not work"),
+        (TitleRanges(), Rows("allcategories", dir="descending"), "dir='descending' does not work"),
+        (TitleRanges(), Rows("allimages", sort="timestamp"), "sort='timestamp' does not work"),
+        (TitleRanges(), Pages(generator="allpages", gapfrom="M"), "from has no place"),
+        (TitleRanges(), Rows("allpages", from_="M"), "from has no place"),
+        (TitleRanges(), Rows("allpages", to="M"), "to has no place"),
+        (TimeWindows(), Rows("recentchanges", start="2026-01-01T00:00:00Z"), "start has no place"),
+        (TimeWindows(), Rows("recentchanges", dir="older"), "dir='older' does not work"),
+        (TimeWindows(start=LATE, end=EARLY), Rows("recentchanges"), "begin at 2026-02-01 .* which is not later"),
     ],
 )
 async def test_a_plan_that_does_not_fit_the_query_is_refused_without_a_request(
@@ -180,6 +284,38 @@ async def test_windows_end_before_the_next_one_begins() -> None:
     ]
 
 
+@pytest.mark.parametrize("users", [{"user": ["B", "A"]}, {"user": "B|A"}, {"userprefix": "A"}, {"userids": [1, 2]}])
+async def test_contributions_of_several_users_begin_with_the_oldest_revision_of_all(users: dict[str, Any]) -> None:
+    """The wiki lists them by user, so that the first one is the oldest of one user only."""
+    row = {"pageid": 1, "ns": 0, "title": "T", "revisions": [{"revid": 1, "timestamp": "2001-01-01T00:00:00Z"}]}
+    script = [{"batchcomplete": True, "query": {"allrevisions": [row]}}]
+    async with Site(API, user_agent=AGENT, transport=ScriptedTransport(script)) as site:
+        shards = await TimeWindows(end=EARLY, shards=1).plan(site, Rows("usercontribs", **users), "w")
+    assert [(shard.start, shard.stop) for shard in shards] == [("2001-01-01T00:00:00Z", "2025-12-31T23:59:59Z")]
+
+
+async def test_without_a_row_before_their_end_there_are_no_windows() -> None:
+    row = {"userid": 1, "user": "B", "timestamp": "2026-01-01T00:00:00Z"}
+    script = [{"batchcomplete": True, "query": {"usercontribs": [row]}}]
+    async with Site(API, user_agent=AGENT, transport=ScriptedTransport(script)) as site:
+        assert await TimeWindows(end=EARLY).plan(site, Rows("usercontribs", user="B"), "w") == []
+
+
+async def test_several_namespaces_are_those_of_the_plan() -> None:
+    script = {"batchcomplete": True, "query": {"general": {"dbtype": "sqlite"}, "namespaces": {}}}
+    async with Site(API, user_agent=AGENT, transport=ScriptedTransport([script])) as site:
+        with pytest.raises(CrawlError, match=r"give several to the plan, as TitleRanges\(namespaces="):
+            await TitleRanges().plan(site, Rows("allpages", namespace=[0, 4]), "w")
+
+
+async def test_a_namespace_under_params_is_that_of_the_query() -> None:
+    found = {"general": {"dbtype": "sqlite"}, "namespaces": {"0": {}, "4": {}}}
+    script = [{"batchcomplete": True, "query": found}, {"batchcomplete": True, "query": {"random": []}}]
+    query = Pages(generator="allpages", params={"gapnamespace": 4})
+    async with Site(API, user_agent=AGENT, transport=ScriptedTransport(script)) as site:
+        assert [shard.namespace for shard in await TitleRanges().plan(site, query, "w")] == [4]
+
+
 async def test_a_time_without_a_zone_is_refused() -> None:
     plan = TimeWindows(start=datetime(2026, 1, 1))  # noqa: DTZ001 - what is tested
     async with Site(API, user_agent=AGENT, transport=ScriptedTransport()) as site:
@@ -188,22 +324,29 @@ async def test_a_time_without_a_zone_is_refused() -> None:
 
 
 async def test_the_highest_id_is_looked_for_above_that_of_the_newest_revisions() -> None:
+    assert await _planned(newest=7, made=0, last=30) == [("1", "20"), ("21", "30")]
+
+
+async def test_the_highest_id_is_found_above_many_ids_of_deleted_pages() -> None:
+    """Old pages were edited last, and fifty new ones were deleted: no page is within reach of the newest revisions."""
+    assert await _planned(newest=7, made=70, last=70) == [("1", "20"), ("21", "40"), ("41", "60"), ("61", "70")]
+
+
+async def _planned(*, newest: int, made: int, last: int) -> list[tuple[str | None, str | None]]:
+    """The shards on a wiki whose newest revision, newest entry of the log and newest page have these ids."""
+    row = {"pageid": newest, "ns": 0, "title": "A", "revisions": [{"revid": 90}]}
+    events = [{"logid": 5, "type": "create", "pageid": 0, "logpage": made}] if made else []
+    account = {"id": 0, "name": "192.0.2.1", "anon": True, "rights": []}
     transport = ScriptedTransport(
         [
-            {
-                "batchcomplete": True,
-                "query": {
-                    "userinfo": {"id": 0, "name": "192.0.2.1", "anon": True, "rights": []},
-                    "allrevisions": [{"pageid": 7, "ns": 0, "title": "A", "revisions": [{"revid": 90}]}],
-                },
-            },
-            lambda request: _existing(sent(request)["pageids"], 30),
-            lambda request: _existing(sent(request)["pageids"], 0),
+            {"batchcomplete": True, "query": {"userinfo": account, "allrevisions": [row]}},
+            {"batchcomplete": True, "query": {"logevents": events}},
+            *[lambda request: _existing(sent(request)["pageids"], last)] * (2 if last > max(newest, made) else 1),
         ]
     )
     async with Site(API, user_agent=AGENT, transport=transport) as site:
         shards = await IdRanges(size=20).plan(site, Pages(prop="info"), "w")
-    assert [(shard.start, shard.stop) for shard in shards] == [("1", "20"), ("21", "30")]
+    return [(shard.start, shard.stop) for shard in shards]
 
 
 def _existing(pageids: str, last: int) -> dict[str, Any]:
@@ -235,6 +378,40 @@ def test_inputs_of_a_file_are_its_lines(store: Store, tmp_path: Path) -> None:
     (shard,) = Inputs(file=tmp_path / "titles.txt").write(store, Pages(), "w")
     assert shard.input_kind == "titles"
     assert store.get(shard.source or "") == '["Earth", "Élan", "Mars"]'.encode()
+
+
+def test_a_file_of_titles_may_begin_with_a_byte_order_mark(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "titles.txt").write_bytes(b"\xef\xbb\xbfEarth\r\nMars\r\n")
+    (shard,) = Inputs(file=tmp_path / "titles.txt").write(store, Pages(), "w")
+    assert store.get(shard.source or "") == b'["Earth", "Mars"]'
+
+
+def test_rows_with_a_title_are_inputs(store: Store) -> None:
+    (shard,) = Inputs(titles=[ListedPage(title="A", ns=0), {"title": "B"}, "C"]).write(store, Pages(), "w")
+    assert store.get(shard.source or "") == b'["A", "B", "C"]'
+
+
+@pytest.mark.parametrize("given", [{"titles": [5]}, {"titles": [None]}, {"pageids": ["5"]}, {"revids": [True]}])
+def test_inputs_of_another_type_are_refused(store: Store, given: dict[str, Any]) -> None:
+    with pytest.raises(CrawlError, match=r"is of type .*: (titles|pageids|revids) are "):
+        list(Inputs(**given).write(store, Pages(), "w"))
+
+
+def test_half_of_a_surrogate_pair_is_no_title(store: Store) -> None:
+    with pytest.raises(CrawlError, match="half of a surrogate pair"):
+        list(Inputs(titles=["A", "B\ud800"]).write(store, Pages(), "w"))
+
+
+def test_one_text_is_no_list_of_titles() -> None:
+    with pytest.raises(TypeError, match="titles is of type str: give a list"):
+        Inputs(titles="Earth")
+
+
+def test_an_iterator_is_not_read_on_where_a_failed_run_has_left_it(store: Store) -> None:
+    plan = Inputs(titles=iter(["A", "B", "C"]), per_shard=1)
+    next(plan.write(store, Pages(), "w"))
+    with pytest.raises(CrawlError, match="an iterator that was read before"):
+        next(plan.write(store, Pages(), "w"))
 
 
 def test_inputs_that_can_be_read_once_are_for_one_wiki() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
+import anyio
 import fsspec
 import pytest
+from anyio import to_thread
 from attrs import evolve
-from distributed import Client, LocalCluster, get_worker
+from distributed import Client, Future, LocalCluster, get_worker
 
 from mwclient_async import ApiErrorItem, BadRequest, ConnectionFailed, RetryPolicy, SiteOptions
 from mwclient_async.dask import (
@@ -19,6 +22,8 @@ from mwclient_async.dask import (
     Crawl,
     CrawlError,
     CrawlFailed,
+    CrawlResult,
+    Inputs,
     JsonLines,
     Pages,
     Part,
@@ -166,7 +171,9 @@ async def test_the_rest_of_a_slow_shard_is_divided_among_the_free_workers(client
     crawl = crawl_of(url, plan=TitleRanges(shards=1))
     result = await crawl.run(client)
     assert titles(url) == Counter(TITLES)
-    assert result.shards == 1 + len(FILES.cat_file(*FILES.find(f"{url}/splits")).splitlines()) > 2
+    assert (
+        result.shards == len(FILES.cat_file(*FILES.find(f"{url}/splits")).splitlines()) > 2
+    )  # its last line is their number
     assert len(WIKI.requests) == 22  # two for the plan: its 20 batches end at the new borders
 
 
@@ -187,6 +194,53 @@ async def test_shards_that_a_slow_one_was_divided_into_are_known_after_a_restart
     await crawl.run(client)
     assert titles(url) == Counter(TITLES)
     assert FILES.find(f"{url}/splits") == parts
+
+
+async def test_an_iterator_of_inputs_stays_with_the_client(client: Client, url: str) -> None:
+    result = await crawl_of(url, query=Pages(), plan=Inputs(pageids=(number for number in range(1, 101)))).run(client)
+    assert result.rows == 100
+    assert titles(url) == Counter(TITLES)
+
+
+async def test_shards_that_were_cancelled_are_given_to_the_workers_again(client: Client, url: str) -> None:
+    """As if the workers of the cluster were restarted."""
+    async with crawl_of(url, sink=Callback(keep_later, url)).start(client) as run:
+        await to_thread.run_sync(BEGUN.wait)
+        given: list[Future[Any]] = [Future(key, client=client) for key in client.futures if key.startswith("crawl-")]
+        await client.cancel(given, force=True)
+        MAY_END.set()
+        result = await run.result()
+    assert result.rows == len(TITLES)
+
+
+BEGUN, MAY_END = threading.Event(), threading.Event()
+
+
+def keep_later(part: Part) -> None:
+    BEGUN.set()
+    MAY_END.wait()
+    keep(part)
+
+
+async def test_of_two_programs_that_begin_at_once_both_use_one_plan(client: Client, url: str) -> None:
+    """Their random samples would give them other shards of the same names."""
+    results: list[CrawlResult] = []
+
+    async def run(shards: int) -> None:
+        results.append(await evolve(crawl_of(url), plan=_Shards(shards=shards)).run(client))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(run, 3)
+        tasks.start_soon(run, 4)
+    assert results[0].parts == results[1].parts
+    assert titles(url) == Counter(TITLES)
+
+
+class _Shards(TitleRanges):
+    """Plans that count as equal, and are not."""
+
+    def __repr__(self) -> str:
+        return "TitleRanges()"
 
 
 async def test_rows_go_to_a_function(client: Client, url: str) -> None:

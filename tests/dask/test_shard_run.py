@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 
 import anyio
 import pytest
@@ -133,6 +134,42 @@ async def test_two_runs_at_the_same_time_double_nothing(store: Store, seed: int)
     assert chain is not None
     assert ShardEnd.of(WHOLE, chain) in ends  # one of them counts; any of them would do
     assert rows(store, (WHOLE, ends[seed % 3])) == TITLES
+
+
+async def test_the_result_of_the_program_that_ended_first_counts(store: Store) -> None:
+    """Both programs have complete runs of the shard, and each one would remove the parts of the other one."""
+    ends: list[ShardEnd] = []
+
+    async def work() -> None:
+        ends.append(await finished(store, ChangingWiki(TITLES)))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(work)
+        tasks.start_soon(work)
+    assert ends[0].leaf.attempt != ends[1].leaf.attempt
+    first, second = (write_result(store, SINK, [WHOLE], {"s": end}, plan_requests=0) for end in ends)
+    assert second == first == read_result(store)
+    assert rows(store, (WHOLE, ends[1])) == TITLES
+
+
+async def test_a_result_that_was_not_written_to_its_end_is_written_again(store: Store) -> None:
+    end = await finished(store, TitleWiki(TITLES))
+    assert rows(store, (WHOLE, end)) == TITLES
+    store.put("result.json", b'{"rows"')
+    assert read_result(store) is None
+    assert rows(store, (WHOLE, end)) == TITLES
+
+
+async def test_only_what_is_left_of_a_crawl_is_removed_from_its_directory(tmp_path: Path) -> None:
+    store = Location(str(tmp_path)).open()
+    end = await finished(store, TitleWiki(TITLES))
+    overtaken = tmp_path / "data" / "wiki=w" / "s.000001.0123abcd.jsonl"
+    unfinished = tmp_path / "commits" / "s" / ".000001.0123abcd.-.5.json.9876fedc"
+    mine = tmp_path / "data" / "notes.jsonl"
+    for file in (overtaken, unfinished, mine):
+        file.write_text("{}")
+    write_result(store, SINK, [WHOLE], {"s": end}, plan_requests=0)
+    assert [file.name for file in (overtaken, unfinished, mine) if file.exists()] == ["notes.jsonl"]
 
 
 async def test_a_slow_shard_leaves_its_rest_to_others(store: Store) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mwclient_async import Cursor, ListedPage, LogEvent, Page, RecentChange, Site
-from mwclient_async.dask import Callback, JsonLines, Parquet, Part
+from mwclient_async.dask import Callback, JsonLines, Parquet, Part, Shard
 from mwclient_async.dask.store import Location, Store
 from mwclient_async.testing.scripted import ScriptedTransport
 from tests.dask.title_wiki import AGENT, API
@@ -102,6 +105,27 @@ def test_a_callback_is_given_the_part() -> None:
     assert [(one.name, one.rows) for one in seen] == [("p", ["row"])]
 
 
+async def _store_later(_part: Part) -> None: ...
+
+
+class _LaterStore:
+    async def __call__(self, _part: Part) -> None: ...
+
+
+@pytest.mark.parametrize("function", [_store_later, _LaterStore(), partial(_store_later)])
+def test_an_async_function_is_refused(function: Any) -> None:
+    with pytest.raises(TypeError, match="is async: give a plain one"):
+        Callback(function, "state")
+
+
+def test_a_function_that_returns_a_coroutine_stores_nothing() -> None:
+    def store_soon(part: Part) -> Any:
+        return _store_later(part)
+
+    with pytest.raises(TypeError, match="is async: give a plain one"):
+        Callback(store_soon, "state").encode(part(["row"]))
+
+
 @pytest.mark.parametrize("url", ["memory://store-of-tests", "DIRECTORY"])
 def test_a_store_keeps_objects(url: str, tmp_path: Path) -> None:
     store: Store = Location(url.replace("DIRECTORY", str(tmp_path / "new"))).open()
@@ -121,6 +145,63 @@ def test_a_file_that_was_not_written_to_its_end_is_no_object(tmp_path: Path) -> 
     store.put("a/b.json", b"one")
     (tmp_path / "a" / ".b.json.0a1b").write_bytes(b"on")
     assert store.names("a") == {"a/b.json": 3}
+
+
+def test_a_file_that_could_not_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = Location(str(tmp_path)).open()
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        store.put("a/b.json", b"one")
+    assert list((tmp_path / "a").iterdir()) == []
+
+
+@pytest.mark.parametrize("url", ["memory://store-of-two-programs", "DIRECTORY"])
+def test_the_first_of_two_programs_writes_an_object(url: str, tmp_path: Path) -> None:
+    store = Location(url.replace("DIRECTORY", str(tmp_path))).open()
+    assert store.put_once("plan", b"first.", is_whole=_is_sentence) == b"first."
+    assert store.put_once("plan", b"second.", is_whole=_is_sentence) == b"first."
+    store.put("plan", b"fir")
+    assert store.put_once("plan", b"second.", is_whole=_is_sentence) == b"second." == store.get("plan")
+
+
+def test_of_two_programs_at_once_one_writes_an_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, get = Location(str(tmp_path)).open(), Store.get
+
+    def late(self: Store, name: str) -> bytes | None:
+        monkeypatch.setattr(Store, "get", get)
+        other.put_once(name, b"other.", is_whole=_is_sentence)
+        return None  # this is what was there when it looked
+
+    other = Location(str(tmp_path)).open()
+    monkeypatch.setattr(Store, "get", late)
+    assert store.put_once("plan", b"ours.", is_whole=_is_sentence) == b"other."
+
+
+def test_a_file_system_without_links_has_no_first_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_source: object, _target: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    store = Location(str(tmp_path)).open()
+    assert store.put_once("plan", b"first.", is_whole=_is_sentence) == b"first." == store.get("plan")
+
+
+def _is_sentence(content: bytes) -> bool:
+    return content.endswith(b".")
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_shards_that_were_not_written_to_their_end_are_none(tmp_path: Path, count: int) -> None:
+    store = Location(str(tmp_path)).open()
+    shards = [Shard(key=f"w-{number}", wiki="w", kind="pageids", start="1", stop="2") for number in range(count)]
+    assert store.put_shards("plan.jsonl", shards) == shards == store.shards("plan.jsonl")
+    content = store.get("plan.jsonl") or b""
+    for length in range(len(content)):
+        store.put("half.jsonl", content[:length])
+        assert store.shards("half.jsonl") is None
 
 
 def test_a_relative_path_is_that_of_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
