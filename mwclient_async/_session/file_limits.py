@@ -13,10 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import anyio
 from attrs import field, frozen
 
+from mwclient_async._session.observers import log
 from mwclient_async._session.shared_limits import LimitsConnection
 from mwclient_async.errors import ApiError, ApiErrorItem, HttpError, MediaWikiError, class_for
 from mwclient_async.models.options import Limits
@@ -59,6 +61,7 @@ class FileConnection:
         self._directory = directory
         self._slots = [directory / f"slot-{number}" for number in range(concurrency)]
         self._taken: list[int] = []  # file descriptors
+        _connections.add(self)
 
     async def acquire(self, keys: Sequence[PauseKey]) -> Sequence[SharedPause]:
         """Take a slot, or return the pauses for which there is none."""
@@ -69,7 +72,7 @@ class FileConnection:
                 if (descriptor := _try_lock(slot)) is None:
                     continue
                 if pauses := self._active(keys):  # it began just before the slot was free
-                    os.close(descriptor)
+                    _unlock(descriptor)
                     return pauses
                 self._taken.append(descriptor)
                 return ()
@@ -77,32 +80,41 @@ class FileConnection:
 
     async def release(self) -> None:
         """Give a slot back."""
-        os.close(self._taken.pop())
+        _unlock(self._taken.pop())
 
     async def begin_pause(self, pause: SharedPause) -> None:
         """Begin a pause for all processes."""
-        now = time.monotonic()
         with self._state() as state:
+            now = time.monotonic()  # after the wait for the lock: what others have begun meanwhile is not of the future
             begun = {"key": pause.key, "from": now, "seconds": pause.seconds, "error": _described(pause.error)}
             state["pauses"] = [one for one in state["pauses"] if _left(one, now) > 0] + [begun]
 
     async def next_turn(self, key: PauseKey, interval: float) -> float:
         """The seconds until the next turn to write."""
-        now = time.monotonic()
         with self._state() as state:
-            last = next((turn["from"] for turn in state["turns"] if tuple(turn["key"]) == key), now - interval)
-            turn = max(now, last + interval) if last <= now + 3600 * interval else now  # else of before a restart
-            state["turns"] = [one for one in state["turns"] if tuple(one["key"]) != key] + [{"key": key, "from": turn}]
+            now = time.monotonic()
+            others = [one for one in state["turns"] if tuple(one["key"]) != key]
+            known = [
+                one["from"] for one in state["turns"] if tuple(one["key"]) == key and one.get("at", now + 1) <= now
+            ]
+            turn = max([now, *(last + interval for last in known)])  # none of before a restart of the machine
+            state["turns"] = [*others, {"key": key, "from": turn, "at": now}]
         return turn - now
 
     async def aclose(self) -> None:
         """Give all slots back."""
         while self._taken:
+            _unlock(self._taken.pop())
+
+    def forget_slots(self) -> None:
+        """In a process that was forked: the slots are those of its parent, and become free if that one dies."""
+        while self._taken:
             os.close(self._taken.pop())
 
     def _active(self, keys: Sequence[PauseKey]) -> list[SharedPause]:
-        now, found = time.monotonic(), dict[PauseKey, SharedPause]()
-        for one in self._read()["pauses"]:
+        begun, found = self._read()["pauses"], dict[PauseKey, SharedPause]()
+        now = time.monotonic()
+        for one in begun:
             key, left = tuple(one["key"]), _left(one, now)
             if key in keys and left > 0 and (key not in found or found[key].seconds < left):
                 found[key] = SharedPause(key, left, _error(one["error"]))
@@ -113,7 +125,11 @@ class FileConnection:
             content = (self._directory / _STATE).read_bytes()
         except FileNotFoundError:
             return _NO_STATE
-        state: Mapping[str, Any] = json.loads(content)
+        try:
+            state: Mapping[str, Any] = json.loads(content)
+        except ValueError:  # the machine lost its power
+            log.warning("shared limits: %s cannot be read, so that its pauses are forgotten", self._directory / _STATE)
+            return _NO_STATE
         return state
 
     @contextmanager
@@ -127,7 +143,19 @@ class FileConnection:
             made.write_text(json.dumps(state))
             made.replace(self._directory / _STATE)
         finally:
-            os.close(descriptor)
+            _unlock(descriptor)
+
+
+_connections: WeakSet[FileConnection] = WeakSet()
+
+
+def _forget_slots() -> None:
+    for connection in _connections:
+        connection.forget_slots()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_slots)
 
 
 def _made(directory: str) -> Path:
@@ -168,6 +196,14 @@ def _try_lock(path: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
+
+
+def _unlock(descriptor: int) -> None:
+    """Free a lock. To close the file is not enough: a process that was forked meanwhile has it open, too."""
+    import fcntl
+
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
 
 
 def _lock(path: Path) -> int:

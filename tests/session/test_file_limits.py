@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +28,7 @@ from mwclient_async import (
     SharedPause,
     Site,
 )
+from mwclient_async._session import file_limits
 from mwclient_async.testing.scripted import ScriptedTransport
 from tests.conftest import USER_AGENT
 from tests.support.logins import ScriptedLoginWiki, run_concurrently
@@ -42,6 +46,30 @@ async def main():
     connection = await FileLimits(sys.argv[1]).connect(Limits(concurrency=1))
     await connection.acquire([("farm",)])
     print("taken", flush=True)
+    await anyio.sleep_forever()
+
+anyio.run(main)
+"""
+
+
+FORKING_HOLDER = """
+import anyio, os, sys, time
+from mwclient_async import FileLimits, Limits
+
+async def main():
+    connection = await FileLimits(sys.argv[1]).connect(Limits(concurrency=1))
+    await connection.acquire([("farm",)])
+    ready, forked = os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(forked, b".")
+        os.close(1)
+        time.sleep(60)
+        os._exit(0)
+    os.read(ready, 1)
+    print(child, flush=True)
+    if sys.argv[2] == "released":
+        await connection.release()
+        print("released", flush=True)
     await anyio.sleep_forever()
 
 anyio.run(main)
@@ -91,6 +119,29 @@ async def test_w6_the_slot_of_a_process_that_is_killed_is_free(tmp_path: Path) -
         assert await is_free(second)
 
 
+@pytest.mark.parametrize("ended", ["released", "killed"])
+def test_w6_a_process_that_was_forked_keeps_no_slot(tmp_path: Path, ended: str) -> None:
+    """It has the files open, too. It stays while its parent gives the slot back, or is killed."""
+    command = [sys.executable, "-W", "ignore", "-c", FORKING_HOLDER, str(tmp_path / "limits"), ended]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        child = int(holder.stdout.readline())
+        try:
+            if ended == "killed":
+                holder.kill()
+                holder.wait()
+            else:
+                assert holder.stdout.readline() == "released\n"
+            assert anyio.run(_is_free_in, tmp_path)
+        finally:
+            os.kill(child, signal.SIGKILL)
+            holder.kill()
+
+
+async def _is_free_in(directory: Path) -> bool:
+    return await is_free((await connections(directory))[0])
+
+
 @pytest.mark.parametrize("error", [TOO_MANY, LAG], ids=["429", "maxlag"])
 async def test_w5_a_pause_of_one_process_holds_for_all(tmp_path: Path, error: MediaWikiError) -> None:
     first, second = await connections(tmp_path)
@@ -130,6 +181,43 @@ async def test_w5_a_pause_ends_and_is_forgotten_with_a_restart_of_the_machine(
         assert await second.acquire(KEYS) == ()
         await second.release()
         monkeypatch.undo()
+
+
+async def test_w5_pauses_of_two_processes_that_begin_at_once_are_both_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One waits for the lock while the other one begins a pause, which is later by the clock."""
+    first, second = await connections(tmp_path)
+    lock = file_limits._lock
+
+    def begin_before(path: Path) -> int:
+        monkeypatch.undo()
+        with suppress(StopIteration):
+            first.begin_pause(SharedPause(FARM, 60.0, TOO_MANY)).__await__().__next__()
+        return lock(path)
+
+    monkeypatch.setattr(file_limits, "_lock", begin_before)
+    await second.begin_pause(SharedPause(("wiki", API), 5.0, LAG))
+    assert {pause.key for pause in await first.acquire(KEYS)} == {FARM, ("wiki", API)}
+
+
+async def test_a_file_that_lost_its_content_stops_no_one(tmp_path: Path) -> None:
+    first, second = await connections(tmp_path)
+    await first.begin_pause(SharedPause(FARM, 60.0, TOO_MANY))
+    (tmp_path / "limits" / "pauses.json").write_bytes(bytes(80))
+    assert await second.acquire(KEYS) == ()
+    await second.begin_pause(SharedPause(FARM, 60.0, TOO_MANY))
+    assert [pause.key for pause in await first.acquire(KEYS)] == [FARM]
+
+
+async def test_turns_are_forgotten_with_a_restart_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock begins anew then. It was four hours ahead of the new one."""
+    first, second = await connections(tmp_path)
+    for now in (16_000.0, 60.0):
+        monkeypatch.setattr(time, "monotonic", lambda at=now: at)
+        assert [await one.next_turn(("wiki", API), 5.0) for one in (first, second)] == [0.0, 5.0]
 
 
 async def test_the_writes_of_all_processes_keep_the_interval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
