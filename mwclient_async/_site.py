@@ -127,6 +127,7 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         self._editor: _edit.editor.Editor | None = None
         self._on_warning = on_warning
         self._on_event = on_event
+        Observers(on_warning, on_event)  # raises TypeError for an async function
         self._transport = transport
         self._clock = clock or SystemClock()
         self._shared: Callable[[], _session.shared_resources.SharedResources] | None = None

@@ -79,8 +79,9 @@ class FileConnection:
             await anyio.sleep(_LOOK_AGAIN)
 
     async def release(self) -> None:
-        """Give a slot back."""
-        _unlock(self._taken.pop())
+        """Give a slot back, unless the connection was closed, which has given all back."""
+        if self._taken:
+            _unlock(self._taken.pop())
 
     async def begin_pause(self, pause: SharedPause) -> None:
         """Begin a pause for all processes."""

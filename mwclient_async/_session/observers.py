@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
 from mwclient_async import models
 from mwclient_async._values.warnings import ApiWarning
@@ -19,12 +20,20 @@ OnWarning = Callable[[ApiWarning], None]
 _MOST_REMEMBERED = 1000
 
 
+def _is_plain(_observers: object, attribute: Attribute[Any], value: object) -> None:
+    if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(getattr(value, "__call__", None)):  # noqa: B004
+        raise TypeError(f"{attribute.name} is async, and is called without await: give a plain function")
+
+
 @frozen
 class Observers:
-    """The callbacks of one site. An exception that a callback raises is logged, and does not reach the request."""
+    """The callbacks of one site. An exception that a callback raises is logged, and does not reach the request.
 
-    on_warning: OnWarning | None = None
-    on_event: models.events.OnEvent | None = None
+    Raises TypeError for an async function, which would never run.
+    """
+
+    on_warning: OnWarning | None = field(default=None, validator=_is_plain)
+    on_event: models.events.OnEvent | None = field(default=None, validator=_is_plain)
     _warned: dict[ApiWarning, None] = field(init=False, factory=dict)
 
     def notify_warning(self, warning: ApiWarning) -> None:
@@ -64,6 +73,8 @@ def describe_error(error: MediaWikiError) -> str:
 
 def _notify(callback: Callable[[Any], object], value: object, name: str) -> None:
     try:
-        callback(value)
+        if inspect.iscoroutine(returned := callback(value)):
+            returned.close()
+            raise TypeError(f"{name} has returned a coroutine, which is not awaited")
     except Exception:
         log.exception("%s raised", name)

@@ -10,6 +10,7 @@ import secrets
 from collections import deque
 from contextlib import AsyncExitStack
 from functools import partial
+from inspect import isawaitable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -135,7 +136,7 @@ class CrawlRun:
         Returns a CrawlResult.
 
         Arguments:
-            on_progress: called about once a second with a CrawlProgress.
+            on_progress: called about once a second with a CrawlProgress; awaited, if it is async.
 
         Raises:
             CrawlFailed: a shard failed. What was committed stays.
@@ -145,8 +146,8 @@ class CrawlRun:
         while not self._finished.is_set():
             with anyio.move_on_after(_EVERY):
                 await self._finished.wait()
-            if on_progress is not None:
-                on_progress(self.progress)
+            if on_progress is not None and isawaitable(returned := on_progress(self.progress)):
+                await returned
         if self._failure is not None:
             raise self._failure
         assert self._result is not None

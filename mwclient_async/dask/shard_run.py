@@ -21,6 +21,8 @@ from mwclient_async.dask.sinks import Part, Sink
 from mwclient_async.dask.store import Store
 from mwclient_async.dask.streams import position_of, stream_of
 
+_LARGEST = 32 * 1024 * 1024  # bytes of responses for one part; as Python's objects they are several times as large
+
 
 @frozen(kw_only=True)
 class ShardEnd:
@@ -43,7 +45,8 @@ class ShardEnd:
 class ShardRun:
     """A run of a shard.
 
-    ``count_requests`` returns the number of requests that this run has sent. ``wants_split`` returns whether other
+    ``count_requests`` returns the number of requests that this run has sent, and ``count_bytes`` how much it has
+    received: rows can be a thousand times larger than others. ``wants_split`` returns whether other
     workers are free to take the rest. ``report`` is called with the rows and requests of the shard after each commit.
     """
 
@@ -52,6 +55,7 @@ class ShardRun:
     sink: Sink
     store: Store
     count_requests: Callable[[], int]
+    count_bytes: Callable[[], int] = lambda: 0
     wants_split: Callable[[], bool] = lambda: False
     report: Callable[[int, int], None] = lambda _rows, _requests: None
     clock: Callable[[], float] = anyio.current_time
@@ -63,6 +67,7 @@ class ShardRun:
     _requests_before: int = field(default=0, init=False)  # those of earlier runs
     _pending: list[Any] = field(factory=list, init=False)
     _since: float = field(default=0.0, init=False)
+    _bytes_before: int = field(default=0, init=False)  # those of the parts that were committed
 
     async def run(self, site: Site) -> ShardEnd:
         """Fetch what is not committed yet.
@@ -96,7 +101,7 @@ class ShardRun:
             return await self._commit(batch.cursor, done=True)
         if self.wants_split() and (rest := self._rest(batch.cursor)) is not None:
             return await self._commit(batch.cursor, done=True, rest=rest)
-        is_full = len(self._pending) >= self.sink.rows_per_part
+        is_full = len(self._pending) >= self.sink.rows_per_part or self.count_bytes() - self._bytes_before >= _LARGEST
         if is_full or self.clock() - self._since >= self.sink.seconds_per_part:
             await self._commit(batch.cursor, done=False)
         return None
@@ -124,6 +129,7 @@ class ShardRun:
         )
         await to_thread.run_sync(self.store.commit, self.shard.key, name, commit)
         self._parent, self._before, self._pending, self._since = self._attempt, commit, [], self.clock()
+        self._bytes_before = self.count_bytes()
         self.report(commit.total, commit.requests)
         return ShardEnd(shard=self.shard.key, leaf=name, rows=commit.total, requests=commit.requests, rest=rest)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @define
 class _Count:
     requests: int = 0
+    received: int = 0  # bytes of the responses' bodies
 
 
 _counting: ContextVar[_Count] = ContextVar("requests of this task")
@@ -40,6 +41,7 @@ def _observe(theirs: OnEvent | None, event: Event) -> None:
     """Count the requests of the task that sends them, and tell the caller's function."""
     if isinstance(event, RequestFinished) and (count := _counting.get(None)) is not None:
         count.requests += 1
+        count.received += event.received
     if theirs is not None:
         theirs(event)
 
@@ -147,6 +149,7 @@ async def run_shard(job_name: str, shard: Shard) -> ShardEnd | None:
         sink=job.crawl.sink,
         store=plugin.store,
         count_requests=lambda: count.requests,
+        count_bytes=lambda: count.received,
         wants_split=lambda: shard.key in plugin.to_split,
         report=report,
     )

@@ -22,6 +22,7 @@ from mwclient_async.dask import (
     Crawl,
     CrawlError,
     CrawlFailed,
+    CrawlProgress,
     CrawlResult,
     Inputs,
     JsonLines,
@@ -31,6 +32,7 @@ from mwclient_async.dask import (
     TitleRanges,
     Wiki,
     committed_parts,
+    shard_run,
 )
 from mwclient_async.dask.worker import ask_to_split
 from tests.dask.title_wiki import AGENT, API, TitleWiki
@@ -113,6 +115,22 @@ async def test_two_wikis_are_crawled_with_the_plan_of_each(client: Client, url: 
     assert titles(url) == Counter(TITLES * 2)
     assert {part.split("/wiki=")[1].split("/")[0] for part in result.parts} == {"wiki.example", "other"}
     assert (result.plan_requests, result.requests, len(WIKI.requests)) == (4, 40, 44)
+
+
+async def test_parts_are_bounded_in_bytes_received(client: Client, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shard_run, "_LARGEST", 1)
+    result = await crawl_of(url, sink=JsonLines(url, rows_per_part=1000)).run(client)
+    assert len(result.parts) == 20  # one for each response
+
+
+async def test_an_async_function_is_told_the_progress(client: Client, url: str) -> None:
+    told: list[CrawlProgress] = []
+
+    async def tell(progress: CrawlProgress) -> None:
+        told.append(progress)
+
+    await crawl_of(url).run(client, on_progress=tell)
+    assert told[-1].done == len(TITLES)
 
 
 async def test_namespaces_have_shards_of_their_own(client: Client, url: str) -> None:

@@ -100,6 +100,20 @@ async def test_a_shard_that_died_at_any_write_continues_after_its_last_commit(
     assert len(wiki.requests) - before == 7 - committed
 
 
+async def test_a_part_of_large_rows_has_fewer(store: Store) -> None:
+    """Each response has 20 MiB; two of them are more than a part may have."""
+    wiki = TitleWiki(TITLES)
+    async with Site(API, user_agent=AGENT, transport=wiki) as site:
+        run = evolve(
+            run_of(store),
+            sink=JsonLines("memory://unused", rows_per_part=1000),
+            count_bytes=lambda: len(wiki.requests) * 20 * 2**20,
+        )
+        end = await run.run(site)
+    assert rows(store, (WHOLE, end)) == TITLES
+    assert sorted(int(name.split(".")[-2]) for name in store.names("commits")) == [2, 6, 6, 6]
+
+
 async def test_a_shard_that_is_complete_sends_no_request(store: Store) -> None:
     end, wiki = await finished(store, TitleWiki(TITLES)), TitleWiki(TITLES)
     assert await finished(store, wiki) == end

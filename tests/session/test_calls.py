@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import anyio
@@ -190,6 +191,29 @@ async def test_a_download_is_one_call_with_all_its_requests() -> None:
     ]
     (started,), (finished,) = of_kind(events, CallStarted), of_kind(events, CallFinished)
     assert {event.call for event in [*requests, *of_kind(events, Retrying), finished]} == {started.call}
+
+
+async def _observe(_event: object) -> None: ...
+
+
+class _Observer:
+    async def __call__(self, _event: object) -> None: ...
+
+
+@pytest.mark.parametrize("name", ["on_event", "on_warning"])
+@pytest.mark.parametrize("callback", [_observe, _Observer(), partial(_observe)])
+def test_an_async_callback_is_refused(name: str, callback: Any) -> None:
+    with pytest.raises(TypeError, match=f"{name} is async, .*: give a plain function"):
+        site(**{name: callback})
+
+
+async def test_a_callback_that_returns_a_coroutine_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    def observe(event: object) -> Any:
+        return _observe(event)
+
+    async with site(json_response({"a": 1}), on_event=observe) as opened:
+        await opened.call("paraminfo", modules="main")
+    assert "on_event has returned a coroutine" in caplog.text
 
 
 async def test_a_call_that_is_cancelled_ends() -> None:

@@ -107,6 +107,16 @@ async def test_w6_a_slot_is_free_after_its_release_and_after_its_connection_is_c
         assert await is_free(second)
 
 
+async def test_w6_a_slot_that_its_closed_connection_has_given_back_is_not_given_back_again(tmp_path: Path) -> None:
+    """A request that is in flight when its Site is closed ends after that."""
+    first, second = await connections(tmp_path)
+    await first.acquire(KEYS)
+    await first.aclose()
+    await second.acquire(KEYS)
+    await first.release()
+    assert not await is_free(first)
+
+
 async def test_w6_the_slot_of_a_process_that_is_killed_is_free(tmp_path: Path) -> None:
     _, second = await connections(tmp_path)
     command = [sys.executable, "-c", HOLDER, str(tmp_path / "limits")]
