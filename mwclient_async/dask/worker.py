@@ -72,14 +72,25 @@ class CrawlPlugin(WorkerPlugin):
         self.name: str = job.plugin_name
 
     async def setup(self, worker: Worker) -> None:
-        """Prepare; a Site is opened by the first shard that needs it."""
+        """Prepare; a Site is opened by the first shard that needs it.
+
+        Dask keeps a worker that joins later and on which this fails. So its first shard opens the sink again, and says
+        what is wrong there.
+        """
         self.worker = worker
-        self.store: Store = await to_thread.run_sync(self.job.crawl.sink.location.open)
         self.to_split: set[str] = set()
         self._sites: dict[str, Site] = {}
         self._opening = anyio.Lock()
         self._running: set[anyio.CancelScope] = set()
         self._one_ended = anyio.Event()
+        self._store: Store | None = None
+        await self.store()
+
+    async def store(self) -> Store:
+        """The sink, open."""
+        if self._store is None:
+            self._store = await to_thread.run_sync(self.job.crawl.sink.location.open)
+        return self._store
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - Dask passes it
         """End the tasks, which Dask does not interrupt, and close the Sites."""
@@ -143,11 +154,12 @@ async def run_shard(job_name: str, shard: Shard) -> ShardEnd | None:
         worker.log_event(job.topic, message)
 
     report(-1, 0)  # it has begun
+    store = await plugin.store()
     run = ShardRun(
         shard=shard,
         query=job.crawl.query,
         sink=job.crawl.sink,
-        store=plugin.store,
+        store=store,
         count_requests=lambda: count.requests,
         count_bytes=lambda: count.received,
         wants_split=lambda: shard.key in plugin.to_split,

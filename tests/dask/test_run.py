@@ -13,7 +13,7 @@ import anyio
 import fsspec
 import pytest
 from anyio import to_thread
-from attrs import evolve
+from attrs import evolve, frozen
 from distributed import Client, Future, LocalCluster, get_worker
 
 from mwclient_async import ApiErrorItem, BadRequest, ConnectionFailed, RetryPolicy, SiteOptions
@@ -259,6 +259,38 @@ class _Shards(TitleRanges):
 
     def __repr__(self) -> str:
         return "TitleRanges()"
+
+
+async def test_a_worker_that_joins_later_and_cannot_open_the_sink_says_why(client: Client, url: str) -> None:
+    """Dask logs the failure of its plugin, and gives it shards."""
+    options = StorageThatFails(after=2)  # the program's own, and the first worker's
+    crawl = crawl_of(url, plan=TitleRanges(shards=20), sink=Callback(keep_later, url, storage=options))
+    BEGUN.clear()
+    MAY_END.clear()
+    async with crawl.start(client) as run:
+        await to_thread.run_sync(BEGUN.wait)
+        assert isinstance(client.cluster, LocalCluster)
+        client.cluster.scale(2)
+        await client.wait_for_workers(2)  # type: ignore[func-returns-value, misc]  # of an asynchronous client
+        MAY_END.set()
+        with pytest.raises(CrawlFailed, match="no credentials for the sink"):
+            await run.result()
+    client.cluster.scale(1)
+
+
+OPENED = count()
+
+
+@frozen
+class StorageThatFails:
+    """Options of a file system, as the last workers cannot read them. They share this process."""
+
+    after: int
+
+    def __call__(self) -> dict[str, Any]:
+        if next(OPENED) >= self.after:
+            raise RuntimeError("no credentials for the sink")
+        return {}
 
 
 async def test_rows_go_to_a_function(client: Client, url: str) -> None:
