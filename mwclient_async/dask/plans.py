@@ -41,7 +41,14 @@ class TitleRanges:
     """
 
     shards: int = field(default=16, validator=_COUNT)
-    namespaces: tuple[int, ...] | Literal["all"] | None = None
+    namespaces: tuple[int, ...] | Literal["all"] | None = field(default=None)
+
+    @namespaces.validator
+    def _are_numbers(self, _attribute: object, value: object) -> None:
+        if value in (None, "all"):
+            return
+        if not (isinstance(value, list | tuple) and value and all(isinstance(one, int) and one >= 0 for one in value)):
+            raise ValueError(f"namespaces={value!r}: give numbers, such as (0, 4), or 'all'")
 
     async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:
         """Look at the wiki. Returns its shards."""
@@ -108,8 +115,13 @@ class IdRanges:
 
     kind: Literal["pageids", "revids"] = field(default="pageids", validator=validators.in_(("pageids", "revids")))
     first: int = field(default=1, validator=_COUNT)
-    last: int | None = None
+    last: int | None = field(default=None)
     size: int = field(default=50_000, validator=_COUNT)
+
+    @last.validator
+    def _is_not_below_the_first(self, _attribute: object, value: int | None) -> None:
+        if value is not None and value < self.first:
+            raise ValueError(f"last={value} is less than first={self.first}: there are no ids between them")
 
     async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:
         """Look at the wiki, if ``last`` is not known. Returns its shards."""

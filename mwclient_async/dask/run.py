@@ -6,6 +6,7 @@ others begin after their last commit.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections import deque
 from contextlib import AsyncExitStack
@@ -100,6 +101,10 @@ class CrawlRun:
             CrawlError: the plan does not fit the query or the wiki.
             MediaWikiError: a request for the plan failed.
         """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise CrawlError("a crawl works on asyncio only, as Dask does") from None
         try:
             self._store = await to_thread.run_sync(self._crawl.sink.location.open)
             await to_thread.run_sync(self._crawl.claim, self._store)

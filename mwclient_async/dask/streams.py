@@ -60,7 +60,10 @@ def check_free(query: Pages | Rows, prefix: str, order: str) -> None:
 def stream_of(site: Site, query: Pages | Rows, shard: Shard, store: Store) -> Stream[Any]:
     """The stream of a shard. It sends nothing yet."""
     if shard.kind in {"titles", "times"}:
-        params = {**query.params, **_range(query, shard)}
+        named = _range(query, shard)
+        params = {**query.params, **named}
+        if (others := query.params.get("params")) is not None:
+            params["params"] = {name: value for name, value in others.items() if name not in named}
         return site.query(**params) if isinstance(query, Pages) else site.list(query.module, **params)
     kind = shard.input_kind if shard.kind == "inputs" else shard.kind
     inputs: dict[str, Any] = {kind: inputs_of(shard, store)}

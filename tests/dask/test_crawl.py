@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pyarrow as pa
 import pytest
 from attrs import evolve
@@ -36,6 +37,7 @@ from mwclient_async.dask import (
 )
 from mwclient_async.dask.plans import Plan
 from mwclient_async.dask.store import Store
+from mwclient_async.dask.streams import stream_of
 from mwclient_async.testing.scripted import ScriptedTransport, sent
 from tests.dask.title_wiki import AGENT, API
 
@@ -308,12 +310,32 @@ async def test_several_namespaces_are_those_of_the_plan() -> None:
             await TitleRanges().plan(site, Rows("allpages", namespace=[0, 4]), "w")
 
 
-async def test_a_namespace_under_params_is_that_of_the_query() -> None:
+async def test_a_namespace_under_params_is_that_of_the_query(store: Store) -> None:
     found = {"general": {"dbtype": "sqlite"}, "namespaces": {"0": {}, "4": {}}}
     script = [{"batchcomplete": True, "query": found}, {"batchcomplete": True, "query": {"random": []}}]
     query = Pages(generator="allpages", params={"gapnamespace": 4})
-    async with Site(API, user_agent=AGENT, transport=ScriptedTransport(script)) as site:
-        assert [shard.namespace for shard in await TitleRanges().plan(site, query, "w")] == [4]
+    transport = ScriptedTransport([*script, {"batchcomplete": True, "query": {}}])
+    async with Site(API, user_agent=AGENT, transport=transport) as site:
+        (shard,) = await TitleRanges().plan(site, query, "w")
+        assert await stream_of(site, query, shard, store).collect() == []
+    assert sent(transport.requests[-1])["gapnamespace"] == "4"
+
+
+@pytest.mark.parametrize("namespaces", [(), 4, "0", [-1], (0, "4")])
+def test_namespaces_are_numbers(namespaces: Any) -> None:
+    with pytest.raises(ValueError, match=r"give numbers, such as \(0, 4\), or 'all'"):
+        TitleRanges(namespaces=namespaces)
+
+
+def test_a_range_of_ids_has_some() -> None:
+    with pytest.raises(ValueError, match="last=4 is less than first=5"):
+        IdRanges(first=5, last=4)
+    assert IdRanges(first=5, last=5).last == 5
+
+
+def test_a_crawl_on_trio_says_that_dask_needs_asyncio(tmp_path: Path) -> None:
+    with pytest.raises(CrawlError, match="on asyncio only"):
+        anyio.run(crawl(tmp_path).run, backend="trio")
 
 
 async def test_a_time_without_a_zone_is_refused() -> None:
