@@ -22,6 +22,7 @@ _HOMES = {  # module -> its public names
     "_edit.edit_many": "ManyEdits",
     "_edit.editor": "Transform",
     "_edit.edits": "Missing",
+    "_edit.wikitable": "wikitable",
     "_events.event_streams": "eventstreams",
     "_http.aiohttp_transport": "AiohttpTransport",
     "_http.httpx_transport": "HttpxTransport",

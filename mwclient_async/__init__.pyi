@@ -51,6 +51,9 @@ from mwclient_async._edit.editor import (
 from mwclient_async._edit.edits import (
     Missing as Missing,
 )
+from mwclient_async._edit.wikitable import (
+    wikitable as wikitable,
+)
 from mwclient_async._events.event_streams import (
     eventstreams as eventstreams,
 )

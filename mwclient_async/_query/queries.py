@@ -57,8 +57,12 @@ class Queries:
         batch_size: int | None,
         params: Mapping[str, Any] | None,
         keywords: Mapping[str, Any],
+        complete: CompleteParams | None = None,
     ) -> Stream[Page]:
-        """The pages of an ``action=query``; its batches also have the rows of lists and the meta data."""
+        """The pages of an ``action=query``; its batches also have the rows of lists and the meta data.
+
+        ``complete`` makes the parameters that are sent of these, and may ask the wiki.
+        """
         encoded = wire_params.encode(params, keywords)
         check_counts(limit=limit, batch_size=batch_size)
         _check_query(encoded)
@@ -71,7 +75,8 @@ class Queries:
             )
 
         async def prepare() -> BatchSource:
-            return await self._build_query(encoded, has_pages=has_source, batch_size=batch_size)
+            completed = encoded if complete is None else {**await complete(encoded)}
+            return await self._build_query(completed, has_pages=has_source, batch_size=batch_size)
 
         return Stream.over(
             lambda spec: ContinuedBatches(

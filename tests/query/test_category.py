@@ -170,3 +170,18 @@ async def test_a_name_of_another_namespace_is_no_category() -> None:
             await site.category("Bild:x").members().first()
         with pytest.raises(InvalidTitle):
             await site.category("a:<b>").members().first()
+
+
+async def test_the_pages_of_a_category_come_with_their_properties_and_with_no_other_request() -> None:
+    wiki = Wiki(DIAMOND_WITH_LOOPS)
+    async with open_site(wiki) as site:
+        pages = await site.category("A").pages(type="subcat", prop="categoryinfo").collect()
+    assert [page.categoryinfo.subcats for page in pages if page.categoryinfo] == [2, 2]
+    assert (wiki.asked, wiki.site_infos) == (["Category:A"], 0)
+
+
+@pytest.mark.parametrize("name", ["titles", "generator", "gcmtitle"])
+async def test_the_pages_of_a_category_are_no_other_pages(name: str) -> None:
+    async with open_site(Wiki({})) as site:
+        with pytest.raises(ValueError, match=f"{name} has no place in the pages of a category"):
+            site.category("A").pages(**dict[str, Any]({name: "B"}))

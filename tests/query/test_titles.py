@@ -116,6 +116,8 @@ async def test_a_category_of_the_wiki_by_all_of_its_names(
         for name in ("A", "category:a", "Category:A"):
             assert [row.title for row in await site.category(name).members(type="page").collect()] == ["Erde"]
         assert len([event for event in events if type(event).__name__ == "RequestFinished"]) == 3
+        pages = await site.category("A").pages(type="page", namespace=0, prop="info").collect()
+        assert [(page.title, page.info.length) for page in pages] == [("Erde", 15)]
         row = CategoryMember(title="Kategorie:A", ns=14)
         for other in ("kategorie : a", row, await site.title("Kategorie:A#x"), ":Category:A"):
             assert (await site.category(other).info()).pages == 1

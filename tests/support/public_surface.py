@@ -38,6 +38,7 @@ ROOTS = (
     Home("_http.aiohttp_transport", "AiohttpTransport"),
     Home("_http.httpx_transport", "HttpxTransport"),
     Home("_http.transport", "StreamingTransport"),
+    Home("_edit.wikitable", "wikitable"),
     Home("_events.event_streams", "eventstreams"),
     Home("_state_file", "StateFile"),
     Home("models.diff", "position_in"),

@@ -65,6 +65,7 @@ from mwclient_async import (
     UserInfo,
     WatchedChange,
     eventstreams,
+    wikitable,
 )
 
 
@@ -187,6 +188,8 @@ async def lists(site: Site, module: str) -> None:
     async for entry in site.list("logevents"):
         assert_type((entry.logid, entry.type, entry.timestamp), tuple[int, str, datetime])
     assert_type(await site.title("talk:foo"), Title)
+    assert_type(site.category("A").pages(type="page", prop="info"), Stream[Page])
+    assert_type(wikitable(["A"], [[1]]), str)
     async for below in site.category(await site.title("Category:A")).subcategories(depth=2):
         assert_type(below, Subcategory)
     async for revision in site.page("A").revisions():
