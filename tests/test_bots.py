@@ -21,7 +21,6 @@ from tests.support.programs import WIKIPEDIA, programs, run
 PROGRAMS = {program.name: program for program in programs() if program.name.startswith(("bots.md", "bot-pages.md"))}
 MOONS, WORDS, PHOTOS, QUIET, FEATURED = (f"bots.md-{number}" for number in range(5))
 PAUSE, ARCHIVE, REPORT, FILE = (f"bot-pages.md-{number}" for number in range(4))
-RECIPE = pytest.mark.recipes
 NOW = datetime.now(UTC).replace(microsecond=0)
 HISTORY = """{{Talk header}}
 {{Article history|action1=PR|action1date=2005-01-02|action1result=reviewed
@@ -182,7 +181,6 @@ def test_pages_that_are_quiet_are_tidied_once(bot: Bot, program: Callable[[str],
     assert "Quiet" not in program(QUIET)
 
 
-@RECIPE
 def test_reviews_of_talk_pages_become_a_table(bot: Bot, program: Callable[[str], str]) -> None:
     topic = "[[Category:Featured topic on comets]]"
     other = "{{article history|action1=GAN|action1date=2005-06-07|action1result=listed}}"
@@ -219,7 +217,6 @@ def test_a_privileged_user_pauses_the_bot_and_others_do_not(bot: Bot, program: C
     assert bot.texts("Greetings/2") == {"Greetings/2": "A page.\nHello."}
 
 
-@RECIPE
 def test_old_sections_are_moved_to_the_archive(bot: Bot, program: Callable[[str], str]) -> None:
     new = f"{NOW - timedelta(days=2):%H:%M, %d %B %Y} (UTC)"
     talk = TALK.replace("(UTC)\n\n<!--", f"(UTC)\n: An answer. {new}\n\n<!--") + f"News. {new}\n\n== Unsigned ==\nText."

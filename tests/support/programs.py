@@ -1,7 +1,8 @@
 """The programs of the README and the docs. ``python -m tests.support.programs DIRECTORY`` writes them as files.
 
-Type checkers then read the files: `make check` and `make types` do that. Programs that need a library which the package
-does not need are recipes: only `make docs` installs these libraries, runs the recipes, and checks their types.
+Type checkers then read the files: `make check` and `make types` do that. Programs that need a library which neither the
+package nor its tests need are recipes: only `make docs` installs these libraries, runs the recipes, and checks their
+types.
 
 A page that compares with another client has pairs of blocks, first the other client's, then ours. The first pair
 connects; the others take the place of its ``...``, or follow it. Each half is one program. What is typed at a prompt
@@ -27,7 +28,16 @@ ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 WIKIPEDIA = "https://en.wikipedia.org/w/api.php"
 """The wiki of the programs; tests put a LocalWiki in its place."""
-INSTALLED = {"mwclient_async", "anyio", "attrs", "cattrs", "httpx", "rich", *sys.stdlib_module_names}
+INSTALLED = {
+    "mwclient_async",
+    "anyio",
+    "attrs",
+    "cattrs",
+    "httpx",
+    "mwparserfromhell",
+    "rich",
+    *sys.stdlib_module_names,
+}
 
 
 @frozen(kw_only=True)
@@ -40,7 +50,7 @@ class Program:
 
     @property
     def is_recipe(self) -> bool:
-        """Whether it imports what a user of the package does not have by itself."""
+        """Whether it imports what neither the package nor its tests install."""
         return not _imports(self.text) <= INSTALLED
 
 
