@@ -9,6 +9,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 BENCH := build/bench
+NODE := $(BENCH)/node
 TRIED := build/tried
 SITE := build/docs
 PROGRAMS := build/programs
@@ -22,7 +23,7 @@ GROUP := import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))[
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup tour unit test cover soak check types docs bench dist extras release clean wiki wikis
+.PHONY: help setup tour unit test cover soak check types docs bench ports dist extras release clean wiki wikis
 
 # The tests start Python many times: keep the compiled modules.
 unexport PYTHONDONTWRITEBYTECODE
@@ -37,6 +38,7 @@ help:
 	@echo "make types    run pyright on these programs, and measure how much of the public surface has known types"
 	@echo "make docs     build the documentation into build/docs, check its links and run its examples"
 	@echo "make bench    measure the library beside other clients: 30 minutes (ARGS=--quick: about 4, writes no files)"
+	@echo "make ports    run the bots of the documentation and those of other clients, and count their lines and requests"
 	@echo "make dist     build the wheel and the source archive, try the wheel alone on a wiki, and test the archive"
 	@echo "make extras   the same, then try each extra in an environment of its own"
 	@echo "make release  the same, then check what a package index would show; uploads nothing"
@@ -86,6 +88,9 @@ docs: wiki $(RECIPES)
 
 bench: wiki $(BENCH)/default/.ready $(BENCH)/speed/.ready
 	@$(BENCH)/default/bin/python -m benchmarks --speed $(CURDIR)/$(BENCH)/speed/bin/python $(ARGS)
+
+ports: wiki $(BENCH)/default/.ready $(NODE)/.ready
+	@$(BENCH)/default/bin/python -m benchmarks.ports --node-modules $(NODE)/node_modules --write $(ARGS)
 
 dist: wiki
 	rm -rf dist $(TRIED)
@@ -139,6 +144,14 @@ $(BENCH)/speed/.ready: pyproject.toml | $(RUN)
 	@$(RUN) -m venv --clear $(BENCH)/speed
 	@$(BENCH)/speed/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[speed]'
 	@touch $@
+
+# Node.js is not installed here. Without it, the programs for mwn are not run.
+$(NODE)/.ready: | $(RUN)
+	@mkdir -p $(NODE)
+	@if command -v npm >/dev/null; then \
+		echo "Installing mwn into $(NODE)"; \
+		npm install --silent --no-audit --no-fund --prefix $(NODE) mwn@3.0.3 csv-parse@7 csv-stringify@6 && touch $@; \
+	else echo "There is no npm, so the programs for mwn are not run"; fi
 
 $(PYRIGHT): pyproject.toml | $(READY)
 	@echo "Installing the type checker pyright into $(VENV)"

@@ -1,0 +1,149 @@
+"""Runs the five bots of ``docs/bots.md``, ours and those of the other clients: ``python -m benchmarks.ports``.
+
+Each client has a new wiki with the same pages. After each program, what it printed, wrote, edited and uploaded is
+compared with what ours did. The wiki counts the requests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import subprocess
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+from attrs import frozen
+
+from benchmarks.ports.clients import OURS, PROGRAMS, ROOT, Client, clients
+from benchmarks.ports.results import STOP, Result, pages, result, upload_photos, write_files
+from mwclient_async import BotPassword, Site
+from mwclient_async.testing import LocalWiki
+
+PAGE = ROOT / "docs" / "bots.md"
+BEGIN, END = "<!-- counted: written by `make ports` -->", "<!-- end of what was counted -->"
+TITLES = {
+    "moons": "pages from a CSV file",
+    "words": "words per revision",
+    "photos": "files and a category",
+    "quiet": "quiet pages",
+    "featured": "featured topic",
+}
+WITHOUT_LOGIN = "words"
+SETTINGS = """$wgEnableUploads = true;
+if ( PHP_SAPI === 'cli-server' ) { file_put_contents( __DIR__ . '/requests.txt', "+", FILE_APPEND | LOCK_EX ); }
+"""
+
+
+@frozen(kw_only=True)
+class Run:
+    """What one program did, and with how many requests."""
+
+    requests: int
+    result: Result
+
+
+class Different(Exception):
+    """A program did something else than ours, or failed."""
+
+
+async def run_client(client: Client, node_modules: Path | None) -> dict[str, Run]:
+    """Run the programs of one client, one after the other, on one wiki."""
+    runs: dict[str, Run] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = Path(scratch)
+        write_files(directory)
+        async with LocalWiki(settings=SETTINGS, runs_jobs=False) as wiki:
+            await wiki.create_user("DemoBot", groups=["bot"])
+            auth = await wiki.create_bot_password("DemoBot", "uploads")
+            admin = await wiki.create_bot_password(wiki.admin_name)
+            await wiki.seed(pages())
+            await upload_photos(wiki, admin)
+            await wiki.run_jobs()
+            client.prepare(directory, auth, node_modules)
+            for program in PROGRAMS:
+                if program == "quiet":
+                    await check_stop(client, wiki, auth, admin, directory)
+                before = requests(wiki)
+                done = await anyio.to_thread.run_sync(client.run, program, wiki, auth, directory)
+                sent = requests(wiki) - before
+                if done.returncode:
+                    raise Different(f"{client.name}, {program}: {done.stderr[-2000:]}")
+                runs[program] = Run(requests=sent, result=await result(wiki, done.stdout, written(directory)))
+    return runs
+
+
+async def check_stop(client: Client, wiki: LocalWiki, auth: BotPassword, admin: BotPassword, directory: Path) -> None:
+    """The program must fail, and edit nothing, while its stop page has a text."""
+    async with Site(wiki.api_url, user_agent="PortsOfBots/1.0 (ports@example.org)", auth=admin) as site:
+        await site.page(STOP).save("Stop!")
+        before = await result(wiki, "", "")
+        done: subprocess.CompletedProcess[str]
+        done = await anyio.to_thread.run_sync(client.run, "quiet", wiki, auth, directory)
+        if not done.returncode or await result(wiki, "", "") != before:
+            raise Different(f"{client.name}: its stop page has a text, and it did not stop: {done.stdout}")
+        await site.page(STOP).save("")
+
+
+def requests(wiki: LocalWiki) -> int:
+    """The number of requests that the wiki has had."""
+    return len((wiki.directory / "requests.txt").read_bytes())
+
+
+def written(directory: Path) -> str:
+    """What the programs have written so far."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in directory.glob("words.csv"))
+
+
+def compare(client: Client, runs: dict[str, Run], ours: dict[str, Run]) -> None:
+    """Raises Different if a program of this client did something else than ours."""
+    for program, run in runs.items():
+        for part in ("printed", "written", "edits", "uploads"):
+            theirs, mine = set(getattr(run.result, part)), set(getattr(ours[program].result, part))
+            if theirs != mine:
+                only = f"only theirs: {sorted(theirs - mine)[:5]}; only ours: {sorted(mine - theirs)[:5]}"
+                raise Different(f"{client.name}, {program}: other {part}. {only}")
+
+
+def table(found: list[Client], runs: dict[str, dict[str, Run]]) -> str:
+    """The table of lines and requests."""
+    head = " | ".join(f"{client.name} {client.version}" for client in found)
+    lines = [f"| lines, requests | {head} |", "|---" * (len(found) + 1) + "|"]
+    for title, programs in [*((TITLES[name], [name]) for name in PROGRAMS), ("all five", [*PROGRAMS])]:
+        cells = " | ".join(cell(client, programs, runs[client.name]) for client in found)
+        lines.append(f"| {title} | {cells} |")
+    return "\n".join(lines)
+
+
+def cell(client: Client, programs: list[str], runs: dict[str, Run]) -> str:
+    """The lines and requests of one client in these programs."""
+    count = sum(client.lines(program) for program in programs)
+    configured = sum(client.configuration for program in programs if program != WITHOUT_LOGIN)
+    sent = sum(runs[program].requests for program in programs)
+    return f"{count}{f' + {configured}' if configured else ''}, {sent}"
+
+
+async def main(node_modules: Path | None, only: Collection[str], *, write: bool) -> None:
+    found = [client for client in clients(node_modules) if not only or client.name in {OURS, *only}]
+    runs: dict[str, dict[str, Run]] = {}
+    for client in found:
+        runs[client.name] = await run_client(client, node_modules)
+        compare(client, runs[client.name], runs[found[0].name])
+        print(f"{client.name}: the same results", flush=True)
+    text = f"{table(found, runs)}\n\nPython {platform.python_version()}."
+    print(text)
+    if write:
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ports", description=__doc__)
+    parser.add_argument("--node-modules", type=Path, help="where mwn, csv-parse and csv-stringify are installed")
+    parser.add_argument("--only", nargs="+", default=(), metavar="CLIENT", help="ours and these clients")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/bots.md")
+    given = parser.parse_args()
+    anyio.run(lambda: main(given.node_modules, given.only, write=given.write))

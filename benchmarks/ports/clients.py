@@ -1,0 +1,122 @@
+"""The clients, where their programs are, and how a program is made to talk to a wiki on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from benchmarks.ports.counting import lines_of_javascript, lines_of_python
+from mwclient_async import BotPassword, __version__
+from mwclient_async.testing import LocalWiki
+
+ROOT = Path(__file__).parent.parent.parent
+PROGRAMS = ("moons", "words", "photos", "quiet", "featured")
+"""The programs of ``docs/bots.md``, in its order."""
+OURS = "mwclient_async"
+WIKIPEDIA = "https://en.wikipedia.org/w/api.php"
+TIMEOUT = 300.0  # seconds; a guard, not a measure
+
+
+@frozen(kw_only=True)
+class Client:
+    """A client: its programs, and how they are run.
+
+    ``address`` puts the wiki's address into a program. ``configuration`` is the number of lines in other files that
+    name an account and its password.
+    """
+
+    name: str
+    version: str
+    programs: dict[str, str]
+    suffix: str = ".py"
+    configuration: int = 0
+    address: Callable[[str, str], str]
+
+    def lines(self, program: str) -> int:
+        """The lines of code of one program."""
+        count = lines_of_python if self.suffix == ".py" else lines_of_javascript
+        return count(self.programs[program])
+
+    def run(
+        self, program: str, wiki: LocalWiki, auth: BotPassword, directory: Path
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one program in a directory, which keeps what it writes."""
+        path = directory / f"{program}{self.suffix}"
+        path.write_text(self.address(self.programs[program], wiki.api_url), encoding="utf-8")
+        environment = os.environ | {"BOT_PASSWORD": auth.password, "PYWIKIBOT_DIR": str(directory)}
+        command = [sys.executable if self.suffix == ".py" else "node", path.name]
+        return subprocess.run(
+            command, cwd=directory, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+
+    def prepare(self, directory: Path, auth: BotPassword, node_modules: Path | None) -> None:
+        """Put into the directory what the client reads there: configuration, or its modules."""
+        account, _, application = auth.name.partition("@")
+        passwords = directory / "user-password.py"
+        passwords.write_text(f"({account!r}, BotPassword({application!r}, {auth.password!r}))\n", encoding="utf-8")
+        passwords.chmod(0o600)
+        names = [f"usernames['*']['*'] = {account!r}", "password_file = 'user-password.py'"]
+        settings = "\n".join([*names, "put_throttle = minthrottle = 0", ""])
+        (directory / "user-config.py").write_text(settings, encoding="utf-8")
+        if node_modules is not None:
+            (directory / "node_modules").symlink_to(node_modules.resolve())
+
+
+def _ours() -> dict[str, str]:
+    page = (ROOT / "docs" / "bots.md").read_text(encoding="utf-8")
+    return dict(zip(PROGRAMS, re.findall(r"```python\n(.*?)```", page, re.DOTALL), strict=True))
+
+
+def _theirs(directory: str, suffix: str) -> dict[str, str]:
+    place = Path(__file__).parent / directory
+    return {name: (place / f"{name}{suffix}").read_text(encoding="utf-8") for name in PROGRAMS}
+
+
+def _for_mwclient(text: str, api_url: str) -> str:
+    return text.replace('"en.wikipedia.org"', f'"{urlsplit(api_url).netloc}", path="/", scheme="http"')
+
+
+def clients(node_modules: Path | None) -> list[Client]:
+    """All clients that can be run here; ours is the first."""
+    found = [
+        Client(
+            name=OURS,
+            version=__version__,
+            programs=_ours(),
+            address=lambda text, url: text.replace(WIKIPEDIA, url),
+        ),
+        Client(
+            name="mwclient",
+            version=version("mwclient"),
+            programs=_theirs("with_mwclient", ".py"),
+            address=_for_mwclient,
+        ),
+        Client(
+            name="pywikibot",
+            version=version("pywikibot"),
+            programs=_theirs("with_pywikibot", ".py"),
+            configuration=3,
+            address=lambda text, url: text.replace('Site("en", "wikipedia")', f'Site(url="{url}")'),
+        ),
+    ]
+    if node_modules is not None and shutil.which("node"):
+        package = json.loads((node_modules / "mwn" / "package.json").read_text(encoding="utf-8"))
+        mwn = Client(
+            name="mwn",
+            version=package["version"],
+            programs=_theirs("with_mwn", ".mjs"),
+            suffix=".mjs",
+            address=lambda text, url: text.replace(WIKIPEDIA, url),
+        )
+        found.append(mwn)
+    return found
