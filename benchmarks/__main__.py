@@ -9,7 +9,6 @@ from pathlib import Path
 
 import anyio
 import anyio.to_thread
-from attrs import evolve
 
 from benchmarks.jobs import Job, all_jobs
 from benchmarks.replies import USER
@@ -40,12 +39,16 @@ if __name__ == "__main__":
     parser.add_argument("--quick", action="store_true", help="a tenth of the work; writes no files")
     parser.add_argument("--only", nargs="+", metavar="JOB", help="some jobs; writes no files")
     parser.add_argument("--write", action="store_true", help="write the files even so")
-    parser.add_argument("--turns", type=int, help="how often each client does each job")
+    parser.add_argument(
+        "--turns",
+        type=int,
+        help="how often each client does each job; starts of a process, which are short, are never measured less often",
+    )
     parser.add_argument("--speed", default="python-with-speed", help="the Python that has the extra `speed`")
     given = parser.parse_args()
     chosen = [job for job in all_jobs(quick=given.quick) if not given.only or job.key in given.only]
     if given.turns:
-        chosen = [evolve(job, turns=given.turns) for job in chosen]
+        chosen = [job.with_turns(given.turns) for job in chosen]
     if not chosen:
         parser.error("the jobs are: " + ", ".join(job.key for job in all_jobs(quick=given.quick)))
     size = "A quick run, with a tenth of the work. " if given.quick else ""

@@ -48,6 +48,10 @@ class Job:
     writes: bool = False
     how: Literal["client", "script", "import"] = field(default="client")
 
+    def with_turns(self, turns: int) -> Job:
+        """The job with so many turns. The start of a process is short, so it has at least as many as before."""
+        return evolve(self, turns=turns if self.how == "client" else max(turns, self.turns))
+
 
 def all_jobs(*, quick: bool) -> list[Job]:
     """Every job, in full size or small."""
@@ -80,7 +84,7 @@ def _titles(count: int) -> Job:
         ),
         truth={"titles": count},
         corpus=Corpus(pages=count),
-        turns=5,
+        turns=9,
     )
 
 
@@ -180,7 +184,7 @@ def _revisions(count: int) -> list[Job]:
             ),
             truth={"revisions": count},
             corpus=Corpus(revisions=count),
-            turns=7,
+            turns=15,
         )
 
     return [
@@ -205,7 +209,7 @@ def _edits(count: int) -> Job:
         truth={"edits": count},
         titles=count,
         writes=True,
-        turns=5,
+        turns=7,
     )
 
 
@@ -260,7 +264,7 @@ def _import() -> Job:
         ),
         truth={},
         how="import",
-        turns=11,
+        turns=31,
     )
 
 
@@ -280,7 +284,7 @@ def _script() -> Job:
         ),
         truth={"pages": 1},
         how="script",
-        turns=11,
+        turns=15,
     )
 
 

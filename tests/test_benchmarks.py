@@ -41,6 +41,12 @@ def everything(corpus: Corpus, **params: str) -> list[Any]:
         following = reply["continue"]
 
 
+def test_only_the_start_of_a_process_keeps_its_many_turns() -> None:
+    start = evolve(JOB, how="import", turns=31)
+    assert [job.with_turns(5).turns for job in (JOB, start)] == [5, 31]
+    assert start.with_turns(40).turns == 40
+
+
 def test_the_server_gives_each_row_of_a_list_once() -> None:
     found = everything(Corpus(pages=1_234), list="allpages", aplimit="max")
     rows = [row["title"] for reply in found for row in reply["query"]["allpages"]]
