@@ -31,6 +31,7 @@ OnBytesDone = Callable[[int], Awaitable[None]]
 """Awaited with the number of bytes done so far."""
 
 _PIECE_SIZE = 1024 * 1024
+_STATE_DISTANCE = 16 * _PIECE_SIZE  # from one state of the hash that is kept to the next one
 
 
 class UploadSource:
@@ -49,7 +50,7 @@ class UploadSource:
         self._lock = threading.Lock()
         self._sha1 = hashlib.sha1(usedforsecurity=False)
         self._hashed = 0
-        self._sha1_states = [self._sha1.copy()]  # one after each _PIECE_SIZE bytes, to continue hashing from there
+        self._sha1_states = [self._sha1.copy()]  # one after each _STATE_DISTANCE bytes, to continue from there
 
     @classmethod
     async def open(
@@ -196,18 +197,19 @@ class UploadSource:
     def _hash(self, offset: int, data: bytes) -> None:
         left = memoryview(data)[self._hashed - offset :]  # bytes that are read again are hashed already
         while left:
-            piece = left[: _PIECE_SIZE - self._hashed % _PIECE_SIZE]
+            piece = left[: _STATE_DISTANCE - self._hashed % _STATE_DISTANCE]
             self._sha1.update(piece)
             self._hashed += len(piece)
-            if self._hashed % _PIECE_SIZE == 0:
+            if self._hashed % _STATE_DISTANCE == 0:
                 self._sha1_states.append(self._sha1.copy())
             left = left[len(piece) :]
 
     def _sha1_up_to(self, offset: int) -> str:
         with self._lock:
-            number, rest = divmod(offset, _PIECE_SIZE)
+            number = offset // _STATE_DISTANCE
             sha1 = self._sha1_states[number].copy()
-            sha1.update(self._read_exactly(number * _PIECE_SIZE, rest))
+            for begin in range(number * _STATE_DISTANCE, offset, _PIECE_SIZE):
+                sha1.update(self._read_exactly(begin, min(_PIECE_SIZE, offset - begin)))
             return sha1.hexdigest()
 
 
