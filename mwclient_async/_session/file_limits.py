@@ -1,13 +1,16 @@
 """Limits that the processes of one machine share, through files in one directory.
 
-A slot is a lock on a file, which the system frees when the process ends, however it ends. Pauses and turns are in one
-small file. There is no process that keeps them, so there is none that can fail.
+A slot is a lock on a file, which the system frees when the process ends, however it ends. Those that wait for a slot
+have a file each, which is locked as well. Its name begins with the time, so that no process can take each slot before
+the others have looked. Pauses and turns are in one small file. There is no process that keeps them, so there is none
+that can fail.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,7 +28,9 @@ from mwclient_async.models.options import Limits
 from mwclient_async.models.shared_limits import PauseKey, SharedPause
 
 _STATE = "pauses.json"
-_LOOK_AGAIN = 0.02  # seconds
+_WAITS = "wait-"
+_LOOK_AGAIN = 0.005  # seconds, for those that are next
+_LOOK_LATER = 0.02
 _NO_STATE: Mapping[str, Any] = {"pauses": [], "turns": []}
 
 
@@ -61,22 +66,71 @@ class FileConnection:
         self._directory = directory
         self._slots = [directory / f"slot-{number}" for number in range(concurrency)]
         self._taken: list[int] = []  # file descriptors
+        self._waits: list[int] = []
         _connections.add(self)
 
     async def acquire(self, keys: Sequence[PauseKey]) -> Sequence[SharedPause]:
-        """Take a slot, or return the pauses for which there is none."""
-        while True:
-            if pauses := self._active(keys):
+        """Take a slot, or return the pauses for which there is none. The longest waits come first."""
+        if not self._waiting() and (answer := self._try(keys)) is not None:
+            return answer
+        with self._wait() as name:
+            while True:
+                is_next = self._waits_before(name) < len(self._slots)
+                answer = self._try(keys) if is_next else self._active(keys) or None
+                if answer is not None:
+                    return answer
+                await anyio.sleep(_LOOK_AGAIN if is_next else _LOOK_LATER)
+
+    def _try(self, keys: Sequence[PauseKey]) -> Sequence[SharedPause] | None:
+        """Take a slot, or return the pauses for which there is none; None if the others have all slots."""
+        if pauses := self._active(keys):
+            return pauses
+        for slot in self._slots:
+            if (descriptor := _try_lock(slot)) is None:
+                continue
+            if pauses := self._active(keys):  # it began just before the slot was free
+                _unlock(descriptor)
                 return pauses
-            for slot in self._slots:
-                if (descriptor := _try_lock(slot)) is None:
-                    continue
-                if pauses := self._active(keys):  # it began just before the slot was free
-                    _unlock(descriptor)
-                    return pauses
-                self._taken.append(descriptor)
-                return ()
-            await anyio.sleep(_LOOK_AGAIN)
+            self._taken.append(descriptor)
+            return ()
+        return None
+
+    @contextmanager
+    def _wait(self) -> Iterator[str]:
+        """A place among those that wait, by the time: the name of its file."""
+        name = f"{_WAITS}{time.monotonic_ns():020}-{secrets.token_hex(4)}"
+        made, path = self._directory / f"new-{name}", self._directory / name
+        descriptor = _lock(made)
+        self._waits.append(descriptor)
+        try:
+            made.rename(path)  # the others see it with its lock only
+            yield name
+        finally:
+            path.unlink(missing_ok=True)
+            if descriptor in self._waits:
+                self._waits.remove(descriptor)
+                _unlock(descriptor)
+
+    def _waiting(self) -> list[str]:
+        return sorted(path.name for path in self._directory.iterdir() if path.name.startswith(_WAITS))
+
+    def _waits_before(self, name: str) -> int:
+        """How many wait for a longer time, up to the number of slots. Files of processes that died are removed."""
+        found = 0
+        for other in self._waiting():
+            if other >= name or found >= len(self._slots):
+                break
+            path = self._directory / other
+            try:
+                descriptor = _try_lock(path, made=False)
+            except FileNotFoundError:
+                continue
+            if descriptor is None:
+                found += 1
+            else:
+                path.unlink(missing_ok=True)
+                _unlock(descriptor)
+        return found
 
     async def release(self) -> None:
         """Give a slot back, unless the connection was closed, which has given all back."""
@@ -108,9 +162,10 @@ class FileConnection:
             _unlock(self._taken.pop())
 
     def forget_slots(self) -> None:
-        """In a process that was forked: the slots are those of its parent, and become free if that one dies."""
-        while self._taken:
-            os.close(self._taken.pop())
+        """In a process that was forked: the locks are those of its parent, and become free if that one dies."""
+        for descriptors in (self._taken, self._waits):
+            while descriptors:
+                os.close(descriptors.pop())
 
     def _active(self, keys: Sequence[PauseKey]) -> list[SharedPause]:
         begun, found = self._read()["pauses"], dict[PauseKey, SharedPause]()
@@ -186,11 +241,11 @@ def _error(described: Mapping[str, Any]) -> MediaWikiError:
     return class_for(code)((ApiErrorItem(code=code, text=text),), status=status)
 
 
-def _try_lock(path: Path) -> int | None:
+def _try_lock(path: Path, *, made: bool = True) -> int | None:
     """A descriptor that holds the lock on a file until it is closed; None if another one has it."""
     import fcntl
 
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_RDWR | (os.O_CREAT if made else 0) | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

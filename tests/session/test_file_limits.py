@@ -117,6 +117,49 @@ async def test_w6_a_slot_that_its_closed_connection_has_given_back_is_not_given_
     assert not await is_free(first)
 
 
+async def test_w6_the_one_that_waits_has_the_next_slot(tmp_path: Path) -> None:
+    """Else a process that asks again at once, as a busy one does, has each slot before the others have looked."""
+    first, second = await connections(tmp_path)
+    await first.acquire(KEYS)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(second.acquire, KEYS)
+        await anyio.wait_all_tasks_blocked()
+        await first.release()
+        assert not await is_free(first)
+    await second.release()
+    assert await is_free(first)
+
+
+@pytest.mark.parametrize("ended", ["killed", "cancelled", "paused"])
+async def test_w6_one_that_no_longer_waits_keeps_no_one_from_a_slot(tmp_path: Path, ended: str) -> None:
+    first, second = await connections(tmp_path)
+    await first.acquire(KEYS)
+    if ended == "killed":
+        command = [
+            sys.executable,
+            "-c",
+            HOLDER.replace("taken", "").replace("await conn", 'print("waits", flush=True); await conn', 1),
+            str(tmp_path / "limits"),
+        ]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as waiting:  # noqa: ASYNC220 - as above
+            assert waiting.stdout is not None
+            assert waiting.stdout.readline() == "waits\n"
+            while not list((tmp_path / "limits").glob("wait-*")):  # noqa: ASYNC110 - another process makes it
+                await anyio.sleep(0.005)
+            waiting.kill()
+            waiting.wait()
+    elif ended == "cancelled":
+        assert not await is_free(second)
+    else:
+        await first.begin_pause(SharedPause(FARM, 0.001, TOO_MANY))
+        await second.acquire(KEYS)
+        await anyio.sleep(0.002)
+    await first.release()
+    with anyio.fail_after(5):
+        assert await second.acquire(KEYS) == ()
+    assert list((tmp_path / "limits").glob("*wait-*")) == []
+
+
 async def test_w6_the_slot_of_a_process_that_is_killed_is_free(tmp_path: Path) -> None:
     _, second = await connections(tmp_path)
     command = [sys.executable, "-c", HOLDER, str(tmp_path / "limits")]
