@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.json_values import continuation_at, number_at, object_at, rows_at, text_at
@@ -84,7 +84,7 @@ def find_in_history(write: CompareAndSwapWrite, lost: LostReply) -> Flow[Execute
 
 def _find(write: CompareAndSwapWrite, lost: LostReply) -> Flow[Executed[CompletedWrite] | NotSeen]:
     assert lost.base is not None
-    base = lost.base
+    base = evolve(lost.base, since=lost.base.since or lost.own_edits.since)  # of a page that was read in a batch
     response = yield _history_request(write, base)
     query = object_at(response.body, "query")
     page = page_of(response)
@@ -241,13 +241,14 @@ def _texts(*revids: int) -> Flow[tuple[str, ...]]:
 def unknown_outcome(write: CompareAndSwapWrite, lost: LostReply, known: str) -> OutcomeUnknown:
     """The error that says what is known of an edit whose reply was lost, and how to check."""
     base = lost.base or BaseRevision(revid=0)
-    after = f"revision {base.revid}" if base.revid else base.since
+    since = base.since or lost.own_edits.since
+    after = f"revision {base.revid}" if base.revid else since or "its beginning"
     unknown = OutcomeUnknown(
         f"the reply to the edit of {write.name} was lost, and {known}; look at the page's history after {after} before "
         "you repeat the edit",
         title=write.title or None,
         base=base.revid,
-        since=base.since or None,
+        since=since or None,
     )
     unknown.__cause__ = lost.cause
     return unknown

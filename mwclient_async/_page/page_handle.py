@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Literal, TypedDict, Unpack
 
 from mwclient_async import _http
-from mwclient_async._edit.editor import Transform
+from mwclient_async._edit.editor import TextAndBase, Transform
 from mwclient_async._edit.edits import Edit, Missing, Undo
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.json_values import number_at, object_at, rows_at
@@ -75,12 +75,12 @@ class PageHandle(PageManager):
         title: str = "",
         pageid: int = 0,
         base: BaseRevision | None = None,
-        text: str | None = None,
+        already_read: TextAndBase | None = None,
     ) -> None:
         super().__init__(services, title=title, pageid=pageid)
         self._editor = services.editor
         self._base = base
-        self._known_text = text
+        self._already_read = already_read
 
     async def edit(
         self,
@@ -94,8 +94,9 @@ class PageHandle(PageManager):
     ) -> EditResult:
         """Change the page by a function from its text to the new text: ``page.edit(lambda text: text + "!")``.
 
-        The page is read, unless the handle was made from a Page that has its text and size. If another user saves the
-        page before this edit, and the wiki cannot merge the two changes, the page is read and transformed again.
+        The page is read, unless the handle was made from a Page that has its text and size, or that says that it does
+        not exist. If another user saves the page before this edit, and the wiki cannot merge the two changes, the page
+        is read and transformed again.
 
         Returns an EditResult. It is UNCHANGED, and nothing was sent, if the function returns None or the same text.
 
@@ -126,8 +127,7 @@ class PageHandle(PageManager):
         if not is_count(conflicts, least=0):
             raise ValueError(f"conflicts={conflicts!r}: give a number from 0 up")
         edit = self._build_edit(summary, missing, options)
-        read = (self._known_text, self._base) if self._known_text is not None and self._base is not None else None
-        self._known_text = None  # the text may change: another edit reads the page
+        read, self._already_read = self._already_read, None  # the text may change: another edit reads the page
         result = await self._editor.transform(edit, transform, section=section, already_read=read, conflicts=conflicts)
         return self._update_base(result)
 
@@ -282,7 +282,7 @@ class PageHandle(PageManager):
 
     def _update_base(self, result: EditResult) -> EditResult:
         """Base later saves on this edit, unless another edit, which this handle has not read, came before it."""
-        self._known_text = None
+        self._already_read = None
         made = self._services.session.known_revisions.get(self._lock_key)
         if made is not None and made.revid == result.revid:
             self._base = made if self._base is None or self._base.revid == result.oldrevid else self._base
@@ -292,9 +292,8 @@ class PageHandle(PageManager):
 def page_handle(services: PageServices, page: TitleLike) -> PageHandle:
     """The handle of a title, of a row that has one, or of a Page; then edits are based on the revision that it has."""
     if isinstance(page, Page):
-        return PageHandle(
-            services, title=checked_title(page.title), base=_base_from_page(page), text=_text_from_page(page)
-        )
+        base = _base_from_page(page)
+        return PageHandle(services, title=checked_title(page.title), base=base, already_read=_text_and_base(page, base))
     return PageHandle(services, title=checked_title(title_of(page)))
 
 
@@ -364,13 +363,20 @@ def _base_from_page(page: Page) -> BaseRevision | None:
     return BaseRevision(revid=revid, pageid=page.pageid or 0) if revid else None
 
 
-def _text_from_page(page: Page) -> str | None:
-    """The text of the base revision, if the Page has it and the revision's size shows that it is complete."""
+def _text_and_base(page: Page, base: BaseRevision | None) -> TextAndBase | None:
+    """What an edit would read of the page, if the Page has it: its text, and whether it exists.
+
+    The text is that of the base revision, and the revision's size shows that it is complete.
+    """
+    if base is None:
+        return None
+    if page.status is PageStatus.MISSING:
+        return None, base
     revisions = rows_at(page.raw, "revisions") or [{}]
     newest = max(revisions, key=lambda revision: number_at(revision, "revid", default=0))
     text = object_at(newest, "slots", "main").get("content")  # without slots, it may be expanded or parsed
     is_complete = isinstance(text, str) and newest.get("size") == len(text.encode("utf-8", "surrogatepass"))
-    return text if is_complete else None
+    return (text, base) if is_complete else None
 
 
 def _checked_addition(text: str) -> str:

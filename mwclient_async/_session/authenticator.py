@@ -284,12 +284,18 @@ class Authenticator:
 
 
 class LoginData:
-    """Fetches tokens and account, and keeps them in the AuthState."""
+    """Fetches tokens and account, and keeps them in the AuthState.
 
-    def __init__(self, auth_state: AuthState, send: SendSince, observers: Observers) -> None:
+    ``begin_writing`` is called with the wiki's clock when tokens are fetched: every write needs one.
+    """
+
+    def __init__(
+        self, auth_state: AuthState, send: SendSince, observers: Observers, begin_writing: Callable[[str], None]
+    ) -> None:
         self._auth_state = auth_state
         self._send = send
         self._observers = observers
+        self._begin_writing = begin_writing
         self._tokens_flight: SingleFlight[dict[str, str]] = SingleFlight()
         self._account_flight: SingleFlight[Account] = SingleFlight()
 
@@ -321,7 +327,8 @@ class LoginData:
 
     async def _fetch_tokens(self, since: float | None) -> dict[str, str]:
         flow = fetch_tokens(logged_in=self._auth_state.logged_in)
-        tokens = await run_flow(flow, self._sender(since))
+        tokens, clock = await run_flow(flow, self._sender(since))
+        self._begin_writing(clock)
         self._auth_state.tokens = tokens  # no await since the response, as above
         self._observers.notify_event(models.events.TokensFetched(kinds=tuple(sorted(tokens))))
         return tokens

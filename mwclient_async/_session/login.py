@@ -113,9 +113,12 @@ def fetch_access_token(auth: models.auth.OAuth2ClientCredentials) -> Flow[Access
     return AccessToken(token=token, expires_in=expires_in)
 
 
-def fetch_tokens(*, logged_in: bool) -> Flow[dict[str, str]]:
-    """All tokens of the session, by kind, in one request. Raises AssertFailed if the wiki no longer knows the login."""
-    response = yield ApiRequest(params={"action": "query", "meta": "tokens", "type": "*"})
+def fetch_tokens(*, logged_in: bool) -> Flow[tuple[dict[str, str], str]]:
+    """All tokens of the session, by kind, and the wiki's clock, in one request.
+
+    Raises AssertFailed if the wiki no longer knows the login.
+    """
+    response = yield ApiRequest(params={"action": "query", "meta": "tokens", "type": "*", "curtimestamp": "1"})
     tokens: dict[str, str] = {
         name.removesuffix("token"): SecretText(value)
         for name, value in object_at(response.body, "query", "tokens").items()
@@ -125,7 +128,7 @@ def fetch_tokens(*, logged_in: bool) -> Flow[dict[str, str]]:
         text = "The wiki gave the token of an anonymous user."
         raise AssertFailed((ApiErrorItem(code="assertuserfailed", text=text),))
     _require_text(tokens.get("csrf"), "csrf token")
-    return tokens
+    return tokens, text_at(response.body, "curtimestamp", default="")
 
 
 def fetch_account() -> Flow[Account]:

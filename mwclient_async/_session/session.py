@@ -119,7 +119,7 @@ class Session:
         self._authenticator = Authenticator(
             self._auth_state, self._send_with, shared=shared, policy=retry, observers=observers
         )
-        self._login_data = LoginData(self._auth_state, self.send, observers)
+        self._login_data = LoginData(self._auth_state, self.send, observers, self.own_edits.begin)
         self._recoverer = Recoverer(
             auth_state=self._auth_state,
             authenticator=self._authenticator,

@@ -169,6 +169,32 @@ def test_w2_contributions_without_end_are_not_read_to_their_end() -> None:
     assert len([request for request in wiki.requests if request.params.get("list") == "usercontribs"]) == 10
 
 
+@pytest.mark.parametrize("edit", [CREATE, SAVE], ids=["create", "save"])
+def test_w2_on_a_base_without_a_time_the_history_is_read_since_this_site_began_to_write(edit: Edit) -> None:
+    """A page that was read in a batch has no time of the wiki's clock."""
+    began = "2025-12-31T00:00:00Z"
+    other = {"revid": 9999, "title": "Other", "timestamp": "2025-12-31T00:00:01Z"}
+    for contributions, is_found in (([], True), ([other], False)):
+        own_edits = OwnEdits()
+        own_edits.begin(began)
+        wiki = make_wiki("after", text=None if edit is CREATE else "Text.", other_contributions=contributions)
+        base = BaseRevision(revid=0 if edit is CREATE else wiki.revisions[-1].revid)
+        if is_found:
+            assert run_with_answers(save_edit(edit, base, own_edits), wiki.respond).verified
+        else:
+            with pytest.raises(OutcomeUnknown, match="another process has made revision 9999") as caught:
+                run_with_answers(save_edit(edit, base, own_edits), wiki.respond)
+            assert caught.value.since == began
+        (read,) = [request.params for request in wiki.requests if request.params.get("list") == "usercontribs"]
+        assert read["ucend"] == began
+
+
+def test_the_error_of_a_creation_says_where_to_look_also_if_no_time_is_known() -> None:
+    wiki = make_wiki("before", text=None, has_abuse_filter=True, abuse_log=None)
+    with pytest.raises(OutcomeUnknown, match="look at the page's history after its beginning before you repeat"):
+        run(CREATE, wiki, BaseRevision(revid=0))
+
+
 WARNED = {"user": ME, "result": "warn"}
 
 

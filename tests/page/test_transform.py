@@ -149,6 +149,10 @@ async def test_a_page_that_is_created_in_between_is_read_and_transformed(user_si
     adder = AddLine(before_first=lambda: admin_site.page(title).create("Theirs."))
     result = await user_site.page(title).edit(adder, missing="create")
     assert (adder.texts, result.outcome) == (["", "Theirs."], EditOutcome.SAVED)
+    page = await user_site.page(f"{title} 1").get("info")  # says that it does not exist: it is not read again
+    adder = AddLine(before_first=lambda: admin_site.page(f"{title} 1").create("Theirs."))
+    result = await user_site.page(page).edit(adder, missing="create")
+    assert (adder.texts, result.outcome) == (["", "Theirs."], EditOutcome.SAVED)
     only = AddLine(before_first=lambda: admin_site.page(f"{title} 2").create("Theirs."))
     with pytest.raises(PageExists):
         await user_site.page(f"{title} 2").edit(only, missing="only")

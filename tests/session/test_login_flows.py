@@ -131,8 +131,9 @@ def token_reply(kind: str, token: str) -> dict[str, Any]:
 def test_w3_all_tokens_are_fetched_in_one_request() -> None:
     tokens = {"csrftoken": "1+\\", "patroltoken": "2+\\", "rollbacktoken": "3+\\"}
     script = Script({"query": {"tokens": tokens}})
-    assert script.run(fetch_tokens(logged_in=True)) == {"csrf": "1+\\", "patrol": "2+\\", "rollback": "3+\\"}
-    assert script.requests == [ApiRequest(params={"action": "query", "meta": "tokens", "type": "*"})]
+    assert script.run(fetch_tokens(logged_in=True)) == ({"csrf": "1+\\", "patrol": "2+\\", "rollback": "3+\\"}, "")
+    params = {"action": "query", "meta": "tokens", "type": "*", "curtimestamp": "1"}
+    assert script.requests == [ApiRequest(params=params)]
 
 
 def test_w4_the_anonymous_token_on_a_logged_in_site_means_that_the_login_is_lost() -> None:
@@ -143,7 +144,7 @@ def test_w4_the_anonymous_token_on_a_logged_in_site_means_that_the_login_is_lost
 
 
 def test_a_site_that_never_logged_in_has_the_anonymous_token() -> None:
-    assert Script(token_reply("csrf", ANONYMOUS_TOKEN)).run(fetch_tokens(logged_in=False)) == {"csrf": "+\\"}
+    assert Script(token_reply("csrf", ANONYMOUS_TOKEN)).run(fetch_tokens(logged_in=False)) == ({"csrf": "+\\"}, "")
 
 
 @pytest.mark.parametrize("token", ["", None, 5])

@@ -130,7 +130,7 @@ def test_w2_an_upload_accounts_for_one_revision_unless_the_wiki_only_warned(own:
 async def test_w2_the_chunks_of_an_upload_account_for_no_revision(api_url: str) -> None:
     size = 3000
     rules = {"query": {"general": {"generator": "MediaWiki 1.43.9"}}}
-    tokens = {"query": {"tokens": {"csrftoken": "+\\"}}}
+    tokens = {"query": {"tokens": {"csrftoken": "+\\"}}, "curtimestamp": BEGUN}
     chunks = [{"upload": {"result": "Continue", "offset": offset, "filekey": "K"}} for offset in (1024, 2048)]
     stashed = {"upload": {"result": "Success", "filekey": "K", "imageinfo": {"sha1": sha1(bytes(size)).hexdigest()}}}
     published = {"upload": {"result": "Success", "filename": "A.bin"}}
@@ -140,6 +140,7 @@ async def test_w2_the_chunks_of_an_upload_account_for_no_revision(api_url: str) 
         rows = [row(5, "File:A.bin"), row(6, "File:A.bin")]
         assert site._session.own_edits.find_foreign(rows[:1], ours=OURS) is None
         assert site._session.own_edits.find_foreign(rows, ours=OURS) == rows[1]
+        assert site._session.own_edits.since == BEGUN, "the clock of the wiki when it gave the first token"
 
 
 MOVED = {
