@@ -12,7 +12,8 @@ from mwclient_async._edit.edits import Edit, Undo, parse_timestamp
 from mwclient_async._edit.history_check import CompletedWrite, find_in_history, unknown_outcome
 from mwclient_async._edit.read_base import check_presence, page_missing, read_base
 from mwclient_async._http.flow import Flow
-from mwclient_async._http.json_values import number_at, text_at
+from mwclient_async._http.json_values import number_at, rows_at, text_at, time_at
+from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.lost_reply import Executed, LostReply
 from mwclient_async._session.own_edits import OwnEdits
@@ -32,7 +33,8 @@ _MAX_CONFLICTS = 20  # of an append or a prepend, which can be saved on top of a
 def undo_revisions(undo: Undo) -> Flow[EditResult]:
     """Undo revisions. The request is sent once only, because a second undo could undo the first.
 
-    Raises EditConflict or Refused if later edits prevent it, PageMissing, and OutcomeUnknown if the reply was lost.
+    Raises EditConflict or Refused if later edits prevent it, PageMissing, OutcomeUnknown if the reply was lost, and
+    ValueError if it would do the changes again.
     """
     page, base = yield from read_undone_base(undo)
     try:
@@ -54,11 +56,33 @@ def _nothing_before(undo: Undo, error: PageMissing) -> PageMissing | None:
 
 
 def read_undone_base(undo: Undo) -> Flow[tuple[Edit, BaseRevision]]:
-    """Read the base of an undo, as ``read_base`` does. Raises PageMissing if there is no such page."""
+    """Read the base of an undo, as ``read_base`` does.
+
+    Raises PageMissing if there is no such page, and ValueError if the undo would do the changes again.
+    """
+    if undo.after is not None and undo.after > undo.revid:
+        yield from _check_order(undo, undo.after)
     page, base = yield from read_base(undo.page)
     if not base.revid:
         raise page_missing(page)
     return page, base
+
+
+def _check_order(undo: Undo, after: int) -> Flow[None]:
+    """Raise ValueError if ``after`` is newer than the revision to undo: the wiki would do its changes again.
+
+    Imported revisions have greater ids than newer ones, so their times decide. If a revision does not exist, or is one
+    of another page, the wiki refuses the undo itself.
+    """
+    params = {"action": "query", "prop": "revisions", "rvprop": "ids|timestamp", "revids": f"{undo.revid}|{after}"}
+    response = yield ApiRequest(params=params)
+    for page in rows_at(response.body, "query", "pages"):
+        times = {number_at(row, "revid"): time_at(row, "timestamp") for row in rows_at(page, "revisions")}
+        if {after, undo.revid} <= times.keys() and times[after] >= times[undo.revid]:
+            raise ValueError(
+                f"undo({undo.revid}, after={after}): revision {after} is newer than revision {undo.revid}, so its "
+                "changes would be done again: give the older revision as after"
+            )
 
 
 def save_edit(edit: Edit, base: BaseRevision | None, own_edits: OwnEdits | None = None) -> Flow[EditResult]:

@@ -238,6 +238,7 @@ class PageHandle(PageManager):
             EditConflict, Refused: later edits changed the same lines.
             PageMissing: the page or the revision does not exist, or there is no revision before it.
             InvalidParameter: a revision is not one of this page.
+            ValueError: ``after`` is the same revision, or a newer one: the wiki would do its changes again.
             OutcomeUnknown: the reply was lost.
 
         PageHandle lists the errors of all edits. See https://www.mediawiki.org/wiki/API:Edit.
@@ -246,6 +247,10 @@ class PageHandle(PageManager):
         for name, number in (("revid", revid), ("after", after)):
             if number is not None and not is_count(number, least=1):
                 raise ValueError(f"{name}={number!r}: give a revision id, a whole number from 1 up")
+        if after == revid:
+            raise ValueError(
+                f"undo({revid}, after={after}): no revision comes after {after} up to {revid}: give an older one"
+            )
         undo = Undo(page=self._build_edit(summary, "raise", options), revid=revid, after=after)
         return self._update_base(await self._editor.undo(undo))
 

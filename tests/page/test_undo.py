@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from mwclient_async import BotPassword, EditOutcome, Site
+from mwclient_async._edit.edits import Edit, Undo
+from mwclient_async._edit.save_edit import undo_revisions
 from mwclient_async.errors import InvalidParameter, OutcomeUnknown, PageMissing, Refused
 from mwclient_async.testing import LocalWiki
 from tests.support.edits import latest_revision, site_behind
 from tests.support.fault_proxy import DROP_AFTER, DROP_BEFORE, TOO_MANY, FaultProxy, matching
 from tests.support.logins import fresh
+from tests.support.scripted_flow import Script
 from tests.support.transforms import create_page, text_of
 
 
@@ -26,6 +29,8 @@ async def test_one_revision_or_several_are_undone(user_site: Site) -> None:
     assert (all_of_them.oldrevid, await page.text()) == (one.revid, "One.")
     assert (await latest_revision(user_site, title)).comment == "back to the start"
     assert (await page.undo(second, after=first)).outcome is EditOutcome.UNCHANGED  # they are undone already
+    with pytest.raises(ValueError, match=f"revision {third} is newer than revision {second}, so its changes would be"):
+        await page.undo(second, after=third)
 
 
 async def test_later_edits_prevent_an_undo_only_if_they_changed_the_same_lines(user_site: Site) -> None:
@@ -56,10 +61,22 @@ async def test_a_revision_that_cannot_be_undone_is_an_error(user_site: Site) -> 
             await user_site.page(title).undo(revid, after=after)
     with pytest.raises(PageMissing):
         await user_site.page(fresh("None")).undo(ours)
-    for wrong in ({"revid": 0}, {"revid": True}, {"revid": 1, "after": -1}):
-        with pytest.raises(ValueError, match="revision id"):
+    for wrong in ({"revid": 0}, {"revid": True}, {"revid": 1, "after": -1}, {"revid": 1, "after": 1}):
+        with pytest.raises(ValueError, match=r"revision id|no revision comes after 1"):
             await user_site.page(title).undo(**wrong)
     assert (await latest_revision(user_site, title)).revid == ours
+
+
+@pytest.mark.parametrize("found", [[(5, "09:00"), (7, "08:00")], [(5, "09:00")], []])
+def test_an_undo_after_a_greater_id_is_sent_if_that_revision_is_older_or_missing(found: list[tuple[int, str]]) -> None:
+    """An imported revision is older, and has a greater id. Scripted, because an import cannot choose its ids."""
+    rows = [{"revid": revid, "timestamp": f"2026-01-01T{time}:00Z"} for revid, time in found]
+    order = {"query": {"pages": [{"pageid": 7, "title": "Page", "revisions": rows}]}}
+    page = {"query": {"pages": [{"pageid": 7, "title": "Page", "revisions": [{"revid": 9}]}]}, "curtimestamp": "now"}
+    saved = {"edit": {"result": "Success", "pageid": 7, "title": "Page", "oldrevid": 9, "newrevid": 10}}
+    script = Script(order, page, saved)
+    assert script.run(undo_revisions(Undo(page=Edit(title="Page"), revid=5, after=7))).revid == 10
+    assert script.requests[-1].params["undoafter"] == "7"
 
 
 async def test_w2_an_undo_whose_reply_is_lost_has_an_unknown_outcome_and_is_not_sent_again(
