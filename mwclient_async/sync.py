@@ -15,17 +15,17 @@ A web server or a notebook has an event loop already: use ``mwclient_async`` its
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from functools import cache, partial, wraps
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, Unpack, cast
 
 import mwclient_async
-from mwclient_async import SiteOptions, Stream
+from mwclient_async import SiteOptions, Stream, StreamEvent
 from mwclient_async._loop_thread import Entered, LoopThread, without_waiting
 
-__all__ = ["Blocking", "Site"]
+__all__ = ["Blocking", "Site", "eventstreams"]
 
 T = TypeVar("T")
 _END = object()
@@ -161,6 +161,23 @@ class Site(Blocking[mwclient_async.Site]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@contextmanager
+def eventstreams(
+    streams: str | Iterable[str], *, user_agent: str, **options: Any
+) -> Iterator[Blocking[Stream[StreamEvent]]]:
+    """Follow the events of EventStreams, of all wikis, without a Site.
+
+    ``with eventstreams("recentchange", user_agent=...) as stream`` gives a stream that ``for event in stream``
+    reads, without an end. Leaving the block closes its connections. Arguments and errors are those of
+    ``mwclient_async.eventstreams``.
+
+    See https://wikitech.wikimedia.org/wiki/Event_Platform/EventStreams_HTTP_Service.
+    """
+    stream = mwclient_async.eventstreams(streams, user_agent=user_agent, **options)
+    with closing(LoopThread()) as loop:
+        yield Blocking(stream, loop)
 
 
 def _target(value: Any) -> Any:

@@ -14,13 +14,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import anyio
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 import mwclient_async
-from mwclient_async import ClientLogin, HttpRequest, HttpResponse, ListedPage, Page, PageMissing, SiteClosed
+from mwclient_async import ClientLogin, HttpRequest, HttpResponse, ListedPage, Page, PageMissing, SiteClosed, sync
 from mwclient_async.sync import Blocking, Site
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import ScriptedTransport, json_response
 from tests.conftest import USER_AGENT
+from tests.support.event_server import BEGINNING, EventServer, change
 from tests.support.image_files import png
 
 API = "https://wiki.example/w/api.php"
@@ -47,6 +49,24 @@ def test_streams_are_iterated_in_batches_and_give_the_same_values() -> None:
         rows = list(site.list("allpages"))
     assert [row.title for row in rows] == ["A", "B", "C"]
     assert all(isinstance(row, ListedPage) for row in rows)
+
+
+def test_the_events_of_all_wikis_are_a_block_that_closes_their_connection() -> None:
+    server = EventServer()
+    for number in (1, 2, 3):
+        server.add(change(number), time=BEGINNING + 1000 * number)
+    options = {"user_agent": USER_AGENT, "since": "2026-01-01T00:00:00Z"}
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(server):
+        with sync.eventstreams("recentchange", url=server.url, **options) as stream:
+            assert next(iter(stream)).data["id"] == 1
+            assert server.open_now == 1
+            with stream.open() as run:
+                found = [event.data["id"] for _, event in zip(range(2), run, strict=False)]
+                rest = stream.resume(run.cursor)
+            assert (found, next(iter(rest)).data["id"]) == ([1, 2], 3)
+        portal.call(server.until_closed)
+    with pytest.raises(TypeError, match="nobody"), sync.eventstreams("recentchange", nobody=1, **options):
+        pass
 
 
 def test_runs_have_a_cursor_and_resume() -> None:
