@@ -118,7 +118,7 @@ async def test_w6_a_slot_that_its_closed_connection_has_given_back_is_not_given_
 
 
 async def test_w6_the_one_that_waits_has_the_next_slot(tmp_path: Path) -> None:
-    """Else a process that asks again at once, as a busy one does, has each slot before the others have looked."""
+    """A process that asks again at once, as a busy one does, does not have each slot before the others have looked."""
     first, second = await connections(tmp_path)
     await first.acquire(KEYS)
     async with anyio.create_task_group() as tasks:
