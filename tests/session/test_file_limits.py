@@ -135,15 +135,8 @@ async def test_w6_one_that_no_longer_waits_keeps_no_one_from_a_slot(tmp_path: Pa
     first, second = await connections(tmp_path)
     await first.acquire(KEYS)
     if ended == "killed":
-        command = [
-            sys.executable,
-            "-c",
-            HOLDER.replace("taken", "").replace("await conn", 'print("waits", flush=True); await conn', 1),
-            str(tmp_path / "limits"),
-        ]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as waiting:  # noqa: ASYNC220 - as above
-            assert waiting.stdout is not None
-            assert waiting.stdout.readline() == "waits\n"
+        command = [sys.executable, "-c", HOLDER, str(tmp_path / "limits")]
+        with subprocess.Popen(command) as waiting:  # noqa: ASYNC220 - as above
             while not list((tmp_path / "limits").glob("wait-*")):  # noqa: ASYNC110 - another process makes it
                 await anyio.sleep(0.005)
             waiting.kill()
