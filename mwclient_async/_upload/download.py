@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
@@ -54,7 +54,7 @@ class _Target(Protocol):
     received: int
     write_size: int
 
-    async def write(self, data: bytes) -> None: ...
+    async def write(self, pieces: Sequence[bytes]) -> None: ...
     async def restart(self) -> None: ...
     async def sha1(self) -> str: ...
     async def finish(self) -> None: ...
@@ -77,17 +77,22 @@ class Sink:
         self._hash = hashlib.sha1(usedforsecurity=False)
         self.received, self.write_size = 0, 1 if callable(to) else WRITE_SIZE
 
-    async def write(self, data: bytes) -> None:
+    async def write(self, pieces: Sequence[bytes]) -> None:
         if callable(self._to):
-            await self._to(data)
-            self._hash.update(data)
+            for piece in pieces:
+                await self._to(piece)
+                self._note(piece)
         else:
-            await run_in_thread(partial(self._write_and_hash, self._to, data))
-        self.received += len(data)
+            await run_in_thread(partial(self._write_to, self._to, pieces))
 
-    def _write_and_hash(self, file: BinaryIO, data: bytes) -> None:
+    def _write_to(self, file: BinaryIO, pieces: Sequence[bytes]) -> None:
+        data = b"".join(pieces)  # a file of the caller may be slow for each write
         write_all(file, data)
-        self._hash.update(data)
+        self._note(data)
+
+    def _note(self, piece: bytes) -> None:
+        self._hash.update(piece)
+        self.received += len(piece)
 
     async def restart(self) -> None:
         if self.received:
@@ -134,14 +139,15 @@ class _WriteBuffer:
             self._buffered += len(new)
             if self._buffered >= self._target.write_size:
                 await self.flush()
-            await _report(self._on_progress, DownloadProgress(done=received, total=self._size))
+            if self._on_progress is not None:
+                await _report(self._on_progress, DownloadProgress(done=received, total=self._size))
         return True
 
     async def flush(self) -> None:
         """Write the collected pieces to the target."""
         pieces, self._pieces, self._buffered = self._pieces, [], 0
         if pieces:
-            await self._target.write(b"".join(pieces))
+            await self._target.write(pieces)
 
 
 @frozen(kw_only=True)
@@ -286,8 +292,7 @@ class _Fetching:
         return SizeMismatch(size=self._size or 0, found=found, content_type=headers.get("content-type", ""))
 
 
-async def _report(on_progress: OnDownloadProgress | None, progress: DownloadProgress) -> None:
-    if on_progress is not None:
-        result = on_progress(progress)
-        if isawaitable(result):
-            await result
+async def _report(on_progress: OnDownloadProgress, progress: DownloadProgress) -> None:
+    result = on_progress(progress)
+    if isawaitable(result):
+        await result

@@ -12,6 +12,7 @@ import io
 import os
 import stat
 import threading
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -54,9 +55,9 @@ class PartFile:
             self._file.close()
             raise
 
-    async def write(self, data: bytes) -> None:
-        """Append the bytes."""
-        await run_in_thread(partial(self._write, data))
+    async def write(self, pieces: Sequence[bytes]) -> None:
+        """Append the pieces. They are not joined, because copying them costs as much as writing them."""
+        await run_in_thread(partial(self._write, pieces))
 
     async def restart(self) -> None:
         """Empty the file."""
@@ -94,11 +95,12 @@ class PartFile:
             self._hash.update(piece)
             self.received += len(piece)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, pieces: Sequence[bytes]) -> None:
         with self._lock:  # a thread may still be writing for a task that was cancelled
-            write_all(self._file, data)
-            self._hash.update(data)
-            self.received += len(data)
+            for piece in pieces:
+                write_all(self._file, piece)
+                self._hash.update(piece)
+                self.received += len(piece)
 
     def _empty(self) -> None:
         with self._lock:

@@ -86,7 +86,7 @@ async def test_u8_the_bytes_of_a_file_object_are_hashed_outside_of_the_loops_thr
     monkeypatch.setattr(hashlib, "sha1", lambda **_: Recorded())
     file = io.BytesIO()
     sink = Sink(file)
-    await sink.write(DATA)
+    await sink.write([DATA[:9], DATA[9:]])
     assert (file.getvalue(), sink.received) == (DATA, len(DATA))
     assert threading.current_thread() not in threads
     assert len(threads) == 1
