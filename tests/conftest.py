@@ -7,17 +7,18 @@ Asynchronous tests that need no wiki run on both backends.
 
 from __future__ import annotations
 
-import asyncio.constants
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+import hypothesis  # noqa: F401 - where it is loaded, it must find objects that pytest_collection hides
 import pytest
 
 from mwclient_async.testing.processes import GuardedDirectory
 from mwclient_async.testing.roots import WikiRoot
+from tests.support.checked_loop import CheckedLoop
 from tests.support.corpus import Corpus, seed
 from tests.support.populated_wiki import SETTINGS, PopulatedWiki, populate
 
@@ -43,12 +44,9 @@ VERSIONS = ["1.39", "1.43"] if _NAMED is None or _NAMED.version.startswith(("1.3
 
 USER_AGENT = "mwclient-async-tests/1.0 (tests@example.org)"
 
-_ASYNCIO = pytest.param(("asyncio", {"debug": True}), id="asyncio")
+_ASYNCIO = pytest.param(("asyncio", {"debug": True, "loop_factory": CheckedLoop}), id="asyncio")
 _ASYNCIO_ON_WIKI = pytest.param("asyncio", id="asyncio")  # asyncio's debug mode doubles the client's running time
 _TRIO = pytest.param("trio", id="trio")
-
-# In its debug mode asyncio notes the stack of each coroutine and callback: one frame instead of ten is much faster.
-asyncio.constants.DEBUG_STACK_DEPTH = 1  # type: ignore[misc]  # typeshed declares it Final
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -76,11 +74,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByWiki 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Collect thousands of tests without looking for garbage among them."""
+    """Do not look for garbage among thousands of tests and modules, neither while they are collected nor later."""
     gc.disable()
     try:
         return (yield)
     finally:
+        gc.freeze()
         gc.enable()
 
 
