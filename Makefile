@@ -30,7 +30,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo "make tour     watch the library work against a real MediaWiki on this machine"
-	@echo "make unit     run the tests that need no wiki: no MediaWiki, no PHP, at most a minute (ARGS=... goes to pytest)"
+	@echo "make unit     run the tests that need neither a wiki nor a cluster of Dask: at most a minute (ARGS=... goes to pytest)"
 	@echo "make test     run all tests but the campaigns, on two versions of MediaWiki (ARGS=... goes to pytest)"
 	@echo "make cover    run the same tests and measure how much of the library they reach"
 	@echo "make soak     run the long campaigns"
@@ -51,7 +51,7 @@ tour: wiki
 	@$(RUN) -m mwclient_async.tour $(ARGS)
 
 unit: $(READY)
-	$(RUN) -m pytest -m "not wiki and not soak and not recipes" --numprocesses 2 --dist worksteal $(ARGS)
+	$(RUN) -m pytest -m "not wiki and not cluster and not soak and not recipes" --numprocesses 2 --dist worksteal $(ARGS)
 
 test: wikis
 	$(RUN) -m pytest -m "not soak and not recipes" $(BY_FILE) $(ARGS)

@@ -85,14 +85,17 @@ def pytest_collection() -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Mark each test that uses a wiki, before pytest selects by marker; then put the slow files first.
+    """Mark each test that uses a wiki or a cluster, before pytest selects by marker; then put the slow files first.
 
     Two processes that take the files one by one end at about the same time if the slow files come first.
     """
     items[:] = [item for item in items if not _is_redundant_pair(item)]
     for item in items:
-        if isinstance(item, pytest.Function) and WIKI_FIXTURES & set(item.fixturenames):
-            item.add_marker("wiki")
+        if isinstance(item, pytest.Function):
+            if WIKI_FIXTURES & set(item.fixturenames):
+                item.add_marker("wiki")
+            if "cluster" in item.fixturenames:
+                item.add_marker("cluster")
     campaigns = {item.path for item in items if item.get_closest_marker("soak")}
     yield
     items.sort(key=lambda item: (item.path not in campaigns, item.get_closest_marker("wiki") is None))

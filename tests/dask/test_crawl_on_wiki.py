@@ -35,19 +35,15 @@ from mwclient_async.dask import (
 )
 from tests.conftest import USER_AGENT
 from tests.support.corpus import Corpus
+from tests.support.dask_cluster import local_cluster
 
 CATEGORIES = Pages(generator="allpages", prop=["categories"], batch_size=25)
 
 
 @pytest.fixture(scope="module")
-async def client() -> AsyncIterator[Client]:
-    async with (
-        LocalCluster(
-            n_workers=2, threads_per_worker=2, dashboard_address="127.0.0.1:0", host="127.0.0.1", asynchronous=True
-        ) as cluster,
-        Client(cluster, asynchronous=True, set_as_default=False) as opened,
-    ):
-        yield opened
+async def cluster() -> AsyncIterator[LocalCluster]:
+    async with local_cluster(workers=2, threads=2, processes=True) as cluster:
+        yield cluster
 
 
 def crawl_of(corpus: Corpus, sink: Any, **options: Any) -> Crawl:

@@ -33,6 +33,7 @@ from mwclient_async.dask.limits import DaskConnection, DaskLimits
 from mwclient_async.dask.limits_plugin import NAME, LimitsPlugin, peer_of
 from mwclient_async.testing.scripted import ScriptedTransport
 from tests.conftest import USER_AGENT
+from tests.support.dask_cluster import local_cluster
 
 API = "https://wiki.example.org/w/api.php"
 FARM: PauseKey = ("farm",)
@@ -43,15 +44,7 @@ PAUSE = SharedPause(FARM, 60.0, HttpError("Too many requests", status=429, retry
 @pytest.fixture
 async def cluster() -> AsyncIterator[LocalCluster]:
     """A scheduler and two workers in this event loop."""
-    async with LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=False,
-        protocol="inproc://",
-        asynchronous=True,
-        dashboard_address=":0",
-        worker_dashboard_address=":0",
-    ) as cluster:
+    async with local_cluster(workers=2, processes=False) as cluster:
         yield cluster
 
 

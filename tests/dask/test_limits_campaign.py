@@ -11,11 +11,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client
 from distributed.client import Future
 
 from mwclient_async import LimitsAnswer, LimitsCoordinator, SharedPause
 from tests.dask.test_limits_of_processes import TOO_MANY, serving
+from tests.support.dask_cluster import local_cluster
 from tests.support.dask_queries import send_queries
 from tests.support.http_server import ReceivedRequest, ServerResponse
 
@@ -28,9 +29,7 @@ LATENCY = 0.02  # seconds
 @asynccontextmanager
 async def cluster_of(workers: int) -> AsyncIterator[Client]:
     async with (
-        LocalCluster(
-            n_workers=workers, threads_per_worker=2, processes=True, asynchronous=True, dashboard_address=":0"
-        ) as cluster,
+        local_cluster(workers=workers, threads=2, processes=True) as cluster,
         Client(cluster, asynchronous=True, set_as_default=False) as client,
     ):
         yield client
@@ -45,6 +44,7 @@ async def kill_some(client: Client, seed: int) -> None:
         os.kill(chance.choice(sorted(pids.values())), signal.SIGKILL)
 
 
+@pytest.mark.cluster
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(2))
 async def test_w5_and_w6_refusals_and_kills_at_random(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:

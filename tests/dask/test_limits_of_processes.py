@@ -16,6 +16,7 @@ from anyio.abc import SocketStream
 from distributed import Client, LocalCluster
 
 from mwclient_async import LimitsAnswer, LimitsCoordinator, SharedPause
+from tests.support.dask_cluster import local_cluster
 from tests.support.dask_queries import send_queries
 from tests.support.http_server import Listener, ReceivedRequest, ServerResponse, encode_response, read_request
 
@@ -55,16 +56,8 @@ async def serving(
 
 @pytest.fixture(scope="module")
 async def cluster() -> AsyncIterator[LocalCluster]:
-    async with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, asynchronous=True, dashboard_address=":0"
-    ) as cluster:
+    async with local_cluster(workers=2, processes=True) as cluster:
         yield cluster
-
-
-@pytest.fixture(scope="module")
-async def client(cluster: LocalCluster) -> AsyncIterator[Client]:
-    async with Client(cluster, asynchronous=True) as client:
-        yield client
 
 
 async def on_each_worker(client: Client, *args: Any) -> None:

@@ -36,6 +36,7 @@ from mwclient_async.dask import (
 )
 from mwclient_async.dask.worker import ask_to_split
 from tests.dask.title_wiki import AGENT, API, TitleWiki
+from tests.support.dask_cluster import local_cluster
 
 TITLES = [f"Page {number:03}" for number in range(100)]
 HOOK: list[Callable[[Mapping[str, str]], object]] = [lambda _request: None]
@@ -76,20 +77,9 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="module")
-async def client() -> AsyncIterator[Client]:
-    async with (
-        LocalCluster(
-            n_workers=1,
-            threads_per_worker=3,
-            processes=False,
-            protocol="inproc://",
-            dashboard_address="127.0.0.1:0",
-            worker_dashboard_address="127.0.0.1:0",
-            asynchronous=True,
-        ) as cluster,
-        Client(cluster, asynchronous=True, set_as_default=False) as opened,
-    ):
-        yield opened
+async def cluster() -> AsyncIterator[LocalCluster]:
+    async with local_cluster(workers=1, threads=3, processes=False) as cluster:
+        yield cluster
 
 
 @pytest.fixture
