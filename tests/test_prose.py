@@ -56,10 +56,8 @@ BANNED_AT_START = {r"\b(?:Where|Whose|Whom|Should|Else|Nor) (?=[a-z])": "If ..."
 
 _PATTERNS = [(re.compile(rf"\b(?:{turn})", re.IGNORECASE), better) for turn, better in BANNED.items()]
 _PATTERNS += [(re.compile(turn), better) for turn, better in BANNED_AT_START.items()]
-_ANY = re.compile(
-    "|".join(f"(?{'i' if pattern.flags & re.IGNORECASE else ''}:{pattern.pattern})" for pattern, _ in _PATTERNS)
-)
-"""Any of them: most texts have none."""
+_ANY_IN_LOWER_CASE = re.compile(rf"\b(?:{'|'.join(BANNED)})")
+_ANY_AT_START = re.compile("|".join(BANNED_AT_START))
 _CODE = re.compile(r"```.*?```|``[^`]+``|`[^`]+`|https?://\S+", re.DOTALL)
 _THIS = Path(__file__).name
 
@@ -79,12 +77,22 @@ def _without_code(text: str) -> str:
     return _CODE.sub(lambda found: "`" + "\n" * found[0].count("\n") + "`", text)
 
 
+def _with_single_spaces(text: str) -> str:
+    return re.sub(r"[ \t]+", " ", text)
+
+
+def _has_any(source: str) -> bool:
+    """Whether a banned turn is anywhere in a source, be it code or prose: most have none, and need no second look."""
+    plain = _with_single_spaces(source)
+    return bool(_ANY_IN_LOWER_CASE.search(plain.lower()) or _ANY_AT_START.search(plain))
+
+
 def stumbles(path: Path) -> list[str]:
     """ "path:line: what is written; what to write instead" for every banned turn of a file."""
     found = []
-    for line, text in prose_of(path):
-        plain = re.sub(r"[ \t]+", " ", text)
-        for pattern, better in _PATTERNS if _ANY.search(plain) else ():
+    for line, text in prose_of(path) if _has_any(path.read_text(encoding="utf-8")) else ():
+        plain = _with_single_spaces(text)
+        for pattern, better in _PATTERNS:
             for match in pattern.finditer(plain):
                 at = line + plain.count("\n", 0, match.start())
                 found.append(f"{path}:{at}: {match[0].strip()!r}; write: {better}")
