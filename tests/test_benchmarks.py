@@ -10,6 +10,8 @@ from attrs import evolve
 from benchmarks import charts, replies, report
 from benchmarks.figures import Figure, compared, missed, verdict
 from benchmarks.jobs import OURS, Entry, Job, all_jobs
+from benchmarks.ports import clients
+from benchmarks.ports.counting import lines_of_javascript, lines_of_python
 from benchmarks.replies import CATEGORIES, ROWS, Corpus
 from benchmarks.turns import Outcome, Run
 
@@ -21,6 +23,23 @@ JOB = Job(
     turns=3,
 )
 HTTPX, MINE = Entry(client="httpx", method="titles", gives="dicts"), Entry(client=OURS, method="titles", gives="rows")
+
+
+PYTHON = '''import a
+from b import (
+    c,
+)
+
+# comment
+d = """
+# text
+"""  # comment
+if d:
+    import e
+    f(
+        1,
+    )
+'''
 
 
 def outcome(entry: Entry, *seconds: float, titles: int = 10, requests: int = 1) -> Outcome:
@@ -109,3 +128,19 @@ def test_each_job_has_a_baseline_and_a_key_of_its_own() -> None:
     jobs = all_jobs(quick=False)
     assert len({job.key for job in jobs}) == len(jobs)
     assert {job.entries[0].client for job in jobs} == {"httpx"}
+
+
+def test_imports_comments_and_blank_lines_are_no_code() -> None:
+    assert lines_of_python(PYTHON) == 3 + 1 + 3
+    assert lines_of_javascript("import { a } from 'b';\n\n// comment\nf(\n  1,\n); // comment\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("column", "client", "suffix"),
+    [(1, clients.OURS, ".py"), (2, "mwclient", ".py"), (3, "pywikibot", ".py"), (4, "mwn", ".mjs")],
+)
+def test_the_table_of_the_bots_has_the_lines_of_their_programs(column: int, client: str, suffix: str) -> None:
+    page = (clients.ROOT / "docs" / "bots.md").read_text(encoding="utf-8")
+    rows = page.partition("<!-- counted")[2].partition("|---")[2].splitlines()[1 : 1 + len(clients.PROGRAMS)]
+    shown = [int(row.split("|")[1 + column].split(",")[0].split("+")[0]) for row in rows]
+    assert shown == [clients.lines(text, suffix) for text in clients.programs_of(client, suffix).values()]

@@ -17,7 +17,7 @@ import anyio
 import anyio.to_thread
 from attrs import frozen
 
-from benchmarks.ports.clients import OURS, PROGRAMS, ROOT, Client, clients
+from benchmarks.ports.clients import OURS, PROGRAMS, ROOT, Client, clients, lines
 from benchmarks.ports.results import STOP, Result, pages, result, upload_photos, write_files
 from mwclient_async import BotPassword, Site
 from mwclient_async.testing import LocalWiki
@@ -110,16 +110,16 @@ def compare(client: Client, runs: dict[str, Run], ours: dict[str, Run]) -> None:
 def table(found: list[Client], runs: dict[str, dict[str, Run]]) -> str:
     """The table of lines and requests."""
     head = " | ".join(f"{client.name} {client.version}" for client in found)
-    lines = [f"| lines, requests | {head} |", "|---" * (len(found) + 1) + "|"]
+    rows = [f"| lines, requests | {head} |", "|---" * (len(found) + 1) + "|"]
     for title, programs in [*((TITLES[name], [name]) for name in PROGRAMS), ("all five", [*PROGRAMS])]:
         cells = " | ".join(cell(client, programs, runs[client.name]) for client in found)
-        lines.append(f"| {title} | {cells} |")
-    return "\n".join(lines)
+        rows.append(f"| {title} | {cells} |")
+    return "\n".join(rows)
 
 
 def cell(client: Client, programs: list[str], runs: dict[str, Run]) -> str:
     """The lines and requests of one client in these programs."""
-    count = sum(client.lines(program) for program in programs)
+    count = sum(lines(client.programs[program], client.suffix) for program in programs)
     configured = sum(client.configuration for program in programs if program != WITHOUT_LOGIN)
     sent = sum(runs[program].requests for program in programs)
     return f"{count}{f' + {configured}' if configured else ''}, {sent}"

@@ -42,11 +42,6 @@ class Client:
     configuration: int = 0
     address: Callable[[str, str], str]
 
-    def lines(self, program: str) -> int:
-        """The lines of code of one program."""
-        count = lines_of_python if self.suffix == ".py" else lines_of_javascript
-        return count(self.programs[program])
-
     def run(
         self, program: str, wiki: LocalWiki, auth: BotPassword, directory: Path
     ) -> subprocess.CompletedProcess[str]:
@@ -72,14 +67,18 @@ class Client:
             (directory / "node_modules").symlink_to(node_modules.resolve())
 
 
-def _ours() -> dict[str, str]:
-    page = (ROOT / "docs" / "bots.md").read_text(encoding="utf-8")
-    return dict(zip(PROGRAMS, re.findall(r"```python\n(.*?)```", page, re.DOTALL), strict=True))
-
-
-def _theirs(directory: str, suffix: str) -> dict[str, str]:
-    place = Path(__file__).parent / directory
+def programs_of(client: str, suffix: str) -> dict[str, str]:
+    """The text of each program of a client; ours are in the documentation."""
+    if client == OURS:
+        page = (ROOT / "docs" / "bots.md").read_text(encoding="utf-8")
+        return dict(zip(PROGRAMS, re.findall(r"```python\n(.*?)```", page, re.DOTALL), strict=True))
+    place = Path(__file__).parent / f"with_{client}"
     return {name: (place / f"{name}{suffix}").read_text(encoding="utf-8") for name in PROGRAMS}
+
+
+def lines(text: str, suffix: str) -> int:
+    """The lines of code of one program."""
+    return lines_of_python(text) if suffix == ".py" else lines_of_javascript(text)
 
 
 def _for_mwclient(text: str, api_url: str) -> str:
@@ -92,19 +91,19 @@ def clients(node_modules: Path | None) -> list[Client]:
         Client(
             name=OURS,
             version=__version__,
-            programs=_ours(),
+            programs=programs_of(OURS, ".py"),
             address=lambda text, url: text.replace(WIKIPEDIA, url),
         ),
         Client(
             name="mwclient",
             version=version("mwclient"),
-            programs=_theirs("with_mwclient", ".py"),
+            programs=programs_of("mwclient", ".py"),
             address=_for_mwclient,
         ),
         Client(
             name="pywikibot",
             version=version("pywikibot"),
-            programs=_theirs("with_pywikibot", ".py"),
+            programs=programs_of("pywikibot", ".py"),
             configuration=3,
             address=lambda text, url: text.replace('Site("en", "wikipedia")', f'Site(url="{url}")'),
         ),
@@ -114,7 +113,7 @@ def clients(node_modules: Path | None) -> list[Client]:
         mwn = Client(
             name="mwn",
             version=package["version"],
-            programs=_theirs("with_mwn", ".mjs"),
+            programs=programs_of("mwn", ".mjs"),
             suffix=".mjs",
             address=lambda text, url: text.replace(WIKIPEDIA, url),
         )
