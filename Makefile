@@ -89,7 +89,7 @@ docs: wiki $(RECIPES)
 bench: wiki $(BENCH)/default/.ready $(BENCH)/speed/.ready
 	@$(BENCH)/default/bin/python -m benchmarks --speed $(CURDIR)/$(BENCH)/speed/bin/python $(ARGS)
 
-ports: wiki $(BENCH)/default/.ready $(NODE)/.ready
+ports: wikis $(BENCH)/default/.ready $(NODE)/.ready
 	@$(BENCH)/default/bin/python -m benchmarks.ports --node-modules $(NODE)/node_modules --write $(ARGS)
 
 dist: wiki
