@@ -19,6 +19,7 @@ EXAMPLES: dict[str, str] = {}
 """The example of each command."""
 
 Limit = Annotated[int | None, typer.Option(min=0, help="The largest number of rows in all.")]
+BatchSize = Annotated[int | None, typer.Option(min=1, help="The largest number of rows in one request.")]
 Resume = Annotated[
     Path | None,
     typer.Option(
@@ -75,10 +76,12 @@ def command(
 
 
 def named(parameters: Iterable[str] | None, *, options: Iterable[str] = ()) -> dict[str, Any]:
-    """The parameters that were written as NAME=VALUE. ``options`` are names that an option has.
+    """The parameters that were written as NAME=VALUE. ``options`` are names that an option of the command has.
+
+    Their values are texts, which only parameters of the wiki are: the options of the library are no such parameters.
 
     Raises:
-        UsageError: one is not written like that, or an option has its name.
+        UsageError: one is not written like that, or is an option.
     """
     found: dict[str, Any] = {}
     for parameter in parameters or ():
@@ -86,7 +89,9 @@ def named(parameters: Iterable[str] | None, *, options: Iterable[str] = ()) -> d
         if not equals or not name.isidentifier():
             raise UsageError(f"{parameter!r} is not a parameter: write NAME=VALUE, such as namespace=0")
         if name in options:
-            raise UsageError(f"{parameter!r}: write --{name} {value}")
+            raise UsageError(f"{parameter!r}: write --{name.replace('_', '-')} {value}")
+        if name == "params":
+            raise UsageError(f"{parameter!r}: write each parameter as NAME=VALUE")
         before = found.get(name, [])
         several = [*([before] if isinstance(before, str) else before), value]
         found[name] = several if len(several) > 1 else value

@@ -13,7 +13,7 @@ from mwclient_async import SiteOptions
 from mwclient_async.cli import logins
 from mwclient_async.cli.app import app
 from mwclient_async.cli.bars import bar
-from mwclient_async.cli.command import Parameters, command, named
+from mwclient_async.cli.command import BatchSize, Parameters, command, named
 from mwclient_async.cli.exits import UsageError
 from mwclient_async.cli.job import Job
 from mwclient_async.cli.wikis import Wiki
@@ -46,6 +46,7 @@ async def crawl(
     *,
     file: Annotated[Path | None, typer.Option(help="A file with a title in each line, instead of a generator.")] = None,
     shards: Annotated[int, typer.Option(min=1, help="How many parts the titles or the time are divided into.")] = 16,
+    batch_size: BatchSize = None,
     form: Annotated[Literal["jsonl", "parquet"], typer.Option("--format", help="The form of the files.")] = "jsonl",
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="A Dask cluster; without it, one on this machine is started.")
@@ -53,7 +54,10 @@ async def crawl(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine.")] = None,
 ) -> None:
     """Fetch a whole generator (generator=allpages) or list (list=recentchanges) into files. Run again, it continues."""
-    crawl = _crawl_of(job, sink, named(parameters), file=file, shards=shards, form=form)
+    given = named(parameters, options=["batch_size"])
+    if batch_size is not None:
+        given["batch_size"] = batch_size
+    crawl = _crawl_of(job, sink, given, file=file, shards=shards, form=form)
     with bar("rows", shown=sys.stderr.isatty()) as move:
         result = await crawl.run(scheduler, workers=workers, on_progress=move)
     job.print({"rows": result.rows, "parts": len(result.parts), "requests": result.requests, "shards": result.shards})

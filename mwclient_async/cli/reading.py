@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from mwclient_async.cli.app import app
-from mwclient_async.cli.command import Limit, Parameters, Resume, command, named
+from mwclient_async.cli.command import BatchSize, Limit, Parameters, Resume, command, named
+from mwclient_async.cli.exits import UsageError
 from mwclient_async.cli.job import Job
 from mwclient_async.cli.output import JsonLines, print_diff, print_text
 
@@ -17,22 +18,37 @@ Module = Annotated[str, typer.Argument(metavar="LIST", help="A list of the wiki,
 
 @command(app, "list", example="mwa list allpages prefix=E --limit 20")
 async def list_rows(
-    job: Job, module: Module, parameters: Parameters = None, *, limit: Limit = None, resume: Resume = None
+    job: Job,
+    module: Module,
+    parameters: Parameters = None,
+    *,
+    limit: Limit = None,
+    batch_size: BatchSize = None,
+    resume: Resume = None,
 ) -> None:
     """Print the rows of a list; parameters without the list's prefix (https://www.mediawiki.org/wiki/API:Lists)."""
-    given = named(parameters, options=["limit"])
+    given = named(parameters, options=["limit", "batch_size"])
     file = job.resume_file(resume, "list", module, *(parameters or ()))
     async with job.site() as site:
-        await job.show(lambda left: site.list(module, limit=left, **given), limit=limit, file=file)
+        await job.show(
+            lambda left: site.list(module, limit=left, batch_size=batch_size, **given), limit=limit, file=file
+        )
 
 
 @command(app, "query", example="mwa query generator=allpages gapprefix=E prop=info --limit 20")
-async def query(job: Job, parameters: Parameters = None, *, limit: Limit = None, resume: Resume = None) -> None:
+async def query(
+    job: Job,
+    parameters: Parameters = None,
+    *,
+    limit: Limit = None,
+    batch_size: BatchSize = None,
+    resume: Resume = None,
+) -> None:
     """Print the pages of a query, each whole (https://www.mediawiki.org/wiki/API:Query)."""
-    given = named(parameters, options=["limit"])
+    given = named(parameters, options=["limit", "batch_size"])
     file = job.resume_file(resume, "query", *(parameters or ()))
     async with job.site() as site:
-        await job.show(lambda left: site.query(limit=left, **given), limit=limit, file=file)
+        await job.show(lambda left: site.query(limit=left, batch_size=batch_size, **given), limit=limit, file=file)
 
 
 @command(app, "history", example="mwa history Earth --limit 5")
@@ -63,13 +79,20 @@ async def search(
     parameters: Parameters = None,
     *,
     limit: Limit = None,
+    batch_size: BatchSize = None,
     resume: Resume = None,
 ) -> None:
     """Print the pages in which words are found."""
-    given = named(parameters, options=["limit"])
+    if any(parameter.partition("=")[0] == "search" for parameter in parameters or ()):
+        raise UsageError("the words to search for are the first argument, and not a parameter")
+    given = named(parameters, options=["limit", "batch_size"])
     file = job.resume_file(resume, "search", words, *(parameters or ()))
     async with job.site() as site:
-        await job.show(lambda left: site.list("search", search=words, limit=left, **given), limit=limit, file=file)
+        await job.show(
+            lambda left: site.list("search", limit=left, batch_size=batch_size, search=words, **given),
+            limit=limit,
+            file=file,
+        )
 
 
 @command(app, "follow", example="mwa follow recentchanges type=edit --limit 1")
@@ -80,14 +103,18 @@ async def follow(
     *,
     every: Annotated[float, typer.Option(min=0, help="Seconds between two requests.")] = 10.0,
     limit: Limit = None,
+    batch_size: BatchSize = None,
     resume: Resume = None,
 ) -> None:
     """Print the new rows of a list of events as they come, without an end."""
-    given = named(parameters, options=["limit"])
+    given = named(parameters, options=["limit", "batch_size"])
     file = job.resume_file(resume, "follow", module, *(parameters or ()))
     async with job.site() as site:
         await job.show(
-            lambda left: site.list(module, limit=left, **given).follow(every=every), limit=limit, file=file, live=True
+            lambda left: site.list(module, limit=left, batch_size=batch_size, **given).follow(every=every),
+            limit=limit,
+            file=file,
+            live=True,
         )
 
 

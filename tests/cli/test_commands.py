@@ -130,11 +130,32 @@ def test_parameters_that_are_repeated_have_several_values() -> None:
     assert named(["a=1", "b=x=y", "a=2", "a=3", "c="]) == {"a": ["1", "2", "3"], "b": "x=y", "c": ""}
 
 
-@pytest.mark.parametrize(("parameter", "message"), [("prefix", "write NAME=VALUE"), ("limit=5", "write --limit 5")])
+def test_the_number_of_rows_in_a_request_is_an_option_and_no_text(mwa: Mwa) -> None:
+    for command in (["list", "allpages"], ["query", "generator=allpages"], ["search", "planet"]):
+        result = mwa(*command, "--batch-size", "7", script=({"batchcomplete": True, "query": {}},))
+        assert result.exit_code == 0
+        assert "7" in sent(result.requests[-1]).values()
+
+
+def test_the_words_of_a_search_are_no_parameter(mwa: Mwa) -> None:
+    result = mwa("search", "planet", "search=moon")
+    assert (result.exit_code, "first argument" in result.stderr) == (ExitStatus.USAGE, True)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "message"),
+    [
+        ("prefix", "write NAME=VALUE"),
+        ("limit=5", "write --limit 5"),
+        ("batch_size=5", "write --batch-size 5"),
+        ("params=a", "each parameter as NAME=VALUE"),
+    ],
+)
 def test_a_parameter_that_is_not_one_is_a_usage_error(mwa: Mwa, parameter: str, message: str) -> None:
-    result = mwa("list", "allpages", parameter)
-    assert result.exit_code == ExitStatus.USAGE
-    assert message in result.stderr
+    for command in (["list", "allpages"], ["crawl", "pages"]):
+        if parameter != "limit=5" or command[0] == "list":
+            result = mwa(*command, parameter)
+            assert (result.exit_code, message in result.stderr) == (ExitStatus.USAGE, True)
 
 
 def test_a_document_is_printed_as_it_is(mwa: Mwa) -> None:
