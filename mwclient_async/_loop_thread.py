@@ -117,6 +117,7 @@ class Entered:
         self._error: tuple[Any, Any, Any] = (None, None, None)
 
     def enter(self) -> Any:
+        """Enter it in the loop, and return what ``async with`` gives."""
         self._task = self._loop.start(self._enter_and_leave)
         self._loop.hold(self._task)
         try:
@@ -126,6 +127,7 @@ class Entered:
             raise
 
     def leave(self, *error: Any) -> bool | None:
+        """Leave it in the loop. ``error`` and the result are those of ``__exit__``."""
         if self._task.cancelled():  # the loop was closed inside the block
             return None
         self._error = error

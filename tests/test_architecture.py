@@ -430,3 +430,15 @@ def test_no_public_signature_names_the_http_library() -> None:
         for name, some in signatures.items()
     }
     assert found_in(naming) == {}
+
+
+def test_what_a_module_gives_to_others_says_what_it_is() -> None:
+    """Methods that implement a documented protocol need no docstring of their own."""
+    silent = [
+        f"{name}.{node.name}"
+        for name in NAMES
+        for node in tree(name).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        if ast.get_docstring(node) is None
+    ]
+    assert silent == []

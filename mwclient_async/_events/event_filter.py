@@ -14,6 +14,7 @@ Texts = str | Iterable[str]
 
 
 def set_of_texts(value: Texts | None) -> frozenset[str] | None:
+    """The texts that are wanted, None for all. Raises ValueError for an empty text, or another type."""
     found = None if value is None else frozenset([value] if isinstance(value, str) else value)
     if found is not None and not all(_is_text(one) for one in found):
         raise ValueError(f"{value!r}: give texts that are not empty")

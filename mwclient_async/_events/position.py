@@ -132,6 +132,7 @@ class Position:
         return topics_in(self.id) or self.id
 
     def as_continuation(self) -> dict[str, str]:
+        """The position as the ``continue`` of a cursor. ``parse_position`` reads it."""
         gap = None if self.gap is None else [self.gap.since, self.gap.until, self.gap.cursor]
         fields = [self.start, self.id, self.topic, self.reached, self.is_new, dict(self.seen), gap]
         return {STATE_KEY: json.dumps(fields, separators=(",", ":"))}

@@ -371,6 +371,7 @@ def _without_limits(params: Mapping[str, str]) -> dict[str, str]:
 
 
 def check_counts(*, limit: int | None, batch_size: int | None = None) -> None:
+    """Raise ValueError if ``limit`` is not a whole number from 0 up, or ``batch_size`` one from 1 up."""
     for name, value, least in (("limit", limit, 0), ("batch_size", batch_size, 1)):
         if value is not None and not wire_params.is_count(value, least=least):
             raise ValueError(f"{name}={value!r}: give a whole number from {least} up, or None for all")

@@ -48,7 +48,6 @@ class RestEdit:
     summary: str = ""
     model: str | None = None
     pageid: int = 0
-    commutes = False
     mark = ""
 
     @property

@@ -31,9 +31,11 @@ class ProgressReporter:
     _stage_starts: dict[UploadStage, tuple[float, int]] = field(init=False, factory=dict)
 
     async def report_spooled(self, written: int) -> None:
+        """Report that so many bytes of a source of unknown size are in the temporary file."""
         await self.report(UploadProgress(stage=UploadStage.SPOOLING, sent=written, total=None))
 
     async def report_hashed(self, total: int, hashed: int) -> None:
+        """Report that so many bytes of the file are hashed."""
         await self.report(UploadProgress(stage=UploadStage.HASHING, sent=hashed, total=total))
 
     async def report(self, progress: UploadProgress) -> None:
@@ -54,6 +56,7 @@ class ProgressReporter:
             raise
 
     async def report_done(self, result: UploadResult) -> None:
+        """Report that the file is published. An error of the caller's function says so, too."""
         size = result.imageinfo.size if result.imageinfo is not None else None
         try:
             await self.report(UploadProgress(stage=UploadStage.DONE, sent=size or 0, total=size))
@@ -73,6 +76,7 @@ class CheckpointWriter:
     latest: Checkpoint | None
 
     async def write(self, position: Position) -> None:
+        """Give the caller the checkpoint of this position."""
         self.latest = Checkpoint(
             wiki=self._wiki,
             filename=self._filename,

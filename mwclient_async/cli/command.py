@@ -78,7 +78,7 @@ def command(
 def named(parameters: Iterable[str] | None, *, options: Iterable[str] = ()) -> dict[str, Any]:
     """The parameters that were written as NAME=VALUE. ``options`` are names that an option of the command has.
 
-    Their values are texts, which only parameters of the wiki are: the options of the library are no such parameters.
+    Their values are texts. Options of the library, such as numbers, are options of the command.
 
     Raises:
         UsageError: one is not written like that, or is an option.
