@@ -14,7 +14,7 @@ from mwclient_async.dask.progress import CrawlProgress
 from mwclient_async.dask.queries import Pages, Rows
 from mwclient_async.dask.results import CrawlResult
 from mwclient_async.dask.sinks import Callback, JsonLines, Parquet
-from mwclient_async.dask.store import Store
+from mwclient_async.dask.store import MANIFEST, Store
 from mwclient_async.dask.wikis import Wiki
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mwclient_async.dask.run import CrawlRun
 
 _FORMAT = 1
-_MANIFEST = "crawl.json"
 
 OnProgress = Callable[[CrawlProgress], object]
 
@@ -117,10 +116,10 @@ class Crawl:
         """
         ours = self._identity()
         content = json.dumps(ours, indent=1).encode()
-        if store.get(_MANIFEST) is None and (foreign := [*store.names("data"), *store.names("commits")]):
+        if store.get(MANIFEST) is None and (foreign := [*store.names("data"), *store.names("commits")]):
             raise SinkMismatch(f"there is no crawl at the address of the sink, but {foreign[0]}: give another address")
         found = store.put_once(
-            _MANIFEST, content, is_whole=lambda found: found == content or not content.startswith(found)
+            MANIFEST, content, is_whole=lambda found: found == content or not content.startswith(found)
         )
         if differing := _differing(ours, found):
             theirs = _read(found)

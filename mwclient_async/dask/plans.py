@@ -163,7 +163,8 @@ class TimeWindows:
     A window begins at a whole second and ends before the next one: no row is in two of them.
 
     - ``start`` is the first time. Without it, one request asks for the oldest row.
-    - ``end`` is where the last window ends, and now by default; it is exclusive.
+    - ``end`` is where the last window ends, and now by default; it is exclusive. A wiki shows a row up to some seconds
+      after its time, and a row that comes after its window was read is missing: give an ``end`` that has passed.
     - ``shards`` is the number of windows.
 
     See https://www.mediawiki.org/wiki/API:RecentChanges.

@@ -145,6 +145,7 @@ class CrawlRun:
 
         Raises:
             CrawlFailed: a shard failed. What was committed stays.
+            CrawlError: the block of the run was left before the end.
 
         See https://distributed.dask.org/.
         """
@@ -155,7 +156,8 @@ class CrawlRun:
                 await returned
         if self._failure is not None:
             raise self._failure
-        assert self._result is not None
+        if self._result is None:
+            raise CrawlError("the crawl was left before its end: the same crawl continues from its sink")
         return self._result
 
     @property

@@ -32,6 +32,9 @@ from attrs import field, frozen
 from mwclient_async.dask.commits import Chain, Commit, CommitName, choose
 from mwclient_async.dask.shards import Shard
 
+MANIFEST = "crawl.json"
+"""The first object of a sink, which the program writes before its workers open the sink."""
+
 _DIRECTORIES = ("commits", "data", "inputs", "splits")
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}")
 

@@ -18,11 +18,12 @@ from attrs import define, frozen
 from distributed import Worker, WorkerPlugin, get_worker
 
 from mwclient_async import Event, OnEvent, RequestFinished, Site
+from mwclient_async.dask.errors import CrawlError
 from mwclient_async.dask.limits import DaskLimits
 from mwclient_async.dask.plans import IdRanges, TimeWindows, TitleRanges
 from mwclient_async.dask.shard_run import ShardEnd, ShardRun
 from mwclient_async.dask.shards import Shard
-from mwclient_async.dask.store import Store
+from mwclient_async.dask.store import MANIFEST, Store
 
 if TYPE_CHECKING:
     from mwclient_async.dask.crawl import Crawl
@@ -89,8 +90,18 @@ class CrawlPlugin(WorkerPlugin):
     async def store(self) -> Store:
         """The sink, open."""
         if self._store is None:
-            self._store = await to_thread.run_sync(self.job.crawl.sink.location.open)
+            self._store = await to_thread.run_sync(self._open)
         return self._store
+
+    def _open(self) -> Store:
+        location = self.job.crawl.sink.location
+        store = location.open()
+        if store.get(MANIFEST) is None:
+            raise CrawlError(
+                f"the worker at {self.worker.address} does not see what the program has written to {location.url}: the "
+                "sink of a cluster of several machines must be a place that all of them share"
+            )
+        return store
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - Dask passes it
         """End the tasks, which Dask does not interrupt, and close the Sites."""

@@ -283,6 +283,35 @@ class StorageThatFails:
         return {}
 
 
+async def test_a_worker_that_does_not_share_the_sink_is_named_at_the_start(client: Client, url: str) -> None:
+    """As on another machine, whose directory of that name is another one."""
+    crawl = crawl_of(url, sink=JsonLines("dir://crawl", storage=Elsewhere()))
+    with pytest.raises(CrawlError, match=r"the worker at inproc:.* does not see what the program has written"):
+        await crawl.run(client)
+    assert WIKI.requests == []
+
+
+MACHINES = count()
+
+
+@frozen
+class Elsewhere:
+    """Options with which each caller has a directory of its own."""
+
+    def __call__(self) -> dict[str, Any]:
+        return {"fs": FILES, "path": f"/machine{next(MACHINES)}"}
+
+
+async def test_a_run_that_was_left_has_no_result(client: Client, url: str) -> None:
+    BEGUN.clear()
+    MAY_END.clear()
+    async with crawl_of(url, sink=Callback(keep_later, url)).start(client) as run:
+        await to_thread.run_sync(BEGUN.wait)
+        MAY_END.set()
+    with pytest.raises(CrawlError, match="was left before its end"):
+        await run.result()
+
+
 async def test_rows_go_to_a_function(client: Client, url: str) -> None:
     result = await crawl_of(url, sink=Callback(keep, url)).run(client)
     parts = {part.name: part for part in PARTS}
