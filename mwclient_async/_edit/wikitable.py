@@ -1,7 +1,8 @@
 """A table in wikitext, made as the parser of MediaWiki reads it: ``handleTables`` in its ``Parser.php``.
 
-The parser reads tables by lines, after it has expanded the templates. ``|`` and ``!`` at the begin of a line, ``||``
-and, in heads, ``!!`` begin a cell. What is before a single ``|`` are its attributes, if no link begins there.
+The parser reads tables by lines, after it has expanded the templates and put aside what has a syntax of its own, such
+as ``<math>``. ``|`` and ``!`` at the beginning of a line, ``||`` and, in heads, ``!!`` begin a cell. What is before a
+single ``|`` are its attributes, if no link begins there.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+_HAS_OTHER_SYNTAX = re.compile(
+    r"\{\{|\{\||<(?:ce|chem|graph|hiero|math|nowiki|pre|score|source|syntaxhighlight|timeline)\b", re.IGNORECASE
+)
 _MARKUP = re.compile(r"\[\[|\{\{|-\{")
 _CELL_MARKS = re.compile(r"(?<=\|)\||(?<=!)!|(?<=\n)[ \t]*[|!]")
 _NEEDS_A_LINE = ("*", "#", ":", ";", "{|")
@@ -50,7 +54,7 @@ def _line(mark: str, cells: list[str]) -> str:
 def _cell(value: object) -> str:
     """The text of a cell, in which the parser finds no other cell and no attributes."""
     text = "" if value is None else str(value)
-    if "{{" not in text and "{|" not in text:  # in templates and tables these characters have a meaning
+    if not _HAS_OTHER_SYNTAX.search(text):  # there these characters have a meaning
         text = _CELL_MARKS.sub(lambda mark: f"{mark[0][:-1]}&#{ord(mark[0][-1])};", text)
     if "|" in _MARKUP.split(text, maxsplit=1)[0] and not text.startswith("{|"):
         return f"| {text}"  # has empty attributes

@@ -23,6 +23,7 @@ HTML = {
     "[[Nowhere|x]] | y": ">x</a> | y",
     "x | [[Nowhere|y]]": 'x | <a href="',
     "{{lc:A||B}}": "a",
+    "<pre>a || b</pre> | c": "<pre>a || b</pre> | c",
     "* one\n* two": "<ul><li>one</li>\n<li>two</li></ul>",
     "a\n! b\n| c": "a\n<p>! b\n| c\n</p>",
     '{| class="x"\n| in\n|}': '<table class="x">',
@@ -42,6 +43,11 @@ def test_a_row_with_cells_of_several_lines_has_a_line_for_each() -> None:
 def test_a_row_with_other_cells_than_the_head_is_refused() -> None:
     with pytest.raises(ValueError, match="the head has 2 cells, and a row has 1"):
         wikitable(["A", "B"], [["x"]])
+
+
+def test_what_has_a_syntax_of_its_own_is_left_alone() -> None:
+    code = "<syntaxHighlight>a || b\n| c</syntaxHighlight>"
+    assert code in wikitable(["A"], [[code]])
 
 
 @pytest.mark.everywhere
