@@ -20,6 +20,7 @@ from mwclient_async._session.retry import Scope, pause_for, still_paused
 from mwclient_async.errors import MediaWikiError
 from mwclient_async.models.options import RetryPolicy
 
+_EARLY = 0.001  # seconds: clocks and sleeps are not exact
 ALL_WIKIS: models.shared_limits.PauseKey = ("farm",)
 """The key of a pause of a site and all its siblings."""
 
@@ -37,6 +38,7 @@ class Pauses:
         self._clock = clock
         self._active: dict[models.shared_limits.PauseKey, _Pause] = {}
         self._next_turn: dict[models.shared_limits.PauseKey, float] = {}
+        self._began: dict[models.shared_limits.PauseKey, float] = {}
 
     def begin(self, key: models.shared_limits.PauseKey, seconds: float, error: MediaWikiError) -> bool:
         """Begin a pause, or extend the active one. Returns whether there was none before."""
@@ -76,6 +78,24 @@ class Pauses:
             self._next_turn[key] = turn + interval
             if turn > now:
                 await self._clock.sleep(turn - now)
+
+    def begin_turn(self, key: models.shared_limits.PauseKey, interval: float) -> bool:
+        """Begin a turn now, unless that is too early: one that waited for a slot may have come close to this one."""
+        now = self._clock.now()
+        if self._left_until_turn(key, interval) > _EARLY:
+            return False
+        self._began[key] = now
+        self._next_turn[key] = max(self._next_turn.get(key, now), now + interval)
+        return True
+
+    async def wait_since_turn(self, key: models.shared_limits.PauseKey, interval: float) -> None:
+        """Wait until ``interval`` seconds have passed since the last turn that has begun."""
+        while (left := self._left_until_turn(key, interval)) > _EARLY:
+            await self._clock.sleep(left)
+
+    def _left_until_turn(self, key: models.shared_limits.PauseKey, interval: float) -> float:
+        began = self._began.get(key)
+        return 0.0 if began is None else began + interval - self._clock.now()
 
     async def sleep(self, seconds: float) -> None:
         """Wait this many seconds by the clock of the pauses."""
@@ -133,10 +153,16 @@ class WikiPauses:
         """Wait for the pauses that concern this request. Raises as :meth:`Pauses.wait` does."""
         await self.pauses.wait(self.keys_for(request), max_wait=max_wait)
 
-    async def wait_for_write(self, interval: float) -> None:
-        """Wait until this wiki's last write began ``interval`` seconds ago."""
+    def begin_write(self, interval: float) -> bool:
+        """Whether a write to this wiki can begin now. If not, ``wait_for_write(interval, again=True)`` comes first."""
+        return interval <= 0 or self.pauses.begin_turn(("wiki", self.wiki), interval)
+
+    async def wait_for_write(self, interval: float, *, again: bool = False) -> None:
+        """Wait for the turn of a write to this wiki; ``again`` if it had its turn, and was not sent in time."""
         key = ("wiki", self.wiki)
-        if self.connection is None or interval <= 0:
+        if again:
+            await self.pauses.wait_since_turn(key, interval)
+        elif self.connection is None or interval <= 0:
             await self.pauses.wait_for_turn(key, interval)
         else:
             await self.pauses.sleep(await self.connection.next_turn(key, interval))

@@ -87,6 +87,7 @@ class _PendingRequest:
     read: ReadAt | None = None
     on_sent: Callable[[], None] | None = None
     renewals: Renewals = Factory(Renewals)
+    was_late: bool = False
 
 
 class Session:
@@ -345,7 +346,7 @@ class Session:
         await self._pauses.wait(request, max_wait=pending.retry_state.left)
         async with self._anonymous_writes.turn(request):
             if request.write and not request.login:
-                await self._pauses.wait_for_write(self.shared.limits.write_interval)
+                await self._pauses.wait_for_write(self.shared.limits.write_interval, again=pending.was_late)
             if self.shared.connection is None:
                 response = await parse(await self._send_in_slot(pending, token, generation), request)
             else:
@@ -371,6 +372,9 @@ class Session:
             if slot is not None and (
                 not await slot.take() or self._has_changed(pending.request, token, generation)  # it has waited again
             ):
+                raise _NotSentError
+            if pending.request.write and not self._pauses.begin_write(self.shared.limits.write_interval):
+                pending.was_late = True  # it has waited for its slot, and so has the write before it
                 raise _NotSentError
             return await self._send_http(pending, token)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from itertools import pairwise
 from typing import Any
 
 import anyio
@@ -211,6 +212,25 @@ async def test_writes_are_spaced_by_the_write_interval_and_reads_do_not_wait() -
     times = [(sent(request)["action"], time) for request, time in zip(wiki.requests, wiki.arrivals, strict=True)]
     assert [time for action, time in times if action == "edit"] == [0, 10, 20, 20]
     assert [time for action, time in times if action != "edit"] == [0, 0, 10, 20, 20, 20]
+
+
+async def test_writes_that_waited_for_a_slot_are_spaced_as_well() -> None:
+    """Another request has the only slot, until the turns of all writes have passed."""
+    wiki, limits = Wiki(), Limits(write_interval=10, concurrency=1)
+    async with visiting(wiki, limits=limits, auth=OAuth2Token(token="t")) as (site, _):
+        await site.call("edit")
+        async with anyio.create_task_group() as tasks, site._session.shared.slots:
+            for _ in range(3):
+                tasks.start_soon(site.call, "edit")
+            await anyio.wait_all_tasks_blocked()
+            wiki.clock.pass_by(100)
+    times = [
+        time
+        for request, time in zip(wiki.requests, wiki.arrivals, strict=True)
+        if sent(request).get("action") == "edit"
+    ]
+    assert len(times) == 4
+    assert min(later - before for before, later in pairwise(times)) >= 10
 
 
 async def test_siblings_do_not_share_the_login() -> None:
