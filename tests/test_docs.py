@@ -187,3 +187,17 @@ def test_files_that_the_maintainers_pages_name_exist() -> None:
     assert {
         name for name in names if not any((place / name).exists() for place in (ROOT, ROOT / "mwclient_async"))
     } == {"module_table.py"}
+
+
+def test_each_of_our_cells_in_the_comparison_leads_to_a_page_with_programs() -> None:
+    docs = ROOT / "docs"
+    rows = [re.split(r"(?<!\\)\|", line) for line in (docs / "comparison.md").read_text(encoding="utf-8").splitlines()]
+    cells = [row[2] for row in rows if len(row) == 9 and row[1].strip() not in {"", "---"}]
+    pages = {cell: re.findall(r"\]\(([\w-]+\.md)", cell) for cell in cells}
+    assert len(cells) > 30
+    assert [cell for cell in cells if not pages[cell]] == []
+    assert [page for cell in cells for page in pages[cell] if not _has_programs(docs / page)] == []
+
+
+def _has_programs(page: Path) -> bool:
+    return re.search(r"^```(python|console|shell)$", page.read_text(encoding="utf-8"), re.MULTILINE) is not None
