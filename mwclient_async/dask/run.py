@@ -1,4 +1,4 @@
-"""The run of a crawl: it gives shards to the workers, divides slow ones, and counts what is done.
+"""The run of a crawl: it gives bundles of shards to the workers, divides slow ones, and counts what is done.
 
 What it knows is in the sink. If it dies, another one continues: shards that are complete are not run again, and the
 others begin after their last commit.
@@ -9,20 +9,23 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from functools import partial
 from inspect import isawaitable
+from itertools import count
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 from anyio import to_thread
 from anyio.abc import TaskGroup
-from attrs import define, evolve
+from attrs import evolve
 from distributed import Client, Future, KilledWorker
 from distributed.client import FutureCancelledError
 
 from mwclient_async import MaxlagExceeded, MediaWikiError, RateLimited, ReadOnly, TransportError, Unavailable
+from mwclient_async.dask.bundles import Bundle, WaitingShards, slow_bundles
 from mwclient_async.dask.cluster import open_client
 from mwclient_async.dask.errors import CrawlError, CrawlFailed
 from mwclient_async.dask.plans import Inputs
@@ -32,32 +35,19 @@ from mwclient_async.dask.results import CrawlResult, read_result, write_result
 from mwclient_async.dask.shard_run import ShardEnd
 from mwclient_async.dask.shards import Shard, split
 from mwclient_async.dask.store import Store
-from mwclient_async.dask.worker import CrawlJob, CrawlPlugin, ask_to_split, make_plan, run_shard
+from mwclient_async.dask.worker import CrawlJob, CrawlPlugin, ask_to_share, make_plan, run_bundle
 
 if TYPE_CHECKING:
     from mwclient_async.dask.crawl import Crawl, OnProgress
 
 _PLAN = "plan.jsonl"
-_AHEAD = 2  # shards that a free thread finds at once
+_AHEAD = 2  # bundles for each thread: one that runs, and one that a free thread finds at once
 _EVERY = 1.0  # seconds between two looks at the workers
 _LEAVE_WITHIN = 10.0  # seconds
 _MAY_PASS = (
     *(FutureCancelledError, KilledWorker),  # the workers were restarted, or died
     *(TransportError, Unavailable, MaxlagExceeded, RateLimited, ReadOnly),
 )
-
-
-@define
-class _Running:
-    """A shard that was given to the workers. ``since`` is when a worker began, ``worker`` its address."""
-
-    shard: Shard
-    tries: int
-    rows: int = 0
-    requests: int = 0
-    since: float | None = None
-    worker: str = ""
-    asked: bool = False
 
 
 class CrawlRun:
@@ -76,11 +66,12 @@ class CrawlRun:
         self._client: Client
         self._tasks: TaskGroup | None = None
         self._shards: list[Shard] = []
-        self._pending: deque[tuple[Shard, int]] = deque()
-        self._running: dict[str, _Running] = {}
+        self._waiting = WaitingShards()
+        self._running: dict[int, Bundle] = {}  # by their numbers
+        self._numbers = count()
         self._ends: dict[str, ShardEnd] = {}
         self._plan_requests = 0
-        self._slots = 1
+        self._threads = 1
         self._began = anyio.current_time()
         self._rows_before = 0
         self._finished = anyio.Event()
@@ -204,6 +195,7 @@ class CrawlRun:
         plugin = CrawlPlugin(self._job)
         await self._client.register_plugin(plugin, name=plugin.name)
         self._stack.push_async_callback(self._leave_workers, plugin.name)
+        await self._count_threads()
         self._client.subscribe_topic(self._job.topic, self._note)
         self._stack.callback(self._client.unsubscribe_topic, self._job.topic)
 
@@ -228,7 +220,7 @@ class CrawlRun:
             chain = chains.get(shard.key)
             if chain is None or not chain.last.done:
                 self._rows_before += chain.last.total if chain else 0
-                self._pending.append((shard, 1))
+                self._waiting.add([shard])
                 continue
             end = ShardEnd.of(shard, chain)
             self._ends[shard.key] = end
@@ -281,37 +273,52 @@ class CrawlRun:
         return write_result(self._store, sink, self._shards, self._ends, plan_requests=self._plan_requests)
 
     def _submit(self, tasks: TaskGroup) -> None:
-        """Give so many shards to the scheduler that no worker waits for one."""
-        while self._pending and len(self._running) < _AHEAD * self._slots:
-            shard, tries = self._pending.popleft()
-            self._running[shard.key] = _Running(shard, tries)
+        """Give so many bundles to the scheduler that no worker waits for one."""
+        while self._waiting and len(self._running) < _AHEAD * self._threads:
+            bundle = Bundle(next(self._numbers), self._waiting.next_bundle(threads=self._threads))
+            self._running[bundle.number] = bundle
             future: Future[Any] = self._client.submit(
-                run_shard,
+                run_bundle,
                 self._job.plugin_name,
-                shard,
+                bundle.number,
+                tuple(bundle.shards),
                 pure=False,
-                key=f"crawl-{self._job.crawl_id}-{shard.key}-{tries}",
+                key=f"crawl-{self._job.crawl_id}-{bundle.number}",
             )
-            tasks.start_soon(self._wait_for, shard, tries, future)
+            tasks.start_soon(self._wait_for, bundle, future)
 
-    async def _wait_for(self, shard: Shard, tries: int, future: Future[Any]) -> None:
+    async def _wait_for(self, bundle: Bundle, future: Future[Any]) -> None:
         try:
-            end: ShardEnd | None = await future
-            if end is None:
-                raise CrawlError(f"a worker no longer has the crawl: it left shard {shard.key}")
-            parts = await self._parts_of_rest(end)
+            ends: list[ShardEnd] | None = await future
+            if ends is None:
+                raise CrawlError(f"a worker no longer has the crawl: it left shard {bundle.shards[0].key}")
+            await self._note_ends(ends)
         except Exception as error:  # noqa: BLE001 - result() raises it
-            self._running.pop(shard.key)
-            if isinstance(error, _MAY_PASS) and tries < self._crawl.attempts:
-                self._pending.append((shard, tries + 1))
-            else:
-                self._failure = self._failure or _failed(shard, error)
+            self._note_failure(bundle, error)
         else:
-            self._running.pop(shard.key)
-            self._ends[shard.key] = end
-            self._shards += parts
-            self._pending.extend((part, 1) for part in parts)
+            self._waiting.put_back(shard for shard in bundle.shards if shard.key not in self._ends)
+        del self._running[bundle.number]
         self._changed.set()
+
+    async def _note_ends(self, ends: Iterable[ShardEnd]) -> None:
+        for end in ends:
+            parts = await self._parts_of_rest(end)
+            if end.shard not in self._ends:  # else it was run twice, and the other run counts
+                self._ends[end.shard] = end
+                self._shards += parts
+                self._waiting.add(parts)
+
+    def _note_failure(self, bundle: Bundle, error: Exception) -> None:
+        """Let the shards wait again, or end the crawl. An error has the name of a shard only if that was alone."""
+        shards = [shard for shard in bundle.shards if shard.key not in self._ends]
+        self._waiting.note_failure(shards)
+        was_last = bundle.is_single and self._waiting.failures(bundle.shards[0]) >= self._crawl.attempts
+        if isinstance(error, _MAY_PASS) and not was_last:
+            self._waiting.add(shards)
+        elif not bundle.is_single:
+            self._waiting.put_back(shards)
+        else:
+            self._failure = self._failure or _failed(bundle.shards[0], error)
 
     async def _parts_of_rest(self, end: ShardEnd) -> list[Shard]:
         """The shards that the rest of a shard was divided into, or is divided into now."""
@@ -320,7 +327,7 @@ class CrawlRun:
         name = f"splits/{end.shard}.{end.leaf.attempt}.jsonl"
         parts = await to_thread.run_sync(self._store.shards, name)
         if parts is None:
-            free = max(1, self._slots - len(self._running))
+            free = max(1, self._threads - len(self._running))
             made = split(end.rest, free + 1, name=f"{end.shard}-{end.leaf.attempt}-")
             parts = await to_thread.run_sync(self._store.put_shards, name, made)
         return parts
@@ -330,22 +337,16 @@ class CrawlRun:
     def _note(self, event: tuple[float, Any]) -> None:
         """Note what a worker has reported."""
         message = event[1]
-        running = self._running.get(message["shard"])
-        if running is None:
-            return
-        running.worker = message["worker"]
-        if message["rows"] < 0:
-            running.since, running.asked = anyio.current_time(), False
-        else:
-            running.rows, running.requests = message["rows"], message["requests"]
+        for number, rows, requests in message["bundles"]:
+            if (bundle := self._running.get(number)) is not None:
+                bundle.note(message["worker"], rows, requests, now=anyio.current_time())
 
     async def _watch_workers(self) -> None:
         try:
             while True:
-                threads = await self._client.nthreads()
-                self._slots = max(1, sum(threads.values()))
+                await self._count_threads()
                 self._changed.set()
-                await self._split_slow()
+                await self._share_slow()
                 await anyio.sleep(_EVERY)
         except Exception as error:  # noqa: BLE001 - result() raises it
             failed = CrawlError(f"the scheduler cannot be reached: {error!r}. The same crawl continues from its sink")
@@ -353,29 +354,27 @@ class CrawlRun:
             self._failure = self._failure or failed
             self._changed.set()
 
-    async def _split_slow(self) -> None:
-        """Ask the shards that have run for the longest time to leave their rest to the free threads."""
-        now, free = anyio.current_time(), self._slots - len(self._running)
-        if self._pending or free <= 0:
+    async def _count_threads(self) -> None:
+        threads = await self._client.nthreads()
+        self._threads = max(1, sum(threads.values()))
+
+    async def _share_slow(self) -> None:
+        """Ask the bundles that have run for the longest time to leave what they have to the free threads."""
+        free = self._threads - len(self._running)
+        if self._waiting or free <= 0:
             return
-        slow = [
-            one
-            for one in self._running.values()
-            if one.since is not None and not one.asked and now - one.since >= self._crawl.straggler_after
-        ]
-        for one in sorted(slow, key=_since)[:free]:
-            one.asked = True
-            await self._client.run(
-                ask_to_split, self._job.plugin_name, one.shard.key, workers=[one.worker], on_error="ignore"
+        before = anyio.current_time() - self._crawl.straggler_after
+        for bundle in slow_bundles(self._running.values(), before=before)[:free]:
+            bundle.was_asked = True
+            answers = await self._client.run(
+                ask_to_share, self._job.plugin_name, bundle.number, workers=[bundle.worker], on_error="ignore"
             )
+            if bundle.number in self._running:  # else its end has come first, and what it left waits already
+                self._waiting.add(bundle.take_back(answers.get(bundle.worker, ())))
 
 
 def _written(plan: Inputs, store: Store, query: Pages | Rows, wiki: str) -> list[Shard]:
     return list(plan.write(store, query, wiki))
-
-
-def _since(running: _Running) -> float:
-    return running.since or 0.0
 
 
 def _failed(shard: Shard, error: Exception) -> Exception:

@@ -1,12 +1,14 @@
 """What runs on a Dask worker: one Site for each wiki, and the shards that the scheduler gives to it.
 
-The plugin holds the crawl, so that the graph has the shards only. A shard is an async task: it runs on the worker's
-event loop, with the worker's Site. A wiki's login is made there, with options that never were in the graph.
+The plugin holds the crawl, so that the graph has the shards only. A bundle of shards is an async task: it runs on the
+worker's event loop, with the worker's Site. A wiki's login is made there, with options that never were in the graph.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -14,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 from anyio import to_thread
-from attrs import define, frozen
+from attrs import define, field, frozen
 from distributed import Worker, WorkerPlugin, get_worker
 
 from mwclient_async import Event, OnEvent, RequestFinished, Site
+from mwclient_async.dask.bundles import LONGEST
 from mwclient_async.dask.errors import CrawlError
 from mwclient_async.dask.limits import DaskLimits
 from mwclient_async.dask.plans import IdRanges, TimeWindows, TitleRanges
@@ -27,6 +30,8 @@ from mwclient_async.dask.store import MANIFEST, Store
 
 if TYPE_CHECKING:
     from mwclient_async.dask.crawl import Crawl
+
+_REPORT_EVERY = 1.0  # seconds
 
 
 @define
@@ -65,6 +70,26 @@ class CrawlJob:
         return self.plugin_name
 
 
+@define(eq=False)
+class _BundleRun:
+    """A bundle that this worker runs.
+
+    ``waiting`` are the shards that it has not begun. ``is_shared`` is True if others are free to take what is left.
+    ``rows`` and ``requests`` are committed: those of the shards that have ended, and of the one that runs.
+    """
+
+    waiting: deque[Shard]
+    is_shared: bool = False
+    ends: list[ShardEnd] = field(factory=list, init=False)
+    rows: int = field(default=0, init=False)
+    requests: int = field(default=0, init=False)
+
+    def note(self, rows: int, requests: int) -> None:
+        """Note what the shard that runs has committed."""
+        self.rows = rows + sum(end.rows for end in self.ends)
+        self.requests = requests + sum(end.requests for end in self.ends)
+
+
 class CrawlPlugin(WorkerPlugin):
     """Holds a crawl on a worker, and its open Sites."""
 
@@ -79,11 +104,12 @@ class CrawlPlugin(WorkerPlugin):
         what is wrong there.
         """
         self.worker = worker
-        self.to_split: set[str] = set()
+        self.bundles: dict[int, _BundleRun] = {}
         self._sites: dict[str, Site] = {}
         self._opening = anyio.Lock()
         self._running: set[anyio.CancelScope] = set()
         self._one_ended = anyio.Event()
+        self._reporting = asyncio.create_task(self._report())
         self._store: Store | None = None
         await self.store()
 
@@ -105,6 +131,7 @@ class CrawlPlugin(WorkerPlugin):
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - Dask passes it
         """End the tasks, which Dask does not interrupt, and close the Sites."""
+        self._reporting.cancel()
         for scope in self._running:
             scope.cancel()
         while self._running:
@@ -113,6 +140,16 @@ class CrawlPlugin(WorkerPlugin):
         sites, self._sites = list(self._sites.values()), {}
         for site in sites:
             await site.aclose()
+
+    async def _report(self) -> None:
+        """Tell the program every second how far each bundle is, if one has changed."""
+        reported: list[tuple[int, int, int]] = []
+        while True:
+            await anyio.sleep(_REPORT_EVERY)
+            bundles = [(number, bundle.rows, bundle.requests) for number, bundle in self.bundles.items()]
+            if bundles != reported:
+                self.worker.log_event(self.job.topic, {"worker": self.worker.address, "bundles": bundles})
+                reported = bundles
 
     @contextmanager
     def task(self) -> Iterator[None]:
@@ -151,37 +188,42 @@ def _plugin(job_name: str) -> CrawlPlugin:
     return plugin
 
 
-async def run_shard(job_name: str, shard: Shard) -> ShardEnd | None:
-    """Run one shard, as a task. Returns None if the crawl has left the worker meanwhile."""
+async def run_bundle(job_name: str, number: int, shards: Iterable[Shard]) -> list[ShardEnd] | None:
+    """Run shards one after the other, as a task.
+
+    Returns the ends of those that were run: not all of them, if it took long or if others were free to take the rest.
+    None if the crawl has left the worker meanwhile.
+    """
     if job_name not in get_worker().plugins:
         return None
     plugin = _plugin(job_name)
-    count = _Count()
-    _counting.set(count)
-    worker, job = plugin.worker, plugin.job
-
-    def report(rows: int, requests: int) -> None:
-        message = {"shard": shard.key, "rows": rows, "requests": requests, "worker": worker.address}
-        worker.log_event(job.topic, message)
-
-    report(-1, 0)  # it has begun
-    store = await plugin.store()
-    run = ShardRun(
-        shard=shard,
-        query=job.crawl.query,
-        sink=job.crawl.sink,
-        store=store,
-        count_requests=lambda: count.requests,
-        count_bytes=lambda: count.received,
-        wants_split=lambda: shard.key in plugin.to_split,
-        report=report,
-    )
+    bundle = plugin.bundles[number] = _BundleRun(deque(shards))
+    began = anyio.current_time()
     with plugin.task():
         try:
-            return await run.run(await plugin.site(shard.wiki))
+            while bundle.waiting and not (bundle.ends and anyio.current_time() - began >= LONGEST):
+                bundle.ends.append(await _run_shard(plugin, bundle, bundle.waiting.popleft()))
+            return bundle.ends
         finally:
-            plugin.to_split.discard(shard.key)
+            del plugin.bundles[number]
     return None
+
+
+async def _run_shard(plugin: CrawlPlugin, bundle: _BundleRun, shard: Shard) -> ShardEnd:
+    count = _Count()
+    _counting.set(count)
+    crawl = plugin.job.crawl
+    run = ShardRun(
+        shard=shard,
+        query=crawl.query,
+        sink=crawl.sink,
+        store=await plugin.store(),
+        count_requests=lambda: count.requests,
+        count_bytes=lambda: count.received,
+        wants_split=lambda: bundle.is_shared,
+        report=bundle.note,
+    )
+    return await run.run(await plugin.site(shard.wiki))
 
 
 async def make_plan(job_name: str, plan: TitleRanges | IdRanges | TimeWindows, wiki: str) -> tuple[list[Shard], int]:
@@ -194,8 +236,15 @@ async def make_plan(job_name: str, plan: TitleRanges | IdRanges | TimeWindows, w
     return shards, count.requests
 
 
-def ask_to_split(job_name: str, shard: str, dask_worker: Worker) -> None:
-    """Ask the run of a shard on this worker to leave its rest to others."""
+def ask_to_share(job_name: str, number: int, dask_worker: Worker) -> list[str]:
+    """Ask a bundle of this worker to leave the rest of its shard to others.
+
+    Returns the keys of the shards that it had not begun, and will not begin now.
+    """
     plugin = dask_worker.plugins.get(job_name)
-    if isinstance(plugin, CrawlPlugin):
-        plugin.to_split.add(shard)
+    if not isinstance(plugin, CrawlPlugin) or (bundle := plugin.bundles.get(number)) is None:
+        return []
+    bundle.is_shared = True
+    taken = [shard.key for shard in bundle.waiting]
+    bundle.waiting.clear()
+    return taken

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -32,9 +32,12 @@ from mwclient_async.dask import (
     TitleRanges,
     Wiki,
     committed_parts,
+    run,
     shard_run,
+    worker,
 )
-from mwclient_async.dask.worker import ask_to_split
+from mwclient_async.dask.shards import title_shards
+from mwclient_async.dask.worker import CrawlPlugin, ask_to_share
 from tests.dask.title_wiki import AGENT, API, TitleWiki
 from tests.support.dask_cluster import local_cluster
 
@@ -49,8 +52,8 @@ def keep(part: Part) -> None:
     PARTS.append(part)
 
 
-def hook(request: Mapping[str, str]) -> None:
-    HOOK[0](request)
+def hook(request: Mapping[str, str]) -> object:
+    return HOOK[0](request)
 
 
 def options() -> SiteOptions:
@@ -173,7 +176,7 @@ async def test_the_rest_of_a_slow_shard_is_divided_among_the_free_workers(client
     def ask(request: Mapping[str, str]) -> None:
         if request.get("gapcontinue") == "Page_020":
             (name,) = (name for name in get_worker().plugins if name.startswith("mwclient_async-"))
-            ask_to_split(name, "wiki.example-000000", get_worker())
+            ask_to_share(name, 0, get_worker())
 
     HOOK[0] = ask
     crawl = crawl_of(url, plan=TitleRanges(shards=1))
@@ -189,7 +192,7 @@ async def test_shards_that_a_slow_one_was_divided_into_are_known_after_a_restart
     def ask(request: Mapping[str, str]) -> None:
         if request.get("gapcontinue") == "Page_020":
             (name,) = (name for name in get_worker().plugins if name.startswith("mwclient_async-"))
-            ask_to_split(name, "wiki.example-000000", get_worker())
+            ask_to_share(name, 0, get_worker())
         if request.get("gapcontinue") == "Page_070":
             raise BadRequest((ApiErrorItem(code="badvalue", text="No such value"),))
 
@@ -310,6 +313,105 @@ async def test_a_run_that_was_left_has_no_result(client: Client, url: str) -> No
         MAY_END.set()
     with pytest.raises(CrawlError, match="was left before its end"):
         await run.result()
+
+
+# Bundles: of 24 shards, each of three threads gets two at first
+
+SMALL = TitleRanges(shards=24)
+STOPS = [part["stop"] for part in title_shards([title.replace(" ", "_") for title in TITLES], 24)]
+
+
+def shard_of(request: Mapping[str, str]) -> int | None:
+    """The number of the shard that a request is for; None if it is for the plan."""
+    return STOPS.index(request.get("gapto")) if "gaplimit" in request else None
+
+
+def plugin() -> CrawlPlugin:
+    """That of the crawl that sends a request now."""
+    (found,) = (one for one in get_worker().plugins.values() if isinstance(one, CrawlPlugin))
+    return found
+
+
+async def test_an_error_in_a_bundle_has_the_name_of_its_shard(client: Client, url: str) -> None:
+    def refuse(request: Mapping[str, str]) -> None:
+        if shard_of(request) == 1:
+            raise BadRequest((ApiErrorItem(code="badvalue", text="No such value"),))
+
+    HOOK[0] = refuse
+    with pytest.raises(CrawlFailed, match="No such value") as caught:
+        await crawl_of(url, plan=SMALL).run(client)
+    assert caught.value.shard == "wiki.example-000001"
+    HOOK[0] = lambda _request: None
+    await crawl_of(url, plan=SMALL).run(client)
+    assert titles(url) == Counter(TITLES)
+
+
+async def test_a_bundle_whose_wiki_could_not_be_reached_is_run_again_without_what_it_had(
+    client: Client, url: str
+) -> None:
+    left = [1]
+
+    def fail(request: Mapping[str, str]) -> None:
+        if shard_of(request) == 1 and left[0]:
+            left[0] -= 1
+            raise ConnectionFailed("No route")
+
+    HOOK[0] = fail
+    await crawl_of(url, plan=SMALL).run(client)
+    assert titles(url) == Counter(TITLES)
+    assert len(WIKI.requests) == 24 + 2 + 1
+
+
+async def test_what_a_slow_bundle_has_not_begun_goes_to_free_threads(
+    client: Client, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_EVERY", 0.01)
+    monkeypatch.setattr(worker, "_REPORT_EVERY", 0.01)
+    others, all_began = set(range(1, 24)), anyio.Event()
+
+    def hold_the_first(request: Mapping[str, str]) -> Awaitable[object] | None:
+        others.discard(-1 if (shard := shard_of(request)) is None else shard)
+        if not others:
+            all_began.set()
+        return all_began.wait() if shard == 0 else None
+
+    HOOK[0] = hold_the_first
+    with anyio.fail_after(20):
+        await crawl_of(url, plan=SMALL, straggler_after=0).run(client)
+    assert titles(url) == Counter(TITLES)
+    assert len(WIKI.requests) == 24 + 2
+
+
+async def test_shards_whose_way_back_was_lost_run_after_their_bundle(client: Client, url: str) -> None:
+    taken: list[str] = []
+
+    def ask(request: Mapping[str, str]) -> None:
+        if shard_of(request) == 0:
+            taken.extend(ask_to_share(plugin().name, 0, get_worker()))
+            assert not plugin().bundles[0].waiting
+
+    HOOK[0] = ask
+    with anyio.fail_after(20):
+        await crawl_of(url, plan=SMALL).run(client)
+    assert taken == ["wiki.example-000001"]
+    assert titles(url) == Counter(TITLES)
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(0.0, 1), (60.0, 2)])
+async def test_small_shards_share_a_task_for_a_time(
+    client: Client, url: str, monkeypatch: pytest.MonkeyPatch, seconds: float, most: int
+) -> None:
+    monkeypatch.setattr(worker, "LONGEST", seconds)
+    shards = dict[int, int]()
+
+    def note(request: Mapping[str, str]) -> None:
+        if shard_of(request) is not None:
+            shards.update((number, len(bundle.ends) + 1) for number, bundle in plugin().bundles.items())
+
+    HOOK[0] = note
+    await crawl_of(url, plan=SMALL).run(client)
+    assert max(shards.values()) == most
+    assert titles(url) == Counter(TITLES)
 
 
 async def test_rows_go_to_a_function(client: Client, url: str) -> None:

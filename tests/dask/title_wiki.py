@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -19,7 +19,7 @@ _ACCOUNT = {"id": 0, "name": "192.0.2.1", "anon": True, "rights": []}
 class TitleWiki:
     """A transport: ``generator=allpages``, ``list=random`` and ``pageids``. It sorts the titles by their bytes.
 
-    ``before`` is called with each request, and may raise an error.
+    ``before`` is called with each request. It may raise an error, or return something to wait for.
     """
 
     titles: list[str]
@@ -29,7 +29,8 @@ class TitleWiki:
     async def send(self, request: HttpRequest) -> HttpResponse:
         params = sent(request)
         self.requests.append(params)
-        self.before(params)
+        if isinstance(waited := self.before(params), Awaitable):
+            await waited
         query: dict[str, Any] = {"userinfo": _ACCOUNT} if "userinfo" in params.get("meta", "") else {}
         if "siteinfo" in params.get("meta", ""):
             found = {"general": {"dbtype": "sqlite"}, "namespaces": {"-1": {}, "0": {}, "4": {}}}

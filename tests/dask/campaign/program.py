@@ -1,4 +1,4 @@
-"""The crawl of the campaign, as a program that can be killed: ``python -m tests.dask.campaign.program API SINK``.
+"""The crawl of the campaign, a program that can be killed: ``python -m tests.dask.campaign.program API SINK SHARDS``.
 
 It prints a line of JSON several times a second: the process ids of its workers, and how far it is.
 """
@@ -25,12 +25,12 @@ def options() -> SiteOptions:
     return {"http": HttpOptions(read_timeout=5)}
 
 
-def crawl_of(api_url: str, sink: str) -> Crawl:
+def crawl_of(api_url: str, sink: str, shards: str) -> Crawl:
     """Every page with its categories, each batch committed."""
     return Crawl(
         wikis=Wiki(api_url=api_url, user_agent=AGENT, name="big", options=options, retry=RetryPolicy(first_delay=0.05)),
         query=Pages(generator="allpages", prop=["categories"], batch_size=BATCH),
-        plan=TitleRanges(shards=8),
+        plan=TitleRanges(shards=int(shards)),
         sink=JsonLines(sink, rows_per_part=1),
         straggler_after=5,
     )
@@ -38,7 +38,6 @@ def crawl_of(api_url: str, sink: str) -> Crawl:
 
 async def main(*arguments: str) -> None:
     """Run the crawl."""
-    api_url, sink = arguments
     async with (
         LocalCluster(
             n_workers=WORKERS,
@@ -48,7 +47,7 @@ async def main(*arguments: str) -> None:
             asynchronous=True,
         ) as cluster,
         Client(cluster, asynchronous=True) as client,
-        crawl_of(api_url, sink).start(client) as run,
+        crawl_of(*arguments).start(client) as run,
         anyio.create_task_group() as tasks,
     ):
 

@@ -31,6 +31,8 @@ from tests.support.http_server import ReceivedRequest, ServerResponse
 
 KINDS = [kind for kind in fault_proxy.ALL if kind is not fault_proxy.REFUSE]
 RATE = 0.1
+PER_BATCH = 3  # requests, as each has 500 categories at most
+FEW, MANY = 8, 400  # shards: one of a few is a task, and many small ones share tasks
 
 
 class CountingProxy(FaultProxy):
@@ -77,9 +79,11 @@ async def lines(process: Process) -> AsyncGenerator[dict[str, Any], None]:
             yield json.loads(line)
 
 
-async def crawl(proxy: FaultProxy, sink: Path, on_line: Callable[[Process, dict[str, Any]], None]) -> dict[str, Any]:
+async def crawl(
+    proxy: FaultProxy, sink: Path, on_line: Callable[[Process, dict[str, Any]], None], *, shards: int = FEW
+) -> dict[str, Any]:
     """Run the program. Returns the last line."""
-    command = [sys.executable, "-m", "tests.dask.campaign.program", f"{proxy.url}/api.php", str(sink)]
+    command = [sys.executable, "-m", "tests.dask.campaign.program", f"{proxy.url}/api.php", str(sink), str(shards)]
     last: dict[str, Any] = {}
     async with await anyio.open_process(command, stdout=PIPE, stderr=None) as process, aclosing(lines(process)) as told:
         async for last in told:
@@ -105,9 +109,16 @@ def test_two_workers_are_killed(mediawiki_factory: WikiFactory, version: str, tm
     anyio.run(kill_two_workers, big_wiki(mediawiki_factory, version), version, tmp_path)
 
 
-async def kill_two_workers(big: BigWiki, version: str, sink: Path) -> None:
-    single, rng = await alone(big), random.Random(3)
-    moments = sorted(rng.randrange(1000, PAGES - 4000) for _ in range(2))
+@pytest.mark.soak
+@pytest.mark.parametrize("version", ["1.39", "1.43"])
+def test_two_workers_that_run_many_small_shards_are_killed(
+    mediawiki_factory: WikiFactory, version: str, tmp_path: Path
+) -> None:
+    anyio.run(kill_two_workers_with_small_shards, big_wiki(mediawiki_factory, version), version, tmp_path)
+
+
+def killing(moments: list[int], rng: random.Random) -> Callable[[Process, dict[str, Any]], None]:
+    """Kill one of the workers at each of these numbers of rows."""
 
     def kill(_process: Process, line: dict[str, Any]) -> None:
         if moments and line["pids"] and line["done"] >= moments[0]:
@@ -115,8 +126,32 @@ async def kill_two_workers(big: BigWiki, version: str, sink: Path) -> None:
             with suppress(ProcessLookupError):
                 os.kill(rng.choice(line["pids"]), signal.SIGKILL)
 
+    return kill
+
+
+async def kill_two_workers_with_small_shards(big: BigWiki, version: str, sink: Path) -> None:
+    rng = random.Random(4)
+    moments = sorted(rng.randrange(1000, PAGES - 4000) for _ in range(2))
+    async with CountingProxy(big.wiki.url, Seeded(7, rate=RATE, kinds=KINDS)) as proxy:
+        last = await crawl(proxy, sink, killing(moments, rng), shards=MANY)
+        sent, faults, most = [one.target for one in proxy.seen], sum(proxy.counts.values()), proxy.most
+    check(big, sink)
+    again = len(sent) - len(set(sent)) - faults
+    tell(
+        f"MediaWiki {version}: two of four workers killed in {last['shards']} small shards: {len(sent)} requests, "
+        f"{faults} faults, {again} sent again without a fault, at most {most} at a time"
+    )
+    assert not moments
+    assert most <= Limits().concurrency + 2
+    assert last["shards"] >= MANY / 2
+    assert again <= 2 * PER_BATCH  # of each bundle of a killed worker, a batch is lost and no shard that was complete
+
+
+async def kill_two_workers(big: BigWiki, version: str, sink: Path) -> None:
+    single, rng = await alone(big), random.Random(3)
+    moments = sorted(rng.randrange(1000, PAGES - 4000) for _ in range(2))
     async with CountingProxy(big.wiki.url, Seeded(5, rate=RATE, kinds=KINDS)) as proxy:
-        last = await crawl(proxy, sink, kill)
+        last = await crawl(proxy, sink, killing(moments, rng))
         whole, faults, most = proxy.whole, sum(proxy.counts.values()), proxy.most
     check(big, sink)
     tell(
@@ -157,8 +192,8 @@ async def kill_the_scheduler(big: BigWiki, version: str, sink: Path) -> None:
     )
     assert sum(kept.values()) >= PAGES // 2
     assert kept.items() <= committed(sink).items()
-    # Three requests are a batch: what is committed is not requested again, but for the part of a batch at each cut.
-    assert second <= 3 * (PAGES - sum(kept.values())) / BATCH + 3 * last["shards"]
+    # What is committed is not requested again, but for the part of a batch at each cut.
+    assert second <= PER_BATCH * ((PAGES - sum(kept.values())) / BATCH + last["shards"])
 
 
 def committed(sink: Path) -> dict[str, int]:
