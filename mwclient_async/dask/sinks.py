@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from attrs import field, frozen, validators
 
@@ -16,30 +17,25 @@ from mwclient_async.dask.store import Location, StorageOptions, absolute
 _ASYNC = "the function of a Callback is async: give a plain one, which is called in a thread"
 
 
-class Sink(Protocol):
-    """What a crawl needs to know of a sink."""
+@frozen(kw_only=True)
+class Sink(ABC):
+    """What the sinks have in common: where their objects are, and how many rows make a part."""
 
     kind: ClassVar[str]
     suffix: ClassVar[str]
 
+    rows_per_part: int = field(default=5000, validator=validators.ge(1))
+    seconds_per_part: float = field(default=60.0, validator=validators.gt(0))
+    storage: StorageOptions = field(default=None, repr=False)
+
     @property
+    @abstractmethod
     def location(self) -> Location:
         """The address of its objects, and the options of their file system."""
-        ...
 
-    @property
-    def rows_per_part(self) -> int:
-        """How many rows make a part; a part is at least one batch."""
-        ...
-
-    @property
-    def seconds_per_part(self) -> float:
-        """After how many seconds a part is written though it has fewer rows."""
-        ...
-
+    @abstractmethod
     def encode(self, part: Part) -> bytes | None:
         """The content of a part; None if the sink has no object for it."""
-        ...
 
 
 @frozen(kw_only=True)
@@ -59,7 +55,7 @@ class Part:
 
 
 @frozen
-class JsonLines:
+class JsonLines(Sink):
     """Rows as JSON Lines, one object per part: ``JsonLines("s3://bucket/crawl")``.
 
     - ``url`` is a directory of any file system of fsspec.
@@ -74,9 +70,6 @@ class JsonLines:
     suffix: ClassVar[str] = "jsonl"
 
     url: str = field(converter=absolute)
-    rows_per_part: int = field(default=5000, kw_only=True, validator=validators.ge(1))
-    seconds_per_part: float = field(default=60.0, kw_only=True, validator=validators.gt(0))
-    storage: StorageOptions = field(default=None, kw_only=True, repr=False)
 
     @property
     def location(self) -> Location:
@@ -89,7 +82,7 @@ class JsonLines:
 
 
 @frozen
-class Parquet:
+class Parquet(Sink):
     """Rows as Parquet, one file per part: ``Parquet("pages/")``.
 
     Without a ``schema`` (a pyarrow.Schema), the columns are those of the class of the rows, with its types: a value in
@@ -108,8 +101,6 @@ class Parquet:
     schema: Any = field(default=None, kw_only=True)
     compression: str = field(default="zstd", kw_only=True)
     rows_per_part: int = field(default=20000, kw_only=True, validator=validators.ge(1))
-    seconds_per_part: float = field(default=60.0, kw_only=True, validator=validators.gt(0))
-    storage: StorageOptions = field(default=None, kw_only=True, repr=False)
 
     @property
     def location(self) -> Location:
@@ -124,7 +115,7 @@ class Parquet:
 
 
 @frozen
-class Callback:
+class Callback(Sink):
     """Rows for a function, which is called on the workers: ``Callback(store_rows, "state/")``.
 
     ``function`` is called with each Part before it is committed, and must have stored it when it returns. It is a
@@ -141,9 +132,6 @@ class Callback:
 
     function: Callable[[Part], object] = field()
     state: str = field(converter=absolute)
-    rows_per_part: int = field(default=5000, kw_only=True, validator=validators.ge(1))
-    seconds_per_part: float = field(default=60.0, kw_only=True, validator=validators.gt(0))
-    storage: StorageOptions = field(default=None, kw_only=True, repr=False)
 
     @property
     def location(self) -> Location:
