@@ -1,8 +1,9 @@
 """A crawl of many shards on a cluster of processes, against a farm with limits: who takes how much of the time.
 
 The scheduler, each worker, the farm and the program that starts the crawl are processes of their own. The scheduler's
-share is its CPU time (for the tasks, the shared limits and the connections) as a part of the least time that the limits
-allow: all requests, each as long as the farm needs, with as many in flight as allowed.
+share is its CPU time (for the tasks, the shared limits and the connections) as a part of the time of the crawl, and of
+the least time that the limits allow: all requests, each as long as the farm needs, with as many in flight as allowed.
+Before the crawl, the idle scheduler is measured.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from mwclient_async.dask import Crawl, CrawlProgress, IdRanges, JsonLines, Pages
 
 AGENT = "mwclient-async-benchmarks/1.0 (benchmarks@example.org)"
 MIB = 1024 * 1024
+IDLE = 10.0  # seconds
 
 Processes = list[subprocess.Popen[str]]
 """The scheduler and the workers."""
@@ -61,6 +63,12 @@ def process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 def _cpu(of: subprocess.Popen[str]) -> float:
     times = psutil.Process(of.pid).cpu_times()
     return float(times.user + times.system)
+
+
+async def _idle_share(scheduler: subprocess.Popen[str]) -> float:
+    before = _cpu(scheduler)
+    await anyio.sleep(IDLE)
+    return (_cpu(scheduler) - before) / IDLE
 
 
 def _counts(url: str) -> dict[str, Any]:
@@ -103,6 +111,7 @@ async def _measure(plan: Plan, client: Client, url: str, scratch: Path, processe
         plan=IdRanges(last=plan.shards * plan.pages_per_shard, size=plan.pages_per_shard),
         sink=JsonLines(str(scratch / "rows")),
     )
+    idle = await _idle_share(processes[0])
     before, began = [_cpu(one) for one in processes], time.monotonic()
     result = await crawl.run(client, on_progress=note)
     seconds = time.monotonic() - began
@@ -115,7 +124,9 @@ async def _measure(plan: Plan, client: Client, url: str, scratch: Path, processe
         "requests": counts["requests"],
         "seconds": seconds,
         "the least seconds": least,
+        "scheduler: share of the time when idle": idle,
         "scheduler: CPU in seconds": scheduler,
+        "scheduler: CPU per shard above that of the idle one, in ms": 1000 * (scheduler - idle * seconds) / plan.shards,
         "scheduler: share of the least time": scheduler / least,
         "scheduler: share of the time": scheduler / seconds,
         "workers: CPU per request, in ms": 1000 * sum(workers) / counts["requests"],
@@ -130,10 +141,10 @@ async def _measure(plan: Plan, client: Client, url: str, scratch: Path, processe
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.crawls", description=__doc__)
     parser.add_argument("--shards", type=int, default=10_000)
-    parser.add_argument("--pages-per-shard", type=int, default=100)
+    parser.add_argument("--pages-per-shard", type=int, default=50)
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--concurrency", type=int, default=3)
-    parser.add_argument("--latency", type=float, default=0.1, help="of a response, in seconds")
+    parser.add_argument("--latency", type=float, default=0.2, help="of a response, in seconds")
     parser.add_argument(
         "--per-minute", type=int, default=0, help="the requests that the farm allows; 0 allows any number"
     )
