@@ -193,8 +193,8 @@ class CrawlRun:
             open_client(self._given_client, self._crawl.wikis, workers=self._workers)
         )
         plugin = CrawlPlugin(self._job)
+        self._stack.push_async_callback(self._leave_workers, plugin.name)  # also if a worker cannot open the sink
         await self._client.register_plugin(plugin, name=plugin.name)
-        self._stack.push_async_callback(self._leave_workers, plugin.name)
         await self._count_threads()
         self._client.subscribe_topic(self._job.topic, self._note)
         self._stack.callback(self._client.unsubscribe_topic, self._job.topic)

@@ -14,7 +14,7 @@ import fsspec
 import pytest
 from anyio import to_thread
 from attrs import evolve, frozen
-from distributed import Client, Future, LocalCluster, get_worker
+from distributed import Client, Future, LocalCluster, Worker, get_worker
 
 from mwclient_async import ApiErrorItem, BadRequest, ConnectionFailed, RetryPolicy, SiteOptions
 from mwclient_async.dask import (
@@ -292,6 +292,11 @@ async def test_a_worker_that_does_not_share_the_sink_is_named_at_the_start(clien
     with pytest.raises(CrawlError, match=r"the worker at inproc:.* does not see what the program has written"):
         await crawl.run(client)
     assert WIKI.requests == []
+    assert await client.run(_plugins) == {worker: [] for worker in await client.nthreads()}
+
+
+def _plugins(dask_worker: Worker) -> list[str]:
+    return [name for name, one in dask_worker.plugins.items() if isinstance(one, CrawlPlugin)]
 
 
 MACHINES = count()
