@@ -14,7 +14,7 @@ from mwclient_async.dask.errors import CrawlError
 from mwclient_async.dask.shard_run import ShardEnd, part_path
 from mwclient_async.dask.shards import Shard
 from mwclient_async.dask.sinks import Sink
-from mwclient_async.dask.store import Location, StorageOptions, Store, absolute
+from mwclient_async.dask.store import Location, StorageOptions, Store, absolute, shown_url
 
 RESULT = "result.json"
 _PART = re.compile(r"data/wiki=[^/]+/[^/]+\.\d{6,}\.[0-9a-f]{8}\.(jsonl|parquet)")  # other objects are not ours
@@ -50,7 +50,7 @@ def committed_parts(url: str, *, storage: StorageOptions = None) -> tuple[str, .
     store = Location(absolute(url), storage).open()
     result = read_result(store)
     if result is None:
-        raise CrawlError(f"{url} has no complete crawl: run it to its end first")
+        raise CrawlError(f"{shown_url(url)} has no complete crawl: run it to its end first")
     return tuple(map(store.path, result.parts))
 
 

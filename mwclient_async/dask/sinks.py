@@ -12,7 +12,7 @@ from attrs import field, frozen, validators
 
 from mwclient_async import Cursor
 from mwclient_async.dask.plain_rows import plain
-from mwclient_async.dask.store import Location, StorageOptions, absolute
+from mwclient_async.dask.store import Location, StorageOptions, absolute, shown_url
 
 _ASYNC = "the function of a Callback is async: give a plain one, which is called in a thread"
 
@@ -69,7 +69,7 @@ class JsonLines(Sink):
     kind: ClassVar[str] = "jsonlines"
     suffix: ClassVar[str] = "jsonl"
 
-    url: str = field(converter=absolute)
+    url: str = field(converter=absolute, repr=shown_url)
 
     @property
     def location(self) -> Location:
@@ -97,7 +97,7 @@ class Parquet(Sink):
     kind: ClassVar[str] = "parquet"
     suffix: ClassVar[str] = "parquet"
 
-    url: str = field(converter=absolute)
+    url: str = field(converter=absolute, repr=shown_url)
     schema: Any = field(default=None, kw_only=True)
     compression: str = field(default="zstd", kw_only=True)
     rows_per_part: int = field(default=20000, kw_only=True, validator=validators.ge(1))
@@ -131,7 +131,7 @@ class Callback(Sink):
     suffix: ClassVar[str] = "part"
 
     function: Callable[[Part], object] = field()
-    state: str = field(converter=absolute)
+    state: str = field(converter=absolute, repr=shown_url)
 
     @property
     def location(self) -> Location:

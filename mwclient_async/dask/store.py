@@ -35,6 +35,7 @@ from mwclient_async.dask.shards import Shard
 MANIFEST = "crawl.json"
 """The first object of a sink, which the program writes before its workers open the sink."""
 
+_CREDENTIALS = re.compile(r"://[^/]*@")
 _DIRECTORIES = ("commits", "data", "inputs", "splits")
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}")
 
@@ -47,6 +48,11 @@ def absolute(url: str | os.PathLike[str]) -> str:
     return text if "://" in text or "::" in text else str(Path(text).absolute())
 
 
+def shown_url(url: str) -> str:
+    """How an address is shown: without a password, as in ``sftp://bot:password@host/crawl``."""
+    return repr(_CREDENTIALS.sub("://...@", url))
+
+
 @frozen
 class Location:
     """An address of fsspec, and the options of its file system.
@@ -54,7 +60,7 @@ class Location:
     ``options`` is a mapping, or a function that returns one on the worker, so that no key is in the crawl.
     """
 
-    url: str
+    url: str = field(repr=shown_url)
     options: StorageOptions = field(default=None, repr=False)
 
     def open(self) -> Store:

@@ -55,7 +55,7 @@ class Wiki:
 
     api_url: str = field()
     user_agent: str
-    options: Callable[[], SiteOptions] | None = field(default=None)
+    options: Callable[[], SiteOptions] | None = field(default=None, repr=False)  # a partial shows its arguments
     limits: Limits = field(factory=Limits)
     retry: RetryPolicy = field(factory=RetryPolicy)
     maxlag: int | None = 5

@@ -26,7 +26,7 @@ from mwclient_async.dask.limits import DaskLimits
 from mwclient_async.dask.plans import IdRanges, TimeWindows, TitleRanges
 from mwclient_async.dask.shard_run import ShardEnd, ShardRun
 from mwclient_async.dask.shards import Shard
-from mwclient_async.dask.store import MANIFEST, Store
+from mwclient_async.dask.store import MANIFEST, Store, shown_url
 
 if TYPE_CHECKING:
     from mwclient_async.dask.crawl import Crawl
@@ -124,8 +124,8 @@ class CrawlPlugin(WorkerPlugin):
         store = location.open()
         if store.get(MANIFEST) is None:
             raise CrawlError(
-                f"the worker at {self.worker.address} does not see what the program has written to {location.url}: the "
-                "sink of a cluster of several machines must be a place that all of them share"
+                f"the worker at {self.worker.address} does not see what the program has written to "
+                f"{shown_url(location.url)}: the sink of a cluster of several machines must be a place that all share"
             )
         return store
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ import pytest
 from attrs import evolve
 
 import mwclient_async.dask
-from mwclient_async import BotPassword, ListedPage, Site
+from mwclient_async import BotPassword, ListedPage, Site, SiteOptions
 from mwclient_async.dask import (
+    Callback,
     Crawl,
     CrawlError,
     CrawlFailed,
@@ -63,6 +65,24 @@ def test_a_crawl_can_be_sent_to_workers_and_shows_no_secret(tmp_path: Path) -> N
     sent = pickle.loads(pickle.dumps(whole))
     assert (sent.wikis, sent.sink, sent.query) == (whole.wikis, whole.sink, whole.query)
     assert repr(whole.query) == "Pages(generator='allpages', prop=['info'])"
+
+
+def _options(_password: str) -> SiteOptions:
+    return {}
+
+
+def test_what_shows_a_crawl_shows_no_password() -> None:
+    wiki = evolve(WIKI, options=partial(_options, "S3cret"))
+    for sink in (
+        JsonLines("sftp://bot:S3cret@host/out"),
+        Parquet("ftp://bot:S3cret@host"),
+        Callback(print, "s3://a:S3cret@b"),
+    ):
+        whole = Crawl(wikis=wiki, query=ALL_PAGES, plan=TitleRanges(), sink=sink)
+        assert "S3cret" not in f"{whole!r} {whole.sink.location!r}"
+    with pytest.raises(CrawlError) as caught:
+        committed_parts("memory://bot:S3cret@nothing")
+    assert "S3cret" not in str(caught.value)
 
 
 def test_credentials_are_not_taken_as_a_value() -> None:
