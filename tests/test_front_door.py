@@ -65,13 +65,16 @@ def test_the_names_of_an_import_are_found() -> None:
 # Use -----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_what_its_module_has(name: str) -> None:
-    value = getattr(mwclient_async, name)
-    assert value is getattr(import_module(f"{PACKAGE}.{HOME_OF[name]}"), name)
-    if inspect.isclass(value):
-        assert (value.__name__, value.__module__) == (name, f"{PACKAGE}.{HOME_OF[name]}")
-        assert value.__doc__
+def test_a_name_is_what_its_module_has() -> None:
+    here = {name: getattr(mwclient_async, name) for name in NAMES}
+    there = {name: getattr(import_module(f"{PACKAGE}.{HOME_OF[name]}"), name) for name in NAMES}
+    assert [name for name in NAMES if here[name] is not there[name]] == []
+
+
+def test_a_class_has_its_name_its_module_and_a_docstring() -> None:
+    classes = {name: value for name in NAMES if inspect.isclass(value := getattr(mwclient_async, name))}
+    found = {name: (cls.__name__, cls.__module__, bool(cls.__doc__)) for name, cls in classes.items()}
+    assert found == {name: (name, f"{PACKAGE}.{HOME_OF[name]}", True) for name in classes}
 
 
 def test_the_version_is_that_of_the_installed_package() -> None:

@@ -321,8 +321,8 @@ async def test_an_iterator_that_is_not_exhausted_is_closed(tmp_path: Path) -> No
     gc.collect()
 
 
-async def test_u8_fifty_megabytes_of_an_iterator_take_the_memory_of_two_chunks(tmp_path: Path) -> None:
-    total, block = 50 * MIB, os.urandom(MIB // 2)
+async def test_u8_twenty_megabytes_of_an_iterator_take_the_memory_of_two_chunks(tmp_path: Path) -> None:
+    total, block = 20 * MIB, os.urandom(MIB // 2)
 
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(total // len(block)):
@@ -333,8 +333,8 @@ async def test_u8_fifty_megabytes_of_an_iterator_take_the_memory_of_two_chunks(t
         end = request.body.part.offset + request.body.part.length
         return {"upload": {"result": "Continue", "offset": end, "filekey": "K"}}
 
-    stashed = {"upload": {"result": "Success", "filekey": "K", "imageinfo": {"sha1": sha1(block * 100)}}}
-    transport = ScriptedTransport([RULES, TOKENS, *[answer] * 49, stashed])
+    stashed = {"upload": {"result": "Success", "filekey": "K", "imageinfo": {"sha1": sha1(block * 40)}}}
+    transport = ScriptedTransport([RULES, TOKENS, *[answer] * 19, stashed])
     stages: list[UploadProgress] = []
     async with Site(API, user_agent=USER_AGENT, transport=transport) as site:
         gc.collect()
