@@ -28,7 +28,7 @@ from attrs import define, field, frozen
 
 from mwclient_async._actions.log_rules import LogEntry, LogRule
 from mwclient_async._http.flow import Flow, may_try_again
-from mwclient_async._http.json_values import continuation_at, number_at, object_at, rows_at, text_at, time_at
+from mwclient_async._http.json_values import continuation_at, datetime_at, number_at, object_at, rows_at, text_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._session.lost_reply import Executed, LostReply, NotSeen, read_written
 from mwclient_async._session.own_actions import OwnAction, OwnActions, Span
@@ -265,7 +265,7 @@ class LoggedWrite:
         asked = self.clock()
         body = (yield ApiRequest(params={**params, "continue": ""}, continues=True)).body
         entries = [LogEntry.read(row) for row in rows_at(body, "query", "logevents")]
-        log = _Log(entries, datetime.fromisoformat(time_at(body, "curtimestamp")), asked, self.clock())
+        log = _Log(entries, datetime_at(body, "curtimestamp"), asked, self.clock())
         first = min(self.own.began, max(self.own_actions.first_moment(), log.received - _RECENT))
         for _ in range(_MOST_RESPONSES - 1):
             continuation = continuation_at(body, "continue")

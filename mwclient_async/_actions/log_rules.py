@@ -15,7 +15,7 @@ from typing import Any
 
 from attrs import frozen
 
-from mwclient_async._http.json_values import list_at, number_at, object_at, rows_at, text_at, texts_at, time_at
+from mwclient_async._http.json_values import datetime_at, list_at, number_at, object_at, rows_at, text_at, texts_at
 from mwclient_async._http.params import split_values
 from mwclient_async._http.text_normalization import may_be_summary, stored_summary
 
@@ -57,7 +57,7 @@ class LogEntry:
             title=text_at(row, "title", default=""),
             ns=number_at(row, "ns", default=0),
             logpage=number_at(row, "logpage", default=0),
-            timestamp=datetime.fromisoformat(time_at(row, "timestamp")),
+            timestamp=datetime_at(row, "timestamp"),
             comment=text_at(row, "comment", default=""),
             params=object_at(row, "params"),
         )

@@ -12,17 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import field, frozen
 
 from mwclient_async._http.failure_results import refusal_in
-from mwclient_async._http.json_values import number_at, object_at, text_at
+from mwclient_async._http.json_values import datetime_at, number_at, object_at, text_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._http.text_normalization import md5_of, summary_with_suffix
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.lost_reply import read_written
-from mwclient_async.errors import ProtocolError
 
 Missing = Literal["raise", "create", "only"]
 """What an edit does if the page does not exist.
@@ -128,12 +127,9 @@ def _read_edit(response: ApiResponse) -> None:
     text_at(result, "title", default="")
     for name in ("pageid", "oldrevid", "newrevid"):
         number_at(result, name, default=0)
-    parse_timestamp(result.get("newtimestamp"))
+    time_of(result)
 
 
-def parse_timestamp(text: object) -> datetime | None:
-    """The time in a response, None if there is none. Raises ProtocolError if it is not a time."""
-    try:
-        return datetime.fromisoformat(text) if isinstance(text, str) and text else None
-    except ValueError:
-        raise ProtocolError(f"the wiki's response has {text!r:.80} as a time") from None
+def time_of(result: Mapping[str, Any]) -> datetime | None:
+    """When the edit was saved; None if it changed nothing."""
+    return datetime_at(result, "newtimestamp") if result.get("newtimestamp") else None

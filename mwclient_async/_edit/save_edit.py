@@ -8,11 +8,11 @@ from __future__ import annotations
 from attrs import evolve
 
 from mwclient_async._edit.compare_and_swap import compare_and_swap
-from mwclient_async._edit.edits import Edit, Undo, parse_timestamp
+from mwclient_async._edit.edits import Edit, Undo, time_of
 from mwclient_async._edit.history_check import CompletedWrite, find_in_history, unknown_outcome
 from mwclient_async._edit.read_base import check_presence, page_missing, read_base
 from mwclient_async._http.flow import Flow
-from mwclient_async._http.json_values import number_at, rows_at, text_at, time_at
+from mwclient_async._http.json_values import datetime_at, number_at, rows_at, text_at, time_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.lost_reply import Executed, LostReply
@@ -160,7 +160,7 @@ def _edit_result(edit: Edit, completed: CompletedWrite) -> EditResult:
         outcome=EditOutcome.UNCHANGED if unchanged else outcome,
         revid=new,
         oldrevid=old,
-        timestamp=None if unchanged else parse_timestamp(result.get("newtimestamp")),
+        timestamp=None if unchanged else time_of(result),
         raw=result,
     )
 
@@ -178,6 +178,6 @@ def _result_from_history(completed: CompletedWrite) -> EditResult:
         outcome=outcome if completed.base.revid else EditOutcome.CREATED,
         revid=number_at(completed.revision, "revid"),
         oldrevid=parent,
-        timestamp=parse_timestamp(completed.revision.get("timestamp")),
+        timestamp=datetime_at(completed.revision, "timestamp"),
         verified=True,
     )

@@ -10,7 +10,6 @@ empty: if no event of a piece is wanted, it only brings the position forward.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from attrs import evolve, frozen
@@ -21,7 +20,7 @@ from mwclient_async._events.reading import Missed, Reading, beyond_unreadable, r
 from mwclient_async._events.subject import Subject
 from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
-from mwclient_async._http.json_values import time_at
+from mwclient_async._http.json_values import datetime_at
 from mwclient_async._http.messages import ApiRequest, ApiResponse
 from mwclient_async._query.batches import ContinuedBatches, ConvertRow, LoadedBatch, OnSent, StreamSpec
 from mwclient_async._query.continuation import BatchSource, Continuation, FetchedBatch
@@ -245,7 +244,7 @@ class EventBatches(ContinuedBatches[T]):
         found, cursor = await filler.next_rows(gap)
         key_of = self._followed.subject.key_of
         rows = [row for row in found if key_of(row) not in position.seen]
-        times = {key_of(row): milliseconds(datetime.fromisoformat(time_at(row, "timestamp"))) for row in rows}
+        times = {key_of(row): milliseconds(datetime_at(row, "timestamp")) for row in rows}
         moved = evolve(position, reached=max([position.reached, *times.values()]))
         moved = moved.with_seen(times, self._overlap)
         ended = moved.filled(self._overlap).with_seen({}, self._overlap)

@@ -23,7 +23,7 @@ from mwclient_async._events.list_filler import ListFiller
 from mwclient_async._events.position import Position, milliseconds
 from mwclient_async._events.subject import AnyEvents, WikiChanges
 from mwclient_async._http.conversion import structurer, unchanged
-from mwclient_async._http.json_values import object_at, text_at, time_at
+from mwclient_async._http.json_values import datetime_at, object_at, text_at
 from mwclient_async._http.messages import ApiRequest
 from mwclient_async._http.urls import checked_url
 from mwclient_async._http.user_agent import full_user_agent
@@ -219,7 +219,7 @@ class SiteEvents:
     async def _followed(self, wanted: EventFilter, on_missed: OnMissed | None) -> Followed:
         """What is followed. One request asks for the id of the wiki, and for its time."""
         body = (await self.session.send(_BEGIN)).body
-        now = milliseconds(datetime.fromisoformat(time_at(body, "curtimestamp")))
+        now = milliseconds(datetime_at(body, "curtimestamp"))
         wiki = text_at(object_at(body, "query", "general"), "wikiid")
         return Followed(
             subject=WikiChanges(wiki=wiki, wanted=wanted, convert=structurer(RecentChange)),

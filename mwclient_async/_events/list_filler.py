@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from mwclient_async._events.event_filter import EventFilter
 from mwclient_async._events.position import Gap, iso, milliseconds
 from mwclient_async._http.conversion import Row, structurer
-from mwclient_async._http.json_values import time_at
+from mwclient_async._http.json_values import datetime_at
 from mwclient_async._query.queries import Queries
 from mwclient_async._query.stream import Stream
 from mwclient_async._query.stream_run import BatchIterator
@@ -64,4 +62,4 @@ def _second(time: int) -> str:
 
 
 def _time(row: Row) -> int:
-    return milliseconds(datetime.fromisoformat(time_at(row, "timestamp")))
+    return milliseconds(datetime_at(row, "timestamp"))

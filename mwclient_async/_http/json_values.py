@@ -103,6 +103,11 @@ def time_at(value: Any, *path: str) -> str:
     raise _misfit(found, "a timestamp", path)
 
 
+def datetime_at(value: Any, *path: str) -> datetime:
+    """The same as an aware datetime."""
+    return datetime.fromisoformat(time_at(value, *path))
+
+
 def _at(value: Any, path: tuple[str, ...]) -> Any:
     for number, key in enumerate(path):
         if type(value) is not dict and not isinstance(value, Mapping):

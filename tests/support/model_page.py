@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import Factory, define, field, frozen
@@ -53,7 +54,7 @@ class ModelPageWiki:
     revisions: list[Revision] = Factory(list)
     requests: list[ApiRequest] = Factory(list)
     delayed: list[ApiRequest] = Factory(list)
-    now: int = 1_000_000
+    now: int = 0
     _next: int = field(default=100)
 
     def respond(self, request: ApiRequest) -> Answer:
@@ -88,7 +89,7 @@ class ModelPageWiki:
         return revision
 
     def _stamp(self) -> str:
-        return f"2026-01-01T{self.now:08}Z"
+        return f"{datetime(2026, 1, 1) + timedelta(seconds=self.now):%Y-%m-%dT%H:%M:%SZ}"  # noqa: DTZ001 - of the wiki
 
     def _edit_with_fault(self, request: ApiRequest) -> Answer:
         fault = self.fault(request)
