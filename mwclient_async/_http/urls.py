@@ -13,6 +13,9 @@ from mwclient_async._http.params import checked_text
 
 PAGE_PATH = re.compile(r"/page/([^/?]+)")
 DOT_SEGMENTS = frozenset({".", ".."})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""The statuses of a redirect, which a GET follows up to MAX_REDIRECTS times."""
+MAX_REDIRECTS = 5
 _is_unreserved = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 _UNRESERVED = (ascii_letters + digits + "-._~").encode()
 _ENCODED_APART = b"% "

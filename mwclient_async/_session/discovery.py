@@ -29,14 +29,12 @@ from attrs import frozen
 
 from mwclient_async._http.messages import HttpRequest, HttpResponse
 from mwclient_async._http.responses import parse_response
-from mwclient_async._http.urls import check_safe_for_credentials, rest_url_beside
+from mwclient_async._http.urls import MAX_REDIRECTS, REDIRECTS, check_safe_for_credentials, rest_url_beside
 from mwclient_async.errors import ApiError, MediaWikiError, ProtocolError, TransportError
 
 _API = "/api.php"
 _MAX_HEAD_BYTES = 512 * 1024  # the part of a page that is parsed
 _HEAD_TAGS = frozenset({"html", "head", "title", "meta", "link", "script", "style", "base", "noscript", "template"})
-_MAX_REDIRECTS = 5
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _USUAL_PATHS = ("/w/api.php", "/api.php", "/wiki/api.php")
 _UNENCODED = "%/:=&?~+!$,;'@()*[]"  # kept in an address; other characters are percent-encoded
 _SITEINFO = urlencode(
@@ -140,7 +138,7 @@ class Discovery:
 
     def _fetch(self, url: str) -> Generator[HttpRequest, HttpResponse, tuple[str, HttpResponse]]:
         """The address at the end of all redirects, and its response."""
-        for _ in range(_MAX_REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             response = yield self._request(url)
             target = _redirect_target(url, response)
             if target is None:
@@ -148,7 +146,7 @@ class Discovery:
             self._check_target(url, target)
             url = target
         raise ProtocolError(
-            f"{self._page_url} redirects more than {_MAX_REDIRECTS} times, at last to {_without_query(url)}"
+            f"{self._page_url} redirects more than {MAX_REDIRECTS} times, at last to {_without_query(url)}"
         )
 
     def _request(self, url: str) -> HttpRequest:
@@ -265,7 +263,7 @@ def _is_rest(response: HttpResponse) -> bool:
 
 def _redirect_target(url: str, response: HttpResponse) -> str | None:
     location = response.header("location")
-    if response.status not in _REDIRECTS or not location:
+    if response.status not in REDIRECTS or not location:
         return None
     target = _joined(url, location)
     if target is None:

@@ -15,8 +15,8 @@ from attrs import evolve, frozen
 from mwclient_async import _session
 from mwclient_async._http.messages import ApiRequest, HttpRequest, StreamedResponse
 from mwclient_async._http.request_builder import RequestBuilder
+from mwclient_async._http.urls import MAX_REDIRECTS, REDIRECTS
 from mwclient_async._session.auth_state import AuthState
-from mwclient_async._session.http_exchange import MAX_REDIRECTS, REDIRECTS
 from mwclient_async._session.observers import log
 from mwclient_async._session.rate_limits import ALL_WIKIS, WikiPauses
 from mwclient_async._session.shared_resources import SharedResources
@@ -38,7 +38,7 @@ class FileStreams:
     @asynccontextmanager
     async def open(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[StreamedResponse]:
         """The response to a GET of this URL, after redirects. Its status may be any other one."""
-        for _ in range(MAX_REDIRECTS):
+        for _ in range(1 + MAX_REDIRECTS):
             async with self._slot(), self._stream(self._request(url, headers)) as response:
                 location = next((value for name, value in response.headers if name == "location"), "")
                 if response.status not in REDIRECTS or not location:

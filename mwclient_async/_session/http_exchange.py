@@ -20,6 +20,7 @@ from mwclient_async._http.messages import ApiRequest, ApiResponse, HttpRequest, 
 from mwclient_async._http.request_builder import NO_CREDENTIALS, RequestBuilder
 from mwclient_async._http.responses import parse_response
 from mwclient_async._http.secret_text import SecretText
+from mwclient_async._http.urls import MAX_REDIRECTS, REDIRECTS
 from mwclient_async._session.auth_state import AuthState
 from mwclient_async._session.calls import current_call
 from mwclient_async._session.observers import describe_error, log
@@ -31,10 +32,6 @@ from mwclient_async.errors import MediaWikiError, ProtocolError
 
 if TYPE_CHECKING:
     from mwclient_async._http.transport import Transport
-
-
-REDIRECTS = frozenset({301, 302, 307, 308})
-MAX_REDIRECTS = 5
 
 
 @frozen

@@ -30,7 +30,6 @@ class ModuleCatalog:
         """The modules with these paths, in at most one request. MediaWiki's own modules need none.
 
         Raises ValueError if the wiki does not have one of these modules.
-
         """
         wanted = list(dict.fromkeys(paths))
         described = await self.describe(path for path in wanted if core_module(path) is None)
@@ -40,7 +39,6 @@ class ModuleCatalog:
         """The modules with these paths as this wiki describes them, with their parameters.
 
         Raises ValueError if the wiki does not have one of these modules.
-
         """
         wanted = list(dict.fromkeys(paths))
         found = await self._describe_existing(wanted)

@@ -382,8 +382,9 @@ async def test_s1_a_refused_token_is_not_shown(caplog: pytest.LogCaptureFixture)
         "http://api.wikimedia.org/core/v1/wikipedia/en/page/Earth",
     ],
 )
-async def test_s2_a_redirect_is_followed_on_our_own_host_whatever_host_it_names(location: str) -> None:
-    moved = HttpResponse(status=301, headers=(("location", location), ("content-type", "text/html")), body=b"")
+@pytest.mark.parametrize("status", [301, 303])
+async def test_s2_a_redirect_is_followed_on_our_own_host_whatever_host_it_names(location: str, status: int) -> None:
+    moved = HttpResponse(status=status, headers=(("location", location), ("content-type", "text/html")), body=b"")
     async with scripted(moved, PAGE) as (opened, transport):
         assert (await opened.page("earth")).key == "Earth"
     assert [request.url for request in transport.requests] == [

@@ -276,6 +276,23 @@ async def test_a_response_that_is_not_the_file_is_an_error(
         assert len([seen for seen in server.requests if "files" in seen.target]) == 1
 
 
+@pytest.mark.parametrize("redirects", [5, 6])
+async def test_five_redirects_on_the_way_to_a_file_are_followed_and_no_more(tmp_path: Path, redirects: int) -> None:
+    path, sent = tmp_path / "a.bin", list[str]()
+
+    def answer(seen: ReceivedRequest) -> ServerResponse:
+        sent.append(seen.target)
+        moved = ServerResponse(status=303, headers=(("location", f"/files/{len(sent)}/A.bin"),), body=b"")
+        return moved if len(sent) <= redirects else serve(seen)
+
+    if redirects > 5:
+        await fails(answering(answer), path, ProtocolError, "more than 5 redirects")
+        return
+    async with answering(answer) as server, site(server) as opened:
+        await opened.file("A.bin").download(path)
+    assert path.read_bytes() == DATA
+
+
 async def test_a_file_that_is_replaced_while_it_is_downloaded_is_not_a_mixture(tmp_path: Path) -> None:
     """The server continues with another file of the same size, which has another SHA-1."""
     asked = list[str]()
