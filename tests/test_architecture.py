@@ -102,7 +102,8 @@ def _target(module: str, name: str) -> str:
         return f"{module}.{name}"
     home = inside(module)
     if home == "":
-        return f"{PACKAGE}.{vars(mwclient_async)['_HOME_OF'][name]}"
+        homes = {**vars(mwclient_async)["_HOME_OF"], "__version__": "_version"}
+        return f"{PACKAGE}.{homes[name]}"
     if home in LAZY:
         return str(getattr(import_module(module), name).__module__)
     return module

@@ -55,7 +55,7 @@ class Crawl:
 
     @wikis.validator
     def _have_names_of_their_own(self, _attribute: object, value: tuple[Wiki, ...]) -> None:
-        if len({wiki.name for wiki in value}) < len(value):
+        if len({wiki.name.casefold() for wiki in value}) < len(value):  # some file systems ignore the case
             raise ValueError("two wikis have the same name: give each one a name=")
 
     def start(self, client: Client | str | None = None, *, workers: int | None = None) -> CrawlRun:

@@ -19,7 +19,7 @@ from anyio import to_thread
 from attrs import define, field, frozen
 from distributed import Worker, WorkerPlugin, get_worker
 
-from mwclient_async import Event, OnEvent, RequestFinished, Site
+from mwclient_async import Event, OnEvent, RequestFinished, Site, __version__
 from mwclient_async.dask.bundles import LONGEST
 from mwclient_async.dask.errors import CrawlError
 from mwclient_async.dask.limits import DaskLimits
@@ -58,6 +58,7 @@ class CrawlJob:
 
     crawl_id: str
     crawl: Crawl
+    version: str = __version__
 
     @property
     def plugin_name(self) -> str:
@@ -120,6 +121,11 @@ class CrawlPlugin(WorkerPlugin):
         return self._store
 
     def _open(self) -> Store:
+        if self.job.version != __version__:
+            raise CrawlError(
+                f"the worker at {self.worker.address} has mwclient_async {__version__}, and the program has "
+                f"{self.job.version}: install the same version"
+            )
         location = self.job.crawl.sink.location
         store = location.open()
         if store.get(MANIFEST) is None:

@@ -112,6 +112,8 @@ def test_two_wikis_have_two_names(tmp_path: Path) -> None:
     assert WIKI.name == "wiki.example"
     with pytest.raises(ValueError, match="two wikis have the same name"):
         crawl(tmp_path, wikis=[WIKI, WIKI])
+    with pytest.raises(ValueError, match="two wikis have the same name"):
+        crawl(tmp_path, wikis=[evolve(WIKI, name="en"), evolve(WIKI, name="En")])
 
 
 @pytest.mark.parametrize("parameter", ["limit", "continue", "titles", "pageids", "revids"])

@@ -6,6 +6,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -33,11 +34,12 @@ from mwclient_async.dask import (
     Wiki,
     committed_parts,
     run,
+    run as run_module,
     shard_run,
     worker,
 )
 from mwclient_async.dask.shards import title_shards
-from mwclient_async.dask.worker import CrawlPlugin, ask_to_share
+from mwclient_async.dask.worker import CrawlJob, CrawlPlugin, ask_to_share
 from tests.dask.title_wiki import AGENT, API, TitleWiki
 from tests.support.dask_cluster import local_cluster
 
@@ -284,6 +286,15 @@ class StorageThatFails:
         if next(OPENED) >= self.after:
             raise RuntimeError("no credentials for the sink")
         return {}
+
+
+async def test_a_worker_with_another_version_is_named_at_the_start(
+    client: Client, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "CrawlJob", partial(CrawlJob, version="0.0.9"))
+    with pytest.raises(CrawlError, match=r"the worker at inproc:.* has mwclient_async .*, and the program has 0\.0\.9"):
+        await crawl_of(url).run(client)
+    assert WIKI.requests == []
 
 
 async def test_a_worker_that_does_not_share_the_sink_is_named_at_the_start(client: Client, url: str) -> None:
