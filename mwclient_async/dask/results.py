@@ -86,7 +86,7 @@ def write_result(
     for shard in shards:
         parts += _parts_of(shard, ends[shard.key], names.get(shard.key, {}), sink)
     sizes = store.names("data")
-    if sink.suffix != "part" and (lost := [part for part in parts if part not in sizes]):
+    if sink.has_objects and (lost := [part for part in parts if part not in sizes]):
         raise CrawlError(f"{len(lost)} committed parts are missing from the sink, such as {lost[0]}")
     result = CrawlResult(
         rows=sum(end.rows for end in ends.values()),

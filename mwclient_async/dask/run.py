@@ -183,10 +183,10 @@ class CrawlRun:
         return found and self._shown(found)
 
     def _shown(self, result: CrawlResult) -> CrawlResult:
-        """The result with the addresses of the parts."""
-        if self._crawl.sink.suffix == "part":
-            return evolve(result, parts=tuple(part.rpartition("/")[2] for part in result.parts))
-        return evolve(result, parts=tuple(map(self._store.path, result.parts)))
+        """The result with the addresses of the parts, or with their names if they have no objects."""
+        if self._crawl.sink.has_objects:
+            return evolve(result, parts=tuple(map(self._store.path, result.parts)))
+        return evolve(result, parts=tuple(part.rpartition("/")[2] for part in result.parts))
 
     async def _connect(self) -> None:
         self._client = await self._stack.enter_async_context(

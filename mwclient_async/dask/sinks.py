@@ -23,6 +23,7 @@ class Sink(ABC):
 
     kind: ClassVar[str]
     suffix: ClassVar[str]
+    has_objects: ClassVar[bool] = True  # one for each part
 
     rows_per_part: int = field(default=5000, validator=validators.ge(1))
     seconds_per_part: float = field(default=60.0, validator=validators.gt(0))
@@ -129,6 +130,7 @@ class Callback(Sink):
 
     kind: ClassVar[str] = "callback"
     suffix: ClassVar[str] = "part"
+    has_objects: ClassVar[bool] = False
 
     function: Callable[[Part], object] = field()
     state: str = field(converter=absolute, repr=shown_url)

@@ -10,8 +10,8 @@ The layout below the sink's address::
     data/wiki=NAME/SHARD.000001.ATTEMPT.parquet  rows
     result.json                                  the parts that count, once the crawl is complete
 
-Every object is written once, under a name that no other one has; only the first two and the last one are written by the
-program that runs the crawl. See https://filesystem-spec.readthedocs.io/.
+Every object is written once, under a name that no other one has. Workers write commits and rows; the program that runs
+the crawl writes the others. See https://filesystem-spec.readthedocs.io/.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Location:
         return Store(files, root.rstrip("/"), is_local="file" in protocols)
 
 
-@frozen(kw_only=False)
+@frozen
 class Store:
     """The objects of one sink. All methods block; a shell calls them in a thread."""
 
