@@ -18,16 +18,17 @@ from distributed import Client, LocalCluster
 from mwclient_async import LimitsAnswer, LimitsCoordinator, SharedPause
 from tests.support.dask_cluster import local_cluster
 from tests.support.dask_queries import send_queries
-from tests.support.http_server import Listener, ReceivedRequest, ServerResponse, encode_response, read_request
+from tests.support.http_server import ListeningServer, ReceivedRequest, ServerResponse, encode_response, read_request
 
 TOO_MANY = ServerResponse(status=429, headers=(("retry-after", "1"),))
 OVERLAP = 0.01  # seconds that a response takes, so that requests overlap if they may
 
 
-class CountingServer:
+class CountingServer(ListeningServer):
     """``most`` requests were in flight at one time; ``arrivals`` are the times at which they came."""
 
     def __init__(self, answer: Callable[[int, ReceivedRequest], Awaitable[ServerResponse]]) -> None:
+        super().__init__()
         self.arrivals: list[float] = []
         self.in_flight = 0
         self.most = 0
@@ -49,9 +50,8 @@ class CountingServer:
 async def serving(
     answer: Callable[[int, ReceivedRequest], Awaitable[ServerResponse]],
 ) -> AsyncIterator[tuple[CountingServer, str]]:
-    server = CountingServer(answer)
-    async with Listener(server.serve) as listener:
-        yield server, f"http://{listener.address}/w/api.php"
+    async with CountingServer(answer) as server:
+        yield server, f"{server.url}/w/api.php"
 
 
 @pytest.fixture(scope="module")

@@ -14,14 +14,13 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing, suppress
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import anyio
 from anyio.abc import SocketStream
 from attrs import define, field, frozen
 
-from tests.support.http_server import DISCONNECTED, Listener, ReceivedRequest, read_request
+from tests.support.http_server import DISCONNECTED, ListeningServer, ReceivedRequest, read_request
 
 DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
 BEGINNING = 1_767_225_600_000  # ms: the same moment
@@ -65,31 +64,21 @@ class Entry:
     kind: str = "message"
 
 
-class EventServer:
+class EventServer(ListeningServer):
     """The server. ``log`` are the events of all topics, in the order in which they were added."""
 
     def __init__(self, *connections: Connection) -> None:
+        super().__init__()
         self.log: list[Entry] = []
         self.requests: list[ReceivedRequest] = []
         self.oldest: int = 0
         self.open_now: int = 0
         self._connections = deque(connections)
-        self._happened = anyio.Event()
-        self._listener = Listener(self._serve)
-
-    async def __aenter__(self) -> Self:
-        await self._listener.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._listener.__aexit__(exc_type, exc, traceback)
 
     @property
     def url(self) -> str:
         """The address of its streams."""
-        return f"http://{self._listener.address}/v2/stream"
+        return f"{super().url}/v2/stream"
 
     @property
     def since(self) -> list[str | None]:
@@ -116,19 +105,13 @@ class EventServer:
 
     async def until_requests(self, number: int) -> None:
         """Wait until so many requests have come."""
-        while len(self.requests) < number:
-            await self._happened.wait()
+        await self._until(lambda: len(self.requests) >= number)
 
     async def until_closed(self) -> None:
         """Wait until no connection is open."""
-        while self.open_now:
-            await self._happened.wait()
+        await self._until(lambda: not self.open_now)
 
-    def _tell(self) -> None:
-        self._happened.set()
-        self._happened = anyio.Event()
-
-    async def _serve(self, stream: SocketStream) -> None:
+    async def serve(self, stream: SocketStream) -> None:
         request = await read_request(stream.receive)
         plan = self._connections.popleft() if self._connections else Connection()
         self.requests.append(request)

@@ -19,18 +19,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import Enum
 from fnmatch import fnmatchcase
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
-import anyio
 from anyio.abc import SocketStream
 from attrs import evolve, field, frozen
 
 from tests.support.http_server import (
     DISCONNECTED,
     Headers,
-    Listener,
+    ListeningServer,
     ReceivedRequest,
     ServerResponse,
     ask,
@@ -208,7 +205,7 @@ class Seeded:
 # The proxy -----------------------------------------------------------------------------------------------------------
 
 
-class FaultProxy:
+class FaultProxy(ListeningServer):
     """Serves at ``url`` in place of the wiki at ``upstream_url``; ``async with`` starts and stops it.
 
     ``seen`` holds all complete requests, ``forwarded`` is the number of requests that the wiki received, ``counts`` is
@@ -228,6 +225,7 @@ class FaultProxy:
     """
 
     def __init__(self, upstream_url: str, plan: Plan = lambda _: None) -> None:
+        super().__init__()
         upstream = urlsplit(upstream_url)
         if upstream.scheme != "http" or upstream.hostname is None:
             raise ValueError(f"{upstream_url!r} is not the address of a plain HTTP server")
@@ -237,22 +235,11 @@ class FaultProxy:
         self.forwarded = 0
         self.upstream_errors: list[Exception] = []
         self._host, self._port, self._path = upstream.hostname, upstream.port or 80, upstream.path
-        self._listener = Listener(self._serve)
-        self._counted = anyio.Event()
-
-    async def __aenter__(self) -> Self:
-        await self._listener.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._listener.__aexit__(exc_type, exc, traceback)
 
     @property
     def url(self) -> str:
         """The address to use instead of the wiki's."""
-        return f"http://{self._listener.address}{self._path}"
+        return f"{super().url}{self._path}"
 
     def reopen(self) -> None:
         """Accept connections again after a REFUSE; does nothing if they are accepted.
@@ -263,10 +250,9 @@ class FaultProxy:
 
     async def until(self, kind: str, *, times: int = 1) -> None:
         """Wait until this kind of fault has been applied so many times."""
-        while self.counts[kind] < times:
-            await self._counted.wait()
+        await self._until(lambda: self.counts[kind] >= times)
 
-    async def _serve(self, stream: SocketStream) -> None:
+    async def serve(self, stream: SocketStream) -> None:
         request = await read_request(stream.receive)
         seen = evolve(request, number=len(self.seen) + 1)
         self.seen.append(seen)
@@ -297,8 +283,7 @@ class FaultProxy:
 
     def _count(self, kind: str) -> None:
         self.counts[kind] += 1
-        self._counted.set()
-        self._counted = anyio.Event()
+        self._tell()
 
 
 async def _deliver(stream: SocketStream, encoded: tuple[bytes, bytes], delivery: Delivery) -> None:

@@ -208,6 +208,47 @@ class Listener:
                 self._errors.append(error)
 
 
+class ListeningServer:
+    """A server that listens while its ``async with`` block runs; ``serve`` gets each connection."""
+
+    def __init__(self, *, host: str = "127.0.0.1") -> None:
+        self._listener = Listener(self.serve, host=host)
+        self._happened = anyio.Event()
+
+    async def __aenter__(self) -> Self:
+        await self._listener.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._listener.__aexit__(exc_type, exc, traceback)
+
+    @property
+    def address(self) -> str:
+        """Host and port, as in a URL."""
+        return self._listener.address
+
+    @property
+    def url(self) -> str:
+        """The address, without a slash at the end."""
+        return f"http://{self.address}"
+
+    async def serve(self, stream: SocketStream) -> None:
+        """Answer the requests of one connection."""
+        raise NotImplementedError
+
+    def _tell(self) -> None:
+        """Something has happened: let ``_until`` look again."""
+        self._happened.set()
+        self._happened = anyio.Event()
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until this is so. It is looked at again after each ``_tell``."""
+        while not is_so():
+            await self._happened.wait()
+
+
 async def _read(wire: h11.Connection, receive: Callable[[], Awaitable[bytes]]) -> tuple[h11.Event, bytes]:
     head: h11.Event | None = None
     body = bytearray()

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 from urllib.parse import unquote_plus
 
 from anyio.abc import SocketStream
 from attrs import evolve
 
-from tests.support.http_server import Listener, ReceivedRequest, ServerResponse, encode_response, read_request
+from tests.support.http_server import ListeningServer, ReceivedRequest, ServerResponse, encode_response, read_request
 
 
-class RecordingServer:
+class RecordingServer(ListeningServer):
     """Records every request and responds with ``answer``, or with what that function returns for the request.
 
     ::
@@ -33,24 +31,10 @@ class RecordingServer:
         *,
         host: str = "127.0.0.1",
     ) -> None:
+        super().__init__(host=host)
         self.answer = answer or ServerResponse()
         self.requests: list[ReceivedRequest] = []
         self._received: list[bytearray] = []
-        self._listener = Listener(self._serve, host=host)
-
-    async def __aenter__(self) -> Self:
-        await self._listener.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._listener.__aexit__(exc_type, exc, traceback)
-
-    @property
-    def url(self) -> str:
-        """The server's address, without a slash at the end."""
-        return f"http://{self._listener.address}"
 
     def header_values(self, name: str) -> list[str]:
         """All values of a header in all requests; the case of its name does not matter."""
@@ -65,7 +49,7 @@ class RecordingServer:
         came = b"\n".join([*self._received, *(seen.body for seen in self.requests)]).decode("utf-8", "backslashreplace")
         return f"{came}\n{unquote_plus(came)}"
 
-    async def _serve(self, stream: SocketStream) -> None:
+    async def serve(self, stream: SocketStream) -> None:
         received = bytearray()
         self._received.append(received)
 

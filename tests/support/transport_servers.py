@@ -7,8 +7,6 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from enum import Enum, auto
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
 import anyio
@@ -26,7 +24,7 @@ from mwclient_async._http.transport import StreamingTransport, own_transport
 from mwclient_async.models.options import HttpOptions
 from tests.support.http_server import (
     DISCONNECTED,
-    Listener,
+    ListeningServer,
     ReceivedRequest,
     ServerResponse,
     ask,
@@ -97,7 +95,7 @@ Reaction = Callable[[Arrival], ServerResponse | Fate | anyio.Event | Raw]
 """What happens to a request; if it is an event, the server waits for it before it responds."""
 
 
-class Server:
+class Server(ListeningServer):
     """Answers one request after the other on each connection, by HTTP/1.1, or by HTTP/2 if TLS negotiated it.
 
     With ``keep=False`` it closes each after one answer, without a word.
@@ -110,33 +108,18 @@ class Server:
         tls: ssl.SSLContext | None = None,
         keep: bool = True,
     ) -> None:
+        super().__init__()
         self.arrivals: list[Arrival] = []
         self._react = react
         self._tls = tls
         self._keep = keep
         self._begun = 0
         self._ended = 0
-        self._happened = anyio.Event()
-        self._listener = Listener(self._serve)
-
-    async def __aenter__(self) -> Self:
-        await self._listener.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._listener.__aexit__(exc_type, exc, traceback)
 
     @property
     def url(self) -> str:
         """The address, without a slash at the end."""
         return f"{'https' if self._tls else 'http'}://{self.address}"
-
-    @property
-    def address(self) -> str:
-        """Host and port."""
-        return self._listener.address
 
     @property
     def protocols(self) -> list[str]:
@@ -145,19 +128,13 @@ class Server:
 
     async def until_seen(self, number: int) -> None:
         """Wait until so many requests have come."""
-        while len(self.arrivals) < number:
-            await self._happened.wait()
+        await self._until(lambda: len(self.arrivals) >= number)
 
     async def until_ended(self, number: int) -> None:
         """Wait until so many connections are closed."""
-        while self._ended < number:
-            await self._happened.wait()
+        await self._until(lambda: self._ended >= number)
 
-    def _tell(self) -> None:
-        self._happened.set()
-        self._happened = anyio.Event()
-
-    async def _serve(self, raw: SocketStream) -> None:
+    async def serve(self, raw: SocketStream) -> None:
         self._begun += 1
         number = self._begun
         stream: ByteStream = raw
@@ -274,28 +251,14 @@ def _refuse(listening: socket.socket, context: ssl.SSLContext) -> None:
                 pass
 
 
-class ForwardProxy:
+class ForwardProxy(ListeningServer):
     """Forwards every request, for any host, to one server; if there is a ``refusal``, it responds with that instead."""
 
     def __init__(self, upstream: str, *, refusal: ServerResponse | None = None) -> None:
+        super().__init__()
         self.requests: list[ReceivedRequest] = []
         self._upstream = urlsplit(f"//{upstream}")
         self._refusal = refusal
-        self._listener = Listener(self.serve)
-
-    async def __aenter__(self) -> Self:
-        await self._listener.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._listener.__aexit__(exc_type, exc, traceback)
-
-    @property
-    def url(self) -> str:
-        """The address, without a slash at the end."""
-        return f"http://{self._listener.address}"
 
     @property
     def targets(self) -> list[str]:

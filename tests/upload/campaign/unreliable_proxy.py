@@ -122,8 +122,8 @@ class UnreliableProxy(FaultProxy):
         super().__init__(upstream_url, plan or shared_plan)
         self._shared_plan = shared_plan
 
-    async def _serve(self, stream: SocketStream) -> None:
-        await super()._serve(cast("SocketStream", _Cutting(stream, self._shared_plan, self._count_cut)))
+    async def serve(self, stream: SocketStream) -> None:
+        await super().serve(cast("SocketStream", _Cutting(stream, self._shared_plan, self._count_cut)))
         self.seen.clear()  # their bodies are large
 
     async def _answer(self, seen: ReceivedRequest, fault: Fault | None) -> ServerResponse | None:
