@@ -29,8 +29,7 @@ from mwclient_async._http.conversion import Row
 from mwclient_async._http.flow import Flow
 from mwclient_async._http.messages import ApiResponse
 from mwclient_async._http.params import split_values
-from mwclient_async._http.query_form import is_batch_complete
-from mwclient_async._http.response_shape import TITLE_MAPS
+from mwclient_async._http.response_shape import TITLE_MAPS, is_batch_complete
 from mwclient_async._query.lists_by_time import rows_coming_again, without_rows_coming_again
 from mwclient_async._query.loop_guard import LoopGuard
 from mwclient_async._query.lost_rows import check_for_loss
