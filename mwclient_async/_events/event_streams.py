@@ -5,7 +5,6 @@ See https://wikitech.wikimedia.org/wiki/Event_Platform/EventStreams_HTTP_Service
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -25,6 +24,7 @@ from mwclient_async._events.subject import AnyEvents, WikiChanges
 from mwclient_async._http.conversion import structurer, unchanged
 from mwclient_async._http.json_values import datetime_at, object_at, text_at
 from mwclient_async._http.messages import ApiRequest
+from mwclient_async._http.params import is_duration
 from mwclient_async._http.urls import checked_url
 from mwclient_async._http.user_agent import full_user_agent
 from mwclient_async._query.batches import StreamSpec
@@ -268,7 +268,7 @@ def _begin_at(start: int | None) -> dict[str, str]:
 
 
 def _checked_overlap(overlap: float) -> int:
-    if not 0 <= overlap < math.inf:
+    if not is_duration(overlap):
         raise ValueError(f"overlap={overlap!r}: give a number of seconds, 0 or more")
     return round(overlap * 1000)
 

@@ -124,6 +124,11 @@ def is_count(value: object, *, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
+def is_duration(value: object) -> bool:
+    """Whether the value is a number of seconds from 0 up, and finite. A bool does not count."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+
+
 def checked_text(name: str, text: object) -> str:
     """The text, if it can be sent. Raises TypeError for another type, and ValueError for half of a surrogate pair."""
     if not isinstance(text, str):

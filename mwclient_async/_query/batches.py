@@ -262,7 +262,10 @@ class TitleBatches(Generic[T]):
         """Do nothing: each batch is a request of its own."""
 
     async def _take(self, room: int) -> bool:
-        """Take inputs until one request is full: it has room for so many different inputs. Whether there are any."""
+        """Take inputs until one request is full: it has room for so many different inputs.
+
+        Returns whether there are any.
+        """
         most = _MOST_REPEATS * room if self._wanted is None else min(self._wanted, _MOST_REPEATS * room)
         while len(self._different) < room and len(self._taken) < most:
             try:

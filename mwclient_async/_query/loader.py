@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self, overload
 
 from mwclient_async import _http
-from mwclient_async._http.params import split_values
+from mwclient_async._http.params import is_duration, split_values
 from mwclient_async._http.titled import TitleLike
 from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs, checked_input
 from mwclient_async._query.page_loads import PageLoads
@@ -124,11 +123,9 @@ def check_loader_options(window: object, params: Mapping[str, str]) -> None:
     """Check the options of ``site.loader``, before any request.
 
     Raises TypeError for a parameter that a loader does not take, or that is perhaps a misspelt option. Raises
-    ValueError for a window that is negative or endless, and for revisions that only one page of a request can have.
+    ValueError for a window that is not a number of seconds, and for revisions that only one page of a request can have.
     """
-    if isinstance(window, bool) or not isinstance(window, int | float):
-        raise TypeError(f"window={window!r}: give a number of seconds")
-    if not 0 <= window < math.inf:
+    if not is_duration(window):
         raise ValueError(f"window={window!r}: give a number of seconds, 0 or more")
     for name in params:
         if name in _NOT_HERE:

@@ -57,7 +57,7 @@ class PageSet:
 
     def find(self, inputs: Sequence[Input]) -> Flow[FoundPages]:
         """Fetch the pages of these inputs, which are then found one by one."""
-        sendable = dict.fromkeys(to_nfc(value) for value in inputs if _unsendable(value) is None)
+        sendable = dict.fromkeys(to_nfc(value) for value in inputs if _row_of_unsendable(value) is None)
         fetched = _NOTHING
         if sendable:
             values = wire_value(self.kind, list(sendable))
@@ -82,7 +82,7 @@ class FoundPages:
         It has the input in ``asked``, and ``status`` if there is no page. Raises ProtocolError if the wiki sent nothing
         for this input.
         """
-        row = _unsendable(value) or self._lookup.find(value)
+        row = _row_of_unsendable(value) or self._lookup.find(value)
         if row is None:
             raise ProtocolError(f"the wiki sent no page for {value!r} of {self._kind}, and no reason")
         if self._kind == "revids" and row.get("missing"):
@@ -94,7 +94,7 @@ _NOTHING = FetchedBatch(rows=[], next_continue=None, body={"query": {}})
 _LARGEST_ID = 2**63 - 1
 
 
-def _unsendable(value: Input) -> Row | None:
+def _row_of_unsendable(value: Input) -> Row | None:
     """The row for an input that the wiki cannot read, None for all other inputs."""
     if isinstance(value, int):
         return {"title": "", "missing": True} if abs(value) > _LARGEST_ID else None

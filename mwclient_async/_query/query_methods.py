@@ -105,7 +105,7 @@ class QueryMethods(ABC):
             parameters: parameters of the query, with their prefixes, as for ``site.pages``.
 
         Raises:
-            ValueError: a value cannot be sent, or ``window`` is negative; before any request.
+            ValueError: a value cannot be sent, or ``window`` is not a number of seconds; before any request.
             TypeError: an option is unknown; before any request.
 
         See https://www.mediawiki.org/wiki/API:Query#Specifying_pages.

@@ -6,12 +6,12 @@ A :class:`Stream` is a value: it says what to fetch and can be iterated any numb
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from attrs import evolve, frozen
 
+from mwclient_async._http.params import is_count, is_duration
 from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.batches import BatchSequence, StreamSpec
 from mwclient_async._query.stream_run import BatchIterator, OpenStream, StreamRun
@@ -113,12 +113,12 @@ class Stream(AsynchronousIterable, Generic[T]):
                 the next batch is on the wire before the consumer gets an item. With 0, no task is started.
 
         Raises:
-            ValueError: ``read_ahead`` is negative, or the query has no items to iterate.
+            ValueError: ``read_ahead`` is not a whole number from 0 up, or the query has no items to iterate.
 
         See https://www.mediawiki.org/wiki/API:Continue.
         """
-        if read_ahead < 0:
-            raise ValueError(f"read_ahead={read_ahead}: give a number of batches, 0 or more")
+        if not is_count(read_ahead, least=0):
+            raise ValueError(f"read_ahead={read_ahead!r}: give a number of batches, 0 or more")
         begins_now = self._begins_now and self._spec.start.continuation == {}
         return OpenStream(aiter(self), begins_now=begins_now, read_ahead=read_ahead)
 
@@ -207,7 +207,7 @@ class Stream(AsynchronousIterable, Generic[T]):
         """
         if self._follow is None:
             raise ValueError("only lists of events can be followed: site.list('recentchanges').follow(), for example")
-        if not 0 <= every < math.inf or not 0 <= overlap < math.inf:
+        if not (is_duration(every) and is_duration(overlap)):
             raise ValueError(f"every={every!r}, overlap={overlap!r}: give numbers of seconds, 0 or more")
         if self._spec.start.continuation != {}:
             raise ValueError("a cursor of a list does not fit a followed list: use stream.follow().resume(cursor)")

@@ -14,6 +14,7 @@ from typing import Literal, TypedDict
 from attrs import evolve
 
 from mwclient_async._http import params as wire_params
+from mwclient_async._http.params import is_count
 from mwclient_async._http.titled import TitleLike
 from mwclient_async._session.session import Session
 from mwclient_async._session.title_locks import file_lock_key
@@ -130,8 +131,8 @@ class Uploads:
 
     def _job(self, publication: Publication, options: UploadOptions) -> UploadJob:
         chunk_size, spool = options.get("chunk_size", DEFAULT_CHUNK_SIZE), options.get("spool")
-        if chunk_size < 1:
-            raise ValueError(f"chunk_size={chunk_size}: give a positive number of bytes")
+        if not is_count(chunk_size, least=1):
+            raise ValueError(f"chunk_size={chunk_size!r}: give a positive number of bytes")
         checkpoint, method = _parsed(options.get("checkpoint")), options.get("method")
         if checkpoint is not None and (checkpoint.wiki, checkpoint.filename) != (self.wiki, publication.filename):
             raise ValueError(

@@ -502,8 +502,8 @@ async def test_a_failure_is_not_kept() -> None:
     [
         (ValueError, "0 or more", {"window": -1}),
         (ValueError, "0 or more", {"window": float("nan")}),
-        (TypeError, "number of seconds", {"window": "1"}),
-        (TypeError, "number of seconds", {"window": True}),
+        (ValueError, "number of seconds", {"window": "1"}),
+        (ValueError, "number of seconds", {"window": True}),
         (TypeError, "'windw', did you mean 'window'", {"windw": 0.5}),
         (TypeError, "'props', did you mean 'prop'", {"props": "info"}),
         (TypeError, r"'titles'.*load\(\) is given", {"titles": ["A"]}),

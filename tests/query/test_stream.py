@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
 from typing import Any
 
@@ -51,6 +53,27 @@ async def test_c2_any_number_of_empty_responses_in_a_row_is_not_the_end() -> Non
     opened, transport = scripted_site(*empty, rows("Last"))
     async with opened as site:
         assert [row.title for row in await site.list("allpages").collect()] == ["Last"]
+    transport.assert_done()
+
+
+@pytest.mark.parametrize(
+    ("name", "use"),
+    [
+        ("read_ahead", lambda site, value: site.list("allpages").open(read_ahead=value)),
+        ("every", lambda site, value: site.list("recentchanges").follow(every=value)),
+        ("overlap", lambda site, value: site.list("recentchanges").follow(overlap=value)),
+        ("window", lambda site, value: site.loader(prop="info", window=value)),
+        ("chunk_size", lambda site, value: site.stash(b"x", filename="A.png", chunk_size=value)),
+    ],
+)
+@pytest.mark.parametrize("value", ["2", -1, None, True, float("nan")])
+async def test_s6_a_number_of_another_type_is_a_value_error_that_names_it(name: str, use: Any, value: object) -> None:
+    opened, transport = scripted_site()
+    async with opened as site:
+        with pytest.raises(ValueError, match=re.escape(f"{name}={value!r}")):
+            result = use(site, value)
+            if inspect.isawaitable(result):
+                await result
     transport.assert_done()
 
 
