@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-import hypothesis  # noqa: F401 - where it is loaded, it must find objects that pytest_collection hides
+import hypothesis  # where it is loaded, it must find objects that pytest_collection hides
 import pytest
 
 from mwclient_async.testing.processes import GuardedDirectory
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from tests.support.scheduling import ByWiki
 
 T = TypeVar("T")
+
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")  # else a test fails because the machine has other work
 
 WIKI_FIXTURES = {"mediawiki_factory", "mediawiki_version"}
 """A test that uses one of these, itself or through another fixture, is a test of a real wiki."""
