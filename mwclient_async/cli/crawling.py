@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -58,9 +60,20 @@ async def crawl(
     if batch_size is not None:
         given["batch_size"] = batch_size
     crawl = _crawl_of(job, sink, given, file=file, shards=shards, form=form)
-    with bar("rows", shown=sys.stderr.isatty()) as move:
+    with bar("rows", shown=sys.stderr.isatty()) as move, _mistakes():
         result = await crawl.run(scheduler, workers=workers, on_progress=move)
     job.print({"rows": result.rows, "parts": len(result.parts), "requests": result.requests, "shards": result.shards})
+
+
+@contextmanager
+def _mistakes() -> Iterator[None]:
+    """A sink that has another crawl is a mistake in the command."""
+    from mwclient_async.dask import SinkMismatch
+
+    try:
+        yield
+    except SinkMismatch as error:
+        raise UsageError(str(error)) from None
 
 
 def _crawl_of(

@@ -15,9 +15,11 @@ import anyio
 import pyarrow as pa
 import pytest
 from attrs import evolve
+from typer.testing import CliRunner
 
 import mwclient_async.dask
 from mwclient_async import BotPassword, ListedPage, Site, SiteOptions
+from mwclient_async.cli.commands import app
 from mwclient_async.dask import (
     Callback,
     Crawl,
@@ -215,6 +217,13 @@ def test_another_type_of_a_column_is_another_sink(tmp_path: Path, store: Store) 
     of(pa.int32()).claim(store)
     with pytest.raises(SinkMismatch, match="its sink is"):
         of(pa.int64()).claim(store)
+
+
+def test_for_mwa_a_sink_of_another_crawl_is_a_usage_error(tmp_path: Path, store: Store) -> None:
+    crawl(tmp_path).claim(store)
+    result = CliRunner().invoke(app, ["crawl", str(tmp_path), "generator=allpages", "-w", API, "--user-agent", AGENT])
+    assert result.exit_code == 2
+    assert "the sink has another crawl" in result.stderr
 
 
 def test_a_directory_that_has_data_of_something_else_is_refused(tmp_path: Path, store: Store) -> None:
