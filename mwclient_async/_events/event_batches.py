@@ -15,7 +15,8 @@ from typing import Any, Protocol, TypeVar
 from attrs import evolve, frozen
 
 from mwclient_async._events.connection import EventConnection, EventServer
-from mwclient_async._events.position import STATE_KEY, Gap, Position, Topics, iso, milliseconds, moment, parse_position
+from mwclient_async._events.continuity import Continuity
+from mwclient_async._events.position import STATE_KEY, Gap, Position, iso, milliseconds, moment, parse_position
 from mwclient_async._events.reading import Missed, Reading, beyond_unreadable, read_all
 from mwclient_async._events.subject import Subject
 from mwclient_async._http.conversion import Row
@@ -43,7 +44,10 @@ class GapFiller(Protocol):
     """Reads missed events from a list of the wiki."""
 
     async def oldest(self) -> int | None:
-        """The time of the oldest event that the list has; None if it has everything since the wiki began."""
+        """The time of the oldest event that the list has; None if it has everything since the wiki began.
+
+        If the list is empty, it is a time later than all others.
+        """
         ...
 
     async def next_rows(self, gap: Gap) -> tuple[list[Row], str]:
@@ -108,7 +112,7 @@ class EventBatches(ContinuedBatches[T]):
         self._connections = connections
         self._is_closed = is_closed
         self._connection: EventConnection | None = None
-        self._pending: Topics = {}
+        self._continuity = Continuity()
         self._known: tuple[Continuation, Position] | None = None  # what the latest continuation says
         self._failures: RetryState | None = None
         self._opened_at = 0.0
@@ -151,7 +155,7 @@ class EventBatches(ContinuedBatches[T]):
             return Position(start=self._followed.now, is_new=True)
         while self._connection is None:
             try:
-                await self._connect("", "", {})
+                await self._connect("", "", None)
             except MediaWikiError as error:
                 await self._wait_after(error)
         now = round(self._server.clock.timestamp() * 1000)
@@ -161,7 +165,7 @@ class EventBatches(ContinuedBatches[T]):
         while True:
             try:
                 events = await self._next_events(position)
-                reading = read_all(events, position, self._pending, self._followed.subject)
+                reading = read_all(events, position, self._continuity, self._followed.subject)
                 batch = self._settled(position, reading, events)
             except MediaWikiError as error:
                 if isinstance(error, UnreadableEvent | EventsMissed):
@@ -174,18 +178,20 @@ class EventBatches(ContinuedBatches[T]):
     async def _next_events(self, position: Position) -> list[Any]:
         if self._connection is None:
             event_id, since = position.beginning(self._overlap)
-            await self._connect(event_id, "" if since is None else iso(since), position.known)
+            await self._connect(event_id, "" if since is None else iso(since), position)
         assert self._connection is not None
         events = await self._connection.next()
         if events is None:
             raise ReplyLost("the server ended the stream of events")
         return events
 
-    async def _connect(self, event_id: str, since: str, pending: Topics) -> None:
+    async def _connect(self, event_id: str, since: str, position: Position | None) -> None:
         await self._connections.close_abandoned()
         attempt = 1 if self._failures is None else self._failures.attempt
         connection = await self._server.connect(event_id, since, attempt=attempt)
-        self._connection, self._pending = connection, pending
+        now = connection.began or round(self._server.clock.timestamp() * 1000)
+        self._connection = connection
+        self._continuity = Continuity() if position is None else position.continuity(now)
         self._connections.add(connection, self)
         self._opened_at = self._server.clock.now()
 
@@ -194,7 +200,7 @@ class EventBatches(ContinuedBatches[T]):
         assert self._connection is not None
         if reading.count:
             self._connection.put_back(events[reading.count :])
-            self._pending = reading.pending
+            self._continuity = reading.continuity
             if reading.position.mark != position.mark:
                 self._failures = None
             return self._batch(reading.position.with_seen(reading.keys, self._overlap), reading.rows)
@@ -214,8 +220,8 @@ class EventBatches(ContinuedBatches[T]):
             found = GapFilled(since=moment(filling.gap.since), until=moment(filling.gap.until))
             self._server.observers.notify_event(found)
             return self._batch(filling)
-        self._report(missed.since, missed.until, position.beyond(missed.until))
-        self._pending = {}
+        self._report(missed.since, missed.until, missed.beyond)
+        self._continuity = missed.continuity
         return None
 
     def _report(self, since: int, until: int, beyond: Position) -> None:
@@ -243,10 +249,9 @@ class EventBatches(ContinuedBatches[T]):
                 self._report(gap.since, until, evolve(position, gap=evolve(gap, since=until)))
         found, cursor = await filler.next_rows(gap)
         key_of = self._followed.subject.key_of
-        rows = [row for row in found if key_of(row) not in position.seen]
+        rows = [row for row in found if not position.has_given(key_of(row))]
         times = {key_of(row): milliseconds(datetime_at(row, "timestamp")) for row in rows}
-        moved = evolve(position, reached=max([position.reached, *times.values()]))
-        moved = moved.with_seen(times, self._overlap)
+        moved = evolve(position, floor=max([position.floor, *times.values()])).with_seen({"": times}, self._overlap)
         ended = moved.filled(self._overlap).with_seen({}, self._overlap)
         return self._batch(evolve(moved, gap=evolve(gap, cursor=cursor)) if cursor else ended, rows)
 

@@ -65,9 +65,24 @@ def raw_key(text: str) -> str:
 
 def data_key(data: Row) -> str:
     """What identifies an event among those of all wikis: the id of the change, its own id, or else all of it."""
-    if _is_change(data):
-        return f"{_text(data, 'wiki')} {event_key(change_row(data))}"
+    if _is_change(data) and (key := _own_key(change_row(data))):
+        return f"{_text(data, 'wiki')} {key}"
     return raw_key(_text(object_at(data, "meta"), "id") or json.dumps(data, sort_keys=True))
+
+
+def row_key(row: Row) -> str:
+    """What identifies the row of a change among those of one wiki, from an event or from the list.
+
+    A log event that is not stored, such as a hit of an abuse filter, has no id, and several can be of one second. The
+    list does not have them, and an event that comes again is the same. So all of it is its key.
+    """
+    return _own_key(row) or raw_key(json.dumps(row, sort_keys=True))
+
+
+def _own_key(row: Row) -> str:
+    """What identifies a change by its id; empty if it has none."""
+    has_id = any(row.get(name) for name in ("rcid", "logid")) or row.get("type") in {"edit", "new"}
+    return event_key(row) if has_id else ""
 
 
 def _is_change(data: Row) -> bool:

@@ -115,7 +115,7 @@ def eventstreams(
         ValueError: an argument cannot work; before any request.
         ImportError: httpx-sse is missing; ``pip install mwclient_async[eventstreams]`` installs it.
         EventsMissed: while iterating: the history of the service does not reach back to the position. Without an event
-            to compare with, at the beginning, this is noticed if nothing came for an hour after ``since``.
+            of a topic to compare with, at the beginning, this is noticed if it has none in the hour after ``since``.
         UnreadableEvent: while iterating: an event is in an unknown form.
         TransportError: while iterating: the service did not answer, in all tries.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from mwclient_async._events.event_filter import EventFilter
 from mwclient_async._events.position import Gap, iso, milliseconds
 from mwclient_async._http.conversion import Row, structurer
@@ -14,6 +16,7 @@ from mwclient_async.models.lists import RecentChange
 _PROPS = ("ids", "title", "timestamp", "user", "comment", "parsedcomment", "flags", "sizes", "loginfo")
 _TYPES = ("edit", "new", "log", "categorize")  # the wiki sends no events of other types
 _FIRST_ID = 1
+_LATEST = sys.maxsize
 
 
 class ListFiller:
@@ -29,9 +32,9 @@ class ListFiller:
     async def oldest(self) -> int | None:
         first = self._rows(limit=1, dir="newer", prop=["ids", "timestamp"], type=_TYPES)
         rows = await first.collect()
-        if not rows or rows[0].get("rcid") == _FIRST_ID:  # nothing was ever removed
-            return None
-        return _time(rows[0])
+        if not rows:  # perhaps all were removed
+            return _LATEST
+        return None if rows[0].get("rcid") == _FIRST_ID else _time(rows[0])  # of the first one, nothing was removed
 
     async def next_rows(self, gap: Gap) -> tuple[list[Row], str]:
         if self._batches is None or self._cursor != gap.cursor:

@@ -7,14 +7,12 @@ from typing import Protocol
 
 from attrs import define, evolve, field, frozen
 
+from mwclient_async._events.continuity import Continuity
 from mwclient_async._events.event_rows import Event, raw_key, read_event
-from mwclient_async._events.position import Position, Topics, missed_before, without
+from mwclient_async._events.position import Position, topics_in, unread_topics
 from mwclient_async._events.subject import Subject
 from mwclient_async._http.conversion import Row
 from mwclient_async.errors import MediaWikiError, ProtocolError, ReplyLost, UnreadableEvent
-
-LONGEST_SILENCE = 3_600_000
-"""ms. The service adds an artificial event to each of its streams several times per hour."""
 
 _EXCERPT = 200  # characters
 
@@ -32,30 +30,35 @@ class SentEvent(Protocol):
 
 @frozen(kw_only=True)
 class Missed:
-    """The events from ``since`` to ``until`` (in ms) did not come."""
+    """The events of a topic from ``since`` to ``until`` (in ms) did not come.
+
+    ``beyond`` and ``continuity`` are the state if nothing can bring them.
+    """
 
     since: int
     until: int
+    beyond: Position
+    continuity: Continuity
 
 
 @define
 class Reading:
-    """Events that were read. ``rows`` are given, ``keys`` are theirs; ``count`` is how many events were read.
+    """Events that were read. ``rows`` are given, ``keys`` are theirs by topic; ``count`` is how many events were read.
 
     ``stop`` is why the next event was not read.
     """
 
     position: Position
-    pending: Topics
+    continuity: Continuity
     rows: list[Row] = field(factory=list)
-    keys: dict[str, int] = field(factory=dict)
+    keys: dict[str, dict[str, int]] = field(factory=dict)
     count: int = 0
     stop: Missed | MediaWikiError | None = None
 
 
-def read_all(events: Sequence[SentEvent], position: Position, pending: Topics, subject: Subject) -> Reading:
-    """Read these events, as far as that is possible. ``pending`` are the topics that are not settled."""
-    reading = Reading(position, pending)
+def read_all(events: Sequence[SentEvent], position: Position, continuity: Continuity, subject: Subject) -> Reading:
+    """Read these events, as far as that is possible."""
+    reading = Reading(position, continuity)
     for sent in events:
         reading.stop = _read_one(reading, sent, subject)
         if reading.stop is not None:
@@ -78,7 +81,7 @@ def _read_one(reading: Reading, sent: SentEvent, subject: Subject) -> Missed | M
         row = subject.row_of(event) if subject.is_own(event) else None
     except (ValueError, ProtocolError) as error:
         return _unreadable(reading, sent, error)
-    missed = _missed(reading, event, subject)
+    missed = _missed(reading, sent, event, subject)
     if missed is not None:
         return missed
     _accept(reading, sent, event, subject, row)
@@ -86,34 +89,40 @@ def _read_one(reading: Reading, sent: SentEvent, subject: Subject) -> Missed | M
 
 
 def _accept(reading: Reading, sent: SentEvent, event: Event, subject: Subject, row: Row | None) -> None:
-    reading.pending = reading.pending and without(reading.pending, event.topic)
-    reading.position = reading.position.after(sent.id, time=event.time, topic=event.topic, is_own=subject.is_own(event))
-    if row is None:
+    reading.continuity = _continuity_after(reading, sent, event, subject)
+    before = reading.position
+    reading.position = before.after(sent.id, time=event.time, topic=event.topic, is_own=subject.is_own(event))
+    if row is None or before.is_repetition(event.topic, event.time):
         return
     key = subject.key_of(row)
-    if key not in reading.keys and key not in reading.position.seen:
-        reading.rows.append(row)
-        reading.keys[key] = event.time
+    if before.has_given(key) or any(key in keys for keys in reading.keys.values()):
+        return
+    reading.rows.append(row)
+    topic = event.topic if event.topic in topics_in(reading.position.id) else ""
+    reading.keys.setdefault(topic, {})[key] = event.time
 
 
-def _missed(reading: Reading, event: Event, subject: Subject) -> Missed | None:
-    if not reading.pending:
+def _missed(reading: Reading, sent: SentEvent, event: Event, subject: Subject) -> Missed | None:
+    since = reading.continuity.missed_before(event, can_fill=subject.can_fill)
+    if since is None:
         return None
-    latest = missed_before(event.time, event.topic, reading.pending)
-    if latest is None:
-        return None
-    is_known = event.topic in reading.pending
-    if not is_known and subject.can_fill and event.is_canary:
-        return None
-    if not is_known and not subject.can_fill and event.time - latest <= LONGEST_SILENCE:
-        return None
-    return Missed(since=latest, until=event.time)
+    is_own = subject.is_own(event)
+    return Missed(
+        since=since,
+        until=event.time,
+        beyond=reading.position.beyond(sent.id, time=event.time, topic=event.topic, is_own=is_own),
+        continuity=_continuity_after(reading, sent, event, subject),
+    )
+
+
+def _continuity_after(reading: Reading, sent: SentEvent, event: Event, subject: Subject) -> Continuity:
+    return reading.continuity.after(event, unread_topics(sent.id), can_fill=subject.can_fill)
 
 
 def _unreadable(reading: Reading, sent: SentEvent, error: Exception) -> MediaWikiError | None:
     """The error for an event in an unknown form; None if the caller has resumed beyond it."""
     key = raw_key(sent.data)
-    if key in reading.position.seen:
+    if reading.position.has_given(key):
         return None
     unreadable = UnreadableEvent(f"an event of the stream is in an unknown form: {error}", excerpt=sent.data[:_EXCERPT])
     unreadable.__cause__ = error if isinstance(error, ProtocolError) else None
@@ -123,5 +132,6 @@ def _unreadable(reading: Reading, sent: SentEvent, error: Exception) -> MediaWik
 def beyond_unreadable(position: Position, sent: SentEvent, overlap: int) -> Position:
     """The position at which this event is known as one that the caller does without."""
     time = max(position.reached, position.start)
-    moved = position.after(sent.id, time=time, topic=position.topic, is_own=False)
-    return moved.with_seen({raw_key(sent.data): max(time, moved.reached)}, overlap)
+    moved = position.after(sent.id, time=time, topic="", is_own=False)
+    latest = max(topics_in(moved.id).values(), default=0)
+    return moved.with_seen({"": {raw_key(sent.data): max(time, latest)}}, overlap)

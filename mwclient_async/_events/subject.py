@@ -8,9 +8,8 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from mwclient_async._events.event_filter import EventFilter
-from mwclient_async._events.event_rows import Event, change_row, data_key, event_value
+from mwclient_async._events.event_rows import Event, change_row, data_key, event_value, row_key
 from mwclient_async._http.conversion import Row
-from mwclient_async._query.follow import event_key
 
 
 class Subject(Protocol):
@@ -57,7 +56,7 @@ class WikiChanges:
         return row if self.wanted.takes(row, value) else None
 
     def key_of(self, row: Row) -> str:
-        return event_key(row)
+        return row_key(row)
 
 
 @frozen(kw_only=True)

@@ -126,7 +126,7 @@ async def test_a_new_connection_asks_for_the_time_before_the_latest_event_of_eac
     assert server.since == ["2026-01-01T00:00:00.000Z", None]
     assert server.ids[1] == [
         {"topic": TOPICS[0], "partition": 0, "timestamp": BEGINNING + 10_000},
-        {"topic": TOPICS[1], "partition": 0, "timestamp": BEGINNING + 10_000},  # the service would say: at the end
+        {"topic": TOPICS[1], "partition": 0, "timestamp": BEGINNING},  # of which nothing has come
     ]
 
 
@@ -209,7 +209,7 @@ async def test_a_connection_that_brings_nothing_new_counts_as_a_failure(server: 
     fill(server, 1, 2, 3)
     with pytest.raises(ReplyLost, match="ended the stream"):
         await numbers(followed(server, retry=RetryPolicy(attempts=3)), 3)
-    assert len(server.requests) == 4
+    assert len(server.requests) == 3
 
 
 async def test_an_error_that_the_service_reports_is_a_reason_to_connect_anew(server: EventServer) -> None:
@@ -264,6 +264,52 @@ async def test_events_that_the_service_no_longer_has_are_an_error_with_their_int
     assert missed.cursor.continuation == cursor.continuation
     assert missed.beyond is not None
     assert await numbers(stream.resume(missed.beyond), 1) == [300]
+
+
+async def test_a_topic_that_is_kept_for_less_time_than_another_is_missed(server: EventServer) -> None:
+    """No event of either is known. To continue beyond the gap leaves out nothing of the other topic."""
+    fill(server, 1, topic=TOPICS[1])
+    fill(server, 3 * HOUR)
+    fill(server, 2 * HOUR, topic=TOPICS[1])
+    with pytest.raises(EventsMissed) as caught:
+        await numbers(followed(server), 2)
+    assert caught.value.since == datetime(2026, 1, 1, tzinfo=UTC)
+    assert caught.value.beyond is not None
+    assert await numbers(followed(server).resume(caught.value.beyond), 2) == [3 * HOUR, 2 * HOUR]
+
+
+async def test_the_events_of_a_topic_that_is_far_behind_come_once_each(server: EventServer) -> None:
+    server.then(*[Connection(ends_after=2)] * 3)
+    fill(server, HOUR)
+    fill(server, 1, 2, 3, 4, topic=TOPICS[1])
+    assert await numbers(followed(server), 5) == [HOUR, 1, 2, 3, 4]
+
+
+async def test_a_refused_id_loses_nothing_of_a_topic_that_is_behind_and_repeats_nothing(server: EventServer) -> None:
+    fill(server, HOUR)
+    fill(server, 1, 2, 3, topic=TOPICS[1])
+    cursor = await position_after(followed(server), 2)
+    server.then(Connection(status=404))
+    assert await numbers(followed(server).resume(cursor), 2) == [2, 3]
+
+
+async def test_events_without_an_id_of_their_own_are_not_taken_for_repeated_ones(server: EventServer) -> None:
+    """One edit can have two hits of an abuse filter: these have neither an rcid nor a logid."""
+    hit: dict[str, Any] = {
+        "id": None,
+        "log_id": 0,
+        "type": "log",
+        "log_type": "abusefilter",
+        "log_action": "hit",
+        "title": "Earth",
+    }
+    for number, log in ((1, 71), (2, 72)):
+        server.add({**change(1, **hit), "meta": {"id": f"hit-{number}"}, "log_params": {"log": log}}, time=BEGINNING)
+    fill(server, 2)
+    server.then(Connection(ends_after=2))
+    async with followed(server).open() as run:
+        found = [await anext(run) for _ in range(3)]
+    assert [one.data.get("log_params") for one in found] == [{"log": 71}, {"log": 72}, None]
 
 
 async def test_missed_events_can_be_reported_to_a_function(server: EventServer) -> None:

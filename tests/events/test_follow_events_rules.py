@@ -161,6 +161,58 @@ async def test_the_list_is_asked_for_what_is_wanted(server: EventServer) -> None
         assert (requests(site)[-1]["rcnamespace"], requests(site)[-1]["rctype"]) == ("0|4", "edit")
 
 
+async def test_a_cursor_from_before_the_first_event_can_be_used_much_later(server: EventServer) -> None:
+    """The history of the service then begins after it. Within an hour, it does not."""
+    async with opened([INFO, INFO, INFO, rows(1), rows(200, 300)]) as site:
+        stream = site.follow_events(url=server.url)
+        async with stream.open() as run:
+            cursor = run.cursor
+        fill(server, 300)
+        async with stream.resume(str(cursor)).open() as run:
+            assert (await anext(run)).rcid == 300
+        server.date = "Thu, 01 Jan 2026 01:00:01 GMT"
+        async with stream.resume(str(cursor)).open() as run:
+            assert [(await anext(run)).rcid for _ in range(2)] == [200, 300]
+
+
+async def test_an_artificial_event_does_not_hide_that_others_before_it_were_missed(server: EventServer) -> None:
+    server.add(canary(1), time=BEGINNING + 250_000, topic=TOPICS[1])
+    server.add(canary(2), time=BEGINNING + 280_000)
+    fill(server, 300)
+    async with (
+        opened([INFO, rows(1), rows(200, 300)]) as site,
+        site.follow_events(url=server.url, since=SINCE).open() as run,
+    ):
+        assert [(await anext(run)).rcid for _ in range(2)] == [200, 300]
+
+
+async def test_a_list_without_any_row_does_not_say_that_nothing_was_missed(server: EventServer) -> None:
+    """The wiki removes old rows."""
+    fill(server, 300, wiki="otherwiki")
+    async with opened([INFO, rows()]) as site:
+        with pytest.raises(EventsMissed) as caught:
+            async with site.follow_events(url=server.url, since=SINCE).open() as run:
+                await anext(run)
+    assert caught.value.until.timestamp() > BEGINNING / 1000 + 300
+
+
+async def test_log_events_of_one_second_without_ids_are_all_given(server: EventServer) -> None:
+    hit: dict[str, Any] = {
+        "id": None,
+        "log_id": 0,
+        "type": "log",
+        "log_type": "abusefilter",
+        "log_action": "hit",
+        "title": "Earth",
+    }
+    for log in (71, 72):
+        server.add(change(1, **hit, log_params={"log": log}), time=BEGINNING + 1000)
+    fill(server, 2)
+    async with opened([INFO]) as site, site.follow_events(url=server.url).open() as run:
+        found = [await anext(run) for _ in range(3)]
+    assert [one.logparams for one in found] == [{"log": 71}, {"log": 72}, {}]
+
+
 async def test_an_error_of_the_list_has_the_position_within_the_gap(server: EventServer) -> None:
     fill(server, 300)
     script: list[Scripted] = [INFO, rows(1), rows(100, more="c1"), ReplyLost("cut"), INFO, rows(200, 300)]

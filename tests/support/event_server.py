@@ -72,6 +72,7 @@ class EventServer(ListeningServer):
         self.log: list[Entry] = []
         self.requests: list[ReceivedRequest] = []
         self.oldest: int = 0
+        self.date: str = DATE
         self.open_now: int = 0
         self._connections = deque(connections)
 
@@ -135,7 +136,7 @@ class EventServer(ListeningServer):
             scope.cancel()
 
     async def _answer(self, stream: SocketStream, request: ReceivedRequest, plan: Connection) -> None:
-        headers = {"Content-Type": plan.kind, "Date": DATE, "Connection": "close", **plan.headers}
+        headers = {"Content-Type": plan.kind, "Date": self.date, "Connection": "close", **plan.headers}
         head = f"HTTP/1.1 {plan.status} Something\r\n" + "".join(
             f"{name}: {text}\r\n" for name, text in headers.items()
         )
@@ -158,13 +159,14 @@ class EventServer(ListeningServer):
                     held = b""
 
     async def _events(self, request: ReceivedRequest) -> AsyncGenerator[str, None]:
-        asked = list(_asked(request, self.log))
+        asked = list(_asked(request, self.log, self.oldest))
+        start = {entry["topic"]: entry["from"] for entry in asked}
         latest = {entry["topic"]: entry for entry in asked}
         at = 0
         while True:
             while at < len(self.log):
                 entry = self.log[at]
-                if at >= latest[entry.topic].get("from", 0) and entry.time >= self.oldest:
+                if at >= start.get(entry.topic, len(self.log)) and entry.time >= self.oldest:
                     latest[entry.topic] = {"topic": entry.topic, "partition": 0, "timestamp": entry.time + 1}
                     shown = [{key: one[key] for key in one if key != "from"} for one in latest.values()]
                     yield f"event: {entry.kind}\nid: {json.dumps(shown)}\ndata: {entry.text}\n\n"
@@ -174,19 +176,22 @@ class EventServer(ListeningServer):
             await self._happened.wait()
 
 
-def _asked(request: ReceivedRequest, log: list[Entry]) -> Iterator[dict[str, Any]]:
-    """For each topic: its place, and ``from``, the first event of the log to send."""
+def _asked(request: ReceivedRequest, log: list[Entry], oldest: int) -> Iterator[dict[str, Any]]:
+    """For each topic: its offset in the log, as the service finds it; and ``from``, the first event of the log to send.
+
+    If there is no event after the time, the offset is -1. A topic that a Last-Event-ID does not name is not sent.
+    """
     entries: list[dict[str, Any]] = json.loads(request.header("last-event-id") or "[]")
     since = request.params.get("since")
     for topic in TOPICS:
         found = [one for one in entries if one["topic"] == topic]
-        entry: dict[str, Any] = found[0] if found else {"topic": topic, "partition": 0}
-        time = entry.get("timestamp", None if entries or since is None else _milliseconds(since))
-        if time is None:
-            yield {**entry, "offset": -1, "from": len(log)}
-        else:
-            later = (at for at, one in enumerate(log) if one.topic == topic and one.time >= time)
-            yield {**entry, "offset": -1, "from": next(later, len(log))}
+        if entries and not found:
+            continue
+        time = found[0].get("timestamp") if found else None if since is None else _milliseconds(since)
+        places = [at for at, one in enumerate(log) if one.topic == topic]
+        later = [] if time is None else [at for at in places if log[at].time >= max(time, oldest)]
+        offset = places.index(later[0]) if later else -1
+        yield {"topic": topic, "partition": 0, "offset": offset, "from": later[0] if later else len(log)}
 
 
 def _milliseconds(since: str) -> int:
