@@ -28,7 +28,8 @@ from mwclient_async._http.params import is_duration
 from mwclient_async._http.urls import checked_url
 from mwclient_async._http.user_agent import full_user_agent
 from mwclient_async._query.batches import StreamSpec
-from mwclient_async._query.queries import Queries, check_counts
+from mwclient_async._query.queries import Queries
+from mwclient_async._query.query_checks import check_counts
 from mwclient_async._query.stream import Stream
 from mwclient_async._session.clock import Clock, SystemClock
 from mwclient_async._session.observers import Observers

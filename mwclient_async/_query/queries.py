@@ -6,12 +6,12 @@ The manual's page is https://www.mediawiki.org/wiki/API:Query.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from attrs import evolve, frozen
 
-from mwclient_async import _http, _query, models
+from mwclient_async import _query, models
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.conversion import convert_to
 from mwclient_async._query.batches import BatchSequence, ContinuedBatches, StreamSpec, TitleBatches
@@ -21,6 +21,15 @@ from mwclient_async._query.lists_by_time import with_times
 from mwclient_async._query.merge import list_row_key, page_key, pages_of, rows_of_only_list
 from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs
 from mwclient_async._query.page_set import PageSet
+from mwclient_async._query.query_checks import (
+    SOURCES,
+    check_continue,
+    check_counts,
+    check_query,
+    misspelt_source,
+    only_source,
+    why_not_iterable,
+)
 from mwclient_async._query.stream import Stream
 from mwclient_async._query.unique_rows import UniqueRows
 from mwclient_async._query.without_loss import without_loss
@@ -40,7 +49,6 @@ _EXCLUDES_MAIN_SLOT = frozenset(
 )
 _PREFIXED = frozenset({"action", "token"})  # parameters of logevents and watchlist, which have the list's prefix
 _CACHED = frozenset({"maxage", "smaxage"})
-_SOURCES = ("titles", "pageids", "revids", "generator")
 
 
 @frozen
@@ -65,12 +73,12 @@ class Queries:
         """
         encoded = wire_params.encode(params, keywords)
         check_counts(limit=limit, batch_size=batch_size)
-        _check_query(encoded)
+        check_query(encoded)
         props = wire_params.split_values(encoded.get("prop", ""))
-        has_source = any(name in encoded for name in _SOURCES)
+        has_source = any(name in encoded for name in SOURCES)
         if not has_source and (limit is not None or batch_size is not None):
             raise ValueError(
-                _misspelt_source(encoded)
+                misspelt_source(encoded)
                 or "limit and batch_size count pages, and this query has none: use site.list, or the list's own limit"
             )
 
@@ -88,7 +96,7 @@ class Queries:
             wiki=self.wiki,
             fingerprinted=_without_limits(encoded),
             limit=limit,
-            not_iterable=_why_not_iterable(encoded),
+            not_iterable=why_not_iterable(encoded),
         )
 
     def list_rows(
@@ -107,7 +115,7 @@ class Queries:
         if not re.fullmatch(r"\w+", module):
             raise ValueError(f"list({module!r}): give the name of one list, for example 'allpages'")
         encoded = wire_params.encode(None, keywords, allowed=_PREFIXED)
-        _check_continue(encoded)
+        check_continue(encoded)
         check_counts(limit=limit, batch_size=batch_size)
 
         return Stream.over(
@@ -178,7 +186,7 @@ class Queries:
         The parameters in ``keywords`` come without the property's prefix.
         """
         encoded, named = wire_params.encode(None, keywords), wire_params.encode(page)
-        _check_continue(encoded)
+        check_continue(encoded)
         check_counts(limit=limit)
 
         async def prepare() -> BatchSource:
@@ -222,10 +230,11 @@ class Queries:
     ) -> Stream[Page]:
         """One page for each title or id, in the order of the inputs. Exactly one of the sources must be given."""
         encoded = wire_params.encode(params, keywords)
-        kind, source = _only_source(sources, encoded)
+        chosen: tuple[str, Inputs] = only_source(sources, encoded)
+        kind, source = chosen
         check_counts(limit=limit)
-        _check_query(encoded)
-        if clash := [name for name in (*_SOURCES, "list") if name in encoded]:
+        check_query(encoded)
+        if clash := [name for name in (*SOURCES, "list") if name in encoded]:
             raise ValueError(f"{clash[0]} has no place in pages(), which has its pages already: use site.query")
         props = wire_params.split_values(encoded.get("prop", ""))
         inputs = PageInputs(kind, source)
@@ -253,7 +262,7 @@ class Queries:
         """A loader of single pages with these properties."""
         encoded = wire_params.encode(params, keywords)
         _query.loader.check_loader_options(window, encoded)
-        _check_query(encoded)
+        check_query(encoded)
         props = wire_params.split_values(encoded.get("prop", ""))
         loads = _query.page_loads.PageLoads(
             self.session,
@@ -279,7 +288,7 @@ class Queries:
             return Export(self.pages(sources, limit=None, params=wanted, keywords=keywords).batches())
         if not {"generator"} & {*wanted, *keywords}:
             raise ValueError(
-                _misspelt_source([*wanted, *keywords])
+                misspelt_source([*wanted, *keywords])
                 or "say which pages to export: titles, pageids, revids or generator"
             )
         return Export(self.query(limit=None, batch_size=None, params=wanted, keywords=keywords).batches())
@@ -321,14 +330,6 @@ class Queries:
         )
 
 
-def _only_source(sources: Mapping[str, Inputs | None], params: Mapping[str, str]) -> tuple[str, Inputs]:
-    chosen = [(kind, source) for kind, source in sources.items() if source is not None]
-    if len(chosen) != 1:
-        misspelt = _misspelt_source(params) if not chosen else ""
-        raise ValueError(misspelt or "give pages() exactly one of titles, pageids and revids")
-    return chosen[0]
-
-
 def _may_ask_account(params: Mapping[str, str]) -> bool:
     """Whether a query may ask for the account beside what the caller wants.
 
@@ -336,15 +337,6 @@ def _may_ask_account(params: Mapping[str, str]) -> bool:
     """
     asks_account = "userinfo" in wire_params.split_values(params.get("meta", "")) or "uiprop" in params
     return not asks_account and _CACHED.isdisjoint(params)
-
-
-def _misspelt_source(names: Iterable[str]) -> str:
-    """What is wrong with a query without a source of pages, if the name of one seems to be misspelt; else empty."""
-    for name in names:
-        source = _http.keywords.did_you_mean(name, [source for source in _SOURCES if source[0] == name[:1]])
-        if source:
-            return f"a query has no parameter {name!r}{source}"
-    return ""
 
 
 def _main_slot(params: Mapping[str, str]) -> dict[str, str]:
@@ -368,41 +360,3 @@ def _of_kind(kind: str, params: Mapping[str, str]) -> Mapping[str, str]:
 def _without_limits(params: Mapping[str, str]) -> dict[str, str]:
     """The parameters that decide what a query brings: all except limits. A limit per page belongs to them, too."""
     return {name: value for name, value in params.items() if not name.endswith("limit") or name in PER_PAGE_LIMITS}
-
-
-def check_counts(*, limit: int | None, batch_size: int | None = None) -> None:
-    """Raise ValueError if ``limit`` is not a whole number from 0 up, or ``batch_size`` one from 1 up."""
-    for name, value, least in (("limit", limit, 0), ("batch_size", batch_size, 1)):
-        if value is not None and not wire_params.is_count(value, least=least):
-            raise ValueError(f"{name}={value!r}: give a whole number from {least} up, or None for all")
-
-
-def _check_continue(params: Mapping[str, str]) -> None:
-    if "continue" in params:
-        raise ValueError("the stream sets continue by itself: store run.cursor and use stream.resume(cursor)")
-
-
-def _check_query(params: Mapping[str, str]) -> None:
-    _check_continue(params)
-    sources = [name for name in ("titles", "pageids", "revids") if name in params]
-    if len(sources) > 1:
-        raise ValueError(f"{' and '.join(sources)} exclude each other: give one of them")
-    for name, value in params.items():
-        if name.endswith("limit") and value != "max" and not (value.isdecimal() and int(value) >= 1):
-            raise ValueError(
-                f"{name}={value!r}: give a whole number from 1 up; leave it out to get all in the fewest requests"
-            )
-
-
-def _why_not_iterable(params: Mapping[str, str]) -> str | None:
-    if "rawcontinue" in params:
-        return "a query with rawcontinue has no pages to iterate: use .batches()"
-    if any(name in params for name in _SOURCES):
-        return None
-    if misspelt := _misspelt_source(params):
-        return misspelt
-    lists = params.get("list", "allpages").partition("|")[0]
-    return (
-        "this query has no source of pages (titles, pageids, revids or generator), so it has no pages to iterate: "
-        f"use .batches() for its lists and meta data, or site.list({lists!r}) for the rows of one list"
-    )
