@@ -24,3 +24,14 @@ def title_of(value: Any) -> Any:
     if isinstance(value, Mapping):  # a row of a list without a class
         return value.get("title", value)
     return value if isinstance(value, str) else getattr(value, "title", value)
+
+
+def title_on(wiki: str, value: Any) -> Any:
+    """The same, for the wiki at this address.
+
+    Raises ValueError for a Title of another wiki: its namespace can have no such name here, so that the title would be
+    that of an article.
+    """
+    if getattr(value, "wiki", wiki) != wiki:
+        raise ValueError(f"{str(value)!r} is a Title of {value.wiki}: pass await site.title(title), of this site")
+    return title_of(value)

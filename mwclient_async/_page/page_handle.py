@@ -16,7 +16,7 @@ from mwclient_async._http import params as wire_params
 from mwclient_async._http.json_values import number_at, object_at, rows_at
 from mwclient_async._http.params import checked_text, checked_title, is_count
 from mwclient_async._http.text_normalization import summary_with_suffix
-from mwclient_async._http.titled import TitleLike, title_of
+from mwclient_async._http.titled import TitleLike, title_on
 from mwclient_async._page.page_manager import PageManager
 from mwclient_async._page.page_services import PageServices
 from mwclient_async._session.known_revisions import BaseRevision
@@ -299,7 +299,7 @@ def page_handle(services: PageServices, page: TitleLike) -> PageHandle:
     if isinstance(page, Page):
         base = _base_from_page(page)
         return PageHandle(services, title=checked_title(page.title), base=base, already_read=_text_and_base(page, base))
-    return PageHandle(services, title=checked_title(title_of(page)))
+    return PageHandle(services, title=checked_title(title_on(services.queries.wiki, page)))
 
 
 def edit_function(

@@ -56,6 +56,17 @@ class Title(Value):
         return ":".join([*prefixes, self.text])
 
     @property
+    def international(self) -> str:
+        """The whole title with the canonical name of its namespace, which all wikis know: ``Talk:Erde``.
+
+        A namespace that only some wikis have can be without one; then it has its name.
+        """
+        namespace = self._rules.namespaces.get(self.ns)
+        name = (namespace.canonical or namespace.name) if namespace is not None and self.ns != MAIN else ""
+        prefixes = [prefix for prefix in (self.interwiki, name) if prefix]
+        return ":".join([*prefixes, self.text]) + (f"#{self.fragment}" if self.fragment else "")
+
+    @property
     def dbkey(self) -> str:
         """The text with underscores, as dumps and databases have it (``page_title``)."""
         return self.text.replace(" ", "_")

@@ -26,13 +26,23 @@ class TitleReader:
         self._asking = anyio.Lock()
 
     async def read(self, value: TitleLike, *, namespace: int = MAIN) -> Title:
-        """The title of a text, or of a row that has one. Raises InvalidTitle if it is none."""
+        """The title of a text, or of a row that has one. Raises InvalidTitle if it is none.
+
+        For a Title of another wiki, it is the one with the same text in the namespace of the same canonical name.
+        """
         if namespace not in self._rules.namespaces:
             numbers = ", ".join(map(str, sorted(self._rules.namespaces)))
             raise ValueError(f"namespace={namespace!r}: this wiki has the namespaces {numbers}")
-        if isinstance(value, Title) and value.wiki == self._rules.wiki:
+        if not isinstance(value, Title):
+            return await self._parse(checked_text("title", title_of(value)), namespace)
+        if value.wiki == self._rules.wiki:
             return value
-        text = checked_text("title", title_of(value))
+        found = await self._parse(value.international, MAIN)
+        if (found.interwiki, found.ns == MAIN) != (value.interwiki, value.ns == MAIN):
+            raise ValueError(f"{str(value)!r} of {value.wiki} is in a namespace that this wiki does not have")
+        return found
+
+    async def _parse(self, text: str, namespace: int) -> Title:
         while True:
             rules = self._rules
             try:

@@ -201,6 +201,24 @@ async def test_the_rules_are_fetched_once_for_all_tasks_and_only_a_rare_letter_n
     assert wiki.requests == ["query", "query", "expandtemplates"]
 
 
+async def test_a_title_of_another_wiki_is_never_taken_for_one_of_an_article_here() -> None:
+    """``Diskussion:Erde`` would be one on an English wiki."""
+    english = [evolve(found, name=found.canonical) for found in RULES.namespaces.values()]
+    numbers = {**RULES.ids, "portal": 102}
+    del numbers["diskussion"]
+    spaces = {**{one.id: one for one in english}, 102: evolve(english[-1], id=102, name="Portal")}
+    rules = evolve(RULES, wiki="https://en.example/w/api.php", namespaces=spaces, ids=numbers)
+    talk, portal, here = (title_from(rules.parse(text), rules) for text in ("talk:earth#Age", "Portal:Sun", "en:x"))
+    async with Site(WIKI, user_agent=USER_AGENT, transport=Wiki()) as site:
+        found = await site.title(talk)
+        assert (found, found.fragment, (await site.title(here)).interwiki) == (title("Diskussion:Earth"), "Age", "en")
+        with pytest.raises(ValueError, match="a namespace that this wiki does not have"):
+            await site.title(portal)
+        for take in (site.page, site.category):
+            with pytest.raises(ValueError, match=r"is a Title of https://en\.example"):
+                take(talk)
+
+
 async def test_a_row_or_a_title_is_read_like_its_title() -> None:
     async with Site(WIKI, user_agent=USER_AGENT, transport=Wiki()) as site:
         file = await site.title("File:x")
