@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import signal
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from distributed import Client, LocalCluster, Worker, WorkerPlugin
 
+from mwclient_async.dask.errors import CrawlError
 from mwclient_async.dask.wikis import Wiki
+
+_GUARD = 'write crawl.run() below the line if __name__ == "__main__": because the workers import the program, too'
 
 
 @asynccontextmanager
@@ -25,23 +29,32 @@ async def open_client(
         async with _own_client(given) as own:
             yield own
         return
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # it is importing the program that started it
+        raise CrawlError(f"a worker cannot start a crawl: {_GUARD}")
     in_flight = max(wiki.limits.concurrency for wiki in wikis)
     processes = workers or min(os.cpu_count() or 1, in_flight)
     threads = -(-in_flight // processes)  # a shard waits for the wiki most of the time
-    async with (
-        LocalCluster(
-            n_workers=processes,
-            threads_per_worker=threads,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            asynchronous=True,
-            silence_logs=logging.CRITICAL,  # the crawl reports what its shards raise
-        ) as cluster,
-        Client(cluster, asynchronous=True, set_as_default=False) as client,
-    ):
+    async with AsyncExitStack() as stack:
+        try:
+            cluster = await stack.enter_async_context(_local_cluster(processes, threads))
+        except RuntimeError as error:
+            failed = f"the processes of this machine's cluster did not start: {error} If this is a file, {_GUARD}"
+            raise CrawlError(failed) from error
+        client = await stack.enter_async_context(Client(cluster, asynchronous=True, set_as_default=False))
         await client.register_plugin(_NoInterrupt(), name="mwclient_async-no-interrupt")
         yield client
+
+
+def _local_cluster(processes: int, threads: int) -> LocalCluster:
+    return LocalCluster(
+        n_workers=processes,
+        threads_per_worker=threads,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        asynchronous=True,
+        silence_logs=logging.CRITICAL,  # the crawl reports what its shards raise
+    )
 
 
 class _NoInterrupt(WorkerPlugin):

@@ -6,15 +6,15 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, field, frozen, validators
+from attrs import Attribute, evolve, field, frozen, validators
 
 from mwclient_async.dask.errors import SinkMismatch
-from mwclient_async.dask.plans import Inputs, Plan
+from mwclient_async.dask.plans import IdRanges, Inputs, Plan, TimeWindows, TitleRanges
 from mwclient_async.dask.progress import CrawlProgress
 from mwclient_async.dask.queries import Pages, Rows
 from mwclient_async.dask.results import CrawlResult
 from mwclient_async.dask.sinks import Callback, JsonLines, Parquet
-from mwclient_async.dask.store import MANIFEST, Store
+from mwclient_async.dask.store import MANIFEST, Store, shown_url
 from mwclient_async.dask.wikis import Wiki
 
 if TYPE_CHECKING:
@@ -28,7 +28,20 @@ OnProgress = Callable[[CrawlProgress], object]
 
 
 def _wikis(value: Wiki | Iterable[Wiki]) -> tuple[Wiki, ...]:
-    return (value,) if isinstance(value, Wiki) else tuple(value)
+    wikis = (value,) if isinstance(value, Wiki | str) else tuple(value)
+    for one in wikis:
+        if not isinstance(one, Wiki):
+            raise TypeError(f"{one!r:.100} is of type {type(one).__name__}: write Wiki(api_url=..., user_agent=...)")
+    return wikis
+
+
+def _is_one_of(*classes: type) -> Callable[[object, Attribute[Any], object], None]:
+    def check(_crawl: object, attribute: Attribute[Any], value: object) -> None:
+        if not isinstance(value, classes):
+            names = ", ".join(one.__name__ for one in classes)
+            raise TypeError(f"{attribute.name} is of type {type(value).__name__}: give one of {names}")
+
+    return check
 
 
 @frozen(kw_only=True)
@@ -43,15 +56,23 @@ class Crawl:
     - ``straggler_after`` is how many seconds a shard may run while workers are free, before its rest is divided.
     - ``attempts`` is how often a shard is tried if the wiki cannot be reached, or if its workers die again and again.
 
+    Raises:
+        CrawlError: the plan does not fit the query.
+
     See https://www.mediawiki.org/wiki/API:Etiquette.
     """
 
     wikis: tuple[Wiki, ...] = field(converter=_wikis, validator=validators.min_len(1))
-    query: Pages | Rows
-    plan: Plan
-    sink: JsonLines | Parquet | Callback
+    query: Pages | Rows = field(validator=_is_one_of(Pages, Rows))
+    plan: Plan = field(validator=_is_one_of(TitleRanges, IdRanges, TimeWindows, Inputs))
+    sink: JsonLines | Parquet | Callback = field(validator=_is_one_of(JsonLines, Parquet, Callback))
     straggler_after: float = field(default=60.0, validator=validators.ge(0))
     attempts: int = field(default=3, validator=validators.ge(1))
+
+    def __attrs_post_init__(self) -> None:
+        self.plan.check(self.query)
+        if isinstance(self.plan, Inputs):
+            self.plan.check_wikis(len(self.wikis))
 
     @wikis.validator
     def _have_names_of_their_own(self, _attribute: object, value: tuple[Wiki, ...]) -> None:
@@ -72,7 +93,7 @@ class Crawl:
 
         Raises:
             SinkMismatch: the sink has parts of another crawl.
-            CrawlError: the plan does not fit the query or the wiki.
+            CrawlError: the plan does not fit the wiki, or the cluster did not start.
             MediaWikiError: a request for the plan failed.
 
         See https://distributed.dask.org/.
@@ -96,7 +117,7 @@ class Crawl:
         Raises:
             CrawlFailed: a shard failed. What was committed stays.
             SinkMismatch: the sink has parts of another crawl.
-            CrawlError: the plan does not fit the query or the wiki.
+            CrawlError: the plan does not fit the wiki, or the cluster did not start.
             MediaWikiError: a request for the plan failed.
 
         See https://distributed.dask.org/.
@@ -123,10 +144,12 @@ class Crawl:
         )
         if differing := _differing(ours, found):
             theirs = _read(found)
-            name = differing[0]
+            name, verb = differing[0], "are" if differing[0].endswith("s") else "is"
+            empty = "" if store.names("commits") else ": nothing was committed yet"
             raise SinkMismatch(
-                f"the sink has another crawl: its {name} is {json.dumps(theirs.get(name))}, and that of this crawl is "
-                f"{json.dumps(ours[name])}. Give another address, or remove its objects"
+                f"{shown_url(self.sink.location.url)} has another crawl: its {name} {verb} "
+                f"{json.dumps(theirs.get(name))}, and not {json.dumps(ours[name])}. Give another address, or remove "
+                f"its objects{empty}"
             )
 
     def _identity(self) -> dict[str, Any]:

@@ -50,10 +50,13 @@ class TitleRanges:
         if not (isinstance(value, list | tuple) and value and all(isinstance(one, int) and one >= 0 for one in value)):
             raise ValueError(f"namespaces={value!r}: give numbers, such as (0, 4), or 'all'")
 
+    def check(self, query: Pages | Rows) -> None:
+        """Raise CrawlError if the query cannot be divided like this."""
+        check_free(query, _module(query, TITLE_MODULES, "TitleRanges").prefix, "ascending")
+
     async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:
         """Look at the wiki. Returns its shards."""
         module = _module(query, TITLE_MODULES, "TitleRanges")
-        check_free(query, module.prefix, "ascending")
         found = (await site.call("query", meta="siteinfo", siprop=["general", "namespaces"]))["query"]
         if (database := found["general"]["dbtype"]) not in _BINARY_ORDER:
             raise CrawlError(
@@ -85,6 +88,11 @@ def _module(query: Pages | Rows, known: Mapping[str, Any], plan: str) -> Any:
         raise CrawlError(f"{plan} is for {', '.join(known)}, and this is a query of {module or 'no list'}")
     assert module is not None
     return known[module]
+
+
+def _check_names_no_pages(query: Pages | Rows, plan: str) -> None:
+    if not isinstance(query, Pages) or query.module is not None:
+        raise CrawlError(f"{plan} names the pages itself: the query is Pages(prop=...), without a generator")
 
 
 def _namespaces(
@@ -123,10 +131,12 @@ class IdRanges:
         if value is not None and value < self.first:
             raise ValueError(f"last={value} is less than first={self.first}: there are no ids between them")
 
-    async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:
+    def check(self, query: Pages | Rows) -> None:
+        """Raise CrawlError if the query cannot be divided like this."""
+        _check_names_no_pages(query, "IdRanges")
+
+    async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:  # noqa: ARG002 - as the others
         """Look at the wiki, if ``last`` is not known. Returns its shards."""
-        if not isinstance(query, Pages) or query.module is not None:
-            raise CrawlError("IdRanges names the pages itself: the query is Pages(prop=...), without a generator")
         last = self.last if self.last is not None else await _last_id(site, self.kind)
         return [
             Shard(key=f"{wiki}-{number:06}", wiki=wiki, kind=self.kind, start=str(low), stop=str(high))
@@ -174,14 +184,22 @@ class TimeWindows:
     end: datetime | None = None
     shards: int = field(default=16, validator=_COUNT)
 
-    async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:
-        """Look at the wiki, if ``start`` is not known. Returns its shards."""
+    def check(self, query: Pages | Rows) -> None:
+        """Raise CrawlError if the query cannot be divided like this."""
         if not isinstance(query, Rows):
             raise CrawlError("TimeWindows is for Rows: as a generator, the list gives the same page in many windows")
         check_free(query, _module(query, TIME_MODULES, "TimeWindows"), "newer")
-        end = _whole_second(self.end or datetime.now(UTC))
+        end = self._end()
         if self.start is not None and _whole_second(self.start) >= end:
             raise CrawlError(f"the windows of time begin at {self.start} and end at {end}, which is not later")
+
+    def _end(self) -> datetime:
+        return _whole_second(self.end or datetime.now(UTC))
+
+    async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:
+        """Look at the wiki, if ``start`` is not known. Returns its shards."""
+        assert isinstance(query, Rows)
+        end = self._end()
         start = self.start or await _oldest(site, query)
         if start is None or (start := _whole_second(start)) >= end:
             return []
@@ -271,10 +289,12 @@ class Inputs:
             whole.update(f"{_checked_input(self.kind, value)!r}\n".encode("utf-8", "surrogatepass"))
         return whole.hexdigest()
 
-    def write(self, store: Store, query: Pages | Rows, wiki: str) -> Iterator[Shard]:
+    def check(self, query: Pages | Rows) -> None:
+        """Raise CrawlError if the query cannot be divided like this."""
+        _check_names_no_pages(query, "Inputs")
+
+    def write(self, store: Store, wiki: str) -> Iterator[Shard]:
         """Write the inputs to the sink, part after part. Yields their shards."""
-        if not isinstance(query, Pages) or query.module is not None:
-            raise CrawlError("Inputs names the pages itself: the query is Pages(prop=...), without a generator")
         if isinstance(self._source, Iterator) and self._read:
             raise CrawlError("the inputs are an iterator that was read before: give a new one, a list or a function")
         self._read.append(True)

@@ -34,6 +34,8 @@ class CrawlProgress:
         return max(0, self.total - self.done) / self.rate
 
     def __str__(self) -> str:
+        if not self.shards_left:
+            return f"{self.done:,} rows, {self.shards_done} shards, {self.requests:,} requests"
         total = "" if self.total is None else f" of about {self.total:,}"
         left = "" if self.seconds_left is None else f", {self.seconds_left:,.0f} s left"
         shards = f"{self.shards_done} of {self.shards_done + self.shards_left} shards"

@@ -36,6 +36,10 @@ class CrawlResult:
     shards: int
     parts: tuple[str, ...]
 
+    def __str__(self) -> str:
+        requests = f"{self.requests:,} requests and {self.plan_requests:,} for the plan"
+        return f"{self.rows:,} rows in {len(self.parts):,} parts, {self.shards:,} shards, {requests}"
+
 
 def committed_parts(url: str, *, storage: StorageOptions = None) -> tuple[str, ...]:
     """The parts of a complete crawl, whatever else is at its address.

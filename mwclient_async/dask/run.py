@@ -30,7 +30,6 @@ from mwclient_async.dask.cluster import open_client
 from mwclient_async.dask.errors import CrawlError, CrawlFailed
 from mwclient_async.dask.plans import Inputs
 from mwclient_async.dask.progress import CrawlProgress
-from mwclient_async.dask.queries import Pages, Rows
 from mwclient_async.dask.results import CrawlResult, read_result, write_result
 from mwclient_async.dask.shard_run import ShardEnd
 from mwclient_async.dask.shards import Shard, split
@@ -89,7 +88,7 @@ class CrawlRun:
 
         Raises:
             SinkMismatch: the sink has parts of another crawl.
-            CrawlError: the plan does not fit the query or the wiki.
+            CrawlError: the plan does not fit the wiki, or the cluster did not start.
             MediaWikiError: a request for the plan failed.
         """
         try:
@@ -230,9 +229,8 @@ class CrawlRun:
     async def _new_shards(self) -> list[Shard]:
         crawl, shards = self._crawl, list[Shard]()
         if isinstance(crawl.plan, Inputs):
-            crawl.plan.check_wikis(len(crawl.wikis))
             for wiki in crawl.wikis:
-                write = partial(_written, crawl.plan, self._store, crawl.query, wiki.name)
+                write = partial(_written, crawl.plan, self._store, wiki.name)
                 shards += await to_thread.run_sync(write)
             return shards
         for wiki in crawl.wikis:
@@ -373,8 +371,8 @@ class CrawlRun:
                 self._waiting.add(bundle.take_back(answers.get(bundle.worker, ())))
 
 
-def _written(plan: Inputs, store: Store, query: Pages | Rows, wiki: str) -> list[Shard]:
-    return list(plan.write(store, query, wiki))
+def _written(plan: Inputs, store: Store, wiki: str) -> list[Shard]:
+    return list(plan.write(store, wiki))
 
 
 def _failed(shard: Shard, error: Exception) -> Exception:

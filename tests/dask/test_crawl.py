@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import pickle
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from mwclient_async.dask import (
     CrawlError,
     CrawlFailed,
     CrawlProgress,
+    CrawlResult,
     EnvironmentLogin,
     IdRanges,
     Inputs,
@@ -37,6 +39,7 @@ from mwclient_async.dask import (
     TimeWindows,
     TitleRanges,
     Wiki,
+    cluster,
     committed_parts,
 )
 from mwclient_async.dask.plans import Plan
@@ -163,7 +166,7 @@ def test_a_sink_of_another_crawl_is_refused(
     tmp_path: Path, store: Store, changes: dict[str, Any], difference: str
 ) -> None:
     crawl(tmp_path).claim(store)
-    with pytest.raises(SinkMismatch, match=f"has another crawl: its {difference} is "):
+    with pytest.raises(SinkMismatch, match=f"{tmp_path}. has another crawl: its {difference} (is|are) .*: nothing was"):
         crawl(tmp_path, **changes).claim(store)
 
 
@@ -189,7 +192,7 @@ def test_what_does_not_change_the_rows_may_change(tmp_path: Path, store: Store, 
 )
 def test_a_sink_of_other_inputs_is_refused(tmp_path: Path, store: Store, other: Inputs) -> None:
     crawl(tmp_path, query=Pages(), plan=Inputs(titles=["A", "B"])).claim(store)
-    with pytest.raises(SinkMismatch, match=r"has another crawl: its (plan|inputs) is"):
+    with pytest.raises(SinkMismatch, match=r"has another crawl: its (plan is|inputs are)"):
         crawl(tmp_path, query=Pages(), plan=other).claim(store)
 
 
@@ -199,7 +202,7 @@ def test_a_file_of_titles_that_has_changed_is_refused_and_one_that_is_gone_is_no
     whole = crawl(tmp_path, query=Pages(), plan=Inputs(file=titles))
     whole.claim(store)
     titles.write_text("Earth\nMars\n", encoding="utf-8")
-    with pytest.raises(SinkMismatch, match="its inputs is"):
+    with pytest.raises(SinkMismatch, match="its inputs are"):
         whole.claim(store)
     titles.unlink()
     whole.claim(store)
@@ -223,7 +226,7 @@ def test_for_mwa_a_sink_of_another_crawl_is_a_usage_error(tmp_path: Path, store:
     crawl(tmp_path).claim(store)
     result = CliRunner().invoke(app, ["crawl", str(tmp_path), "generator=allpages", "-w", API, "--user-agent", AGENT])
     assert result.exit_code == 2
-    assert "the sink has another crawl" in result.stderr
+    assert "has another crawl: its query is" in result.stderr
 
 
 def test_a_directory_that_has_data_of_something_else_is_refused(tmp_path: Path, store: Store) -> None:
@@ -287,15 +290,30 @@ def test_a_sink_that_is_not_complete_has_no_parts_to_read(tmp_path: Path) -> Non
         (TitleRanges(), Rows("allpages", to="M"), "to has no place"),
         (TimeWindows(), Rows("recentchanges", start="2026-01-01T00:00:00Z"), "start has no place"),
         (TimeWindows(), Rows("recentchanges", dir="older"), "dir='older' does not work"),
+        (Inputs(titles=["A"]), ALL_PAGES, "Inputs names the pages itself"),
         (TimeWindows(start=LATE, end=EARLY), Rows("recentchanges"), "begin at 2026-02-01 .* which is not later"),
     ],
 )
-async def test_a_plan_that_does_not_fit_the_query_is_refused_without_a_request(
-    plan: TitleRanges | IdRanges | TimeWindows, query: Pages | Rows, message: str
+def test_a_plan_that_does_not_fit_the_query_is_refused_before_a_cluster_is_started(
+    tmp_path: Path, plan: Plan, query: Pages | Rows, message: str
 ) -> None:
-    async with Site(API, user_agent=AGENT, transport=ScriptedTransport()) as site:
-        with pytest.raises(CrawlError, match=message):
-            await plan.plan(site, query, "w")
+    with pytest.raises(CrawlError, match=message):
+        crawl(tmp_path, plan=plan, query=query)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"wikis": API}, f"'{API}' is of type str: write Wiki"),
+        ({"query": {"generator": "allpages"}}, "query is of type dict: give one of Pages, Rows"),
+        ({"plan": 16}, "plan is of type int: give one of TitleRanges, IdRanges, TimeWindows, Inputs"),
+        ({"sink": "pages"}, "sink is of type str: give one of JsonLines, Parquet, Callback"),
+    ],
+    ids=["wiki", "query", "plan", "sink"],
+)
+def test_a_value_of_another_type_is_refused_at_once(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        crawl(tmp_path, **changes)
 
 
 async def test_a_database_that_may_sort_by_language_is_refused() -> None:
@@ -369,6 +387,28 @@ def test_a_crawl_on_trio_says_that_dask_needs_asyncio(tmp_path: Path) -> None:
         anyio.run(crawl(tmp_path).run, backend="trio")
 
 
+async def test_a_program_that_its_workers_run_again_is_told_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Multiprocessing marks a process as long as it imports the program that has started it."""
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    with pytest.raises(RuntimeError, match="before the"):
+        multiprocessing.get_context("spawn").Process(target=print).start()
+    with pytest.raises(CrawlError, match=r'a worker cannot start a crawl: .* if __name__ == "__main__":'):
+        await crawl(tmp_path).run()
+
+
+async def test_workers_that_do_not_start_are_reported_with_a_likely_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_options: Any) -> None:
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr(cluster, "LocalCluster", fail)
+    with pytest.raises(CrawlError, match=r"did not start: Nanny failed to start\. If this is a file, write crawl\.run"):
+        await crawl(tmp_path).run()
+
+
 async def test_a_time_without_a_zone_is_refused() -> None:
     plan = TimeWindows(start=datetime(2026, 1, 1))  # noqa: DTZ001 - what is tested
     async with Site(API, user_agent=AGENT, transport=ScriptedTransport()) as site:
@@ -419,7 +459,7 @@ def test_inputs_are_read_part_by_part(store: Store) -> None:
             read.append(number)
             yield f"T{number}"
 
-    shards = Inputs(titles=titles(), per_shard=3).write(store, Pages(prop="info"), "w")
+    shards = Inputs(titles=titles(), per_shard=3).write(store, "w")
     assert next(shards).stop == "2"
     assert read == [0, 1, 2]
     assert [shard.stop for shard in shards] == ["2", "0"]
@@ -428,31 +468,31 @@ def test_inputs_are_read_part_by_part(store: Store) -> None:
 
 def test_inputs_of_a_file_are_its_lines(store: Store, tmp_path: Path) -> None:
     (tmp_path / "titles.txt").write_text("Earth\n\n Élan \nMars", encoding="utf-8")
-    (shard,) = Inputs(file=tmp_path / "titles.txt").write(store, Pages(), "w")
+    (shard,) = Inputs(file=tmp_path / "titles.txt").write(store, "w")
     assert shard.input_kind == "titles"
     assert store.get(shard.source or "") == '["Earth", "Élan", "Mars"]'.encode()
 
 
 def test_a_file_of_titles_may_begin_with_a_byte_order_mark(store: Store, tmp_path: Path) -> None:
     (tmp_path / "titles.txt").write_bytes(b"\xef\xbb\xbfEarth\r\nMars\r\n")
-    (shard,) = Inputs(file=tmp_path / "titles.txt").write(store, Pages(), "w")
+    (shard,) = Inputs(file=tmp_path / "titles.txt").write(store, "w")
     assert store.get(shard.source or "") == b'["Earth", "Mars"]'
 
 
 def test_rows_with_a_title_are_inputs(store: Store) -> None:
-    (shard,) = Inputs(titles=[ListedPage(title="A", ns=0), {"title": "B"}, "C"]).write(store, Pages(), "w")
+    (shard,) = Inputs(titles=[ListedPage(title="A", ns=0), {"title": "B"}, "C"]).write(store, "w")
     assert store.get(shard.source or "") == b'["A", "B", "C"]'
 
 
 @pytest.mark.parametrize("given", [{"titles": [5]}, {"titles": [None]}, {"pageids": ["5"]}, {"revids": [True]}])
 def test_inputs_of_another_type_are_refused(store: Store, given: dict[str, Any]) -> None:
     with pytest.raises(CrawlError, match=r"is of type .*: (titles|pageids|revids) are "):
-        list(Inputs(**given).write(store, Pages(), "w"))
+        list(Inputs(**given).write(store, "w"))
 
 
 def test_half_of_a_surrogate_pair_is_no_title(store: Store) -> None:
     with pytest.raises(CrawlError, match="half of a surrogate pair"):
-        list(Inputs(titles=["A", "B\ud800"]).write(store, Pages(), "w"))
+        list(Inputs(titles=["A", "B\ud800"]).write(store, "w"))
 
 
 def test_one_text_is_no_list_of_titles() -> None:
@@ -462,16 +502,17 @@ def test_one_text_is_no_list_of_titles() -> None:
 
 def test_an_iterator_is_not_read_on_where_a_failed_run_has_left_it(store: Store) -> None:
     plan = Inputs(titles=iter(["A", "B", "C"]), per_shard=1)
-    next(plan.write(store, Pages(), "w"))
+    next(plan.write(store, "w"))
     with pytest.raises(CrawlError, match="an iterator that was read before"):
-        next(plan.write(store, Pages(), "w"))
+        next(plan.write(store, "w"))
 
 
-def test_inputs_that_can_be_read_once_are_for_one_wiki() -> None:
+def test_inputs_that_can_be_read_once_are_for_one_wiki(tmp_path: Path) -> None:
+    wikis = (WIKI, evolve(WIKI, name="other"))
     with pytest.raises(CrawlError, match="can be read for one wiki only"):
-        Inputs(pageids=iter([1])).check_wikis(2)
-    Inputs(pageids=[1]).check_wikis(2)
-    Inputs(pageids=lambda: iter([1])).check_wikis(2)
+        crawl(tmp_path, wikis=wikis, query=Pages(), plan=Inputs(pageids=iter([1])))
+    for pageids in ([1], lambda: iter([1])):
+        crawl(tmp_path, wikis=wikis, query=Pages(), plan=Inputs(pageids=pageids))
 
 
 @pytest.mark.parametrize("given", [{}, {"titles": ["A"], "pageids": [1]}])
@@ -491,8 +532,13 @@ def test_inputs_are_not_shown() -> None:
 def test_progress_is_one_line() -> None:
     progress = CrawlProgress(done=1500, total=4500, requests=40, shards_done=1, shards_left=2, seconds=10, rate=150)
     assert str(progress) == "1,500 of about 4,500 rows, 1 of 3 shards, 40 requests, 150 rows/s, 20 s left"
-    assert str(CrawlProgress()) == "0 rows, 0 of 0 shards, 0 requests, 0 rows/s"
+    assert str(CrawlProgress(done=1500, total=1500, requests=40, shards_done=3)) == "1,500 rows, 3 shards, 40 requests"
     assert CrawlProgress().seconds_left is None
+
+
+def test_a_result_is_one_line_however_many_parts_there_are() -> None:
+    result = CrawlResult(rows=1500, requests=40, plan_requests=2, shards=3, parts=("a",) * 3000)
+    assert str(result) == "1,500 rows in 3,000 parts, 3 shards, 40 requests and 2 for the plan"
 
 
 def test_errors_can_be_sent_from_workers() -> None:
