@@ -1,7 +1,8 @@
 """The events in a response of the type ``text/event-stream``, read with httpx-sse.
 
 This is the only file that imports httpx-sse. That library reads a response of httpx. So each part of a body that has
-whole events is given to it as such a response, whichever transport the body comes from.
+whole events is given to it as such a response, whichever transport the body comes from. Before 0.4.2 it ended a line at
+any character that can end one in Unicode, as U+2028, and so lost the rest of the event.
 See https://html.spec.whatwg.org/multipage/server-sent-events.html.
 """
 

@@ -32,6 +32,11 @@ def test_any_pieces_and_any_ends_of_lines_give_the_same_events(cuts: list[int], 
     ]
 
 
+def test_only_cr_and_lf_end_a_line() -> None:
+    """JSON does not escape U+2028 and U+0085; titles and comments can hold them."""
+    assert [event.data for event in read_events("data: a\u2028b\x85c\x0bd\n\n".encode())] == ["a\u2028b\x85c\x0bd"]
+
+
 def test_an_event_is_given_at_its_last_line_end_even_if_that_may_be_half_of_one() -> None:
     text = EventText(100)
     assert text.feed(b"data: 1\r\r") == b"data: 1\n\n"
