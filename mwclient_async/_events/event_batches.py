@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 OnMissed = Callable[[EventsMissed], object]
 
-_REFUSED_ID = frozenset({400, 404})  # the service refuses ids of topics that it no longer has
+_REFUSED_ID = frozenset({400, 404, 431})  # the service refuses ids of topics that it no longer has, and too long ones
 
 
 class GapFiller(Protocol):

@@ -240,10 +240,11 @@ async def test_what_is_not_a_stream_is_an_error(
     assert caught.value.status == plan.status
 
 
-async def test_an_id_that_the_service_no_longer_accepts_becomes_a_time(server: EventServer) -> None:
+@pytest.mark.parametrize("status", [404, 431])
+async def test_an_id_that_the_service_no_longer_accepts_becomes_a_time(server: EventServer, status: int) -> None:
     fill(server, 20, 21)
     cursor = await position_after(followed(server), 1)
-    server.then(Connection(status=404))
+    server.then(Connection(status=status))
     assert await numbers(followed(server).resume(cursor), 1) == [21]
     assert server.since[-1] == "2026-01-01T00:00:10.000Z"
 
