@@ -59,30 +59,31 @@ async def crawl(
     given = named(parameters, options=["batch_size"])
     if batch_size is not None:
         given["batch_size"] = batch_size
-    crawl = _crawl_of(job, sink, given, file=file, shards=shards, form=form)
-    with bar("rows", shown=sys.stderr.isatty()) as move, _mistakes():
+    try:
+        from mwclient_async.dask import CrawlError, SinkMismatch
+    except ModuleNotFoundError as error:
+        raise UsageError(str(error)) from None
+    with _mistakes(CrawlError):
+        crawl = _crawl_of(job, sink, given, file=file, shards=shards, form=form)
+    with bar("rows", shown=sys.stderr.isatty()) as move, _mistakes(SinkMismatch):
         result = await crawl.run(scheduler, workers=workers, on_progress=move)
     job.print({"rows": result.rows, "parts": len(result.parts), "requests": result.requests, "shards": result.shards})
 
 
 @contextmanager
-def _mistakes() -> Iterator[None]:
-    """A sink that has another crawl is a mistake in the command."""
-    from mwclient_async.dask import SinkMismatch
-
+def _mistakes(kind: type[Exception]) -> Iterator[None]:
+    """A list that cannot be divided, and a sink that has another crawl, are mistakes in the command."""
     try:
         yield
-    except SinkMismatch as error:
+    except kind as error:
         raise UsageError(str(error)) from None
 
 
 def _crawl_of(
     job: Job, sink: str, given: dict[str, Any], *, file: Path | None, shards: int, form: Literal["jsonl", "parquet"]
 ) -> Crawl:
-    try:
-        from mwclient_async.dask import Crawl, Inputs, JsonLines, Pages, Parquet, Rows, Wiki as CrawledWiki
-    except ModuleNotFoundError as error:
-        raise UsageError(str(error)) from None
+    from mwclient_async.dask import Crawl, Inputs, JsonLines, Pages, Parquet, Rows, Wiki as CrawledWiki
+
     wiki = job.wiki
     if not wiki.api_url.endswith(".php"):
         raise UsageError(f"{wiki.api_url} is a page: give the address of api.php, which Special:Version has")

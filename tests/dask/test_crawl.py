@@ -229,6 +229,13 @@ def test_for_mwa_a_sink_of_another_crawl_is_a_usage_error(tmp_path: Path, store:
     assert "has another crawl: its query is" in result.stderr
 
 
+@pytest.mark.parametrize("words", [["list=backlinks", "title=Earth"], ["generator=allpages", "gapfrom=M"]])
+def test_for_mwa_a_list_that_cannot_be_divided_is_a_usage_error(tmp_path: Path, words: list[str]) -> None:
+    result = CliRunner().invoke(app, ["crawl", str(tmp_path / "new"), *words, "-w", API, "--user-agent", AGENT])
+    assert result.exit_code == 2
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_directory_that_has_data_of_something_else_is_refused(tmp_path: Path, store: Store) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "mine.csv").write_text("1")
