@@ -34,6 +34,7 @@ from tests.conftest import USER_AGENT
 from tests.support.logins import ScriptedLoginWiki, run_concurrently
 
 API = "https://wiki.example.org/w/api.php"
+WATCHDOG = 60  # seconds
 FARM: PauseKey = ("farm",)
 KEYS: Sequence[PauseKey] = (FARM, ("wiki", API))
 TOO_MANY = HttpError("Too many requests", status=429, retry_after=60)
@@ -137,19 +138,21 @@ async def test_w6_one_that_no_longer_waits_keeps_no_one_from_a_slot(tmp_path: Pa
     if ended == "killed":
         command = [sys.executable, "-c", HOLDER, str(tmp_path / "limits")]
         with subprocess.Popen(command) as waiting:  # noqa: ASYNC220 - as above
-            while not list((tmp_path / "limits").glob("wait-*")):  # noqa: ASYNC110 - another process makes it
-                await anyio.sleep(0.005)
+            with anyio.fail_after(WATCHDOG):
+                while not list((tmp_path / "limits").glob("wait-*")):  # noqa: ASYNC110 - another process makes it
+                    await anyio.sleep(0.005)
             waiting.kill()
             waiting.wait()
     elif ended == "cancelled":
         assert not await is_free(second)
     else:
-        await first.begin_pause(SharedPause(FARM, 0.001, TOO_MANY))
-        await second.acquire(KEYS)
-        await anyio.sleep(0.002)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(second.acquire, KEYS)
+            await anyio.wait_all_tasks_blocked()
+            await first.begin_pause(SharedPause(("wiki", API), 60.0, TOO_MANY))
     await first.release()
-    with anyio.fail_after(5):
-        assert await second.acquire(KEYS) == ()
+    with anyio.fail_after(WATCHDOG):
+        assert await second.acquire([FARM]) == ()
     assert list((tmp_path / "limits").glob("*wait-*")) == []
 
 
