@@ -25,6 +25,12 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value)
 
 
+def _set_of_users(value: Texts | None) -> frozenset[str] | None:
+    """The names as events have them: with spaces. The wiki's lists take underscores, too."""
+    found = set_of_texts(value)
+    return None if found is None else frozenset(name.replace("_", " ") for name in found)
+
+
 def _set_of_numbers(value: int | Iterable[int] | None) -> frozenset[int] | None:
     found = None if value is None else frozenset([value] if isinstance(value, int) else value)
     if found is not None and not all(type(one) is int for one in found):
@@ -49,7 +55,7 @@ class EventFilter:
 
     namespace: frozenset[int] | None = field(default=None, converter=_set_of_numbers)
     type: frozenset[str] | None = field(default=None, converter=set_of_texts)
-    user: frozenset[str] | None = field(default=None, converter=set_of_texts)
+    user: frozenset[str] | None = field(default=None, converter=_set_of_users)
     bot: bool | None = None
     title: re.Pattern[str] | None = field(default=None, converter=_pattern)
     where: Callable[[Any], object] | None = field(default=None, eq=False)

@@ -412,7 +412,7 @@ async def test_a_cursor_of_another_stream_is_refused(server: EventServer) -> Non
         ({"domain": ["otherwiki.example", "x.example"]}, [3]),
         ({"namespace": 2}, [4]),
         ({"type": ["log", "new"]}, [5]),
-        ({"user": "Ann", "bot": False}, [6]),
+        ({"user": "Ann_Lee", "bot": False}, [6]),
         ({"bot": True}, [7]),
         ({"title": "^Page [12]$"}, [1, 2]),
         ({"where": lambda event: event.change.revid == 2}, [2]),
@@ -425,7 +425,7 @@ async def test_filters_leave_out_what_is_not_wanted_and_the_cursor_moves_on(
     fill(server, 3, wiki="otherwiki")
     fill(server, 4, namespace=2)
     server.add({**change(5), "type": "new"}, time=BEGINNING + 5000)
-    fill(server, 6, user="Ann")
+    fill(server, 6, user="Ann Lee")
     fill(server, 7, bot=True)
     found: list[int] = []
     async with followed(server, **options).open() as run:
