@@ -41,7 +41,9 @@ def _serve(version: str | None, *, port: int | None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m mwclient_async.testing", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m mwclient_async.testing", description="Run a real MediaWiki for tests."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     install = commands.add_parser(
         "install",
