@@ -37,13 +37,13 @@ _QUOTED_URL = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
 
 
 class AiohttpPool:
-    """Connections that are kept for ``keepalive`` seconds, at most ``limits.concurrency`` of them."""
+    """Connections that are kept for ``keepalive`` seconds, at most two for each request that may be in flight."""
 
     def __init__(self, options: HttpOptions, limits: Limits, *, keepalive: float) -> None:
         self._options = options
         try:
             connector = _Connector(
-                limit=limits.concurrency,
+                limit=2 * limits.concurrency,  # beside each download, a request in its slot (request_slots.py)
                 force_close=not keepalive,
                 keepalive_timeout=keepalive or None,
                 ssl=_own_ssl_context(options),

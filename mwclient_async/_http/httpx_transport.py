@@ -226,7 +226,7 @@ def _new_pool(
         proxy=None if proxy is None else _proxy(proxy, options),
         verify=usual if options.verify is True else options.verify,
         limits=httpx.Limits(
-            max_connections=limits.concurrency,
+            max_connections=2 * limits.concurrency,  # beside each download, a request in its slot (request_slots.py)
             max_keepalive_connections=limits.concurrency,
             keepalive_expiry=keepalive,
         ),

@@ -43,7 +43,8 @@ class FileStreams:
                 location = next((value for name, value in response.headers if name == "location"), "")
                 if response.status not in REDIRECTS or not location:
                     try:
-                        yield response
+                        with self.shared.slots.lend():
+                            yield response
                     except MediaWikiError as error:  # the reader's verdict on this response
                         self.pauses.begin_after(error, _FILE_REQUEST)
                         raise
@@ -57,10 +58,10 @@ class FileStreams:
         while True:
             await self.shared.pauses.wait([ALL_WIKIS], max_wait=self.max_wait)
             self.shared.check_open()
-            async with self.shared.slots:
+            async with self.shared.slots.take():
                 if self.shared.pauses.is_any_active([ALL_WIKIS]):  # it began while this waited for the slot
                     continue
-                if self.shared.connection is None:
+                if self.shared.connection is None or self.shared.slots.are_lent:
                     yield
                     return
                 async with _session.shared_slot.SharedSlot(self.shared.connection, self.pauses, _FILE_REQUEST) as slot:

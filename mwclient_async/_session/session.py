@@ -347,7 +347,7 @@ class Session:
         async with self._anonymous_writes.turn(request):
             if request.write and not request.login:
                 await self._pauses.wait_for_write(self.shared.limits.write_interval, again=pending.was_late)
-            if self.shared.connection is None:
+            if self.shared.connection is None or self.shared.slots.are_lent:  # its download has a shared slot already
                 response = await parse(await self._send_in_slot(pending, token, generation), request)
             else:
                 response = await self._send_in_shared_slot(self.shared.connection, pending, token, generation)
@@ -362,11 +362,11 @@ class Session:
         slot: _session.shared_slot.SharedSlot | None = None,
     ) -> HttpResponse:
         if pending.request.login:  # the login that sends it holds the lock exclusively
-            async with self.shared.slots:
+            async with self.shared.slots.take():
                 if slot is not None and not await slot.take():
                     raise _NotSentError
                 return await self._send_http(pending, token)
-        async with self._authenticator.lock.shared(), self.shared.slots:
+        async with self._authenticator.lock.shared(), self.shared.slots.take():
             if self._has_changed(pending.request, token, generation):
                 raise _NotSentError
             if slot is not None and (

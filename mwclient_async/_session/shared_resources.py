@@ -14,6 +14,7 @@ from mwclient_async._http.closing import Closing
 from mwclient_async._session.clock import Clock, ClosableClock
 from mwclient_async._session.open_connections import OpenConnections
 from mwclient_async._session.rate_limits import Pauses
+from mwclient_async._session.request_slots import RequestSlots
 from mwclient_async.errors import SiteClosed
 from mwclient_async.models.options import Limits
 
@@ -78,7 +79,7 @@ class SharedResources:
     owner: Owner = field(init=False, factory=Owner)
     _closing: Closing = field(init=False, factory=Closing)
     clock: Clock = field(init=False)
-    slots: anyio.Semaphore = field(init=False)
+    slots: RequestSlots = field(init=False)
     pauses: Pauses = field(init=False)
     connection: _session.shared_limits.CheckedConnection | None = field(init=False)
     event_connections: OpenConnections = field(init=False, factory=OpenConnections)
@@ -88,8 +89,8 @@ class SharedResources:
         return ClosableClock(self._given_clock, self._closing)
 
     @slots.default
-    def _slots(self) -> anyio.Semaphore:
-        return anyio.Semaphore(self.limits.concurrency, fast_acquire=True)  # a request follows
+    def _slots(self) -> RequestSlots:
+        return RequestSlots(self.limits.concurrency)
 
     @pauses.default
     def _pauses(self) -> Pauses:

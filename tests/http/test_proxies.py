@@ -34,7 +34,7 @@ Serve = Callable[[SocketStream], Awaitable[None]]
 SENT = b64encode(b"u:geheim").decode()
 CONNECTED = b"HTTP/1.1 200 Connected\r\n\r\n"
 NO_PASSWORD, WITH_PASSWORD, ACCEPTED = b"\x05\x00", b"\x05\x02", b"\x05\x00\x00\x01" + bytes(6)
-ATTEMPTS = Limits().concurrency + 1  # more than the pool has places
+ATTEMPTS = 2 * Limits().concurrency + 1  # more than the pool has places
 
 
 async def fail_often(options: HttpOptions, url: str = f"https://{NAME}") -> list[ConnectionFailed]:

@@ -219,7 +219,7 @@ async def test_writes_that_waited_for_a_slot_are_spaced_as_well() -> None:
     wiki, limits = Wiki(), Limits(write_interval=10, concurrency=1)
     async with visiting(wiki, limits=limits, auth=OAuth2Token(token="t")) as (site, _):
         await site.call("edit")
-        async with anyio.create_task_group() as tasks, site._session.shared.slots:
+        async with anyio.create_task_group() as tasks, site._session.shared.slots.take():
             for _ in range(3):
                 tasks.start_soon(site.call, "edit")
             await anyio.wait_all_tasks_blocked()

@@ -13,9 +13,10 @@ from typing import Any
 import anyio
 import pytest
 
-from mwclient_async import BotPassword, DownloadProgress, HttpOptions, OAuth1, RetryPolicy, Site
+from mwclient_async import BotPassword, DownloadProgress, FileLimits, HttpOptions, Limits, OAuth1, RetryPolicy, Site
 from mwclient_async._http.messages import HttpRequest
 from mwclient_async._http.oauth1 import authorization
+from mwclient_async._session.request_slots import RequestSlots
 from mwclient_async._upload.download_requests import first_byte
 from mwclient_async._upload.file_names import local_file_name
 from mwclient_async.errors import PageMissing, ProtocolError, ReplyLost, SizeMismatch, SourceChanged
@@ -91,6 +92,71 @@ async def test_a_file_is_written_in_few_steps_and_a_function_is_given_the_bytes_
         await site.file("A.bin").download(take)
     assert b"".join(given) == b"".join(written) == DATA
     assert len(given) > len(written) == 1
+
+
+@pytest.mark.everywhere
+@pytest.mark.parametrize("shared", [False, True], ids=["one process", "shared limits"])
+async def test_the_functions_of_a_download_may_send_requests_when_no_slot_is_free(
+    tmp_path: Path, *, shared: bool
+) -> None:
+    limits = Limits(concurrency=1)
+    coordinator = FileLimits(tmp_path / "limits") if shared else None
+    finished = list[str]()
+
+    async def take(_piece: bytes) -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(2):
+                tasks.start_soon(site.call, "query")
+        finished.append("bytes")
+
+    async def show(_: DownloadProgress) -> None:
+        await site.file("B.bin").download(tmp_path / "b.bin", overwrite=True)
+        finished.append("progress")
+
+    async with (
+        RecordingServer(serve) as server,
+        Site(f"{server.url}/api.php", user_agent=USER_AGENT, limits=limits, shared_limits=coordinator) as site,
+    ):
+        with anyio.fail_after(20):
+            await site.file("A.bin").download(take, on_progress=show)
+            await site.call("query")
+    assert {"bytes", "progress"} == {*finished}
+    assert (tmp_path / "b.bin").read_bytes() == DATA
+
+
+async def test_a_download_in_a_download_says_that_its_own_functions_can_send_nothing(tmp_path: Path) -> None:
+    async def take(_: bytes) -> None:
+        await site.file("B.bin").download(ask)
+
+    async def ask(_: bytes) -> None:
+        await site.call("query")
+
+    async with RecordingServer(serve) as server, Site(f"{server.url}/api.php", user_agent=USER_AGENT) as site:
+        with anyio.fail_after(20), pytest.raises(RuntimeError, match="after the first one"):
+            await site.file("A.bin").download(take)
+        await site.file("A.bin").download(tmp_path / "a.bin")
+
+
+async def test_a_task_that_a_download_has_started_needs_a_slot_when_the_download_has_ended() -> None:
+    """Otherwise more requests would be in flight than are allowed."""
+    slots = RequestSlots(1)
+    waiting, ended = anyio.Event(), anyio.Event()
+
+    async def request() -> None:
+        await ended.wait()
+        async with slots.take():
+            waiting.set()
+
+    async with anyio.create_task_group() as tasks, slots.take():
+        with slots.lend():
+            assert slots.are_lent
+            tasks.start_soon(request)
+            await anyio.wait_all_tasks_blocked()
+        ended.set()
+        await anyio.wait_all_tasks_blocked()
+        assert not slots.are_lent
+        assert not waiting.is_set()
+    assert waiting.is_set()
 
 
 @pytest.mark.everywhere
