@@ -228,7 +228,7 @@ def _upload(mebibytes: int) -> Job:
         truth={"files": 1, "MiB": mebibytes},
         mebibytes=mebibytes,
         writes=True,
-        turns=3,
+        turns=7,
     )
 
 
