@@ -18,8 +18,18 @@ import anyio
 import anyio.to_thread
 from attrs import frozen
 
-from benchmarks.ports.clients import OURS, PROGRAMS, ROOT, Client, clients, lines
-from benchmarks.ports.results import STOP, Result, pages, result, upload_photos, write_files
+from benchmarks.ports.clients import OURS, PEAK, PROGRAMS, ROOT, Client, clients, lines
+from benchmarks.ports.results import (
+    LONG,
+    LONG_REVISIONS,
+    LONG_SIZE,
+    STOP,
+    Result,
+    pages,
+    result,
+    upload_photos,
+    write_files,
+)
 from mwclient_async import BotPassword, Site
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.roots import find_root
@@ -78,6 +88,8 @@ async def run_client(client: Client, node_modules: Path | None) -> dict[str, Run
                 if done.returncode:
                     raise Different(f"{client.name}, {run}: {done.stderr[-2000:]}")
                 runs[run] = Run(requests=sent, result=await result(wiki, done.stdout, written(directory)))
+                if program == "words":
+                    await check_history(client, wiki, auth, directory)
     return runs
 
 
@@ -91,6 +103,29 @@ async def check_stop(client: Client, wiki: LocalWiki, auth: BotPassword, admin: 
         if not done.returncode or await result(wiki, "", "") != before:
             raise Different(f"{client.name}: its stop page has a text, and it did not stop: {done.stdout}")
         await site.page(STOP).save("")
+
+
+async def check_history(client: Client, wiki: LocalWiki, auth: BotPassword, directory: Path) -> None:
+    """A page that does not exist is an error, and a long history is not held in memory as a whole."""
+    file, before = directory / "words.csv", peak(directory)
+    kept = file.read_bytes()
+    done: subprocess.CompletedProcess[str]
+    done = await anyio.to_thread.run_sync(client.run, "words", wiki, auth, directory, "No such page")
+    if not done.returncode:
+        raise Different(f"{client.name}: it took a page that does not exist for one without revisions")
+    done = await anyio.to_thread.run_sync(client.run, "words", wiki, auth, directory, LONG)
+    grown, rows = peak(directory) - before, len(file.read_text(encoding="utf-8").splitlines()) - 1
+    if done.returncode or rows != LONG_REVISIONS:
+        raise Different(f"{client.name}: {rows} of {LONG_REVISIONS} revisions: {done.stderr[-2000:]}")
+    print(f"{client.name}: {grown / 2**20:.0f} MiB more for {LONG_REVISIONS * LONG_SIZE / 2**20:.0f} MiB of texts")
+    if grown > LONG_REVISIONS * LONG_SIZE * 3 / 4:
+        raise Different(f"{client.name}: it holds the whole history")
+    file.write_bytes(kept)
+
+
+def peak(directory: Path) -> int:
+    """The most memory that the last program had, in bytes."""
+    return int((directory / PEAK).read_text()) * 1024
 
 
 def requests(wiki: LocalWiki) -> int:

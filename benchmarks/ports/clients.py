@@ -25,6 +25,14 @@ PROGRAMS = ("moons", "words", "photos", "quiet", "featured")
 OURS = "mwclient_async"
 WIKIPEDIA = "https://en.wikipedia.org/w/api.php"
 TIMEOUT = 300.0  # seconds; a guard, not a measure
+NODE = ["node", "--max-old-space-size=64"]  # MiB; else it collects no garbage before it has hundreds
+PEAK = "peak.txt"
+_MEASURED = f"""import pathlib, resource, subprocess, sys
+done = subprocess.run(sys.argv[1:]).returncode
+pathlib.Path("{PEAK}").write_text(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(done)
+"""
+"""Runs a program and writes the most memory that it had, in KiB."""
 
 
 @frozen(kw_only=True)
@@ -43,13 +51,15 @@ class Client:
     address: Callable[[str, str], str]
 
     def run(
-        self, program: str, wiki: LocalWiki, auth: BotPassword, directory: Path
+        self, program: str, wiki: LocalWiki, auth: BotPassword, directory: Path, page: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run one program in a directory, which keeps what it writes."""
+        """Run one program in a directory, which keeps what it writes; ``page`` is read instead of Halley."""
         path = directory / f"{program}{self.suffix}"
-        path.write_text(self.address(self.programs[program], wiki.api_url), encoding="utf-8")
+        text = self.address(self.programs[program], wiki.api_url)
+        path.write_text(text.replace("Halley", page) if page else text, encoding="utf-8")
         environment = os.environ | {"BOT_PASSWORD": auth.password, "PYWIKIBOT_DIR": str(directory)}
-        command = [sys.executable if self.suffix == ".py" else "node", path.name]
+        runner = [sys.executable] if self.suffix == ".py" else NODE
+        command = [sys.executable, "-c", _MEASURED, *runner, path.name]
         return subprocess.run(
             command, cwd=directory, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False
         )

@@ -19,12 +19,17 @@ AGENT = "PortsOfBots/1.0 (https://example.org/ports; ports@example.org)"
 STOP = "User:DemoBot/Stop"
 CATEGORY = "[[Category:Photos of planets]]"
 MOONS, REVISIONS, PHOTOS, QUIET, REVIEWED = 60, 120, 12, 60, 60
+LONG = "Encke"
+"""A page with many long revisions."""
+LONG_REVISIONS, LONG_SIZE = 1_600, 100_000
 
 
 def pages() -> list[SeedPage]:
     """The pages that the wiki has before: some moons, a page with a history, quiet and busy pages, talk pages."""
     history = [SeedRevision(_words(n), user=f"U{n % 7}") for n in range(REVISIONS)]
-    first = [SeedPage("Halley", revisions=history), SeedPage("Moons/M3", _moon(3)), SeedPage("Moons/M4", "Old.")]
+    long = [SeedRevision(f"{_words(n)} {'x' * LONG_SIZE}", user="U0") for n in range(LONG_REVISIONS)]
+    first = [SeedPage("Halley", revisions=history), SeedPage(LONG, revisions=long)]
+    first += [SeedPage("Moons/M3", _moon(3)), SeedPage("Moons/M4", "Old.")]
     return [*first, *map(_line_page, range(QUIET)), *map(_talk_page, range(REVIEWED))]
 
 

@@ -6,8 +6,6 @@ import mwclient
 import mwparserfromhell
 from mwparserfromhell.nodes import Template
 
-AGENT = "DemoBot/1.0 (https://example.org/demobot; demobot@example.org)"
-
 
 def value(template: Template, name: str) -> str:
     return str(template.get(name).value).strip() if template.has(name) else ""
@@ -20,7 +18,7 @@ def reviews(article: str, text: str) -> Iterator[tuple[str, str, str, str]]:
             yield date, f"[[{article}]]", kind, result
 
 
-site = mwclient.Site("en.wikipedia.org", clients_useragent=AGENT)
+site = mwclient.Site("en.wikipedia.org", clients_useragent="DemoBot/1.0 (demobot@example.org)")
 site.login("DemoBot@uploads", os.environ["BOT_PASSWORD"])
 pages = site.categories["Featured topic on comets"].members(namespace=1)
 rows = sorted(row for page in pages for row in reviews(page.page_title, page.text()))

@@ -6,8 +6,6 @@ from pathlib import Path
 import mwclient
 from mwclient.errors import MwClientError
 
-AGENT = "DemoBot/1.0 (https://example.org/demobot; demobot@example.org)"
-
 texts: dict[str, str] = {}
 contents: defaultdict[str, list[str]] = defaultdict(list)
 with Path("moons.csv").open(newline="", encoding="utf-8") as file:
@@ -17,7 +15,7 @@ with Path("moons.csv").open(newline="", encoding="utf-8") as file:
         contents[row["planet"]].append(f"* [[{title}|{row['moon']}]]\n")
 texts["Moons"] = "\n".join(f"== {planet} ==\n{''.join(sorted(moons))}" for planet, moons in sorted(contents.items()))
 
-site = mwclient.Site("en.wikipedia.org", clients_useragent=AGENT)
+site = mwclient.Site("en.wikipedia.org", clients_useragent="DemoBot/1.0 (demobot@example.org)")
 site.login("DemoBot@uploads", os.environ["BOT_PASSWORD"])
 for title, text in texts.items():
     try:

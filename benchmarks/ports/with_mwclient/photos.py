@@ -4,10 +4,9 @@ from pathlib import Path
 
 import mwclient
 
-AGENT = "DemoBot/1.0 (https://example.org/demobot; demobot@example.org)"
 CATEGORY = "Photos of planets"
 
-site = mwclient.Site("en.wikipedia.org", clients_useragent=AGENT)
+site = mwclient.Site("en.wikipedia.org", clients_useragent="DemoBot/1.0 (demobot@example.org)")
 site.login("DemoBot@uploads", os.environ["BOT_PASSWORD"])
 on_wiki = {file.imageinfo["sha1"]: file.name for file in site.categories[CATEGORY].members(namespace=6)}
 for path in sorted(Path("photos").iterdir()):

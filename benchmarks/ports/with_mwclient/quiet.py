@@ -7,7 +7,6 @@ from pathlib import Path
 import mwclient
 from mwclient.errors import MwClientError
 
-AGENT = "DemoBot/1.0 (https://example.org/demobot; demobot@example.org)"
 STORED = Path("quiet-until.txt")
 STOP = "User:DemoBot/Stop"
 EXCLUDED = re.compile(r"(?i)\{\{\s*(nobots\s*\}|bots\s*\|\s*(allow\s*=\s*none|deny\s*=[^}]*\b(DemoBot|all)\b))")
@@ -19,7 +18,7 @@ def tidy(text: str) -> str:
 
 until = datetime.now(UTC) - timedelta(minutes=15)
 since = datetime.fromisoformat(STORED.read_text()) if STORED.exists() else until - timedelta(days=1)
-site = mwclient.Site("en.wikipedia.org", clients_useragent=AGENT)
+site = mwclient.Site("en.wikipedia.org", clients_useragent="DemoBot/1.0 (demobot@example.org)")
 site.login("DemoBot@uploads", os.environ["BOT_PASSWORD"])
 start, end = (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in (until, since))
 for change in site.recentchanges(start=start, end=end, namespace=0, show="!bot", toponly=True):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import mwclient
 
-AGENT = "DemoBot/1.0 (https://example.org/demobot; demobot@example.org)"
-
 before: Counter[str] = Counter()
-site = mwclient.Site("en.wikipedia.org", clients_useragent=AGENT)
+site = mwclient.Site("en.wikipedia.org", clients_useragent="DemoBot/1.0 (demobot@example.org)")
+if not site.pages["Halley"].exists:
+    raise LookupError("the page Halley does not exist")
 with Path("words.csv").open("w", newline="", encoding="utf-8") as file:
     table = csv.writer(file)
     table.writerow(["revision", "user", "added", "removed"])

@@ -1,12 +1,10 @@
 import { Mwn } from 'mwn';
 
-const AGENT = 'DemoBot/1.0 (https://example.org/demobot; demobot@example.org)';
-
 const bot = await Mwn.init({
   apiUrl: 'https://en.wikipedia.org/w/api.php',
   username: 'DemoBot@uploads',
   password: process.env.BOT_PASSWORD,
-  userAgent: AGENT,
+  userAgent: 'DemoBot/1.0 (demobot@example.org)',
 });
 
 function* reviews(article, text) {

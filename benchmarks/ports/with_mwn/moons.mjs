@@ -2,8 +2,6 @@ import { readFileSync } from 'fs';
 import { parse } from 'csv-parse/sync';
 import { Mwn } from 'mwn';
 
-const AGENT = 'DemoBot/1.0 (https://example.org/demobot; demobot@example.org)';
-
 const texts = new Map();
 const contents = new Map();
 for (const { moon, planet, found } of parse(readFileSync('moons.csv'), { columns: true })) {
@@ -17,7 +15,7 @@ const bot = await Mwn.init({
   apiUrl: 'https://en.wikipedia.org/w/api.php',
   username: 'DemoBot@uploads',
   password: process.env.BOT_PASSWORD,
-  userAgent: AGENT,
+  userAgent: 'DemoBot/1.0 (demobot@example.org)',
 });
 for (const [title, text] of texts) {
   try {

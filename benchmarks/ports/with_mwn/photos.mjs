@@ -2,14 +2,13 @@ import { createHash } from 'crypto';
 import { readdirSync, readFileSync } from 'fs';
 import { Mwn } from 'mwn';
 
-const AGENT = 'DemoBot/1.0 (https://example.org/demobot; demobot@example.org)';
 const CATEGORY = 'Category:Photos of planets';
 
 const bot = await Mwn.init({
   apiUrl: 'https://en.wikipedia.org/w/api.php',
   username: 'DemoBot@uploads',
   password: process.env.BOT_PASSWORD,
-  userAgent: AGENT,
+  userAgent: 'DemoBot/1.0 (demobot@example.org)',
 });
 const onWiki = new Map();
 const query = { action: 'query', generator: 'categorymembers', gcmtitle: CATEGORY, gcmtype: 'file', gcmlimit: 'max' };

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'fs';
 import { Mwn } from 'mwn';
 
-const AGENT = 'DemoBot/1.0 (https://example.org/demobot; demobot@example.org)';
 const STORED = 'quiet-until.txt';
 const STOP = 'User:DemoBot/Stop';
 const EXCLUDED = /\{\{\s*(nobots\s*\}|bots\s*\|\s*(allow\s*=\s*none|deny\s*=[^}]*\b(DemoBot|all)\b))/i;
@@ -14,7 +13,7 @@ const bot = await Mwn.init({
   apiUrl: 'https://en.wikipedia.org/w/api.php',
   username: 'DemoBot@uploads',
   password: process.env.BOT_PASSWORD,
-  userAgent: AGENT,
+  userAgent: 'DemoBot/1.0 (demobot@example.org)',
 });
 const changes = { action: 'query', list: 'recentchanges', rcnamespace: 0, rcshow: '!bot', rctoponly: true };
 for await (const { query } of bot.continuedQueryGen({ ...changes, rcstart: until, rcend: since, rclimit: 'max' })) {

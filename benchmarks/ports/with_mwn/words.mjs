@@ -2,8 +2,6 @@ import { createWriteStream } from 'fs';
 import { stringify } from 'csv-stringify/sync';
 import { Mwn } from 'mwn';
 
-const AGENT = 'DemoBot/1.0 (https://example.org/demobot; demobot@example.org)';
-
 function count(text) {
   const words = new Map();
   for (const word of text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []) words.set(word, (words.get(word) ?? 0) + 1);
@@ -16,7 +14,7 @@ function onlyIn(words, others) {
 }
 
 let before = new Map();
-const bot = new Mwn({ apiUrl: 'https://en.wikipedia.org/w/api.php', userAgent: AGENT });
+const bot = new Mwn({ apiUrl: 'https://en.wikipedia.org/w/api.php', userAgent: 'DemoBot/1.0 (demobot@example.org)' });
 await bot.getSiteInfo();
 const file = createWriteStream('words.csv');
 file.write(stringify([['revision', 'user', 'added', 'removed']]));

@@ -10,7 +10,8 @@ site = pywikibot.Site("en", "wikipedia")
 with Path("words.csv").open("w", newline="", encoding="utf-8") as file:
     table = csv.writer(file)
     table.writerow(["revision", "user", "added", "removed"])
-    for revision in pywikibot.Page(site, "Halley").revisions(reverse=True, content=True):
+    for revid in [revision.revid for revision in pywikibot.Page(site, "Halley").revisions(reverse=True)]:
+        revision = pywikibot.Page(site, "Halley").get_revision(revid, content=True)  # a Page keeps what it has loaded
         if revision.text is None:  # hidden by an administrator
             continue
         words = Counter(re.findall(r"\w+", revision.text.lower()))
