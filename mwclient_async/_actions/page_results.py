@@ -136,7 +136,7 @@ class PageResultIterator(AsynchronousIterable, AsyncIterator[T]):
         except Exception as error:
             self._error = error
             if isinstance(error, MediaWikiError):
-                error.add_note(f"{self._returned} results came before this.")
+                error.add_note(f"Results that came before this: {self._returned}.")
             raise
         except BaseException:
             self._error = RuntimeError(

@@ -125,7 +125,7 @@ def send_until_known(write: ResolvableWrite[T], lost: LostReply) -> Flow[T]:
                 raise
             raise write.give_up(lost, failure, f"no trace of it was found before {error}") from error
         if not is_next:
-            raise write.give_up(lost, failure, f"it was sent {tries} times, and no trace of it was found")
+            raise write.give_up(lost, failure, f"no trace of it was found, and attempt {tries} was the last")
 
 
 def read_written(what: str, response: ApiResponse, read: Callable[[ApiResponse], T]) -> T:

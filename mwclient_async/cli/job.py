@@ -132,4 +132,4 @@ def _cursor(position: str, path: Path | None) -> Cursor:
 
 
 def _tell_position(run: StreamRun[Any], file: ResumeFile) -> None:
-    sys.stderr.write(f"mwa: ended after {run.done:,} rows. {file.advice}".rstrip() + "\n")
+    sys.stderr.write(f"mwa: ended after {run.done:,} row{'' if run.done == 1 else 's'}. {file.advice}".rstrip() + "\n")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from mwclient_async.dask.counted import counted
+
 
 @frozen(kw_only=True)
 class CrawlProgress:
@@ -34,9 +36,12 @@ class CrawlProgress:
         return max(0, self.total - self.done) / self.rate
 
     def __str__(self) -> str:
+        requests = counted(self.requests, "request")
         if not self.shards_left:
-            return f"{self.done:,} rows, {self.shards_done} shards, {self.requests:,} requests"
-        total = "" if self.total is None else f" of about {self.total:,}"
+            return f"{counted(self.done, 'row')}, {counted(self.shards_done, 'shard')}, {requests}"
+        rows = (
+            counted(self.done, "row") if self.total is None else f"{self.done:,} of about {counted(self.total, 'row')}"
+        )
+        shards = f"{self.shards_done:,} of {counted(self.shards_done + self.shards_left, 'shard')}"
         left = "" if self.seconds_left is None else f", {self.seconds_left:,.0f} s left"
-        shards = f"{self.shards_done} of {self.shards_done + self.shards_left} shards"
-        return f"{self.done:,}{total} rows, {shards}, {self.requests:,} requests, {self.rate:,.0f} rows/s{left}"
+        return f"{rows}, {shards}, {requests}, {self.rate:,.0f} rows/s{left}"

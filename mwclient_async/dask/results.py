@@ -10,6 +10,7 @@ from typing import Any
 from attrs import asdict, frozen
 
 from mwclient_async.dask.commits import ROOT, CommitName, path_to
+from mwclient_async.dask.counted import counted
 from mwclient_async.dask.errors import CrawlError
 from mwclient_async.dask.shard_run import ShardEnd, part_path
 from mwclient_async.dask.shards import Shard
@@ -37,8 +38,9 @@ class CrawlResult:
     parts: tuple[str, ...]
 
     def __str__(self) -> str:
-        requests = f"{self.requests:,} requests and {self.plan_requests:,} for the plan"
-        return f"{self.rows:,} rows in {len(self.parts):,} parts, {self.shards:,} shards, {requests}"
+        requests = f"{counted(self.requests, 'request')} and {self.plan_requests:,} for the plan"
+        parts, shards = counted(len(self.parts), "part"), counted(self.shards, "shard")
+        return f"{counted(self.rows, 'row')} in {parts}, {shards}, {requests}"
 
 
 def committed_parts(url: str, *, storage: StorageOptions = None) -> tuple[str, ...]:
@@ -91,7 +93,7 @@ def write_result(
         parts += _parts_of(shard, ends[shard.key], names.get(shard.key, {}), sink)
     sizes = store.names("data")
     if sink.has_objects and (lost := [part for part in parts if part not in sizes]):
-        raise CrawlError(f"{len(lost)} committed parts are missing from the sink, such as {lost[0]}")
+        raise CrawlError(f"the sink has lost {counted(len(lost), 'committed part')}, such as {lost[0]}")
     result = CrawlResult(
         rows=sum(end.rows for end in ends.values()),
         requests=sum(end.requests for end in ends.values()),

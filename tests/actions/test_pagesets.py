@@ -126,7 +126,7 @@ async def test_a_repeated_continue_and_a_lost_reply_stop_the_iteration() -> None
         assert sent(transport.requests[-1])["gapcontinue"] == "B"
         with pytest.raises(OutcomeUnknown) as caught:
             await site.actions.imagerotate(90, titles="A")
-        assert caught.value.__notes__ == ["0 results came before this."]
+        assert caught.value.__notes__ == ["Results that came before this: 0."]
     transport.assert_done()
 
 

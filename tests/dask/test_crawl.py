@@ -540,12 +540,17 @@ def test_progress_is_one_line() -> None:
     progress = CrawlProgress(done=1500, total=4500, requests=40, shards_done=1, shards_left=2, seconds=10, rate=150)
     assert str(progress) == "1,500 of about 4,500 rows, 1 of 3 shards, 40 requests, 150 rows/s, 20 s left"
     assert str(CrawlProgress(done=1500, total=1500, requests=40, shards_done=3)) == "1,500 rows, 3 shards, 40 requests"
+    assert str(CrawlProgress(done=1, requests=1, shards_done=1)) == "1 row, 1 shard, 1 request"
+    assert str(CrawlProgress(shards_left=1)) == "0 rows, 0 of 1 shard, 0 requests, 0 rows/s"
     assert CrawlProgress().seconds_left is None
 
 
 def test_a_result_is_one_line_however_many_parts_there_are() -> None:
     result = CrawlResult(rows=1500, requests=40, plan_requests=2, shards=3, parts=("a",) * 3000)
     assert str(result) == "1,500 rows in 3,000 parts, 3 shards, 40 requests and 2 for the plan"
+    assert str(evolve(result, rows=1, requests=1, shards=1, parts=("a",))).startswith(
+        "1 row in 1 part, 1 shard, 1 request"
+    )
 
 
 def test_errors_can_be_sent_from_workers() -> None:

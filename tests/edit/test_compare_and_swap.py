@@ -112,7 +112,7 @@ def test_an_edit_of_another_user_is_a_conflict_for_a_text_but_not_for_an_append(
 def test_w2_an_equal_edit_before_the_base_is_not_taken_for_ours() -> None:
     wiki = make_wiki("before", "before", "before", "before")
     wiki.save("Text.\n* ours [[User:Demo]] x", user=ME, comment="ours")
-    with pytest.raises(OutcomeUnknown, match=r"sent 4 times, and no trace of it was found"):
+    with pytest.raises(OutcomeUnknown, match=r"no trace of it was found, and attempt 4 was the last"):
         run(APPEND, wiki)
 
 
