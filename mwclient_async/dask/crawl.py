@@ -129,15 +129,16 @@ class Crawl:
         """The wiki of this name."""
         return next(wiki for wiki in self.wikis if wiki.name == name)
 
-    def claim(self, store: Store) -> None:
-        """Write into the sink which crawl it is for.
+    def claim(self, store: Store) -> bool:
+        """Write into the sink which crawl it is for. Returns whether there was none before.
 
         Raises:
             SinkMismatch: it is for another one.
         """
         ours = self._identity()
         content = json.dumps(ours, indent=1).encode()
-        if store.get(MANIFEST) is None and (foreign := [*store.names("data"), *store.names("commits")]):
+        is_new = store.get(MANIFEST) is None
+        if is_new and (foreign := [*store.names("data"), *store.names("commits")]):
             raise SinkMismatch(f"there is no crawl at the address of the sink, but {foreign[0]}: give another address")
         found = store.put_once(
             MANIFEST, content, is_whole=lambda found: found == content or not content.startswith(found)
@@ -151,6 +152,7 @@ class Crawl:
                 f"{json.dumps(theirs.get(name))}, and not {json.dumps(ours[name])}. Give another address, or remove "
                 f"its objects{empty}"
             )
+        return is_new
 
     def _identity(self) -> dict[str, Any]:
         schema = getattr(self.sink, "schema", None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,10 +14,9 @@ from mwclient_async.dask.errors import CrawlError
 from mwclient_async.dask.shard_run import ShardEnd, part_path
 from mwclient_async.dask.shards import Shard
 from mwclient_async.dask.sinks import Sink
-from mwclient_async.dask.store import Location, StorageOptions, Store, absolute, shown_url
+from mwclient_async.dask.store import PART, Location, StorageOptions, Store, absolute, shown_url
 
 RESULT = "result.json"
-_PART = re.compile(r"data/wiki=[^/]+/[^/]+\.\d{6,}\.[0-9a-f]{8}\.(jsonl|parquet)")  # other objects are not ours
 
 
 @frozen(kw_only=True)
@@ -103,7 +101,7 @@ def write_result(
     )
     content = json.dumps(asdict(result), indent=1).encode()
     counts = _result(store.put_once(RESULT, content, is_whole=lambda found: _result(found) is not None)) or result
-    store.remove({name for name in sizes if _PART.fullmatch(name)} - set(counts.parts))
+    store.remove({name for name in sizes if PART.fullmatch(name)} - set(counts.parts))
     store.remove_unfinished()
     return counts
 

@@ -7,6 +7,7 @@ others begin after their last commit.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections import deque
 from collections.abc import Iterable
@@ -33,13 +34,14 @@ from mwclient_async.dask.progress import CrawlProgress
 from mwclient_async.dask.results import CrawlResult, read_result, write_result
 from mwclient_async.dask.shard_run import ShardEnd
 from mwclient_async.dask.shards import Shard, split
-from mwclient_async.dask.store import Store
+from mwclient_async.dask.store import PLAN, Store
 from mwclient_async.dask.worker import CrawlJob, CrawlPlugin, ask_to_share, make_plan, run_bundle
 
 if TYPE_CHECKING:
     from mwclient_async.dask.crawl import Crawl, OnProgress
 
-_PLAN = "plan.jsonl"
+log: logging.Logger = logging.getLogger("mwclient_async")
+
 _AHEAD = 2  # bundles for each thread: one that runs, and one that a free thread finds at once
 _EVERY = 1.0  # seconds between two looks at the workers
 _LEAVE_WITHIN = 10.0  # seconds
@@ -62,6 +64,7 @@ class CrawlRun:
         self._job = CrawlJob(secrets.token_hex(4), crawl.for_workers())
         self._stack = AsyncExitStack()
         self._store: Store
+        self._has_claimed = False
         self._client: Client
         self._tasks: TaskGroup | None = None
         self._shards: list[Shard] = []
@@ -97,7 +100,7 @@ class CrawlRun:
             raise CrawlError("a crawl works on asyncio only, as Dask does") from None
         try:
             self._store = await to_thread.run_sync(self._crawl.sink.location.open)
-            await to_thread.run_sync(self._crawl.claim, self._store)
+            self._has_claimed = await to_thread.run_sync(self._crawl.claim, self._store)
             self._result = await self._stored_result()
             if self._result is None:
                 await self._connect()
@@ -106,8 +109,9 @@ class CrawlRun:
                 self._tasks.start_soon(self._work)
             else:
                 self._finished.set()
-        except BaseException:
+        except BaseException as error:
             await self._close()
+            await self._release_sink(error)
             raise
         return self
 
@@ -119,11 +123,26 @@ class CrawlRun:
             self._tasks.cancel_scope.cancel()  # this releases the futures, so that no more shards begin
             await self._tasks.__aexit__(None, None, None)
         await self._close()
+        await self._release_sink(self._failure)
 
     async def _close(self) -> None:
         """Leave the cluster, or end it; also if the caller is cancelled, because its processes would stay."""
         with anyio.CancelScope(shield=True):
             await self._stack.aclose()
+
+    async def _release_sink(self, error: BaseException | None) -> None:
+        """Leave the sink to another crawl, if this one was a mistake that only the wiki or a worker could know.
+
+        The next one, without the mistake, is another crawl. After an error that may pass, the plan stays for this one.
+        """
+        cause = error.__cause__ if isinstance(error, CrawlFailed) else error
+        if not self._has_claimed or not isinstance(cause, Exception) or isinstance(cause, (*_MAY_PASS, OSError)):
+            return
+        with anyio.CancelScope(shield=True):
+            try:
+                await to_thread.run_sync(self._store.release)
+            except Exception as failure:  # noqa: BLE001 - the crawl has an error of its own
+                log.info("the sink was not cleared: %r", failure)
 
     async def result(self, *, on_progress: OnProgress | None = None) -> CrawlResult:
         """Wait for the end of the crawl.
@@ -206,10 +225,10 @@ class CrawlRun:
                 return
 
     async def _make_plan(self) -> None:
-        stored = await to_thread.run_sync(self._store.shards, _PLAN)
+        stored = await to_thread.run_sync(self._store.shards, PLAN)
         if stored is None:
             made = await self._new_shards()
-            stored = await to_thread.run_sync(self._store.put_shards, _PLAN, made)
+            stored = await to_thread.run_sync(self._store.put_shards, PLAN, made)
         chains = await to_thread.run_sync(self._store.chains)
         self._began = anyio.current_time()
         todo = deque(stored)

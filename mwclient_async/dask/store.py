@@ -35,6 +35,12 @@ from mwclient_async.dask.shards import Shard
 MANIFEST = "crawl.json"
 """The first object of a sink, which the program writes before its workers open the sink."""
 
+PLAN = "plan.jsonl"
+"""The object that has the shards of the plan."""
+
+PART = re.compile(r"data/wiki=[^/]+/[^/]+\.\d{6,}\.[0-9a-f]{8}\.(jsonl|parquet)")
+"""The names of parts. Other objects below ``data`` are not ours."""
+
 _CREDENTIALS = re.compile(r"://[^/]*@")
 _DIRECTORIES = ("commits", "data", "inputs", "splits")
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}")
@@ -137,6 +143,12 @@ class Store:
             for path in itertools.chain.from_iterable(Path(self._root, name).glob("**/.*") for name in _DIRECTORIES):
                 if _UNFINISHED.fullmatch(path.name):
                     path.unlink(missing_ok=True)
+
+    def release(self) -> None:
+        """Remove all that a crawl has written, if nothing of it was committed. Another crawl can have the sink then."""
+        if not self.names("commits"):
+            parts = [name for name in self.names("data") if PART.fullmatch(name)]
+            self.remove([*parts, *self.names("splits"), *self.names("inputs"), *self.names(PLAN), MANIFEST])
 
     # Commits
 

@@ -29,6 +29,7 @@ from mwclient_async.dask import (
     JsonLines,
     Pages,
     Part,
+    SinkMismatch,
     TitleRanges,
     Wiki,
     committed_parts,
@@ -165,12 +166,13 @@ async def test_a_shard_is_tried_again_if_the_wiki_could_not_be_reached(client: C
 
 async def test_a_wiki_that_cannot_be_reached_for_long_stops_the_crawl(client: Client, url: str) -> None:
     def fail(params: Mapping[str, str]) -> None:
-        if "gapcontinue" in params:
+        if "gaplimit" in params:
             raise ConnectionFailed("No route")
 
     HOOK[0] = fail
     with pytest.raises(CrawlFailed, match="No route"):
-        await crawl_of(url, attempts=2).run(client)
+        await crawl_of(url, query=Pages(generator="allpages", batch_size=100), attempts=2).run(client)
+    assert [name.rpartition("/")[2] for name in FILES.find(url)] == ["crawl.json", "plan.jsonl"]  # it may be run again
 
 
 async def test_the_rest_of_a_slow_shard_is_divided_among_the_free_workers(client: Client, url: str) -> None:
@@ -447,5 +449,35 @@ def _fail(_part: Part) -> None:
 async def test_a_plan_that_fails_leaves_the_cluster_usable(client: Client, url: str) -> None:
     with pytest.raises(CrawlError, match="give several to the plan"):
         await crawl_of(url, query=Pages(generator="allpages", gapnamespace=[0, 4])).run(client)
-    await crawl_of(f"{url}/other").run(client)
-    assert titles(f"{url}/other") == Counter(TITLES)
+    await crawl_of(url).run(client)
+    assert titles(url) == Counter(TITLES)
+
+
+async def test_after_a_mistake_that_only_the_wiki_knows_the_sink_is_free_for_the_crawl_without_it(
+    client: Client, url: str
+) -> None:
+    def refuse(request: Mapping[str, str]) -> None:
+        if request.get("inprop") == "wrong":
+            raise BadRequest((ApiErrorItem(code="badvalue", text="No such value"),))
+
+    HOOK[0] = refuse
+    with pytest.raises(CrawlFailed, match="No such value"):
+        await crawl_of(url, query=Pages(generator="allpages", prop=["info"], inprop="wrong")).run(client)
+    assert FILES.find(url) == []
+    await crawl_of(url).run(client)
+    assert titles(url) == Counter(TITLES)
+
+
+async def test_after_a_failure_the_sink_stays_with_what_was_committed(client: Client, url: str) -> None:
+    def refuse(request: Mapping[str, str]) -> None:
+        if request.get("gapcontinue") == "Page_010":
+            raise BadRequest((ApiErrorItem(code="badvalue", text="No such value"),))
+
+    HOOK[0] = refuse
+    with pytest.raises(CrawlFailed, match="No such value"):
+        await crawl_of(url, plan=TitleRanges(shards=1)).run(client)
+    with pytest.raises(SinkMismatch, match="its plan is"):
+        await crawl_of(url, plan=TitleRanges(shards=2)).run(client)
+    HOOK[0] = lambda _request: None
+    await crawl_of(url, plan=TitleRanges(shards=1)).run(client)
+    assert titles(url) == Counter(TITLES)
