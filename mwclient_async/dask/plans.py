@@ -173,8 +173,9 @@ class TimeWindows:
     A window begins at a whole second and ends before the next one: no row is in two of them.
 
     - ``start`` is the first time. Without it, one request asks for the oldest row.
-    - ``end`` is where the last window ends, and now by default; it is exclusive. A wiki shows a row up to some seconds
-      after its time, and a row that comes after its window was read is missing: give an ``end`` that has passed.
+    - ``end`` is where the last window ends; it is exclusive. Without it, it is the time of the wiki's clock when the
+      crawl starts. A wiki shows a row up to some seconds after its time, and a row that comes after its window was
+      read is missing: give an ``end`` that has passed.
     - ``shards`` is the number of windows.
 
     See https://www.mediawiki.org/wiki/API:RecentChanges.
@@ -189,34 +190,57 @@ class TimeWindows:
         if not isinstance(query, Rows):
             raise CrawlError("TimeWindows is for Rows: as a generator, the list gives the same page in many windows")
         check_free(query, _module(query, TIME_MODULES, "TimeWindows"), "newer")
-        end = self._end()
-        if self.start is not None and _whole_second(self.start) >= end:
-            raise CrawlError(f"the windows of time begin at {self.start} and end at {end}, which is not later")
-
-    def _end(self) -> datetime:
-        return _whole_second(self.end or datetime.now(UTC))
+        for time in filter(None, (self.start, self.end)):
+            _whole_second(time)
+        if self.start is not None and self.end is not None:
+            _check_order(self.start, self.end)
 
     async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:
-        """Look at the wiki, if ``start`` is not known. Returns its shards."""
+        """Ask the wiki for the time, and for the oldest row, as far as they are not given. Returns its shards."""
         assert isinstance(query, Rows)
-        end = self._end()
-        start = self.start or await _oldest(site, query)
-        if start is None or (start := _whole_second(start)) >= end:
-            return []
+        start, end = self.start, self.end
+        if start is None:
+            start, body = await _oldest(site, query)
+            end = end or _now(body)
+            if start is None or _whole_second(start) >= _whole_second(end):
+                return []
+        elif end is None:
+            end = _now(await site.call("query", curtimestamp=True))
+        _check_order(start, end)
+        windows = time_windows(_whole_second(start), _whole_second(end) - timedelta(seconds=1), self.shards)
         return [
             Shard(key=f"{wiki}-{number:06}", wiki=wiki, kind="times", start=_text(low), stop=_text(high))
-            for number, (low, high) in enumerate(time_windows(start, end - timedelta(seconds=1), self.shards))
+            for number, (low, high) in enumerate(windows)
         ]
 
 
-async def _oldest(site: Site, query: Rows) -> datetime | None:
+def _check_order(start: datetime, end: datetime) -> None:
+    if _whole_second(start) >= _whole_second(end):
+        raise CrawlError(f"the windows of time begin at {start} and end at {end}, which is not later")
+
+
+async def _oldest(site: Site, query: Rows) -> tuple[datetime | None, Mapping[str, Any]]:
+    """The time of the oldest row, and a response with the time by the wiki's clock."""
     module, params = query.module, {**query.params, "dir": "newer"}
     if module == "usercontribs" and not _is_of_one_user(query):  # they are listed by user first
         module, params = "allrevisions", {"dir": "newer"}
     params["prop"] = ["timestamp", "ids"] if module != "logevents" else ["timestamp", "ids", "type"]
-    async for row in site.list(module, limit=1, **params).mappings():
-        return datetime.fromisoformat(row["timestamp"] if "timestamp" in row else row["revisions"][0]["timestamp"])
-    return None
+    prefix = TIME_MODULES[module]
+    named = {f"{prefix}{name.removesuffix('_')}": value for name, value in params.items() if name != "batch_size"}
+    batch = None
+    async for batch in site.query(list=module, curtimestamp=True, **{**named, f"{prefix}limit": 1}).batches():
+        for row in batch.lists[module]:
+            time = row["timestamp"] if "timestamp" in row else row["revisions"][0]["timestamp"]
+            return datetime.fromisoformat(time), batch.body
+    return None, {} if batch is None else batch.body
+
+
+def _now(body: Mapping[str, Any]) -> datetime:
+    """The time of a response by the wiki's clock: that of the program may be wrong."""
+    try:
+        return datetime.fromisoformat(str(body.get("curtimestamp")))
+    except ValueError:
+        raise CrawlError("the wiki does not say what time it is: give TimeWindows an end") from None
 
 
 def _is_of_one_user(query: Rows) -> bool:

@@ -135,7 +135,7 @@ class CrawlRun:
 
         The next one, without the mistake, is another crawl. After an error that may pass, the plan stays for this one.
         """
-        cause = error.__cause__ if isinstance(error, CrawlFailed) else error
+        cause = (isinstance(error, CrawlError) and error.__cause__) or error
         if not self._has_claimed or not isinstance(cause, Exception) or isinstance(cause, (*_MAY_PASS, OSError)):
             return
         with anyio.CancelScope(shield=True):

@@ -49,6 +49,7 @@ from mwclient_async.testing.scripted import ScriptedTransport, sent
 from tests.dask.title_wiki import AGENT, API
 
 EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+NOW = "2150-01-01T00:00:06Z"  # by the wiki's clock
 WIKI = Wiki(api_url=API, user_agent=AGENT)
 ALL_PAGES = Pages(generator="allpages", prop=["info"])
 
@@ -346,7 +347,7 @@ async def test_windows_end_before_the_next_one_begins() -> None:
 async def test_contributions_of_several_users_begin_with_the_oldest_revision_of_all(users: dict[str, Any]) -> None:
     """The wiki lists them by user, so that the first one is the oldest of one user only."""
     row = {"pageid": 1, "ns": 0, "title": "T", "revisions": [{"revid": 1, "timestamp": "2001-01-01T00:00:00Z"}]}
-    script = [{"batchcomplete": True, "query": {"allrevisions": [row]}}]
+    script = [{"curtimestamp": NOW, "batchcomplete": True, "query": {"allrevisions": [row]}}]
     async with Site(API, user_agent=AGENT, transport=ScriptedTransport(script)) as site:
         shards = await TimeWindows(end=EARLY, shards=1).plan(site, Rows("usercontribs", **users), "w")
     assert [(shard.start, shard.stop) for shard in shards] == [("2001-01-01T00:00:00Z", "2025-12-31T23:59:59Z")]
@@ -354,9 +355,34 @@ async def test_contributions_of_several_users_begin_with_the_oldest_revision_of_
 
 async def test_without_a_row_before_their_end_there_are_no_windows() -> None:
     row = {"userid": 1, "user": "B", "timestamp": "2026-01-01T00:00:00Z"}
-    script = [{"batchcomplete": True, "query": {"usercontribs": [row]}}]
+    for rows in ([row], []):
+        script = [{"curtimestamp": NOW, "batchcomplete": True, "query": {"usercontribs": rows}}]
+        async with Site(API, user_agent=AGENT, transport=ScriptedTransport(script)) as site:
+            assert await TimeWindows(end=EARLY).plan(site, Rows("usercontribs", user="B"), "w") == []
+
+
+@pytest.mark.parametrize("start", [None, datetime(2001, 1, 1, tzinfo=UTC)])
+async def test_the_last_window_ends_now_by_the_clock_of_the_wiki(start: datetime | None) -> None:
+    row = {"timestamp": "2001-01-01T00:00:00Z"}
+    script = [{"curtimestamp": NOW, "batchcomplete": True, "query": {"recentchanges": [row]}}]
+    transport = ScriptedTransport(script)
+    async with Site(API, user_agent=AGENT, transport=transport) as site:
+        shards = await TimeWindows(start=start, shards=1).plan(site, Rows("recentchanges"), "w")
+    assert [(shard.start, shard.stop) for shard in shards] == [("2001-01-01T00:00:00Z", "2150-01-01T00:00:05Z")]
+    assert sent(transport.requests[0])["curtimestamp"] == "1"
+
+
+async def test_a_start_in_the_future_of_the_wiki_is_refused() -> None:
+    script = [{"curtimestamp": "2025-01-01T00:00:06Z", "batchcomplete": True}]
     async with Site(API, user_agent=AGENT, transport=ScriptedTransport(script)) as site:
-        assert await TimeWindows(end=EARLY).plan(site, Rows("usercontribs", user="B"), "w") == []
+        with pytest.raises(CrawlError, match=r"begin at 2026-01-01 .* and end at 2025-01-01 .*, which is not later"):
+            await TimeWindows(start=EARLY).plan(site, Rows("recentchanges"), "w")
+
+
+async def test_a_wiki_that_does_not_say_the_time_needs_an_end() -> None:
+    async with Site(API, user_agent=AGENT, transport=ScriptedTransport([{"batchcomplete": True}])) as site:
+        with pytest.raises(CrawlError, match="give TimeWindows an end"):
+            await TimeWindows(start=EARLY).plan(site, Rows("recentchanges"), "w")
 
 
 async def test_several_namespaces_are_those_of_the_plan() -> None:
@@ -416,11 +442,11 @@ async def test_workers_that_do_not_start_are_reported_with_a_likely_reason(
         await crawl(tmp_path).run()
 
 
-async def test_a_time_without_a_zone_is_refused() -> None:
-    plan = TimeWindows(start=datetime(2026, 1, 1))  # noqa: DTZ001 - what is tested
-    async with Site(API, user_agent=AGENT, transport=ScriptedTransport()) as site:
-        with pytest.raises(ValueError, match="has no time zone"):
-            await plan.plan(site, Rows("recentchanges"), "w")
+@pytest.mark.parametrize("name", ["start", "end"])
+def test_a_time_without_a_zone_is_refused(name: str) -> None:
+    plan = TimeWindows(**{name: datetime(2026, 1, 1)})  # noqa: DTZ001 - what is tested
+    with pytest.raises(ValueError, match="has no time zone"):
+        plan.check(Rows("recentchanges"))
 
 
 async def test_the_highest_id_is_looked_for_above_that_of_the_newest_revisions() -> None:

@@ -25,6 +25,7 @@ from mwclient_async.dask import (
     CrawlFailed,
     CrawlProgress,
     CrawlResult,
+    CrawlRun,
     Inputs,
     JsonLines,
     Pages,
@@ -466,6 +467,24 @@ async def test_after_a_mistake_that_only_the_wiki_knows_the_sink_is_free_for_the
     assert FILES.find(url) == []
     await crawl_of(url).run(client)
     assert titles(url) == Counter(TITLES)
+
+
+async def test_if_the_scheduler_is_lost_the_sink_stays(
+    client: Client, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its workers may live, and may commit what they have."""
+    count_threads, counted = CrawlRun._count_threads, count()
+
+    async def fail(self: CrawlRun) -> None:
+        if next(counted):
+            raise OSError("connection closed")
+        await count_threads(self)
+
+    monkeypatch.setattr(CrawlRun, "_count_threads", fail)
+    HOOK[0] = lambda request: anyio.sleep_forever() if "gaplimit" in request else None
+    with pytest.raises(CrawlError, match="the scheduler cannot be reached"):
+        await crawl_of(url).run(client)
+    assert FILES.exists(f"{url}/crawl.json")
 
 
 async def test_after_a_failure_the_sink_stays_with_what_was_committed(client: Client, url: str) -> None:
