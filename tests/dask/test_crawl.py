@@ -49,6 +49,7 @@ from mwclient_async.testing.scripted import ScriptedTransport, sent
 from tests.dask.title_wiki import AGENT, API
 
 EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - it is refused
 NOW = "2150-01-01T00:00:06Z"  # by the wiki's clock
 WIKI = Wiki(api_url=API, user_agent=AGENT)
 ALL_PAGES = Pages(generator="allpages", prop=["info"])
@@ -442,9 +443,8 @@ async def test_workers_that_do_not_start_are_reported_with_a_likely_reason(
         await crawl(tmp_path).run()
 
 
-@pytest.mark.parametrize("name", ["start", "end"])
-def test_a_time_without_a_zone_is_refused(name: str) -> None:
-    plan = TimeWindows(**{name: datetime(2026, 1, 1)})  # noqa: DTZ001 - what is tested
+@pytest.mark.parametrize("plan", [TimeWindows(start=NAIVE), TimeWindows(end=NAIVE)], ids=["start", "end"])
+def test_a_time_without_a_zone_is_refused(plan: TimeWindows) -> None:
     with pytest.raises(ValueError, match="has no time zone"):
         plan.check(Rows("recentchanges"))
 
