@@ -52,7 +52,14 @@ class TitleRanges:
 
     def check(self, query: Pages | Rows) -> None:
         """Raise CrawlError if the query cannot be divided like this."""
-        check_free(query, _module(query, TITLE_MODULES, "TitleRanges").prefix, "ascending")
+        module = _module(query, TITLE_MODULES, "TitleRanges")
+        check_free(query, module.prefix, "ascending")
+        asked = query.value("namespace", module.prefix)
+        if self.namespaces is not None and asked is not None:
+            raise CrawlError(f"namespace={asked!r} has no place in the query if the plan names the namespaces")
+        if isinstance(self.namespaces, tuple | list) and module.only is not None:
+            raise CrawlError(f"{query.module} is a list of namespace {module.only} only: leave namespaces out")
+        _namespace_of(query, module)
 
     async def plan(self, site: Site, query: Pages | Rows, wiki: str) -> list[Shard]:
         """Look at the wiki. Returns its shards."""
@@ -101,10 +108,15 @@ def _namespaces(
     if module.only is not None:
         return (module.only,)
     if wanted is not None:
-        return every if wanted == "all" else wanted
+        return every if wanted == "all" else tuple(dict.fromkeys(wanted))
+    return (_namespace_of(query, module),)
+
+
+def _namespace_of(query: Pages | Rows, module: TitleModule) -> int:
+    """The namespace that the query names, or the default of the module."""
     asked = query.value("namespace", module.prefix)
     try:
-        return (int(0 if asked is None else asked),)
+        return int(0 if asked is None else asked)
     except (TypeError, ValueError):
         raise CrawlError(f"namespace={asked!r}: give several to the plan, as TitleRanges(namespaces=(0, 4))") from None
 

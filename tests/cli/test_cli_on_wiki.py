@@ -93,6 +93,9 @@ def test_the_example_of_each_command_runs_and_is_in_its_help(prepared: Prepared,
     assert prepared.bot.password not in result.output
     if command not in {"get", "search"}:  # the new wiki's search index is empty
         assert [type(json.loads(line)) for line in result.stdout.splitlines()]
+    if command == "crawl":
+        rows = [json.loads(line) for part in Path("pages").glob("data/*/*") for line in part.read_text().splitlines()]
+        assert {row["ns"] for row in rows} == {0, 6}
 
 
 @pytest.mark.wiki

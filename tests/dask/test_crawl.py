@@ -231,7 +231,19 @@ def test_for_mwa_a_sink_of_another_crawl_is_a_usage_error(tmp_path: Path, store:
     assert "has another crawl: its query is" in result.stderr
 
 
-@pytest.mark.parametrize("words", [["list=backlinks", "title=Earth"], ["generator=allpages", "gapfrom=M"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list=backlinks", "title=Earth"],
+        ["generator=allpages", "gapfrom=M"],
+        ["generator=allpages", "gapnamespace=0", "gapnamespace=4"],
+        ["generator=allpages", "--namespaces", "all", "--namespaces", "4"],
+        ["generator=allpages", "--namespaces", "-1"],
+        ["list=recentchanges", "--namespaces", "4"],
+        ["--file", "titles.txt", "--namespaces", "4"],
+        ["list=allimages", "--namespaces", "4"],
+    ],
+)
 def test_for_mwa_a_list_that_cannot_be_divided_is_a_usage_error(tmp_path: Path, words: list[str]) -> None:
     result = CliRunner().invoke(app, ["crawl", str(tmp_path / "new"), *words, "-w", API, "--user-agent", AGENT])
     assert result.exit_code == 2
@@ -297,6 +309,9 @@ def test_a_sink_that_is_not_complete_has_no_parts_to_read(tmp_path: Path) -> Non
         (TitleRanges(), Pages(generator="allpages", gapfrom="M"), "from has no place"),
         (TitleRanges(), Rows("allpages", from_="M"), "from has no place"),
         (TitleRanges(), Rows("allpages", to="M"), "to has no place"),
+        (TitleRanges(), Rows("allpages", namespace=[0, 4]), r"give several to the plan, as TitleRanges\(namespaces="),
+        (TitleRanges(namespaces=(4,)), Pages(generator="allpages", gapnamespace=0), "namespace=0 has no place in the"),
+        (TitleRanges(namespaces=(4,)), Rows("allimages"), "allimages is a list of namespace 6 only"),
         (TimeWindows(), Rows("recentchanges", start="2026-01-01T00:00:00Z"), "start has no place"),
         (TimeWindows(), Rows("recentchanges", dir="older"), "dir='older' does not work"),
         (Inputs(titles=["A"]), ALL_PAGES, "Inputs names the pages itself"),
@@ -384,13 +399,6 @@ async def test_a_wiki_that_does_not_say_the_time_needs_an_end() -> None:
     async with Site(API, user_agent=AGENT, transport=ScriptedTransport([{"batchcomplete": True}])) as site:
         with pytest.raises(CrawlError, match="give TimeWindows an end"):
             await TimeWindows(start=EARLY).plan(site, Rows("recentchanges"), "w")
-
-
-async def test_several_namespaces_are_those_of_the_plan() -> None:
-    script = {"batchcomplete": True, "query": {"general": {"dbtype": "sqlite"}, "namespaces": {}}}
-    async with Site(API, user_agent=AGENT, transport=ScriptedTransport([script])) as site:
-        with pytest.raises(CrawlError, match=r"give several to the plan, as TitleRanges\(namespaces="):
-            await TitleRanges().plan(site, Rows("allpages", namespace=[0, 4]), "w")
 
 
 async def test_a_namespace_under_params_is_that_of_the_query(store: Store) -> None:
