@@ -20,11 +20,17 @@ _NOT_HERE = (
     "nothing can be waited for: fetch what it needs before, as a list for example"
 )
 
+_HAS_EVENT_LOOP = (
+    "this thread runs an event loop, which a blocking call would stop: use mwclient_async.Site here, with await; or "
+    "make the call in another thread, as asyncio.to_thread does"
+)
+
 
 class LoopThread:
     """An event loop in a thread of its own, and the calls that other threads make there."""
 
     def __init__(self) -> None:
+        check_no_event_loop()
         self._process = os.getpid()
         self._starting = Lock()  # a call that is started when the loop ends would never return
         self._closed = False
@@ -177,6 +183,15 @@ class _Call:
     def cancel(self) -> None:
         if self._scope is not None:
             self._scope.cancel()
+
+
+def check_no_event_loop() -> None:
+    """Raise RuntimeError if this thread runs an event loop, which would stand still while it waits."""
+    try:
+        anyio.get_cancelled_exc_class()
+    except RuntimeError:  # AnyIO's error for "no event loop is running"
+        return
+    raise RuntimeError(_HAS_EVENT_LOOP)
 
 
 def without_waiting(call: Callable[[], Any]) -> Any:

@@ -15,20 +15,20 @@ A web server or a notebook has an event loop already: use ``mwclient_async`` its
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from functools import cache, partial, wraps
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, Unpack, cast
+from typing import Any, Generic, Protocol, Self, TypeVar, Unpack, cast
 
 import mwclient_async
 from mwclient_async import SiteOptions, Stream, StreamEvent
-from mwclient_async._loop_thread import Entered, LoopThread, without_waiting
+from mwclient_async._loop_thread import Entered, LoopThread, check_no_event_loop, without_waiting
 
 __all__ = ["Blocking", "Site", "eventstreams"]
 
 T = TypeVar("T")
-_END = object()
 
 
 class Blocking(Generic[T]):
@@ -42,26 +42,45 @@ class Blocking(Generic[T]):
         self._target = target
         self._loop = loop
         self._entered: Entered | None = None
+        self._items: _Items | None = None
 
     def __repr__(self) -> str:
         return f"<blocking {self._target!r}>"
 
     def __dir__(self) -> list[str]:
-        return [name for name in dir(self._target) if not name.startswith("_")]
+        names = {name for name in dir(self._target) if not name.startswith("_")}
+        return sorted({"close" if name == "aclose" else name for name in names})
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        function = inspect.getattr_static(type(self._target), name, None)
-        if inspect.isfunction(function):
-            return wraps(function)(partial(self._call, getattr(self._target, name)))
-        return self._call(getattr, self._target, name)
+        if name == "close" and hasattr(self._target, "aclose"):
+            name = "aclose"
+        if not inspect.isfunction(inspect.getattr_static(type(self._target), name, None)):
+            return self._call(getattr, self._target, name)
+        method = getattr(self._target, name)
+
+        @wraps(method)
+        def call(*args: Any, **keywords: Any) -> Any:
+            return self._call(method, *args, **keywords)
+
+        return call
 
     def __iter__(self) -> Iterator[Any]:
-        items = self._call(aiter, self._target)
-        if isinstance(self._target, Stream):  # one call for each batch
-            return (item for batch in self._call(self._target.batches) for item in batch.items)
-        return iter(partial(self._call, _next, items), _END)
+        items = self if hasattr(self._target, "__anext__") else self._call(aiter, self._target)
+        return cast(Iterator[Any], items)
+
+    def __next__(self) -> Any:
+        if not hasattr(self._target, "__anext__"):
+            raise TypeError(f"{self!r} is not an iterator: write `for item in ...`")
+        if self._items is None:
+            self._items = _items(self._target)
+        while True:
+            try:
+                return self._items._take()  # noqa: SLF001 - the blocking form of it
+            except IndexError:
+                if not self._call(self._items._wait):  # noqa: SLF001
+                    raise StopIteration from None
 
     def __enter__(self) -> Any:
         if not hasattr(self._target, "__aenter__"):
@@ -86,6 +105,8 @@ class Blocking(Generic[T]):
     def _open_loop(self) -> LoopThread:
         if self._loop is None:
             raise RuntimeError(f"{self!r} is not open: use it inside `with Site(...) as site:`, or call open()")
+        if not self._loop.is_running_here:
+            check_no_event_loop()
         return self._loop
 
     def _shown(self, value: Any) -> Any:
@@ -148,11 +169,13 @@ class Site(Blocking[mwclient_async.Site]):
             return
         try:
             if loop.is_mine:
-                self._call(self._target.aclose)
+                loop.wait(loop.start(self._target.aclose))
         finally:
             if not loop.is_running_here:
                 self._loop = None
                 loop.close()
+
+    aclose = close  # its name in the asynchronous Site
 
     def __enter__(self) -> Self:
         return self.open()
@@ -185,8 +208,37 @@ def _target(value: Any) -> Any:
     return value._target if isinstance(value, Blocking) else value  # noqa: SLF001 - the same file
 
 
-async def _next(items: Any) -> Any:
-    return await anext(items, _END)
+class _Items(Protocol):
+    """An asynchronous iterator in two steps: wait in the event loop, and take in the thread that wants the item.
+
+    A call of the loop can be interrupted when it has a result already, which then is lost. So no call gives an item.
+    """
+
+    def _take(self) -> Any: ...
+
+    async def _wait(self) -> bool: ...
+
+
+class _KeptItems:
+    """The two steps for an iterator that has only one."""
+
+    def __init__(self, items: AsyncIterator[Any]) -> None:
+        self._source = items
+        self._came: deque[Any] = deque()
+
+    def _take(self) -> Any:
+        return self._came.popleft()
+
+    async def _wait(self) -> bool:
+        try:
+            self._came.append(await anext(self._source))
+        except StopAsyncIteration:
+            return False
+        return True
+
+
+def _items(items: Any) -> _Items:
+    return items if hasattr(items, "_take") else _KeptItems(items)
 
 
 @cache

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import _thread
+import inspect
+import pydoc
 import signal
 import subprocess
 import sys
@@ -231,6 +233,28 @@ def test_a_program_that_leaves_a_site_open_ends_and_so_does_its_fork() -> None:
     assert subprocess.run([sys.executable, "-c", PROGRAM], timeout=60, check=False).returncode == 7
 
 
+def test_a_sibling_is_opened_and_closed_at_a_prompt_as_a_site_is() -> None:
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([answer("Earth")])) as site:
+        sibling = site.sibling(API.replace("wiki.", "commons.")).open()
+        assert sibling.page("Earth").get("info").title == "Earth"
+        sibling.close()
+        with pytest.raises(RuntimeError, match="not open"):
+            sibling.page("Earth")
+        for each in (site, sibling):
+            assert {"open", "close"} < set(dir(each)) > {"page"}
+            assert "aclose" not in dir(each)
+        site.aclose()
+    assert "mwclient_async" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_method_looks_like_the_one_that_it_calls() -> None:
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([])) as site:
+        text = site.page("Earth").text
+    assert list(inspect.signature(text).parameters) == ["slot", "section", "loader"]
+    assert pydoc.plain(pydoc.render_doc(text)).splitlines()[2].startswith("text(")
+    assert not inspect.iscoroutinefunction(text)
+
+
 def test_what_cannot_be_waited_for_comes_as_it_is() -> None:
     with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([])) as site:
         assert isinstance(site.page("Earth"), Blocking)
@@ -252,3 +276,20 @@ def test_a_wiki_is_read_and_written(wiki: LocalWiki, tmp_path: Path) -> None:
             assert len(list(edits)) == 2
         assert site.upload(png(tmp_path / "x.png", 3000), filename="Sync.png").filename == "Sync.png"
         assert [file.title for file in site.actions.purge(titles=["Sync"])] == ["Sync"]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_thread_that_runs_an_event_loop_is_not_stopped(backend: str) -> None:
+    unopened = Site(API, user_agent=USER_AGENT)
+
+    async def use() -> None:
+        for attempt in (get, loader.__enter__, lambda: list(rows), unopened.open):
+            with pytest.raises(RuntimeError, match=r"use mwclient_async\.Site here, with await"):
+                attempt()
+        assert (await anyio.to_thread.run_sync(get, "info")).title == "Earth"
+        site.close()
+
+    with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([answer("Earth")])) as site:
+        get, rows, loader = site.page("Earth").get, site.list("allpages"), site.loader(prop="info")
+        anyio.run(use, backend=backend)
+    assert "mwclient_async" not in {thread.name for thread in threading.enumerate()}

@@ -28,6 +28,7 @@ from mwclient_async._http.titled import Titled
 from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.stream import Stream
 from mwclient_async._query.stream_run import StreamRun
+from mwclient_async._session.openable import AsynchronousContext
 from mwclient_async._session.retry import certainly_not_executed
 from mwclient_async._session.shared_resources import Owner
 from mwclient_async._values.cursor import Cursor
@@ -67,7 +68,7 @@ _Job = tuple[Page | Titled, _Position]
 _Outcome = tuple[PageEdit, _Position]
 
 
-class ManyEdits(AsynchronousIterable, AsyncIterator[PageEdit]):
+class ManyEdits(AsynchronousIterable, AsynchronousContext, AsyncIterator[PageEdit]):
     """The edits of ``site.edit_many``: ``async with site.edit_many(...) as edits: async for edit in edits: ...``.
 
     Iterating gives a PageEdit for each page as soon as it is done, with its result or its error, in no particular
@@ -96,6 +97,7 @@ class ManyEdits(AsynchronousIterable, AsyncIterator[PageEdit]):
         self._tasks: TaskGroup | None = None
         self._run: StreamRun[Any] | None = None
         self._positions: deque[_Position] = deque()
+        self._came: deque[_Outcome] = deque()  # outcomes that the consumer has not taken yet
         self._failure: Exception | None = None
         self._cursor: Cursor | None = None
         self._done = 0
@@ -113,12 +115,13 @@ class ManyEdits(AsynchronousIterable, AsyncIterator[PageEdit]):
         """
         if self._cursor is None:
             raise RuntimeError(_NOT_ENTERED)
+        self._advance()
         return self._cursor
 
     @property
     def done(self) -> int:
         """The number of pages whose results were given out, with those before the cursor of ``resume``."""
-        return self._done
+        return self._done + sum(position.received for position in self._positions)
 
     @property
     def total(self) -> int | None:
@@ -155,24 +158,44 @@ class ManyEdits(AsynchronousIterable, AsyncIterator[PageEdit]):
         await self._tasks.__aexit__(None, None, None)
 
     async def __anext__(self) -> PageEdit:
+        while not self._came:
+            if not await self._wait():
+                raise StopAsyncIteration
+        return self._take()
+
+    def _take(self) -> PageEdit:
+        """The next edit that has come. Raises IndexError if none has: ``_wait`` for it.
+
+        The blocking form calls this in the caller's thread, so that an interrupt cannot come between an edit that
+        counts as given, and its receiver.
+        """
+        edit, position = self._came.popleft()
+        position.received = True
+        return edit
+
+    async def _wait(self) -> bool:
+        """Wait until there is an edit to take. Returns False at the end."""
         if self._tasks is None:
             raise RuntimeError(_NOT_ENTERED)
         self._check_owner()
+        self._advance()
         try:
-            edit, position = await self._outcomes.receive()
+            self._came.append(await self._outcomes.receive())
         except anyio.EndOfStream:
             if self._failure is None:
-                raise StopAsyncIteration from None
+                return False
+            if isinstance(self._failure, MediaWikiError):
+                self._failure.cursor = self.cursor
             raise self._failure from None
         except anyio.ClosedResourceError:
             raise RuntimeError("these edits have ended: iterate them inside their `async with`") from None
-        position.received = True
-        self._done += 1
+        return True
+
+    def _advance(self) -> None:
+        """Move the cursor forward over the pages whose results the consumer has."""
         while self._positions and self._positions[0].received:
             self._cursor = self._positions.popleft().cursor
-        if isinstance(self._failure, MediaWikiError):
-            self._failure.cursor = self._cursor
-        return edit
+            self._done += 1
 
     async def collect(self) -> list[PageEdit]:
         """Wait for all edits.
@@ -222,8 +245,6 @@ class ManyEdits(AsynchronousIterable, AsyncIterator[PageEdit]):
     def _fail(self, error: Exception) -> None:
         """Begin no more edits; those that are under way are finished."""
         self._failure = self._failure or error
-        if isinstance(self._failure, MediaWikiError):
-            self._failure.cursor = self._cursor
         self._reading.cancel()
 
 

@@ -15,11 +15,12 @@ from mwclient_async._http.titled import TitleLike
 from mwclient_async._query.page_inputs import InputReader, Inputs, PageInputs, checked_input
 from mwclient_async._query.page_loads import PageLoads
 from mwclient_async._session.module_table import core_modules
+from mwclient_async._session.openable import AsynchronousContext
 from mwclient_async.errors import ApiErrorItem, InvalidTitle
 from mwclient_async.models.page import Page, PageStatus
 
 
-class Loader:
+class Loader(AsynchronousContext):
     """Loads single pages for many tasks, which share requests: ``async with site.loader(prop="info") as loader``.
 
     Any number of tasks of the block's event loop call ``load`` at the same time. What they ask for is collected: one

@@ -17,6 +17,7 @@ from attrs import evolve
 from mwclient_async import _query
 from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.batches import BatchSequence, FetchBatch, LoadedBatch
+from mwclient_async._session.openable import AsynchronousContext
 from mwclient_async._session.shared_resources import Owner
 from mwclient_async._values.cursor import Cursor
 from mwclient_async.errors import MediaWikiError
@@ -73,6 +74,20 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
                 return item
             if not await self._load(self._loaded):
                 raise StopAsyncIteration
+
+    def _take(self) -> T:
+        """The next item that has come. Raises IndexError if none has: ``_wait`` for it.
+
+        The blocking form calls this in the caller's thread, so that an interrupt cannot come between an item that
+        counts as given, and its receiver.
+        """
+        for item in self._rest:
+            return item
+        raise IndexError
+
+    async def _wait(self) -> bool:
+        """Wait until there is an item to take, or a batch without one. Returns False at the end."""
+        return length_hint(self._rest) > 0 or await self._load(self._loaded)
 
     @property
     def _at(self) -> int:
@@ -178,7 +193,7 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
         return loaded
 
 
-class OpenStream(Generic[T]):
+class OpenStream(AsynchronousContext, Generic[T]):
     """An async context manager around one run, as ``stream.open()`` returns it.
 
     ``async with`` gives a StreamRun. With read-ahead, its task group lives until the block ends.

@@ -1,14 +1,34 @@
-"""What is opened and closed: with ``async with`` in a program, or with ``open`` and ``aclose`` at a prompt."""
+"""What is entered with ``async with``; and what ``open`` and ``aclose`` open and close at a prompt, too."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, ClassVar, NoReturn, Self
 
 
-class Openable(ABC):
-    """The base of Site and CoreRest: ``async with`` opens and closes them; usual mistakes get an answer."""
+class AsynchronousContext:
+    """A base class of what is entered with ``async with``. Other uses get an answer, which Python's errors are not."""
+
+    __slots__ = ()
+    _or: ClassVar[str] = ""
+
+    if not TYPE_CHECKING:  # type checkers report these mistakes themselves
+
+        def __await__(self) -> NoReturn:
+            raise TypeError(f"{self!r} is not a coroutine: write `async with ...:`{self._or}")
+
+        def __enter__(self) -> NoReturn:
+            raise TypeError(f"{self!r} needs `async with` in place of `with`")
+
+        def __exit__(self, *error: object) -> None: ...
+
+
+class Openable(AsynchronousContext, ABC):
+    """The base of Site and CoreRest: ``async with`` opens and closes them."""
+
+    def __init_subclass__(cls) -> None:
+        cls._or = f", or `await {cls.__name__}(...).open()`"
 
     @abstractmethod
     async def open(self) -> Self:
@@ -25,13 +45,3 @@ class Openable(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-    if not TYPE_CHECKING:  # type checkers report these mistakes themselves
-
-        def __await__(self) -> NoReturn:
-            raise TypeError(f"{self!r} is not a coroutine: write `async with` before it, or `await ....open()`")
-
-        def __enter__(self) -> NoReturn:
-            raise TypeError(f"{self!r} needs `async with` in place of `with`")
-
-        def __exit__(self, *error: object) -> None: ...

@@ -109,7 +109,7 @@ class SharedResources:
     def check_open(self) -> None:
         """Raise SiteClosed if nothing is sent any more."""
         if self.is_closed:
-            raise SiteClosed
+            raise SiteClosed("the site was closed; if it is open again, take handles and streams from it anew")
 
     async def aclose(self) -> None:
         """End all waits and close all connections, even if the calling task is being cancelled."""
