@@ -74,6 +74,11 @@ async def crawl(
     with bar("rows", shown=sys.stderr.isatty()) as move, _mistakes(SinkMismatch):
         result = await crawl.run(scheduler, workers=workers, on_progress=move)
     job.print({"rows": result.rows, "parts": len(result.parts), "requests": result.requests, "shards": result.shards})
+    if result.left_out:
+        raise CrawlError(
+            f"larger than a response of the wiki may be, so that it was left out: {result.left_out[0]}. result.json in "
+            f"the sink has all that is missing, in left_out: {len(result.left_out):,}"
+        )
 
 
 @contextmanager

@@ -18,8 +18,9 @@ class ExitStatus(IntEnum):
     """What the exit status of ``mwa`` means.
 
     ``DONE``: everything was done, or the reader of a pipe has read enough. ``FAILED``: the wiki refused, has no such
-    page, or could not be reached. ``USAGE``: the command cannot work as it was written. ``UNKNOWN``: a write was sent,
-    and it is not known whether it was done. ``INTERRUPTED``: Ctrl-C; ``TERMINATED``: the signal SIGTERM.
+    page, or could not be reached, or a crawl had to leave something out. ``USAGE``: the command cannot work as it was
+    written. ``UNKNOWN``: a write was sent, and it is not known whether it was done. ``INTERRUPTED``: Ctrl-C;
+    ``TERMINATED``: the signal SIGTERM.
     """
 
     DONE = 0

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mwclient_async.dask.crawl import Crawl
     from mwclient_async.dask.errors import CrawlError, CrawlFailed, SinkMismatch
+    from mwclient_async.dask.left_out import LeftOut
     from mwclient_async.dask.limits import DaskLimits
     from mwclient_async.dask.plans import IdRanges, Inputs, TimeWindows, TitleRanges
     from mwclient_async.dask.progress import CrawlProgress
@@ -37,6 +38,7 @@ _HOMES = {
     "IdRanges": "plans",
     "Inputs": "plans",
     "JsonLines": "sinks",
+    "LeftOut": "left_out",
     "Pages": "queries",
     "Parquet": "sinks",
     "Part": "sinks",
@@ -62,6 +64,7 @@ __all__ = [
     "IdRanges",
     "Inputs",
     "JsonLines",
+    "LeftOut",
     "Pages",
     "Parquet",
     "Part",

@@ -11,7 +11,8 @@ from attrs import asdict, frozen
 from mwclient_async.dask.commits import ROOT, CommitName, path_to
 from mwclient_async.dask.counted import counted
 from mwclient_async.dask.errors import CrawlError
-from mwclient_async.dask.shard_run import ShardEnd, part_path
+from mwclient_async.dask.left_out import LeftOut
+from mwclient_async.dask.shard_run import ShardEnd, left_out_path, part_path
 from mwclient_async.dask.shards import Shard
 from mwclient_async.dask.sinks import Sink
 from mwclient_async.dask.store import PART, Location, StorageOptions, Store, absolute, shown_url
@@ -25,6 +26,7 @@ class CrawlResult:
 
     ``parts`` are the addresses of the parts, in the order of the shards; for a Callback, their names. ``rows`` is the
     number of rows. ``requests`` counts the requests whose rows were committed, ``plan_requests`` those for the plan.
+    ``left_out`` names what is missing, because it is larger than a response of the wiki may be: each one is a LeftOut.
 
     See https://www.mediawiki.org/wiki/API:Query.
     """
@@ -34,11 +36,13 @@ class CrawlResult:
     plan_requests: int
     shards: int
     parts: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     def __str__(self) -> str:
         requests = f"{counted(self.requests, 'request')} and {self.plan_requests:,} for the plan"
         parts, shards = counted(len(self.parts), "part"), counted(self.shards, "shard")
-        return f"{counted(self.rows, 'row')} in {parts}, {shards}, {requests}"
+        left_out = f"; left out as too large: {len(self.left_out):,}" if self.left_out else ""
+        return f"{counted(self.rows, 'row')} in {parts}, {shards}, {requests}{left_out}"
 
 
 def committed_parts(url: str, *, storage: StorageOptions = None) -> tuple[str, ...]:
@@ -69,7 +73,8 @@ def _result(content: bytes) -> CrawlResult | None:
         state: dict[str, Any] = json.loads(content)
     except ValueError:  # it was not written to its end
         return None
-    return CrawlResult(**{**state, "parts": tuple(state["parts"])})
+    left_out = tuple(LeftOut(**one) for one in state.get("left_out", ()))
+    return CrawlResult(**{**state, "parts": tuple(state["parts"]), "left_out": left_out})
 
 
 def write_result(
@@ -86,10 +91,12 @@ def write_result(
         _, key, file = path.split("/")
         if (name := CommitName.parse(file)) is not None:
             names.setdefault(key, {})[name.number, name.attempt] = name
-    parts: list[str] = []
+    parts, notes = list[str](), list[str]()
     for shard in shards:
-        parts += _parts_of(shard, ends[shard.key], names.get(shard.key, {}), sink)
-    sizes = store.names("data")
+        commits = _path_of(shard, ends[shard.key], names.get(shard.key, {}))
+        parts += [part_path(shard, name, sink.suffix) for name in commits if name.rows]
+        notes += [left_out_path(shard, name) for name in commits]
+    sizes, noted = store.names("data"), store.names("left_out")
     if sink.has_objects and (lost := [part for part in parts if part not in sizes]):
         raise CrawlError(f"the sink has lost {counted(len(lost), 'committed part')}, such as {lost[0]}")
     result = CrawlResult(
@@ -98,16 +105,25 @@ def write_result(
         plan_requests=plan_requests,
         shards=len(ends),
         parts=tuple(parts),
+        left_out=tuple(one for note in notes if note in noted for one in _left_out(store, note)),
     )
     content = json.dumps(asdict(result), indent=1).encode()
     counts = _result(store.put_once(RESULT, content, is_whole=lambda found: _result(found) is not None)) or result
     store.remove({name for name in sizes if PART.fullmatch(name)} - set(counts.parts))
+    store.remove(name for name in noted if name not in notes)
     store.remove_unfinished()
     return counts
 
 
-def _parts_of(shard: Shard, end: ShardEnd, names: Mapping[tuple[int, str], CommitName], sink: Sink) -> list[str]:
+def _path_of(shard: Shard, end: ShardEnd, names: Mapping[tuple[int, str], CommitName]) -> tuple[CommitName, ...]:
     path = path_to(end.leaf, names)
     if path is None or path[0].parent != ROOT:
         raise CrawlError(f"the sink has lost commits of shard {shard.key}")
-    return [part_path(shard, name, sink.suffix) for name in path if name.rows]
+    return path
+
+
+def _left_out(store: Store, note: str) -> list[LeftOut]:
+    try:
+        return [LeftOut(**one) for one in json.loads(store.get(note) or b"")]
+    except (ValueError, TypeError):
+        raise CrawlError(f"the sink has lost {note}, which says what is missing in the rows") from None

@@ -280,6 +280,10 @@ class CrawlRun:
             if self._failure is None:
                 result = await to_thread.run_sync(self._write_result)
                 self._result = self._shown(result)
+                if result.left_out:
+                    log.warning(
+                        "a crawl has left out %s: see its left_out, %d in all", result.left_out[0], len(result.left_out)
+                    )
         except Exception as error:  # noqa: BLE001 - result() raises it
             self._failure = error
         finally:

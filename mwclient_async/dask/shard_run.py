@@ -5,16 +5,18 @@ It knows nothing of Dask. If it is interrupted anywhere, another run continues a
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable
 from typing import Any
 
 import anyio
 from anyio import to_thread
-from attrs import define, field, frozen
+from attrs import asdict, define, field, frozen
 
-from mwclient_async import Batch, Cursor, PageStatus, Site
+from mwclient_async import Batch, Cursor, PageStatus, ResultTooLarge, Site
 from mwclient_async.dask.commits import ROOT, Chain, Commit, CommitName
+from mwclient_async.dask.left_out import LeftOut, left_out_of, skip_row
 from mwclient_async.dask.queries import Pages, Rows
 from mwclient_async.dask.shards import Shard, can_begin, can_split, rest_from
 from mwclient_async.dask.sinks import Part, Sink
@@ -66,6 +68,7 @@ class ShardRun:
     _before: Commit | None = field(default=None, init=False)
     _requests_before: int = field(default=0, init=False)  # those of earlier runs
     _pending: list[Any] = field(factory=list, init=False)
+    _left_out: list[LeftOut] = field(factory=list, init=False)  # of the rows that are pending
     _since: float = field(default=0.0, init=False)
     _bytes_before: int = field(default=0, init=False)  # those of the parts that were committed
 
@@ -84,19 +87,27 @@ class ShardRun:
             self._number, self._parent, self._before = chain.leaf.number, chain.leaf.attempt, chain.last
             self._requests_before = chain.last.requests
             cursor = Cursor.parse(chain.last.cursor)
-            stream = stream.resume(cursor)
         self._since = self.clock()
-        run = aiter(stream)
-        while (batch := await run.next_batch()) is not None:
-            cursor = batch.cursor
-            if (end := await self._take(batch)) is not None:
-                return end
-        return await self._commit(cursor or run.cursor, done=True)
+        while True:
+            run = aiter(stream if cursor is None else stream.resume(cursor))
+            try:
+                while (batch := await run.next_batch()) is not None:
+                    cursor = batch.cursor
+                    if (end := await self._take(batch)) is not None:
+                        return end
+                return await self._commit(cursor or run.cursor, done=True)
+            except ResultTooLarge as error:
+                left_out, cursor = await skip_row(site, self.query, self.shard, error)
+                self._left_out.append(left_out)
+                if cursor.done:
+                    return await self._commit(cursor, done=True)
 
     async def _take(self, batch: Batch[Any]) -> ShardEnd | None:
         """Keep the rows of a batch, and commit them if it is time to. Returns the end of the shard, if this is it."""
         wanted = self.shard.kind in {"titles", "times", "inputs"}
-        self._pending += [row for row in batch.items if wanted or row.status is PageStatus.OK]
+        rows = [row for row in batch.items if wanted or row.status is PageStatus.OK]
+        self._pending += rows
+        self._left_out += left_out_of(rows, self.shard)
         if batch.cursor.done:
             return await self._commit(batch.cursor, done=True)
         if self.wants_split() and (rest := self._rest(batch.cursor)) is not None:
@@ -119,6 +130,9 @@ class ShardRun:
         name = CommitName(self._number, self._attempt, self._parent, len(self._pending))
         total = len(self._pending) + (self._before.total if self._before else 0)
         size = await to_thread.run_sync(self._write_part, name, cursor) if self._pending else 0
+        if self._left_out:
+            content = json.dumps([asdict(one) for one in self._left_out], ensure_ascii=False).encode()
+            await to_thread.run_sync(self.store.put, left_out_path(self.shard, name), content)
         commit = Commit(
             cursor=str(cursor),
             total=total,
@@ -128,7 +142,8 @@ class ShardRun:
             rest=rest,
         )
         await to_thread.run_sync(self.store.commit, self.shard.key, name, commit)
-        self._parent, self._before, self._pending, self._since = self._attempt, commit, [], self.clock()
+        self._parent, self._before, self._since = self._attempt, commit, self.clock()
+        self._pending, self._left_out = [], []
         self._bytes_before = self.count_bytes()
         self.report(commit.total, commit.requests)
         return ShardEnd(shard=self.shard.key, leaf=name, rows=commit.total, requests=commit.requests, rest=rest)
@@ -152,3 +167,8 @@ class ShardRun:
 def part_path(shard: Shard, name: CommitName, suffix: str) -> str:
     """The name of a part's object below the sink's address."""
     return f"data/wiki={shard.wiki}/{name.part(shard.key, suffix)}"
+
+
+def left_out_path(shard: Shard, name: CommitName) -> str:
+    """The name of the object that says what the rows of a commit lack."""
+    return f"left_out/{name.part(shard.key, 'json')}"

@@ -8,6 +8,7 @@ The layout below the sink's address::
     commits/SHARD/000001.ATTEMPT.PARENT.ROWS.json
     splits/SHARD.ATTEMPT.jsonl                   the shards that a slow one was divided into
     data/wiki=NAME/SHARD.000001.ATTEMPT.parquet  rows
+    left_out/SHARD.000001.ATTEMPT.json           what these rows lack, if it was too large
     result.json                                  the parts that count, once the crawl is complete
 
 Every object is written once, under a name that no other one has. Workers write commits and rows; the program that runs
@@ -42,7 +43,7 @@ PART = re.compile(r"data/wiki=[^/]+/[^/]+\.\d{6,}\.[0-9a-f]{8}\.(jsonl|parquet)"
 """The names of parts. Other objects below ``data`` are not ours."""
 
 _CREDENTIALS = re.compile(r"://[^/]*@")
-_DIRECTORIES = ("commits", "data", "inputs", "splits")
+_DIRECTORIES = ("commits", "data", "inputs", "left_out", "splits")
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}")
 
 StorageOptions = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
@@ -148,7 +149,8 @@ class Store:
         """Remove all that a crawl has written, if nothing of it was committed. Another crawl can have the sink then."""
         if not self.names("commits"):
             parts = [name for name in self.names("data") if PART.fullmatch(name)]
-            self.remove([*parts, *self.names("splits"), *self.names("inputs"), *self.names(PLAN), MANIFEST])
+            ours = itertools.chain.from_iterable(map(self.names, ("inputs", "left_out", "splits", PLAN)))
+            self.remove([*parts, *ours, MANIFEST])
 
     # Commits
 

@@ -60,7 +60,7 @@ def check_free(query: Pages | Rows, prefix: str, order: str) -> None:
 def stream_of(site: Site, query: Pages | Rows, shard: Shard, store: Store) -> Stream[Any]:
     """The stream of a shard. It sends nothing yet."""
     if shard.kind in {"titles", "times"}:
-        named = _range(query, shard)
+        named = range_of(query, shard)
         params = {**query.params, **named}
         if (others := query.params.get("params")) is not None:
             params["params"] = {name: value for name, value in others.items() if name not in named}
@@ -70,7 +70,13 @@ def stream_of(site: Site, query: Pages | Rows, shard: Shard, store: Store) -> St
     return site.pages(**inputs, **query.params)
 
 
-def _range(query: Pages | Rows, shard: Shard) -> Mapping[str, Any]:
+def wire_prefix(query: Rows) -> str:
+    """The prefix that the wiki's parameters of a list have."""
+    return TIME_MODULES.get(query.module) or TITLE_MODULES[query.module].prefix
+
+
+def range_of(query: Pages | Rows, shard: Shard) -> Mapping[str, Any]:
+    """The parameters for the range of a shard of titles or times, as the query writes them."""
     module, in_front = str(query.module), query.prefix
     if shard.kind == "times":
         return {"start": shard.start, "end": shard.stop, "dir": "newer"}
