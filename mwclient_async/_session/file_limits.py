@@ -9,6 +9,7 @@ that can fail.
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import time
@@ -21,6 +22,7 @@ from weakref import WeakSet
 import anyio
 from attrs import field, frozen
 
+from mwclient_async._session.limits_coordinator import EARLY
 from mwclient_async._session.observers import log
 from mwclient_async._session.shared_limits import LimitsConnection
 from mwclient_async.errors import ApiError, ApiErrorItem, HttpError, MediaWikiError, class_for
@@ -31,6 +33,8 @@ _STATE = "pauses.json"
 _WAITS = "wait-"
 _LOOK_AGAIN = 0.005  # seconds, for those that are next
 _LOOK_LATER = 0.02
+_STOPPED_AFTER = 1.0  # without a look; if the clock is set, the order may be another one for a moment
+_LONG_WAIT = 60.0  # after which a wait is logged
 _NO_STATE: Mapping[str, Any] = {"pauses": [], "turns": []}
 
 
@@ -74,11 +78,19 @@ class FileConnection:
         if not self._waiting() and (answer := self._try(keys)) is not None:
             return answer
         with self._wait() as name:
+            warn_at = time.monotonic() + _LONG_WAIT
             while True:
+                os.utime(self._directory / name)
                 is_next = self._waits_before(name) < len(self._slots)
                 answer = self._try(keys) if is_next else self._active(keys) or None
                 if answer is not None:
                     return answer
+                if time.monotonic() >= warn_at:
+                    warn_at = math.inf
+                    log.warning(
+                        "shared limits: the slots in %s are all taken, perhaps by a process that is stopped",
+                        self._directory,
+                    )
                 await anyio.sleep(_LOOK_AGAIN if is_next else _LOOK_LATER)
 
     def _try(self, keys: Sequence[PauseKey]) -> Sequence[SharedPause] | None:
@@ -126,7 +138,7 @@ class FileConnection:
             except FileNotFoundError:
                 continue
             if descriptor is None:
-                found += 1
+                found += _is_looking(path)
             else:
                 path.unlink(missing_ok=True)
                 _unlock(descriptor)
@@ -148,13 +160,21 @@ class FileConnection:
         """The seconds until the next turn to write."""
         with self._state() as state:
             now = time.monotonic()
-            others = [one for one in state["turns"] if tuple(one["key"]) != key]
-            known = [
-                one["from"] for one in state["turns"] if tuple(one["key"]) == key and one.get("at", now + 1) <= now
-            ]
-            turn = max([now, *(last + interval for last in known)])  # none of before a restart of the machine
-            state["turns"] = [*others, {"key": key, "from": turn, "at": now}]
+            last = _last_turn(state, key, now)
+            turn = max(now, last.get("from", now - interval) + interval)
+            _set_turn(state, key, {**last, "from": turn, "at": now})
         return turn - now
+
+    async def begin_turn(self, key: PauseKey, interval: float) -> float:
+        """Begin a turn to write: 0, or the seconds until it may begin."""
+        with self._state() as state:
+            now = time.monotonic()
+            last = _last_turn(state, key, now)
+            left: float = last.get("began", now - interval) + interval - now
+            if left > EARLY:
+                return left
+            _set_turn(state, key, {"from": max(now, last.get("from", now)), "at": now, "began": now})
+        return 0.0
 
     async def aclose(self) -> None:
         """Give all slots back."""
@@ -225,6 +245,25 @@ def _left(pause: Mapping[str, Any], now: float) -> float:
     passed: float = now - pause["from"]
     left: float = pause["seconds"] - passed
     return left if passed >= 0 else 0.0
+
+
+def _is_looking(path: Path) -> bool:
+    """Whether a process that waits is not stopped (Ctrl-Z), or busy: it has its place again when it looks."""
+    try:
+        return time.time() - path.stat().st_mtime <= _STOPPED_AFTER
+    except FileNotFoundError:
+        return False
+
+
+def _last_turn(state: Mapping[str, Any], key: PauseKey, now: float) -> dict[str, Any]:
+    """The last turn to write, as it is stored; empty if it was before the machine was restarted."""
+    known = (one for one in state["turns"] if tuple(one["key"]) == key and one.get("at", now + 1) <= now)
+    return dict(next(known, {}))
+
+
+def _set_turn(state: dict[str, Any], key: PauseKey, turn: Mapping[str, Any]) -> None:
+    others = [one for one in state["turns"] if tuple(one["key"]) != key]
+    state["turns"] = [*others, {**turn, "key": key}]
 
 
 def _described(error: MediaWikiError) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from attrs import evolve, frozen
 
 from mwclient_async.models.shared_limits import PauseKey, SharedPause
 
+EARLY = 0.001
+"""Seconds by which a turn may begin too early: clocks and sleeps are not exact."""
+
 
 @frozen
 class LimitsAnswer:
@@ -45,6 +48,7 @@ class LimitsCoordinator:
         self._waiting: dict[tuple[str, int], tuple[PauseKey, ...]] = {}
         self._pauses: dict[PauseKey, _ActivePause] = {}
         self._next_turn: dict[PauseKey, float] = {}
+        self._began: dict[PauseKey, float] = {}
 
     @property
     def concurrency(self) -> int:
@@ -116,6 +120,15 @@ class LimitsCoordinator:
         turn = max(now, self._next_turn.get(key, now))
         self._next_turn[key] = turn + interval
         return turn - now
+
+    def begin_turn(self, key: PauseKey, interval: float, now: float) -> float:
+        """Begin a turn to write. Returns 0, or the seconds until it may begin: one that waited for a slot was late."""
+        left = self._began.get(key, now - interval) + interval - now
+        if left > EARLY:
+            return left
+        self._began[key] = now
+        self._next_turn[key] = max(self._next_turn.get(key, now), now + interval)
+        return 0.0
 
     def _answer(self, now: float) -> list[LimitsAnswer]:
         """The answers to those that wait, as far as there are slots."""

@@ -79,23 +79,15 @@ class Pauses:
             if turn > now:
                 await self._clock.sleep(turn - now)
 
-    def begin_turn(self, key: models.shared_limits.PauseKey, interval: float) -> bool:
-        """Begin a turn now, unless that is too early: one that waited for a slot may have come close to this one."""
+    def begin_turn(self, key: models.shared_limits.PauseKey, interval: float) -> float:
+        """Begin a turn: 0, or the seconds until it may begin, because one that waited for its slot has begun late."""
         now = self._clock.now()
-        if self._left_until_turn(key, interval) > _EARLY:
-            return False
+        left = self._began.get(key, now - interval) + interval - now
+        if left > _EARLY:
+            return left
         self._began[key] = now
         self._next_turn[key] = max(self._next_turn.get(key, now), now + interval)
-        return True
-
-    async def wait_since_turn(self, key: models.shared_limits.PauseKey, interval: float) -> None:
-        """Wait until ``interval`` seconds have passed since the last turn that has begun."""
-        while (left := self._left_until_turn(key, interval)) > _EARLY:
-            await self._clock.sleep(left)
-
-    def _left_until_turn(self, key: models.shared_limits.PauseKey, interval: float) -> float:
-        began = self._began.get(key)
-        return 0.0 if began is None else began + interval - self._clock.now()
+        return 0.0
 
     async def sleep(self, seconds: float) -> None:
         """Wait this many seconds by the clock of the pauses."""
@@ -153,15 +145,20 @@ class WikiPauses:
         """Wait for the pauses that concern this request. Raises as :meth:`Pauses.wait` does."""
         await self.pauses.wait(self.keys_for(request), max_wait=max_wait)
 
-    def begin_write(self, interval: float) -> bool:
-        """Whether a write to this wiki can begin now. If not, ``wait_for_write(interval, again=True)`` comes first."""
-        return interval <= 0 or self.pauses.begin_turn(("wiki", self.wiki), interval)
-
-    async def wait_for_write(self, interval: float, *, again: bool = False) -> None:
-        """Wait for the turn of a write to this wiki; ``again`` if it had its turn, and was not sent in time."""
+    async def begin_write(self, interval: float) -> float:
+        """Begin a write to this wiki. Returns 0, or the seconds until it may begin, for which it waits then."""
         key = ("wiki", self.wiki)
-        if again:
-            await self.pauses.wait_since_turn(key, interval)
+        if interval <= 0:
+            return 0.0
+        if self.connection is None:
+            return self.pauses.begin_turn(key, interval)
+        return await self.connection.begin_turn(key, interval)
+
+    async def wait_for_write(self, interval: float, *, late: float = 0.0) -> None:
+        """Wait for the turn of a write to this wiki; for ``late`` seconds if it had its turn, and could not begin."""
+        key = ("wiki", self.wiki)
+        if late > 0:
+            await self.pauses.sleep(late)
         elif self.connection is None or interval <= 0:
             await self.pauses.wait_for_turn(key, interval)
         else:

@@ -87,7 +87,7 @@ class _PendingRequest:
     read: ReadAt | None = None
     on_sent: Callable[[], None] | None = None
     renewals: Renewals = Factory(Renewals)
-    was_late: bool = False
+    late: float = 0.0  # seconds until a write that waited for its slot may begin
 
 
 class Session:
@@ -346,7 +346,7 @@ class Session:
         await self._pauses.wait(request, max_wait=pending.retry_state.left)
         async with self._anonymous_writes.turn(request):
             if request.write and not request.login:
-                await self._pauses.wait_for_write(self.shared.limits.write_interval, again=pending.was_late)
+                await self._pauses.wait_for_write(self.shared.limits.write_interval, late=pending.late)
             if self.shared.connection is None or self.shared.slots.are_lent:  # its download has a shared slot already
                 response = await parse(await self._send_in_slot(pending, token, generation), request)
             else:
@@ -373,10 +373,14 @@ class Session:
                 not await slot.take() or self._has_changed(pending.request, token, generation)  # it has waited again
             ):
                 raise _NotSentError
-            if pending.request.write and not self._pauses.begin_write(self.shared.limits.write_interval):
-                pending.was_late = True  # it has waited for its slot, and so has the write before it
+            if pending.request.write and not await self._begin_write(pending, token, generation):
                 raise _NotSentError
             return await self._send_http(pending, token)
+
+    async def _begin_write(self, pending: _PendingRequest, token: str | None, generation: int) -> bool:
+        """Whether a write is sent now. If it and the one before it have waited for their slots, it may be too early."""
+        pending.late = await self._pauses.begin_write(self.shared.limits.write_interval)
+        return pending.late <= 0 and not self._has_changed(pending.request, token, generation)
 
     async def _send_in_shared_slot(
         self,

@@ -72,6 +72,13 @@ class LimitsConnection(Protocol):
         """
         ...
 
+    async def begin_turn(self, key: PauseKey, interval: float) -> float:
+        """Begin a turn now: the write has its slot. Returns 0, or the seconds until it may begin, as none has then.
+
+        A write that waited for its slot after its turn would come too close to the one that has begun before it.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Leave, when the Site is closed. All slots of the connection become free."""
         ...
@@ -96,6 +103,10 @@ class CheckedConnection:
     async def next_turn(self, key: PauseKey, interval: float) -> float:
         """The seconds until the next turn to write."""
         return await self._until_closed(lambda: self.connection.next_turn(key, interval))
+
+    async def begin_turn(self, key: PauseKey, interval: float) -> float:
+        """Begin a turn: 0, or the seconds until it may begin."""
+        return await self._until_closed(lambda: self.connection.begin_turn(key, interval))
 
     async def begin_pause(self, pause: SharedPause) -> None:
         """Begin a pause for all processes, also if the request that was refused is cancelled now."""

@@ -100,6 +100,12 @@ class DaskConnection:
         seconds: float = await self._start(asking)
         return seconds
 
+    async def begin_turn(self, key: PauseKey, interval: float) -> float:
+        """Begin a turn to write: 0, or the seconds until it may begin."""
+        asking = self._scheduler.mwclient_async_begin_turn(farm=self._farm, key=key, interval=interval)
+        seconds: float = await self._start(asking)
+        return seconds
+
     async def aclose(self) -> None:
         """Leave, after the last slots are given back."""
         await asyncio.gather(*self._in_background, return_exceptions=True)

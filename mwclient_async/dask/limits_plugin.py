@@ -51,6 +51,7 @@ class LimitsPlugin(SchedulerPlugin):
                 "mwclient_async_free": self.free,
                 "mwclient_async_begin_pause": self.begin_pause,
                 "mwclient_async_next_turn": self.next_turn,
+                "mwclient_async_begin_turn": self.begin_turn,
                 "mwclient_async_leave": self.leave,
             }
         )
@@ -100,6 +101,10 @@ class LimitsPlugin(SchedulerPlugin):
     def next_turn(self, *, farm: str, key: PauseKey, interval: float) -> float:
         """The seconds until the next turn to write."""
         return self._farms[farm].next_turn(tuple(key), interval, time.monotonic())
+
+    def begin_turn(self, *, farm: str, key: PauseKey, interval: float) -> float:
+        """Begin a turn to write: 0, or the seconds until it may begin."""
+        return self._farms[farm].begin_turn(tuple(key), interval, time.monotonic())
 
     def leave(self, *, farm: str, holder: str) -> None:
         """Forget a connection."""

@@ -189,6 +189,8 @@ async def test_the_writes_of_all_workers_keep_one_interval(cluster: LocalCluster
     first, second = await connections(cluster)
     waits = [await connection.next_turn(("wiki", API), 60.0) for connection in (first, second, first)]
     assert [round(wait / 60) for wait in waits] == [0, 1, 2]
+    begun = [await connection.begin_turn(("wiki", API), 60.0) for connection in (first, second)]
+    assert [round(wait / 60) for wait in begun] == [0, 1]
 
 
 async def test_two_farms_share_nothing(cluster: LocalCluster) -> None:

@@ -29,6 +29,7 @@ from mwclient_async import (
     Site,
 )
 from mwclient_async._session import file_limits
+from mwclient_async._session.file_limits import FileConnection
 from mwclient_async.testing.scripted import ScriptedTransport
 from tests.conftest import USER_AGENT
 from tests.support.logins import ScriptedLoginWiki, run_concurrently
@@ -203,6 +204,28 @@ async def test_w5_a_pause_of_one_process_holds_for_all(tmp_path: Path, error: Me
         assert (type(pause.error), str(pause.error)) == (type(error), str(error))
 
 
+async def test_w6_a_process_that_is_stopped_while_it_waits_keeps_no_one_from_a_slot(tmp_path: Path) -> None:
+    first, second = await connections(tmp_path)
+    assert isinstance(first, FileConnection)
+    with first._wait() as name:
+        assert not await is_free(second)
+        os.utime(tmp_path / "limits" / name, (0, 0))  # it has not looked for long
+        assert await is_free(second)
+
+
+async def test_a_long_wait_is_logged_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(file_limits, "_LONG_WAIT", 0.0)
+    first, second = await connections(tmp_path)
+    await first.acquire(KEYS)
+    with anyio.move_on_after(0.02):
+        await second.acquire(KEYS)
+    assert [record.message for record in caplog.records] == [
+        f"shared limits: the slots in {tmp_path / 'limits'} are all taken, perhaps by a process that is stopped"
+    ]
+
+
 async def test_w5_a_wait_for_a_slot_ends_when_a_pause_begins(tmp_path: Path) -> None:
     first, second = await connections(tmp_path)
     await first.acquire(KEYS)
@@ -275,6 +298,16 @@ async def test_the_writes_of_all_processes_keep_the_interval(tmp_path: Path, mon
     key: PauseKey = ("wiki", API)
     waits = [await connection.next_turn(key, 5.0) for connection in (first, second, first)]
     assert (waits, await second.next_turn(("wiki", "another"), 5.0)) == ([0.0, 5.0, 10.0], 0.0)
+
+
+async def test_a_write_that_waited_for_its_slot_begins_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = await connections(tmp_path)
+    key: PauseKey = ("wiki", API)
+    begun = list[float]()
+    for now in (20.0, 21.0, 25.0, 10.0):  # at last, the machine was restarted
+        monkeypatch.setattr(time, "monotonic", lambda at=now: at)
+        begun.append(await (first if now == 20.0 else second).begin_turn(key, 5.0))
+    assert (begun, await first.next_turn(key, 5.0)) == ([0.0, 4.0, 0.0, 0.0], 5.0)
 
 
 async def test_a_system_without_flock_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,13 @@ def test_the_writes_of_all_holders_have_one_pace_for_each_wiki() -> None:
     assert [*waits, coordinator.next_turn(WIKI, 5.0, 30.0)] == [0.0, 4.0, 0.0, 0.0]
 
 
+def test_a_turn_that_is_late_moves_the_ones_after_it() -> None:
+    coordinator = LimitsCoordinator()
+    assert [coordinator.next_turn(WIKI, 5.0, 0.0) for _ in range(2)] == [0.0, 5.0]
+    assert [coordinator.begin_turn(WIKI, 5.0, now) for now in (20.0, 21.0, 25.0)] == [0.0, 4.0, 0.0]
+    assert [coordinator.begin_turn(("wiki", "x"), 5.0, 21.0), coordinator.next_turn(WIKI, 5.0, 26.0)] == [0.0, 4.0]
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from(["ask", "free", "leave", "join", "pause"]), st.sampled_from("abc"), st.integers(0, 9)),
     max_size=60,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import anyio
@@ -228,6 +229,28 @@ async def test_the_writes_of_all_processes_keep_the_write_interval() -> None:
         time for request, time in zip(wiki.requests, wiki.arrivals, strict=True) if sent(request)["action"] == "edit"
     ]
     assert times == [0, 10, 20]
+
+
+async def test_writes_that_waited_for_a_shared_slot_are_spaced_as_well() -> None:
+    """Another process has the only slot, until the turns of all writes have passed."""
+    wiki = Wiki()
+    limits, coordinator = Limits(write_interval=10, concurrency=1), wiki.limits.coordinator
+    async with wiki.site(limits=limits) as first, wiki.site(limits=limits) as second:
+        for site in (first, second):
+            await site.call("edit")  # it knows the token now
+        coordinator.join("another", 1)
+        coordinator.ask("another", 0, (), wiki.clock.now())
+        async with anyio.create_task_group() as tasks:
+            for site in (first, second):
+                tasks.start_soon(site.call, "edit")
+            await anyio.wait_all_tasks_blocked()
+            wiki.clock.pass_by(100)
+            wiki.limits.deliver(coordinator.leave("another", wiki.clock.now()))
+    times = [
+        time for request, time in zip(wiki.requests, wiki.arrivals, strict=True) if sent(request)["action"] == "edit"
+    ]
+    assert len(times) == 4
+    assert min(later - before for before, later in pairwise(times)) >= 10
 
 
 # Failures ------------------------------------------------------------------------------------------------------------

@@ -85,6 +85,10 @@ class InMemoryConnection:
         await self.limits.call("next_turn")
         return self.limits.coordinator.next_turn(key, interval, self.limits.clock.now())
 
+    async def begin_turn(self, key: PauseKey, interval: float) -> float:
+        await self.limits.call("begin_turn")
+        return self.limits.coordinator.begin_turn(key, interval, self.limits.clock.now())
+
     async def aclose(self) -> None:
         await self.limits.call("aclose")
         self.limits.deliver(self.limits.coordinator.leave(self.holder, self.limits.clock.now()))
