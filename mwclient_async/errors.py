@@ -73,6 +73,7 @@ from mwclient_async._values.durations import seconds_in
 from mwclient_async._values.error_codes import class_name_for
 from mwclient_async._values.mappings import picklable
 from mwclient_async._values.oauth_refusals import is_nonce_used, oauth_advice
+from mwclient_async._values.value import Value
 from mwclient_async._values.warnings import ApiWarning, UploadWarning
 
 QUEUED = "queued"  # the stage of a file that no job has begun with
@@ -226,7 +227,7 @@ class ReplyTooLarge(ProtocolError):
 
 
 @frozen(kw_only=True)
-class ApiErrorItem:
+class ApiErrorItem(Value):
     """One entry of a response's ``errors`` list.
 
     ``code`` is for programs, ``text`` for people, ``module`` is the path of the module that reports it

@@ -38,7 +38,7 @@ PROP_ROW_CLASSES: Mapping[str, Callable[[], type]] = {
 
 def page_converter(props: Iterable[str]) -> Callable[[Mapping[str, Any]], Page]:
     """The function that converts one merged page to a Page with these props."""
-    requested = frozenset(prop for prop in props if prop in PROP_ROW_CLASSES or prop in _SINGLE_VALUE_PROPS)
+    requested = frozenset(props)
 
     make_page = _page_constructor()
 

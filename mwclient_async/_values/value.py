@@ -7,7 +7,7 @@ defaults, and only the beginning of a long field; ``to_dict`` gives everything, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from functools import singledispatch
 from typing import Any
@@ -67,7 +67,7 @@ def _(value: Enum) -> Any:
 
 @to_json.register
 def _(value: datetime) -> str:
-    return value.isoformat().replace("+00:00", "Z")
+    return (value.astimezone(UTC) if value.tzinfo else value).isoformat().replace("+00:00", "Z")
 
 
 @to_json.register

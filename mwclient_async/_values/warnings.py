@@ -10,10 +10,11 @@ from typing import Any
 from attrs import field, frozen
 
 from mwclient_async._values.mappings import picklable
+from mwclient_async._values.value import Value
 
 
 @frozen(kw_only=True)
-class ApiWarning:
+class ApiWarning(Value):
     """A warning that came with a response: the wiki did what it could, and says what it could not do.
 
     - ``code``: the stable name of the warning, such as ``"unrecognizedparams"``.
@@ -31,7 +32,7 @@ class ApiWarning:
 
 
 @frozen(kw_only=True)
-class UploadWarning:
+class UploadWarning(Value):
     """A reason why the wiki asks for a decision before it publishes a file.
 
     ``kind`` is the wiki's name for it, ``value`` the details, as they were sent. ``titles``, ``timestamps`` and

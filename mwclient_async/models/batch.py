@@ -8,13 +8,14 @@ from typing import Any, Generic, TypeVar
 from attrs import field, frozen
 
 from mwclient_async._values.cursor import Cursor
+from mwclient_async._values.value import Value, to_json
 from mwclient_async._values.warnings import ApiWarning
 
 T_co = TypeVar("T_co", covariant=True)
 
 
 @frozen(kw_only=True)
-class Batch(Generic[T_co]):
+class Batch(Value, Generic[T_co]):
     """One batch of a stream, merged from as many responses as it took.
 
     ``items`` are complete, ``cursor`` is the position after them, ``body`` the merged body as the wiki sent it.
@@ -30,6 +31,14 @@ class Batch(Generic[T_co]):
     lists: Mapping[str, tuple[Mapping[str, Any], ...]] = field(factory=dict, repr=False, hash=False)
     meta: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)
     warnings: tuple[ApiWarning, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The batch in types of JSON, with the cursor as text, and without ``body``.
+
+        See https://www.mediawiki.org/wiki/API:Query.
+        """
+        names = ("items", "lists", "meta", "warnings")
+        return {"cursor": str(self.cursor)} | {name: to_json(getattr(self, name)) for name in names}
 
     @property
     def normalized(self) -> Mapping[str, str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from mwclient_async import models
 from mwclient_async._values.value import Value, to_json
@@ -228,7 +229,8 @@ class Page(Value):
         """The page and all properties that the query asked for, in types of JSON.
 
         Returns a new dict: ``title``, ``ns``, ``pageid``, ``asked``, ``status``, ``invalidreason``, and each property
-        by its name. ``raw`` is left out.
+        by its name. If the query asked for properties that have no attribute, those of extensions, ``extensions`` is a
+        dict of what the wiki sent for them. The rest of ``raw`` is left out.
 
         Raises:
             ResultTooLarge: one of the rows is too large for the wiki's responses.
@@ -238,7 +240,14 @@ class Page(Value):
         """
         facts = ("title", "ns", "pageid", "asked", "status", "invalidreason")
         values = {name: getattr(self, name) for name in facts}
-        return to_json(values | {prop: self._requested_prop(prop) for prop in sorted(self._asked_for)})
+        props = self._asked_for & _attributes()
+        if "imageinfo" in props:
+            props |= {"imagerepository", "badfile"}
+        values |= {prop: getattr(self, prop) for prop in sorted(props)}
+        if self._asked_for - props:
+            self._check_size(*self.raw.get(TOO_LARGE, ()))
+            values["extensions"] = {key: value for key, value in self.raw.items() if key not in _keys_with_a_name()}
+        return to_json(values)
 
     def extension(self, key: str, kind: type[T], /) -> T:
         """A property that has no attribute here, converted: ``page.extension("coordinates", tuple[Place, ...])``.
@@ -282,3 +291,17 @@ class Page(Value):
         for prop in props:
             if prop in too_large:
                 raise ResultTooLarge(title=self.title, module=prop)
+
+
+@cache
+def _attributes() -> frozenset[str]:
+    """The names of the properties of a Page."""
+    return frozenset(name for name, member in vars(Page).items() if isinstance(member, property))
+
+
+@cache
+def _keys_with_a_name() -> frozenset[str]:
+    """The keys of ``raw`` that an attribute of a Page tells."""
+    info = {field.alias or field.name for field in fields(models.props_info.PageInfo)}
+    facts = {"title", "ns", "pageid", "asked", "status", "missing", "known", "special", "invalid", "invalidreason"}
+    return _attributes() | info | facts | {"anoncontributors", "index", TOO_LARGE}

@@ -13,7 +13,7 @@ from mwclient_async.models.props_files import ImageInfo
 
 
 @frozen
-class StashedFile:
+class StashedFile(Value):
     """A file in the account's stash on the wiki, as the source of an upload that does not send the file again.
 
     ``filekey`` names it there. ``size`` in bytes and ``sha1`` in hex are the wiki's own, None if they are not known.

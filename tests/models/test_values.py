@@ -10,7 +10,7 @@ import pkgutil
 import ssl
 import types
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 import attrs
 import pytest
 
+import mwclient_async
 from mwclient_async import errors, models
 from mwclient_async._query.row_converters import page_converter
 from mwclient_async._values import checkpoint, cursor, warnings
@@ -25,6 +26,7 @@ from mwclient_async._values.value import Value, to_json
 from mwclient_async.errors import ApiErrorItem
 from mwclient_async.models.actions_parse import ParseResult
 from mwclient_async.models.auth import BotPassword, LoginState
+from mwclient_async.models.batch import Batch
 from mwclient_async.models.edits import PageEdit
 from mwclient_async.models.info import SiteInfo
 from mwclient_async.models.lists import Contribution, ListedPage
@@ -139,12 +141,34 @@ def test_a_field_that_every_row_has_raises_if_it_was_not_asked_for() -> None:
 TYPED = sorted(name for name, cls in CLASSES.items() if issubclass(cls, Value))
 
 
+LEFT_OUT = {"Batch": {"body"}, "Revision": {"text"}}
+NOT_FOR_JSON = frozenset(
+    {
+        *("BotPassword", "ClientLogin", "LoginField", "LoginQuestion", "LoginState"),  # have secrets
+        *("OAuth1", "OAuth2ClientCredentials", "OAuth2Token"),  # likewise
+        *("EditDefaults", "FileLimits", "HttpOptions", "Limits", "RemoteFile", "RetryPolicy"),  # a program gives them
+        *("FilePart", "HttpRequest", "HttpResponse", "MultipartBody"),  # of a transport
+        *("LimitsAnswer", "SharedPause"),  # of processes that share their limits
+        *("Checkpoint", "Cursor"),  # are texts, by str()
+        *("Document", "StateFile", "Stream"),  # have bytes, a file, or requests
+    }
+)
+
+
+def test_each_public_value_has_a_form_in_json() -> None:
+    public = [getattr(mwclient_async, name) for name in dir(mwclient_async) if name[0].isupper()]
+    classes = {cls.__name__: cls for cls in public if isinstance(cls, type) and attrs.has(cls)}
+    assert {name for name, cls in classes.items() if not issubclass(cls, Value)} == NOT_FOR_JSON
+
+
 def test_each_typed_value_has_a_form_in_json() -> None:
-    hidden = {"raw", "props", "reader", "structure", "parts", "text"}
+    hidden = {"raw", "props", "reader", "structure", "parts"}
     for name in TYPED:
         value = filled(CLASSES[name]) if name != "Page" else Page(title="Earth", asked="earth")
         found = json.loads(json.dumps(value.to_dict()))
-        fields = {field.alias for field in attrs.fields(CLASSES[name]) if field.init} - hidden
+        fields = (
+            {field.alias for field in attrs.fields(CLASSES[name]) if field.init} - hidden - LEFT_OUT.get(name, set())
+        )
         assert fields <= set(found), name
 
 
@@ -164,6 +188,34 @@ def test_json_has_times_in_utc_enums_by_value_and_no_raw_response() -> None:
     assert page.to_dict() == {
         "title": "Earth", "ns": 0, "pageid": 1, "asked": None, "status": "ok", "invalidreason": None,
     }  # fmt: skip
+
+
+def test_a_time_of_another_zone_is_told_in_utc() -> None:
+    assert to_json(datetime(2026, 11, 30, 8, tzinfo=timezone(timedelta(hours=2)))) == "2026-11-30T06:00:00Z"
+
+
+def test_a_batch_in_json_has_the_cursor_as_the_text_that_resumes() -> None:
+    position = cursor.Cursor(wiki="https://example.org/w/api.php", fingerprint={}, continuation={"continue": "-||"})
+    batch = Batch(items=(Revision(revid=7),), cursor=position, body={"query": {}}, lists={"a": ({"b": 1},)})
+    found = json.loads(json.dumps(batch.to_dict()))
+    assert cursor.Cursor.parse(found["cursor"]) == position
+    assert (found["items"][0]["revid"], found["lists"], found["warnings"]) == (7, {"a": [{"b": 1}]}, [])
+
+
+def test_a_page_in_json_has_what_extensions_sent_for_their_properties() -> None:
+    raw = {"title": "Earth", "ns": 0, "pageid": 1, "length": 5, "index": 2, "extract": "A planet.", "missing": False}
+    assert page_converter(["info", "extracts"])(raw).to_dict()["extensions"] == {"extract": "A planet."}
+    assert page_converter(["info", "extracts"])({"title": "Mars", "ns": 0}).to_dict()["extensions"] == {}
+    assert "extensions" not in page_converter(["info"])(raw).to_dict()
+    with pytest.raises(errors.ResultTooLarge):
+        page_converter(["extracts"])(raw | {"toolarge": {"extracts": []}}).to_dict()
+
+
+def test_a_page_in_json_has_the_facts_that_come_with_its_files() -> None:
+    raw = {"title": "File:A.png", "ns": 6, "imageinfo": [], "imagerepository": "local", "badfile": True}
+    found = page_converter(["imageinfo", "contributors"])(raw | {"anoncontributors": 3, "contributors": []}).to_dict()
+    assert (found["imagerepository"], found["badfile"], found["contributors"]["anonymous"]) == ("local", True, 3)
+    assert "extensions" not in found
 
 
 def test_a_page_in_json_has_the_properties_that_were_asked_for() -> None:
