@@ -50,12 +50,21 @@ def authorization(request: HttpRequest, auth: OAuth1, *, nonce: str, timestamp: 
 
 def signature_base(request: HttpRequest, protocol: Iterable[tuple[str, str]]) -> str:
     """The signature base string of RFC 5849, section 3.4.1. ``protocol`` are the parameters of the header."""
-    url = quote(request.url, safe=_SENT_AS_IT_IS)
+    url = quote(_with_ascii_host(request.url), safe=_SENT_AS_IT_IS)
     decoded = [*parse_qsl(urlsplit(url).query, keep_blank_values=True), *protocol]
     pairs = [*((_encoded(name), _encoded(value)) for name, value in decoded), *_encoded_form(request)]
     params = "&".join(f"{name}={value}" for name, value in sorted(pairs))
     encoded = params.replace("%", "%25").replace("=", "%3D").replace("&", "%26")  # nothing else is to be encoded
     return f"{request.method}&{_encoded(base_string_uri(url))}&{encoded}"
+
+
+def _with_ascii_host(url: str) -> str:
+    """The URL with the form of its host that is sent: ``xn--...`` for a name of other letters."""
+    if url.isascii():
+        return url
+    parts = urlsplit(url)
+    host = parts.netloc.encode("idna").decode("ascii")
+    return parts._replace(netloc=host).geturl()
 
 
 def _encoded(text: str) -> str:
@@ -67,7 +76,7 @@ def _encoded_form(request: HttpRequest) -> Iterator[tuple[str, str]]:
 
     They are in the body like that, but for the spaces. To decode and encode megabytes of text would take seconds.
     """
-    if request.headers.get("content-type", "").startswith(_FORM) and isinstance(request.body, bytes):
+    if request.headers.get("content-type", "").startswith(_FORM) and isinstance(request.body, bytes) and request.body:
         for pair in request.body.decode("ascii").replace("+", "%20").split("&"):
             name, _, value = pair.partition("=")
             yield name, value

@@ -110,8 +110,10 @@ async def _read(_offset: int, _length: int) -> bytes:
             "GET&https://w.org/A%2FB%7C%F0%9F%8C%8D~&",
         ),
         (HttpRequest(method="GET", url="https://w.org/ä b'(c)?q=é"), "GET&https://w.org/%C3%A4%20b'(c)&q=%C3%A9"),
+        (HttpRequest(method="POST", url="https://w.org/r?x=1", headers=FORM, body=b""), "POST&https://w.org/r&x=1"),
+        (HttpRequest(method="GET", url="https://BÜCHER.example:8443/r"), "GET&https://xn--bcher-kva.example:8443/r&"),
     ],
-    ids=["json", "form", "multipart", "encoded path", "path to encode"],
+    ids=["json", "form", "multipart", "encoded path", "path to encode", "empty form", "host of other letters"],
 )
 def test_a_signature_covers_the_query_and_a_form_and_no_other_body(request_: HttpRequest, base: str) -> None:
     assert signature_base(request_, []) == "&".join(quote(part, safe="~") for part in base.split("&", 2))
