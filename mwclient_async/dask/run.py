@@ -28,13 +28,13 @@ from distributed.client import FutureCancelledError
 from mwclient_async import MaxlagExceeded, MediaWikiError, RateLimited, ReadOnly, TransportError, Unavailable
 from mwclient_async.dask.bundles import Bundle, WaitingShards, slow_bundles
 from mwclient_async.dask.cluster import open_client
-from mwclient_async.dask.errors import CrawlError, CrawlFailed
+from mwclient_async.dask.errors import CrawlError, CrawlFailed, SinkMismatch
 from mwclient_async.dask.plans import Inputs
 from mwclient_async.dask.progress import CrawlProgress
 from mwclient_async.dask.results import CrawlResult, read_result, write_result
 from mwclient_async.dask.shard_run import ShardEnd
 from mwclient_async.dask.shards import Shard, split
-from mwclient_async.dask.store import PLAN, Store
+from mwclient_async.dask.store import MANIFEST, PLAN, Store
 from mwclient_async.dask.worker import CrawlJob, CrawlPlugin, ask_to_share, make_plan, run_bundle
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ class CrawlRun:
         self._crawl = crawl
         self._given_client = client
         self._workers = workers
-        self._job = CrawlJob(secrets.token_hex(4), crawl.for_workers())
         self._stack = AsyncExitStack()
         self._store: Store
+        self._job: CrawlJob
         self._has_claimed = False
         self._client: Client
         self._tasks: TaskGroup | None = None
@@ -101,6 +101,8 @@ class CrawlRun:
         try:
             self._store = await to_thread.run_sync(self._crawl.sink.location.open)
             self._has_claimed = await to_thread.run_sync(self._crawl.claim, self._store)
+            manifest = await to_thread.run_sync(self._store.get, MANIFEST)
+            self._job = CrawlJob(secrets.token_hex(4), self._crawl.for_workers(), manifest or b"")
             self._result = await self._stored_result()
             if self._result is None:
                 await self._connect()
@@ -140,7 +142,7 @@ class CrawlRun:
             return
         with anyio.CancelScope(shield=True):
             try:
-                await to_thread.run_sync(self._store.release)
+                await to_thread.run_sync(self._store.release, self._job.manifest)
             except Exception as failure:  # noqa: BLE001 - the crawl has an error of its own
                 log.info("the sink was not cleared: %r", failure)
 
@@ -290,7 +292,9 @@ class CrawlRun:
             self._finished.set()
 
     def _write_result(self) -> CrawlResult:
-        sink = self._crawl.sink
+        sink, manifest = self._crawl.sink, self._job.manifest
+        if self._store.put_once(MANIFEST, manifest, is_whole=lambda _found: True) != manifest:
+            raise SinkMismatch("another crawl has run at the same time in this sink: run each one with a new sink")
         return write_result(self._store, sink, self._shards, self._ends, plan_requests=self._plan_requests)
 
     def _submit(self, tasks: TaskGroup) -> None:

@@ -17,6 +17,10 @@ from mwclient_async.dask.store import Location, StorageOptions, absolute, shown_
 _ASYNC = "the function of a Callback is async: give a plain one, which is called in a thread"
 
 
+def _name_of(function: object) -> str:
+    return getattr(function, "__qualname__", type(function).__name__)
+
+
 @frozen(kw_only=True)
 class Sink(ABC):
     """What the sinks have in common: where their objects are, and how many rows make a part."""
@@ -132,7 +136,7 @@ class Callback(Sink):
     suffix: ClassVar[str] = "part"
     has_objects: ClassVar[bool] = False
 
-    function: Callable[[Part], object] = field()
+    function: Callable[[Part], object] = field(repr=_name_of)  # a partial shows its arguments
     state: str = field(converter=absolute, repr=shown_url)
 
     @property

@@ -43,6 +43,7 @@ PART = re.compile(r"data/wiki=[^/]+/[^/]+\.\d{6,}\.[0-9a-f]{8}\.(jsonl|parquet)"
 """The names of parts. Other objects below ``data`` are not ours."""
 
 _CREDENTIALS = re.compile(r"://[^/]*@")
+_QUERY = re.compile(r"(://[^?]*\?).+")
 _DIRECTORIES = ("commits", "data", "inputs", "left_out", "splits")
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}")
 
@@ -56,8 +57,8 @@ def absolute(url: str | os.PathLike[str]) -> str:
 
 
 def shown_url(url: str) -> str:
-    """How an address is shown: without a password, as in ``sftp://bot:password@host/crawl``."""
-    return repr(_CREDENTIALS.sub("://...@", url))
+    """How an address is shown: without a password or a signature, as ``sftp://bot:password@host/crawl`` has one."""
+    return repr(_QUERY.sub(r"\1...", _CREDENTIALS.sub("://...@", url)))
 
 
 @frozen
@@ -145,9 +146,12 @@ class Store:
                 if _UNFINISHED.fullmatch(path.name):
                     path.unlink(missing_ok=True)
 
-    def release(self) -> None:
-        """Remove all that a crawl has written, if nothing of it was committed. Another crawl can have the sink then."""
-        if not self.names("commits"):
+    def release(self, manifest: bytes) -> None:
+        """Remove all that a crawl has written, if nothing of it was committed. Another crawl can have the sink then.
+
+        ``manifest`` is that of the crawl: if another one has the sink already, nothing is removed.
+        """
+        if self.get(MANIFEST) == manifest and not self.names("commits"):
             parts = [name for name in self.names("data") if PART.fullmatch(name)]
             ours = itertools.chain.from_iterable(map(self.names, ("inputs", "left_out", "splits", PLAN)))
             self.remove([*parts, *ours, MANIFEST])

@@ -21,7 +21,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 
 from mwclient_async import Event, OnEvent, RequestFinished, Site, __version__
 from mwclient_async.dask.bundles import LONGEST
-from mwclient_async.dask.errors import CrawlError
+from mwclient_async.dask.errors import CrawlError, SinkMismatch
 from mwclient_async.dask.limits import DaskLimits
 from mwclient_async.dask.plans import IdRanges, TimeWindows, TitleRanges
 from mwclient_async.dask.shard_run import ShardEnd, ShardRun
@@ -54,10 +54,14 @@ def _observe(theirs: OnEvent | None, event: Event) -> None:
 
 @frozen
 class CrawlJob:
-    """What a worker has to know of a crawl. The plan and what it reads stay with the client."""
+    """What a worker has to know of a crawl. The plan and what it reads stay with the client.
+
+    ``manifest`` is the object that says in the sink which crawl it is.
+    """
 
     crawl_id: str
     crawl: Crawl
+    manifest: bytes
     version: str = __version__
 
     @property
@@ -128,10 +132,15 @@ class CrawlPlugin(WorkerPlugin):
             )
         location = self.job.crawl.sink.location
         store = location.open()
-        if store.get(MANIFEST) is None:
+        manifest = store.get(MANIFEST)
+        if manifest is None:
             raise CrawlError(
                 f"the worker at {self.worker.address} does not see what the program has written to "
                 f"{shown_url(location.url)}: the sink of a cluster of several machines must be a place that all share"
+            )
+        if manifest != self.job.manifest:
+            raise SinkMismatch(
+                f"another crawl has begun at the same time in {shown_url(location.url)}: run one of them"
             )
         return store
 

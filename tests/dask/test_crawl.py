@@ -84,6 +84,7 @@ def test_what_shows_a_crawl_shows_no_password() -> None:
         JsonLines("sftp://bot:S3cret@host/out"),
         Parquet("ftp://bot:S3cret@host"),
         Callback(print, "s3://a:S3cret@b"),
+        Callback(partial(print, "S3cret"), "abfs://a/b?sig=S3cret"),
     ):
         whole = Crawl(wikis=wiki, query=ALL_PAGES, plan=TitleRanges(), sink=sink)
         assert "S3cret" not in f"{whole!r} {whole.sink.location!r}"

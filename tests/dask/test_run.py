@@ -327,6 +327,31 @@ class Elsewhere:
         return {"fs": FILES, "path": f"/machine{next(MACHINES)}"}
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["before the workers have begun", "meanwhile"])
+async def test_two_crawls_that_both_have_claimed_a_bucket_are_not_mixed(
+    client: Client, url: str, monkeypatch: pytest.MonkeyPatch, *, late: bool
+) -> None:
+    """A bucket cannot decide which one of two was first, so that the second one can replace the first one's claim."""
+
+    def replace_claim(*_: object) -> None:
+        FILES.pipe_file(f"{url}/crawl.json", b"{}")
+
+    if late:
+        HOOK[0] = replace_claim
+    else:
+        connect = CrawlRun._connect
+
+        async def connect_later(self: CrawlRun) -> None:
+            replace_claim()
+            await connect(self)
+
+        monkeypatch.setattr(CrawlRun, "_connect", connect_later)
+    with pytest.raises(SinkMismatch, match=r"another crawl has (begun|run) at the same time"):
+        await crawl_of(url).run(client)
+    assert not FILES.exists(f"{url}/result.json")
+    assert FILES.cat_file(f"{url}/crawl.json") == b"{}"
+
+
 async def test_a_run_that_was_left_has_no_result(client: Client, url: str) -> None:
     BEGUN.clear()
     MAY_END.clear()
