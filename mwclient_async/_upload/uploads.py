@@ -92,9 +92,12 @@ class Uploads:
         job = evolve(self._job(publication, options), replaces=replaces)
         if job.checkpoint is not None and isinstance(source, StashedFile | RemoteFile):
             raise ValueError("this source sends no chunks, so it cannot be resumed: leave the checkpoint out")
-        uploader = self._uploader()
-        async with self.session.lock_titles([file_lock_key(publication.filename)]):
-            return await uploader.upload(source, job)
+        uploader, key = self._uploader(), file_lock_key(publication.filename)
+        async with self.session.lock_titles([key]):
+            result = await uploader.upload(source, job)
+            if result.verified:  # after a lost reply, so no response has recorded it
+                self.session.own_edits.record({}, [key])
+        return result
 
     async def stashed(self, file: StashedFile | str) -> ImageInfo:
         """See ``Site.stashed``."""

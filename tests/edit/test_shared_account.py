@@ -29,19 +29,20 @@ Action = Callable[[], Awaitable[object]]
 
 
 class LosesEdit(RecordingTransport):
-    """Loses one edit on its way to the wiki, or its reply; before that, ``meanwhile`` happens.
+    """Loses one edit (or ``action``) on its way to the wiki, or its reply; before that, ``meanwhile`` happens.
 
     The replies to the other edits are kept back, if it has two events for that: "saved" and "released".
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.action = "edit"
         self.meanwhile: Action | None = None
         self.arrives = False
         self.held: tuple[anyio.Event, anyio.Event] | None = None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        if sent(request).get("action") != "edit":
+        if sent(request).get("action") != self.action:
             return await super().send(request)
         if self.meanwhile is None:
             response = await super().send(request)
@@ -207,3 +208,18 @@ async def test_w2_our_own_moves_and_other_writes_are_not_taken_for_another_proce
         await ours.call("protect", title=moved, protections=["edit=sysop"], expiry="infinite")
         losing.meanwhile, losing.arrives = nothing, True
         assert (await ours.page(moved).append(LINE, summary=SUMMARY)).verified
+
+
+async def test_w2_our_own_file_whose_reply_was_lost_is_not_taken_for_another_process(
+    wiki: LocalWiki, user_auth: BotPassword, losing: LosesEdit
+) -> None:
+    """It is found by its SHA-1, and no response has named the revision of its page."""
+    title = fresh("Beside a file")
+    async with our_site(wiki, user_auth, losing) as ours:
+        since = await ours.page(title).create("Start.")
+        while (await ours.page(fresh("Clock")).create("Text.")).timestamp == since.timestamp:
+            pass
+        losing.action, losing.meanwhile, losing.arrives = "upload", nothing, True
+        assert (await ours.upload(title.encode(), filename=f"{title}.txt")).verified
+        losing.action, losing.meanwhile = "edit", nothing
+        assert (await ours.page(title).append(LINE, summary=SUMMARY)).verified
