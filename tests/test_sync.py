@@ -19,7 +19,17 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 import mwclient_async
-from mwclient_async import ClientLogin, HttpRequest, HttpResponse, ListedPage, Page, PageMissing, SiteClosed, sync
+from mwclient_async import (
+    ClientLogin,
+    HttpRequest,
+    HttpResponse,
+    ListedPage,
+    OAuth2Token,
+    Page,
+    PageMissing,
+    SiteClosed,
+    sync,
+)
 from mwclient_async.sync import Blocking, Site
 from mwclient_async.testing import LocalWiki
 from mwclient_async.testing.scripted import ScriptedTransport, json_response
@@ -231,6 +241,20 @@ sys.exit(7)
 
 def test_a_program_that_leaves_a_site_open_ends_and_so_does_its_fork() -> None:
     assert subprocess.run([sys.executable, "-c", PROGRAM], timeout=60, check=False).returncode == 7
+
+
+def test_a_login_asks_plain_functions() -> None:
+    fields = {"OATHToken": {"type": "string", "label": "Code", "help": "Six digits"}}
+    asks = {"clientlogin": {"status": "UI", "message": "Code?", "requests": [{"fields": fields}]}}
+    passes = {"clientlogin": {"status": "PASS", "username": "Demo"}}
+    transport = ScriptedTransport([{"query": {"tokens": {"logintoken": "t"}}}, asks, passes, answer("Earth")])
+    by_code = ClientLogin(username="Demo", password="p", answer=lambda question: {question.fields[0].name: "123456"})
+    by_token = OAuth2Token(token=lambda: "issued")
+    with Site(API, user_agent=USER_AGENT, auth=by_code, transport=transport) as site:
+        site.login(by_token)
+        site.page("Earth").get("info")
+    assert "OATHToken=123456" in str(transport.requests[2].body)
+    assert transport.requests[3].headers["authorization"] == "Bearer issued"
 
 
 def test_a_sibling_is_opened_and_closed_at_a_prompt_as_a_site_is() -> None:

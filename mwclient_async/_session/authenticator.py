@@ -34,7 +34,7 @@ from mwclient_async._session.login import (
 from mwclient_async._session.observers import Observers, log
 from mwclient_async._session.rate_limits import Pauses
 from mwclient_async._session.retry_state import RetryState
-from mwclient_async._session.run_flow import Send, run_flow
+from mwclient_async._session.run_flow import Send, awaited, run_flow
 from mwclient_async._session.shared_resources import SharedResources
 from mwclient_async.errors import LoginFailed, LoginThrottled, MediaWikiError, ProtocolError
 from mwclient_async.models.options import RetryPolicy
@@ -267,7 +267,7 @@ class Authenticator:
         elif isinstance(auth, models.auth.OAuth2Token):
             self._auth_state.set_login(  # the token is in no local variable, because a traceback may show these
                 bearer=models.auth.checked_token(
-                    "the OAuth token", auth.token if isinstance(auth.token, str) else await auth.token()
+                    "the OAuth token", auth.token if isinstance(auth.token, str) else await awaited(auth.token())
                 )
             )
         elif isinstance(auth, models.auth.OAuth1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from typing import Any, Protocol, TypeVar
 
 import anyio
@@ -33,7 +34,7 @@ async def run_flow(
     read: ReadAt | None = None,
     on_sent: Callable[[], None] | None = None,
     report: Callable[[Any], Awaitable[None]] | None = None,
-    ask: Callable[[Any], Awaitable[Any]] | None = None,
+    ask: Callable[[Any], Any] | None = None,
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     retries: Callable[[str], RetryState] | None = None,
     new_session: Callable[[], Awaitable[bool]] | None = None,
@@ -55,7 +56,7 @@ class _Runner:
     _read: ReadAt | None
     _on_sent: Callable[[], None] | None
     _report: Callable[[Any], Awaitable[None]] | None
-    _ask: Callable[[Any], Awaitable[Any]] | None
+    _ask: Callable[[Any], Any] | None
     _sleep: Callable[[float], Awaitable[None]]
     _new_state: Callable[[str], RetryState] | None
     _new_session: Callable[[], Awaitable[bool]] | None
@@ -90,7 +91,7 @@ class _Runner:
             return ApiResponse(body=await self._try_again(step))
         if isinstance(step, Ask):
             assert self._ask is not None, "this flow asks a question, and nothing was passed that answers it"
-            return ApiResponse(body=await self._ask(step.question))
+            return ApiResponse(body=await awaited(self._ask(step.question)))
         if isinstance(step, NewSession):
             return ApiResponse(body=self._new_session is not None and await self._new_session())
         if isinstance(step, ResetRetries):
@@ -106,3 +107,8 @@ class _Runner:
             assert self._new_state is not None, "this flow tries again, and was run without a retry policy"
             self._state = self._new_state(self._label)
         return await self._state.wait_for_next_try(step.error, least_wait=step.least_wait)
+
+
+async def awaited(value: Awaitable[T] | T) -> T:
+    """What a function of the caller's gave, which may be an async one."""
+    return await value if isawaitable(value) else value

@@ -43,9 +43,7 @@ def _sendable(name: str) -> Callable[[object, Attribute[Any], Any], None]:
         if isinstance(value, str):
             checked_token(name, value)
         elif not callable(value):
-            raise TypeError(
-                f"{name} is of type {type(value).__name__}: give a str, or an async function without arguments"
-            )
+            raise TypeError(f"{name} is of type {type(value).__name__}: give a str, or a function without arguments")
 
     return check
 
@@ -139,18 +137,19 @@ class LoginQuestion:
     redirect: str = ""
 
 
-Answerer = Callable[[LoginQuestion], Awaitable[Mapping[str, str]]]
-"""An async function that answers a question with values for its fields."""
+Answerer = Callable[[LoginQuestion], Awaitable[Mapping[str, str]] | Mapping[str, str]]
+"""A function that answers a question with values for its fields. It may be an async function."""
 
 
 @frozen(kw_only=True)
 class ClientLogin:
     """Name and password of the account itself, and answers to what else the wiki asks: a second factor, for example.
 
-    ``answer`` is an async function that takes each LoginQuestion and returns values for its fields, for example
+    ``answer`` is a function that takes each LoginQuestion and returns values for its fields, for example
     ``{"OATHToken": "123456"}``; without one a question raises LoginFailed. It is called again when the site logs in
-    again after a lost session. The site sends nothing else until it returns, so it must not wait for a response of that
-    same site. For programs a BotPassword or OAuth is better: they have fewer rights and need no second factor.
+    again after a lost session. If it waits, make it an async function: a plain one stops the event loop. The site sends
+    nothing else until it returns, so it must not wait for a response of that same site. For programs a BotPassword or
+    OAuth is better: they have fewer rights and need no second factor.
 
     Raises:
         ValueError: the password is empty.
@@ -168,9 +167,9 @@ class ClientLogin:
 class OAuth2Token:
     """An OAuth 2 access token, sent with every request to the wiki and to no other server.
 
-    ``token`` is the token, or an async function without arguments that returns one. The function is called when the
-    site opens, and again when the wiki refuses the token because it has expired. The site sends nothing else until it
-    returns, so it must not wait for a response of that same site.
+    ``token`` is the token, or a function without arguments that returns one, which may be an async function. The
+    function is called when the site opens, and again when the wiki refuses the token because it has expired. The site
+    sends nothing else until it returns, so it must not wait for a response of that same site.
 
     Raises:
         ValueError: the token is empty, or cannot be sent in a header.
@@ -179,7 +178,7 @@ class OAuth2Token:
     See https://www.mediawiki.org/wiki/OAuth/For_Developers.
     """
 
-    token: str | Callable[[], Awaitable[str]] = field(repr=False, validator=_sendable("OAuth2Token token"))
+    token: str | Callable[[], Awaitable[str] | str] = field(repr=False, validator=_sendable("OAuth2Token token"))
 
 
 @frozen(kw_only=True)
