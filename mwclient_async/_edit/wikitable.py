@@ -10,11 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_HAS_OTHER_SYNTAX = re.compile(
-    r"\{\{|\{\||<(?:ce|chem|graph|hiero|math|nowiki|pre|score|source|syntaxhighlight|timeline)\b", re.IGNORECASE
+_OTHER_SYNTAX = (
+    "ce|chem|gallery|graph|hiero|imagemap|inputbox|mapframe|maplink|math|nowiki|pre|score|source|syntaxhighlight|tabber|"
+    "timeline"
 )
+_TOKEN = re.compile(
+    rf"(?P<whole><!--.*?-->|<(?P<tag>{_OTHER_SYNTAX})\b[^>]*(?:/>|>.*?</(?P=tag)\s*>))"
+    r"|(?P<begin>\{\{|\[\[|-\{|^[ \t:]*\{\|)|(?P<end>\}\}|\]\]|\}-|^[ \t]*\|\})",
+    re.IGNORECASE | re.DOTALL | re.MULTILINE,
+)
+_ENDS = {"{{": "}}", "[[": "]]", "-{": "}-", "{|": "|}"}
+_PIPE = re.compile(r"\{\{\s*!\s*\}\}")  # a template that every wiki has
 _MARKUP = re.compile(r"\[\[|\{\{|-\{")
 _CELL_MARKS = re.compile(r"(?<=\|)\||(?<=!)!|(?<=\n)[ \t]*[|!]")
+_MARKS_OF_TEXT = re.compile(r"\||(?<=!)!|(?<=\n)[ \t]*!")
 _NEEDS_A_LINE = ("*", "#", ":", ";", "{|")
 
 
@@ -54,8 +63,43 @@ def _line(mark: str, cells: list[str]) -> str:
 def _cell(value: object) -> str:
     """The text of a cell, in which the parser finds no other cell and no attributes."""
     text = "" if value is None else str(value)
-    if not _HAS_OTHER_SYNTAX.search(text):  # there these characters have a meaning
-        text = _CELL_MARKS.sub(lambda mark: f"{mark[0][:-1]}&#{ord(mark[0][-1])};", text)
-    if "|" in _MARKUP.split(text, maxsplit=1)[0] and not text.startswith("{|"):
-        return f"| {text}"  # has empty attributes
-    return f"\n{text}" if text.startswith(_NEEDS_A_LINE) else text
+    cell, at = "", 0
+    for begin, end in _markup(text):
+        cell += _escaped(_MARKS_OF_TEXT, text[at:begin]) + _escaped_markup(text[begin:end])
+        at = end
+    cell += _escaped(_MARKS_OF_TEXT, text[at:])
+    if "|" in _MARKUP.split(cell, maxsplit=1)[0] and not cell.startswith("{|"):  # of a tag that this wiki may not know
+        return f"| {cell}"  # has empty attributes
+    return f"\n{cell}" if cell.startswith(_NEEDS_A_LINE) else cell
+
+
+def _escaped_markup(text: str) -> str:
+    if _PIPE.fullmatch(text):
+        return "&#124;"
+    return _escaped(_CELL_MARKS, text) if text.startswith("[[") else text
+
+
+def _escaped(marks: re.Pattern[str], text: str) -> str:
+    return marks.sub(lambda mark: f"{mark[0][:-1]}&#{ord(mark[0][-1])};", text)
+
+
+def _markup(text: str) -> list[tuple[int, int]]:
+    """The beginnings and ends of the outermost links, templates, tables, and tags with a syntax of their own."""
+    open_: list[tuple[str, int]] = []
+    found: list[tuple[int, int]] = []
+    for token in _TOKEN.finditer(text):
+        begin = token.start()
+        if token["begin"]:
+            open_.append((_ENDS[token["begin"].lstrip(" \t:")], begin))
+            continue
+        if token["end"]:
+            end = token["end"].strip()
+            matching = next((at for at in reversed(range(len(open_))) if open_[at][0] == end), None)
+            if matching is None:
+                continue
+            begin = open_[matching][1]
+            del open_[matching:]
+        while found and found[-1][0] >= begin:
+            found.pop()
+        found.append((begin, token.end()))
+    return found

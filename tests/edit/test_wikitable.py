@@ -23,10 +23,21 @@ HTML = {
     "[[Nowhere|x]] | y": ">x</a> | y",
     "x | [[Nowhere|y]]": 'x | <a href="',
     "{{lc:A||B}}": "a",
+    "{{lc:A}} | b || c": "a | b || c",
+    "{{lc:A|{{lc:B}}}}|c": "a|c",
+    "a {{!}} b": "a | b",
+    "{{!}}{{ ! }}": "||",
+    "a {{!}} [[Nowhere|x]]": 'a | <a href="',
+    "[[x | y }} z": "[[x | y }} z",
+    "{|": "{|",
+    "a {| b": "a {| b",
+    "<!-- {{ --> a | b": "a | b",
+    "<gallery>\nFile:Nothing.png|one\n</gallery> | c": "</ul> | c",
     "<pre>a || b</pre> | c": "<pre>a || b</pre> | c",
     "* one\n* two": "<ul><li>one</li>\n<li>two</li></ul>",
     "a\n! b\n| c": "a\n<p>! b\n| c\n</p>",
     '{| class="x"\n| in\n|}': '<table class="x">',
+    "a\n{|\n| in {{lc:A}}\n|}\nb | c": "<table>\n<tbody><tr>\n<td>in a\n</td></tr></tbody></table>\n<p>b | c",
 }
 """Cells, and what the HTML of each has. Templates are the wiki's own functions here: a table knows no difference."""
 
