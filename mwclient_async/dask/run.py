@@ -22,13 +22,12 @@ import anyio
 from anyio import to_thread
 from anyio.abc import TaskGroup
 from attrs import evolve
-from distributed import Client, Future, KilledWorker
-from distributed.client import FutureCancelledError
+from distributed import Client, Future
 
-from mwclient_async import MaxlagExceeded, MediaWikiError, RateLimited, ReadOnly, TransportError, Unavailable
 from mwclient_async.dask.bundles import Bundle, WaitingShards, slow_bundles
 from mwclient_async.dask.cluster import open_client
-from mwclient_async.dask.errors import CrawlError, CrawlFailed, SinkMismatch
+from mwclient_async.dask.errors import CrawlError, SinkMismatch
+from mwclient_async.dask.failures import is_mistake, may_pass, told
 from mwclient_async.dask.plans import Inputs
 from mwclient_async.dask.progress import CrawlProgress
 from mwclient_async.dask.results import CrawlResult, read_result, write_result
@@ -45,10 +44,6 @@ log: logging.Logger = logging.getLogger("mwclient_async")
 _AHEAD = 2  # bundles for each thread: one that runs, and one that a free thread finds at once
 _EVERY = 1.0  # seconds between two looks at the workers
 _LEAVE_WITHIN = 10.0  # seconds
-_MAY_PASS = (
-    *(FutureCancelledError, KilledWorker),  # the workers were restarted, or died
-    *(TransportError, Unavailable, MaxlagExceeded, RateLimited, ReadOnly),
-)
 
 
 class CrawlRun:
@@ -137,8 +132,7 @@ class CrawlRun:
 
         The next one, without the mistake, is another crawl. After an error that may pass, the plan stays for this one.
         """
-        cause = (isinstance(error, CrawlError) and error.__cause__) or error
-        if not self._has_claimed or not isinstance(cause, Exception) or isinstance(cause, (*_MAY_PASS, OSError)):
+        if not self._has_claimed or not is_mistake(error):
             return
         with anyio.CancelScope(shield=True):
             try:
@@ -338,12 +332,12 @@ class CrawlRun:
         shards = [shard for shard in bundle.shards if shard.key not in self._ends]
         self._waiting.note_failure(shards)
         was_last = bundle.is_single and self._waiting.failures(bundle.shards[0]) >= self._crawl.attempts
-        if isinstance(error, _MAY_PASS) and not was_last:
+        if may_pass(error) and not was_last:
             self._waiting.add(shards)
         elif not bundle.is_single:
             self._waiting.put_back(shards)
         else:
-            self._failure = self._failure or _failed(bundle.shards[0], error)
+            self._failure = self._failure or told(bundle.shards[0], error)
 
     async def _parts_of_rest(self, end: ShardEnd) -> list[Shard]:
         """The shards that the rest of a shard was divided into, or is divided into now."""
@@ -400,13 +394,3 @@ class CrawlRun:
 
 def _written(plan: Inputs, store: Store, wiki: str) -> list[Shard]:
     return list(plan.write(store, wiki))
-
-
-def _failed(shard: Shard, error: Exception) -> Exception:
-    if isinstance(error, CrawlError):
-        return error
-    failed = CrawlFailed(
-        shard.key, f"{type(error).__name__}: {error}" if isinstance(error, MediaWikiError) else repr(error)
-    )
-    failed.__cause__ = error
-    return failed
