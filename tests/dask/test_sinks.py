@@ -220,3 +220,18 @@ def test_options_of_a_file_system_are_not_shown_and_may_come_from_the_worker() -
 
     Location("memory://x", options).open()
     assert asked == [True]
+
+
+def test_a_sink_that_is_released_has_only_what_is_not_of_the_crawl(tmp_path: Path) -> None:
+    store = Location(str(tmp_path)).open()
+    ours = ("crawl.json", "plan.jsonl", "inputs/w-0.json", "data/wiki=w/s.000001.0123abcd.jsonl", "left_out/s.json")
+    for name in (*ours, "data/mine.jsonl"):
+        store.put(name, b"{}")
+    store.release(b"another crawl")
+    assert len(store.names("")) == len(ours) + 1
+    store.put("commits/s/000001.0123abcd.-.5.json", b"{}")
+    store.release(b"{}")
+    assert len(store.names("")) == len(ours) + 2
+    store.remove(["commits/s/000001.0123abcd.-.5.json"])
+    store.release(b"{}")
+    assert [*store.names("")] == ["data/mine.jsonl"]

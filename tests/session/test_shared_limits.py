@@ -269,6 +269,16 @@ async def test_if_the_limits_cannot_be_asked_nothing_is_sent(action: str) -> Non
     assert [sent(request)["action"] for request in wiki.requests] == ["query", "edit", action]
 
 
+async def test_if_the_turn_of_a_write_cannot_begin_it_is_not_sent_and_gives_its_slot_back() -> None:
+    wiki = Wiki()
+    async with wiki.site(limits=Limits(write_interval=10)) as site:
+        wiki.limits.broken.add("begin_turn")
+        with pytest.raises(LimitsUnavailable, match=r"nothing was sent.*OSError: no one listens"):
+            await site.call("edit")
+        assert wiki.limits.coordinator.in_flight == 0
+    assert [sent(request)["action"] for request in wiki.requests] == ["query"]  # the token
+
+
 async def test_the_limits_are_asked_again_by_the_retry_policy() -> None:
     wiki = Wiki()
     wiki.limits.broken.add("acquire")
