@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import AbstractAsyncContextManager
@@ -59,6 +60,11 @@ class LoopThread:
         return os.getpid() == self._process
 
     @property
+    def has_ended(self) -> bool:
+        """Whether it is of another process, or stands still because Python ends: its result would never come."""
+        return not self.is_mine or sys.is_finalizing()
+
+    @property
     def is_running_here(self) -> bool:
         """Whether this code runs in the thread of the loop, as functions do that were passed to the library."""
         return self.is_mine and get_ident() == self._thread.ident
@@ -66,12 +72,15 @@ class LoopThread:
     def start(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
         """Start a call; ``wait`` gives its result.
 
-        Raises RuntimeError in the thread of the loop and in another process, and SiteClosed after ``close``.
+        Raises RuntimeError in the thread of the loop and in another process, and SiteClosed after ``close`` and when
+        Python ends.
         """
         if self.is_running_here:
             raise RuntimeError(_NOT_HERE)
         if not self.is_mine:
             raise RuntimeError("this site was opened in another process: open a Site in each process")
+        if self.has_ended:
+            raise SiteClosed("the program ends")
         with self._starting:
             if self._closed:
                 raise SiteClosed("the site is closed")
@@ -103,7 +112,7 @@ class LoopThread:
 
     def close(self) -> None:
         """End the loop and its thread, after the calls that are under way."""
-        if not self.is_mine or self._closed:
+        if self.has_ended or self._closed:
             return
         with self._starting:
             self._closed = True
@@ -134,7 +143,7 @@ class Entered:
 
     def leave(self, *error: Any) -> bool | None:
         """Leave it in the loop. ``error`` and the result are those of ``__exit__``."""
-        if self._task.cancelled():  # the loop was closed inside the block
+        if self._task.cancelled() or self._loop.has_ended:  # the loop was closed inside the block
             return None
         self._error = error
         self._loop.wait(self._loop.start(self._leaving.set))

@@ -168,7 +168,7 @@ class Site(Blocking[mwclient_async.Site]):
         if loop is None:
             return
         try:
-            if loop.is_mine:
+            if not loop.has_ended:
                 loop.wait(loop.start(self._target.aclose))
         finally:
             if not loop.is_running_here:

@@ -279,6 +279,30 @@ def test_a_method_looks_like_the_one_that_it_calls() -> None:
     assert not inspect.iscoroutinefunction(text)
 
 
+LEFT_IN_A_GENERATOR = """
+from mwclient_async.sync import Site
+from mwclient_async.testing.scripted import ScriptedTransport
+
+def titles():
+    steps = [{"batchcomplete": True, "query": {"allpages": [{"pageid": 1, "ns": 0, "title": "A"}]}}]
+    transport = ScriptedTransport(steps)
+    with Site("https://wiki.example/w/api.php", user_agent="Test/1 (test@example.org)", transport=transport) as site:
+        with site.list("allpages").open() as run, site.loader(prop="info"):
+            yield next(run).title
+
+rest = titles()
+print(next(rest))
+"""
+
+
+def test_a_program_that_leaves_a_block_in_a_generator_ends() -> None:
+    """Python closes the generator when no other thread runs any more."""
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT_IN_A_GENERATOR], timeout=60, check=True, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("A\n", "")
+
+
 def test_what_cannot_be_waited_for_comes_as_it_is() -> None:
     with Site(API, user_agent=USER_AGENT, transport=ScriptedTransport([])) as site:
         assert isinstance(site.page("Earth"), Blocking)
