@@ -13,6 +13,7 @@ from typing import Any
 
 import anyio
 from anyio.from_thread import BlockingPortal
+from anyio.lowlevel import current_token
 
 from mwclient_async import PageResults, SiteClosed
 
@@ -197,7 +198,7 @@ class _Call:
 def check_no_event_loop() -> None:
     """Raise RuntimeError if this thread runs an event loop, which would stand still while it waits."""
     try:
-        anyio.get_cancelled_exc_class()
+        current_token()
     except RuntimeError:  # AnyIO's error for "no event loop is running"
         return
     raise RuntimeError(_HAS_EVENT_LOOP)
