@@ -62,7 +62,7 @@ class LoopThread:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is of another process, or stands still because Python ends: its result would never come."""
+        """Whether its thread runs no more: it is of another process, or Python ends. No result would ever come."""
         return not self.is_mine or sys.is_finalizing()
 
     @property
