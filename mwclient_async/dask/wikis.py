@@ -15,6 +15,8 @@ from attrs import Factory, field, frozen
 from mwclient_async import BotPassword, Limits, RetryPolicy, Site, SiteOptions
 from mwclient_async.dask.errors import CrawlError
 
+_LONGEST_NAME = 100  # bytes: the names of files begin with it, and have at most 255
+
 
 @frozen
 class EnvironmentLogin:
@@ -76,8 +78,12 @@ class Wiki:
 
     @name.validator
     def _is_a_directory(self, _attribute: object, value: str) -> None:
-        if not value or set(value) & set("/\\:=") or value.startswith("."):
+        if not value or set(value) & set("/\\:=") or value.startswith(".") or not value.isprintable():
             raise ValueError(f"name={value!r} cannot be the name of a directory: leave out / \\ : and =")
+        if len(value.encode()) > _LONGEST_NAME:
+            raise ValueError(
+                f"name={value!r:.60} is too long for the names of files: give one of {_LONGEST_NAME} bytes"
+            )
 
 
 def _host(api_url: str) -> str:

@@ -110,9 +110,13 @@ def test_a_login_comes_from_the_environment_of_the_worker(monkeypatch: pytest.Mo
     assert "S3cret" not in repr(login)
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "..", "a=b", "a:b"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "a/b", "..", "a=b", "a:b", "a\nb", "a\0", "表" * 34],
+    ids=["empty", "slash", "parent", "equals", "colon", "line", "nul", "long"],
+)
 def test_the_name_of_a_wiki_is_that_of_a_directory(name: str) -> None:
-    with pytest.raises(ValueError, match="cannot be the name of a directory"):
+    with pytest.raises(ValueError, match=r"cannot be the name of a directory|too long for the names of files"):
         Wiki(api_url=API, user_agent=AGENT, name=name)
 
 
