@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -76,3 +78,26 @@ async def test_usual_mistakes_name_the_right_form(thing: object, mistake: str) -
     exec(f"async def make(thing):\n    {mistake}", scope)
     with pytest.raises(TypeError, match="async with"):
         await scope["make"](thing)
+
+
+PROMPT = """
+from mwclient_async import Site
+from mwclient_async.testing.scripted import ScriptedTransport
+page = {"pageid": 1, "ns": 0, "title": "Earth"}
+transport = ScriptedTransport([{"batchcomplete": True, "query": {"pages": [page]}}])
+site = await Site("https://wiki.example/w/api.php", user_agent="Test/1 (test@example.org)", transport=transport).open()
+[page.title async for page in site.query(titles="Earth")]
+await Site("https://wiki.example/w/api.php", user_agent="Test/1 (test@example.org)")
+await site.aclose()
+site.page("Earth")
+"""
+
+
+def test_a_real_prompt_opens_uses_and_closes_a_site() -> None:
+    command = [sys.executable, "-m", "asyncio"]
+    done = subprocess.run(command, input=PROMPT, timeout=60, check=True, capture_output=True, text=True)
+    assert "['Earth']" in done.stdout
+    errors = [line for line in done.stderr.splitlines() if "Error: " in line]
+    assert [error.partition(": ")[0] for error in errors] == ["TypeError", "RuntimeError"]
+    assert "`await Site(...).open()`" in errors[0]
+    assert "is not open" in errors[1]
