@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mwclient_async.dask.crawl import Crawl
 
 _REPORT_EVERY = 1.0  # seconds
+_IDLE = 60.0  # seconds
 
 
 @define
@@ -114,6 +115,7 @@ class CrawlPlugin(WorkerPlugin):
         self._opening = anyio.Lock()
         self._running: set[anyio.CancelScope] = set()
         self._one_ended = anyio.Event()
+        self._idle_since = anyio.current_time()
         self._reporting = asyncio.create_task(self._report())
         self._store: Store | None = None
         await self.store()
@@ -152,9 +154,22 @@ class CrawlPlugin(WorkerPlugin):
         while self._running:
             await self._one_ended.wait()
             self._one_ended = anyio.Event()
+        await self._close_sites()
+
+    async def _close_sites(self) -> None:
         sites, self._sites = list(self._sites.values()), {}
         for site in sites:
             await site.aclose()
+
+    async def _close_idle_sites(self) -> None:
+        """Close the Sites after a minute without a task. The next one opens them again.
+
+        If the program was killed, no one ends the crawl here, and its Sites would count for the shared limits.
+        """
+        if self._sites and anyio.current_time() - self._idle_since >= _IDLE:
+            async with self._opening:
+                if not self._running:
+                    await self._close_sites()
 
     async def _report(self) -> None:
         """Tell the program every second how far each bundle is, if one has changed."""
@@ -165,6 +180,7 @@ class CrawlPlugin(WorkerPlugin):
             if bundles != reported:
                 self.worker.log_event(self.job.topic, {"worker": self.worker.address, "bundles": bundles})
                 reported = bundles
+            await self._close_idle_sites()
 
     @contextmanager
     def task(self) -> Iterator[None]:
@@ -175,6 +191,7 @@ class CrawlPlugin(WorkerPlugin):
                 yield
             finally:
                 self._running.discard(scope)
+                self._idle_since = anyio.current_time()
                 self._one_ended.set()
 
     async def site(self, name: str) -> Site:

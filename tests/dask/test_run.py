@@ -34,6 +34,7 @@ from mwclient_async.dask import (
     TitleRanges,
     Wiki,
     committed_parts,
+    limits_plugin,
     run,
     run as run_module,
     shard_run,
@@ -360,6 +361,31 @@ async def test_a_run_that_was_left_has_no_result(client: Client, url: str) -> No
         MAY_END.set()
     with pytest.raises(CrawlError, match="was left before its end"):
         await run.result()
+
+
+async def test_a_worker_closes_the_sites_of_a_program_that_was_killed(
+    client: Client, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number of requests in flight that it allowed would count for all crawls after it."""
+    monkeypatch.setattr(CrawlRun, "_leave_workers", _leave_nothing)
+    monkeypatch.setattr(worker, "_REPORT_EVERY", 0.01)
+    monkeypatch.setattr(worker, "_IDLE", 0.0)
+    crawl = crawl_of(url)
+    await evolve(crawl, wikis=evolve(crawl.wikis[0], farm=url)).run(client)
+    scheduler: Any = client.cluster.scheduler  # type: ignore[union-attr]  # the cluster of this file
+    limits = scheduler.plugins[limits_plugin.NAME]
+    with anyio.fail_after(20):
+        while limits._farms[url].holders:  # noqa: ASYNC110 - of the scheduler
+            await anyio.sleep(0.01)
+    await client.unregister_worker_plugin(plugin_name(await client.run(_plugins)))
+
+
+async def _leave_nothing(_run: CrawlRun, _plugin: str) -> None:
+    """As a program that is killed leaves the workers."""
+
+
+def plugin_name(plugins: Mapping[str, list[str]]) -> str:
+    return next(iter(plugins.values()))[-1]
 
 
 # Bundles: of 24 shards, each of three threads gets two at first
