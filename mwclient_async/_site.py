@@ -519,5 +519,5 @@ class Site(Openable, QueryMethods, EventMethods, UploadMethods):
         """
         token = frozenset({"token"} if action == "checktoken" else ())
         return await _actions.call.call_action(
-            self._session, action, wire_params.encode(params, parameters, allowed=token)
+            self._session, action, wire_params.encode(params, parameters, allowed=token, wiki=self._session.wiki)
         )

@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 
 import anyio
 import pytest
+from attrs import evolve
 
 from mwclient_async import Loader, MediaWikiError, Page, PageHandle, Site, Title
 from mwclient_async._actions.actions import Actions
@@ -144,6 +145,17 @@ def test_a_method_that_takes_a_title_takes_what_has_one(owner: type, name: str, 
         assert not any(part in found for part in ("Title(", "ns=6", "'ns'"))
 
 
+@pytest.mark.parametrize(("owner", "name", "parameter"), TAKING)
+def test_a_title_of_another_wiki_is_refused_before_it_is_sent(owner: type, name: str, parameter: str) -> None:
+    """Its namespace has perhaps no such name here, so the wiki would take it for an article."""
+    foreign = evolve(title("Category:Foo.png") if name == "category" else FILE, wiki="https://other.example/w/api.php")
+    if parameter == "interwikipage":  # the page of another wiki
+        assert "Foo.png" in anyio.run(_sent_by, owner, name, parameter, foreign)
+        return
+    with pytest.raises(ValueError, match="is a Title of https://other"):
+        anyio.run(_sent_by, owner, name, parameter, foreign)
+
+
 async def _sent_by(owner: type, name: str, parameter: str, row: object) -> str:
     """All that a method sends that is given this row."""
     wiki = Recorder()
@@ -191,6 +203,24 @@ async def test_a_parameter_of_a_query_takes_what_has_a_title(name: str) -> None:
             await site.call("query", params={name: [row, "A"]})
         assert f"&{name}={FILE.title}&" in wiki.sent
         assert f"&{name}={FILE.title}|A&" in wiki.sent
+
+
+@pytest.mark.parametrize("name", ["title", "titles", "cmtitle", "gcmtitle"])
+async def test_a_parameter_of_a_query_refuses_a_title_of_another_wiki(name: str) -> None:
+    foreign = evolve(FILE, wiki="https://other.example/w/api.php")
+    async with Site(WIKI, user_agent=USER_AGENT, transport=ScriptedTransport([])) as site:
+        calls: list[Callable[[Any], Any]] = [
+            lambda value: site.call("query", params={name: value}),
+            lambda value: site.query(params={name: value}, prop="info"),
+            lambda value: site.list("allpages", **{name: value}),
+            lambda value: site.pages(titles=["A"], params={f"x{name}": value}),
+            lambda value: site.loader(params={f"x{name}": value}),
+            lambda value: site.page("A").edit(str.upper, params={f"x{name}": value}),
+        ]
+        for call in calls:
+            for value in (foreign, ["A", foreign]):
+                with pytest.raises(ValueError, match="is a Title of https://other"):
+                    await call(value)
 
 
 async def test_a_page_for_an_id_is_refused() -> None:

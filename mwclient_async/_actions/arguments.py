@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar, get_args
 
 from mwclient_async._http.params import checked_text, checked_title, is_count, wire_value
-from mwclient_async._http.titled import TitleLike, title_of
+from mwclient_async._http.titled import TitleLike, title_on
 
 Watchlist = Literal["watch", "unwatch", "preferences", "nochange"]
 """What happens to the page on the account's watchlist: it is added, removed, treated as the account's preferences say,
@@ -42,10 +42,13 @@ def at_most_one(**arguments: Any) -> dict[str, Any]:
 
 
 def page_params(
-    *, title: TitleLike | None, pageid: int | None, title_name: str = "title", id_name: str = "pageid"
+    wiki: str, *, title: TitleLike | None, pageid: int | None, title_name: str = "title", id_name: str = "pageid"
 ) -> Any:
-    """The parameter that names a page, by its title or its id. ValueError unless exactly one of them is given."""
-    found = exactly_one(**{title_name: None if title is None else checked_title(title), id_name: pageid})
+    """The parameter that names a page, by its title or its id.
+
+    ValueError unless exactly one of them is given, and for a Title of another wiki.
+    """
+    found = exactly_one(**{title_name: None if title is None else checked_title(title, wiki), id_name: pageid})
     return {**found, **({} if pageid is None else {id_name.removesuffix("_"): checked_id(id_name, pageid)})}
 
 
@@ -85,12 +88,12 @@ def checked_texts(name: str, value: Texts | None) -> tuple[str, ...] | None:
     return found or None
 
 
-def checked_titles(name: str, value: TitleLike | Iterable[TitleLike] | None) -> tuple[str, ...] | None:
+def checked_titles(wiki: str, name: str, value: TitleLike | Iterable[TitleLike] | None) -> tuple[str, ...] | None:
     """One title or several as a tuple, also of rows that have one; None if there are none."""
-    title = title_of(value)
+    title = title_on(wiki, value)
     if title is None or isinstance(title, str):
         return checked_texts(name, title)
-    return checked_texts(name, [title_of(one) for one in title])
+    return checked_texts(name, [title_on(wiki, one) for one in title])
 
 
 def reject_empty(name: str, argument: object, found: T) -> T:

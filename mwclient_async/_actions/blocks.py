@@ -80,7 +80,7 @@ class BlockActions(ActionGroup):
             "user": checked_nonempty("user", user),
             "expiry": expiry_value("expiry", expiry, now=now),
             "reason": checked_text("reason", reason),
-            "pagerestrictions": checked_titles("pagerestrictions", pagerestrictions),
+            "pagerestrictions": checked_titles(self._session.wiki, "pagerestrictions", pagerestrictions),
             "namespacerestrictions": namespaces or None,
             "actionrestrictions": checked_texts("actionrestrictions", actionrestrictions),
             "watchlistexpiry": expiry_value("watchlistexpiry", watchlistexpiry, now=now),

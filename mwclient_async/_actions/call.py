@@ -205,4 +205,6 @@ class ActionGroup:
                 raise ProtocolError(f"the wiki's response to action={action} has no {action!r} in it, only: {names}")
             return read_result(body[action])
 
-        return await send_action(self._session, action, wire_params.encode(params), read_response, **options)
+        return await send_action(
+            self._session, action, wire_params.encode(params, wiki=self._session.wiki), read_response, **options
+        )

@@ -73,8 +73,16 @@ class CompareActions(ActionGroup):
         if torelative is not None and any(value is not None for value in side.values()):
             raise ValueError("torelative is the other side: leave out totitle, toid, torev and totext")
         params = {
-            **_side("from", title=fromtitle, id=fromid, rev=fromrev, text=fromtext, model=fromcontentmodel),
-            **({} if torelative is not None else _side("to", **side, model=tocontentmodel)),
+            **_side(
+                self._session.wiki,
+                "from",
+                title=fromtitle,
+                id=fromid,
+                rev=fromrev,
+                text=fromtext,
+                model=fromcontentmodel,
+            ),
+            **({} if torelative is not None else _side(self._session.wiki, "to", **side, model=tocontentmodel)),
             **checked_flags(frompst=frompst, topst=topst),
             "torelative": checked_choice("torelative", torelative, Literal["cur", "next", "prev"]),
             "prop": checked_texts("prop", prop),
@@ -89,13 +97,13 @@ def _read_comparison(raw: Any) -> CompareResult:
     return structurer(CompareResult)({**result, "from": _revision("from", result), "to": _revision("to", result)})
 
 
-def _side(name: str, *, text: SlotTexts | None, model: str | None, **sources: Any) -> dict[str, Any]:
+def _side(wiki: str, name: str, *, text: SlotTexts | None, model: str | None, **sources: Any) -> dict[str, Any]:
     """The parameters of one side; ``sources`` are a title, a page id and a revision id."""
     params = at_most_one(**{f"{name}{key}": value for key, value in sources.items()})
     if not params and text is None:
         raise ValueError(f"say what to compare: one of {name}title, {name}id, {name}rev, and {name}text")
     if sources["title"] is not None:
-        params[f"{name}title"] = checked_title(sources["title"])
+        params[f"{name}title"] = checked_title(sources["title"], wiki)
     checked_id(f"{name}id", sources["id"])
     checked_id(f"{name}rev", sources["rev"])
     texts = {"main": text} if isinstance(text, str) else dict(text or {})

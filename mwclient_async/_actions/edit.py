@@ -87,7 +87,7 @@ class EditActions(ActionGroup):
         if undoafter is not None and undo is None:
             raise ValueError("undoafter needs undo, the newest revision to be undone")
         params = {
-            **page_params(title=title, pageid=pageid),
+            **page_params(self._session.wiki, title=title, pageid=pageid),
             **_change(text=text, appendtext=appendtext, prependtext=prependtext, undo=undo),
             "undoafter": checked_id("undoafter", undoafter),
             "section": section,
@@ -133,7 +133,7 @@ class EditActions(ActionGroup):
         See https://www.mediawiki.org/wiki/API:Stashedit.
         """
         params = {
-            "title": checked_title(title),
+            "title": checked_title(title, self._session.wiki),
             "baserevid": baserevid,
             **exactly_one(
                 text=None if text is None else checked_text("text", text),

@@ -140,7 +140,7 @@ class FeedActions(ActionGroup):
             "limit": _count("limit", limit),
             "from": checked_datetime("from_", from_),
             "tagfilter": tagfilter,
-            "target": None if target is None else checked_title(target),
+            "target": None if target is None else checked_title(target, self._session.wiki),
             **checked_flags(invert=invert, associated=associated, hideminor=hideminor, hidebots=hidebots),
             **checked_flags(hideanons=hideanons, hideliu=hideliu, hidepatrolled=hidepatrolled, hidemyself=hidemyself),
             **checked_flags(hidecategorization=hidecategorization, inverttags=inverttags, showlinkedto=showlinkedto),

@@ -36,7 +36,7 @@ class FileActions(PageSetActions):
         See https://www.mediawiki.org/wiki/API:Filerevert.
         """
         params = {
-            "filename": checked_nonempty("filename", file_name_of(filename)).removeprefix("File:"),
+            "filename": checked_nonempty("filename", file_name_of(filename, self._session.wiki)).removeprefix("File:"),
             "archivename": checked_nonempty("archivename", archivename),
             "comment": checked_text("comment", comment),
         }
@@ -77,5 +77,7 @@ class FileActions(PageSetActions):
             **checked_flags(redirects=redirects, converttitles=converttitles),
             "tags": checked_texts("tags", tags),
         }
-        pages = select_pages(generator, limit, parameters, titles=titles, pageids=pageids, revids=revids)
+        pages = select_pages(
+            self._session.wiki, generator, limit, parameters, titles=titles, pageids=pageids, revids=revids
+        )
         return self._page_results("imagerotate", pages, params, RotatedFile)

@@ -64,7 +64,7 @@ class ImportActions(ActionGroup):
         params = {
             **_source(xml, interwikiprefix, interwikisource, interwikipage),
             "namespace": namespace,
-            "rootpage": None if rootpage is None else checked_title(rootpage),
+            "rootpage": None if rootpage is None else checked_title(rootpage, self._session.wiki),
             **checked_flags(fullhistory=fullhistory, templates=templates, assignknownusers=assignknownusers),
             "summary": checked_text("summary", summary),
             "tags": checked_texts("tags", tags),
@@ -101,7 +101,10 @@ def _source(xml: bytes | Path | None, prefix: str | None, source: str | None, pa
     if source is not None:
         if prefix is not None or page is None:
             raise ValueError("interwikisource needs interwikipage, and not interwikiprefix")
-        return {"interwikisource": checked_nonempty("interwikisource", source), "interwikipage": checked_title(page)}
+        return {
+            "interwikisource": checked_nonempty("interwikisource", source),
+            "interwikipage": checked_title(page, ""),
+        }  # of that wiki
     if not isinstance(xml, bytes | Path):
         raise TypeError(f"xml is of type {type(xml).__name__}: give bytes, or the Path of a file")
     if page is not None or prefix is None:

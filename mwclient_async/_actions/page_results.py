@@ -52,13 +52,13 @@ class PageSelection:
 
 
 def select_pages(
-    generator: str | None, limit: int | None, parameters: Mapping[str, Any], **sources: Inputs | None
+    wiki: str, generator: str | None, limit: int | None, parameters: Mapping[str, Any], **sources: Inputs | None
 ) -> PageSelection:
     """The pages that these arguments select; ``parameters`` are the generator's.
 
     ValueError unless there is exactly one source of pages; TypeError for parameters that are not a generator's.
     """
-    encoded = wire_params.encode(None, parameters)
+    encoded = wire_params.encode(None, parameters, wiki=wiki)
     given = {name: source for name, source in sources.items() if source is not None}
     if unexpected := [name for name in encoded if generator is None or not name.startswith("g")]:
         nearest = _http.keywords.did_you_mean(unexpected[0], [*sources, "generator", "limit"])
@@ -74,7 +74,7 @@ def select_pages(
     if limit is not None:
         raise ValueError("limit is for a generator: give fewer titles or ids instead")
     ((kind, source),) = given.items()
-    return PageSelection(kind, PageInputs(kind, source))
+    return PageSelection(kind, PageInputs(kind, source, wiki))
 
 
 class PageResults(AsynchronousIterable, Generic[T]):
@@ -210,4 +210,4 @@ def _checked(kind: str, value: str | int) -> str:
         return str(checked_id(kind, value))
     if "\x1f" in value:
         raise ValueError(f"the title {value!r} has the control character U+001F in it, which no title has")
-    return to_nfc(checked_title(value))
+    return to_nfc(checked_title(value, ""))

@@ -78,7 +78,9 @@ class PageSetActions(ActionGroup):
             **checked_flags(redirects=redirects, converttitles=converttitles),
             **checked_flags(forcelinkupdate=forcelinkupdate, forcerecursivelinkupdate=forcerecursivelinkupdate),
         }
-        pages = select_pages(generator, limit, parameters, titles=titles, pageids=pageids, revids=revids)
+        pages = select_pages(
+            self._session.wiki, generator, limit, parameters, titles=titles, pageids=pageids, revids=revids
+        )
         return self._page_results("purge", pages, params, PurgedPage)
 
     def watch(
@@ -115,7 +117,9 @@ class PageSetActions(ActionGroup):
             **checked_flags(redirects=redirects, converttitles=converttitles, unwatch=unwatch),
             "expiry": expiry_value("expiry", expiry, now=datetime.now(UTC)),
         }
-        pages = select_pages(generator, limit, parameters, titles=titles, pageids=pageids, revids=revids)
+        pages = select_pages(
+            self._session.wiki, generator, limit, parameters, titles=titles, pageids=pageids, revids=revids
+        )
         return self._page_results("watch", pages, params, WatchedPage)
 
     def setnotificationtimestamp(
@@ -163,7 +167,9 @@ class PageSetActions(ActionGroup):
         }
         wire_params.encode(params)  # raises now for what cannot be encoded, not when the result is awaited
         if not entirewatchlist:
-            pages = select_pages(generator, limit, parameters, titles=titles, pageids=pageids, revids=revids)
+            pages = select_pages(
+                self._session.wiki, generator, limit, parameters, titles=titles, pageids=pageids, revids=revids
+            )
         elif (titles, pageids, revids, generator, limit) != (None,) * 5 or parameters or torevid or newerthanrevid:
             raise ValueError("entirewatchlist is for all pages of the watchlist: give no pages and no revision")
         else:

@@ -75,8 +75,8 @@ class PageActions(ActionGroup):
         See https://www.mediawiki.org/wiki/API:Move.
         """
         params = {
-            **page_params(title=from_, pageid=fromid, title_name="from_", id_name="fromid"),
-            "to": checked_title(to),
+            **page_params(self._session.wiki, title=from_, pageid=fromid, title_name="from_", id_name="fromid"),
+            "to": checked_title(to, self._session.wiki),
             "reason": checked_text("reason", reason),
             **checked_flags(movetalk=movetalk, movesubpages=movesubpages, noredirect=noredirect),
             **checked_flags(ignorewarnings=ignorewarnings),
@@ -117,7 +117,7 @@ class PageActions(ActionGroup):
         See https://www.mediawiki.org/wiki/API:Delete.
         """
         params = {
-            **page_params(title=title, pageid=pageid),
+            **page_params(self._session.wiki, title=title, pageid=pageid),
             "reason": None if reason is None else checked_text("reason", reason),
             "oldimage": None if oldimage is None else checked_nonempty("oldimage", oldimage),
             **checked_flags(deletetalk=deletetalk),
@@ -157,7 +157,7 @@ class PageActions(ActionGroup):
         """
         moments = None if timestamps is None else [checked_datetime("timestamps", moment) for moment in timestamps]
         params = {
-            "title": checked_title(title),
+            "title": checked_title(title, self._session.wiki),
             "reason": checked_text("reason", reason),
             "timestamps": reject_empty("timestamps", timestamps, moments),
             "fileids": reject_empty("fileids", fileids, checked_ids("fileids", fileids)),
@@ -202,7 +202,7 @@ class PageActions(ActionGroup):
         See https://www.mediawiki.org/wiki/API:Protect.
         """
         params = {
-            **page_params(title=title, pageid=pageid),
+            **page_params(self._session.wiki, title=title, pageid=pageid),
             **_protections(protections, expiry),
             "reason": checked_text("reason", reason),
             **checked_flags(cascade=cascade),
@@ -241,8 +241,8 @@ class PageActions(ActionGroup):
         See https://www.mediawiki.org/wiki/API:Mergehistory.
         """
         params = {
-            **page_params(title=from_, pageid=fromid, title_name="from_", id_name="fromid"),
-            **page_params(title=to, pageid=toid, title_name="to", id_name="toid"),
+            **page_params(self._session.wiki, title=from_, pageid=fromid, title_name="from_", id_name="fromid"),
+            **page_params(self._session.wiki, title=to, pageid=toid, title_name="to", id_name="toid"),
             "timestamp": checked_datetime("timestamp", timestamp),
             "reason": checked_text("reason", reason),
         }
@@ -283,7 +283,7 @@ class PageActions(ActionGroup):
         See https://www.mediawiki.org/wiki/API:Rollback.
         """
         params = {
-            **page_params(title=title, pageid=pageid),
+            **page_params(self._session.wiki, title=title, pageid=pageid),
             "user": checked_nonempty("user", user),
             "summary": checked_text("summary", summary),
             **checked_flags(markbot=markbot),
@@ -317,7 +317,7 @@ class PageActions(ActionGroup):
         See https://www.mediawiki.org/wiki/API:Changecontentmodel.
         """
         params = {
-            **page_params(title=title, pageid=pageid),
+            **page_params(self._session.wiki, title=title, pageid=pageid),
             "model": checked_nonempty("model", model),
             "summary": checked_text("summary", summary),
             **checked_flags(bot=bot),
@@ -349,7 +349,7 @@ class PageActions(ActionGroup):
         See https://www.mediawiki.org/wiki/API:SetPageLanguage.
         """
         params = {
-            **page_params(title=title, pageid=pageid),
+            **page_params(self._session.wiki, title=title, pageid=pageid),
             "lang": checked_nonempty("lang", lang),
             "reason": checked_text("reason", reason),
             "tags": checked_texts("tags", tags),

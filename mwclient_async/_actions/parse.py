@@ -117,8 +117,8 @@ class ParseActions(ActionGroup):
         as_wikitext = text is not None and title is None and contentmodel is None
         params = {
             **source,
-            "page": None if page is None else checked_title(page),
-            "title": None if title is None else checked_title(title),
+            "page": None if page is None else checked_title(page, self._session.wiki),
+            "title": None if title is None else checked_title(title, self._session.wiki),
             "revid": checked_id("revid", revid),
             "prop": "" if not source and prop is None else checked_texts("prop", prop),
             "summary": summary,
@@ -160,7 +160,7 @@ class ParseActions(ActionGroup):
         """
         params = {
             "text": checked_text("text", text),
-            "title": None if title is None else checked_title(title),
+            "title": None if title is None else checked_title(title, self._session.wiki),
             "revid": checked_id("revid", revid),
             "prop": checked_texts("prop", prop) or "wikitext",
             **checked_flags(includecomments=includecomments, showstrategykeys=showstrategykeys),

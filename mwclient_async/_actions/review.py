@@ -167,7 +167,7 @@ class ReviewActions(ActionGroup):
         params = {
             "type": checked_choice("type", type, HiddenType),
             "ids": _checked_item_ids(ids),
-            "target": None if target is None else checked_title(target),
+            "target": None if target is None else checked_title(target, self._session.wiki),
             "hide": hidden,
             "show": shown,
             "suppress": checked_choice("suppress", suppress, Literal["yes", "no", "nochange"]),

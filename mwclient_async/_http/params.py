@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from mwclient_async._http.titled import title_of
+from mwclient_async._http.titled import title_on
 
 _SEPARATOR = "\x1f"
 _OF_TITLES = ("title", "titles")  # how the names of parameters end whose values are titles
@@ -39,13 +39,16 @@ def encode(
     keywords: Mapping[str, Any] | None = None,
     *,
     allowed: frozenset[str] = frozenset(),
+    wiki: str = "",
 ) -> dict[str, str]:
     """Return the parameters to send: their names and texts on the wire.
 
     The names in ``params`` are used unchanged. One trailing underscore of a keyword is dropped (``from_``,
-    ``import_``). ``allowed`` lists reserved names that the caller may set here.
+    ``import_``). ``allowed`` lists reserved names that the caller may set here. ``wiki`` is the wiki whose
+    Titles are taken; "" if there can be no Titles.
 
-    Raises ValueError for a name given twice, a reserved name, a naive datetime or a value that cannot be sent. Raises
+    Raises ValueError for a name given twice, a reserved name, a naive datetime, a Title of another wiki or a value that
+    cannot be sent. Raises
     TypeError for a type that has no form on the wire.
     """
     encoded: dict[str, str] = {}
@@ -56,21 +59,21 @@ def encode(
             raise ValueError(f"{name!r} is set by the library itself: leave it out")
         if name in encoded:
             raise ValueError(f"{name!r} is given twice")
-        text = wire_value(name, value)
+        text = wire_value(name, value, wiki)
         if text is not None:
             encoded[name] = text
     return encoded
 
 
-def wire_value(name: str, value: Any) -> str | None:
+def wire_value(name: str, value: Any, wiki: str = "") -> str | None:
     """The text of one value on the wire, or None if the parameter is not sent."""
     if value is None or value is False:
         return None
     if isinstance(value, set | frozenset):
-        return _join(name, sorted(_scalar(name, item) for item in value))
+        return _join(name, sorted(_scalar(name, item, wiki) for item in value))
     if isinstance(value, Iterable) and not isinstance(value, str | bytes | bytearray | Mapping):
-        return _join(name, [_scalar(name, item) for item in value])
-    return _scalar(name, value)
+        return _join(name, [_scalar(name, item, wiki) for item in value])
+    return _scalar(name, value, wiki)
 
 
 def _join(name: str, texts: list[str]) -> str:
@@ -82,9 +85,9 @@ def _join(name: str, texts: list[str]) -> str:
     return "|".join(texts)
 
 
-def _scalar(name: str, value: Any) -> str:
+def _scalar(name: str, value: Any, wiki: str) -> str:
     if isinstance(value, Enum) and value.value is not value:
-        return _scalar(name, value.value)
+        return _scalar(name, value.value, wiki)
     if isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool) and name.endswith(_OF_TITLES):
@@ -95,12 +98,12 @@ def _scalar(name: str, value: Any) -> str:
         return repr(value)
     if isinstance(value, datetime):
         return _timestamp(name, value)
-    return _title(name, value)
+    return _title(name, value, wiki)
 
 
-def _title(name: str, value: Any) -> str:
+def _title(name: str, value: Any, wiki: str) -> str:
     """The title of a row. TypeError for what has none, and for a parameter that is an id."""
-    if isinstance(title := title_of(value), str) and not name.endswith(("id", "ids")):
+    if isinstance(title := title_on(wiki, value), str) and not name.endswith(("id", "ids")):
         return title
     instead = "its id" if isinstance(title, str) else "text, a number or a list"
     raise TypeError(f"{name}: a value of type {type(value).__name__} has no form on the wire; pass {instead}")
@@ -140,9 +143,12 @@ def checked_text(name: str, text: object) -> str:
     return text
 
 
-def checked_title(title: object) -> str:
-    """The title, or that of a row, if it can be sent. Raises TypeError for what has none, ValueError if it is empty."""
-    text = checked_text("title", title_of(title))
+def checked_title(title: object, wiki: str) -> str:
+    """The title, or that of a row, if it can be sent to this wiki; "" is any wiki.
+
+    Raises TypeError for what has no title, and ValueError if it is empty, or a Title of another wiki.
+    """
+    text = checked_text("title", title_on(wiki, title))
     if not text.replace("_", " ").strip():
         raise ValueError("the title is empty")
     return text

@@ -27,11 +27,11 @@ def title_of(value: Any) -> Any:
 
 
 def title_on(wiki: str, value: Any) -> Any:
-    """The same, for the wiki at this address.
+    """The same, for the wiki at this address; "" is any wiki.
 
     Raises ValueError for a Title of another wiki: its namespace can have no such name here, so that the title would be
     that of an article.
     """
-    if getattr(value, "wiki", wiki) != wiki:
+    if wiki and getattr(value, "wiki", wiki) != wiki:
         raise ValueError(f"{str(value)!r} is a Title of {value.wiki}: pass await site.title(title), of this site")
     return title_of(value)

@@ -36,7 +36,7 @@ async def load_page(
     asked = split_values(loads.params.get("prop", ""))
     if absent := [prop for prop in props if prop not in asked]:
         raise NotRequested(f"this loader does not ask for prop={absent[0]}: add it to site.loader(prop=...)")
-    for name, value in encode(None, parameters).items():
+    for name, value in encode(None, parameters, wiki=session.wiki).items():
         if loads.params.get(name) != value:
             raise ValueError(f"this loader does not ask with {name}={value!r}: give it to site.loader()")
     ((kind, values),) = selector.items()

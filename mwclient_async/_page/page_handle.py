@@ -16,7 +16,7 @@ from mwclient_async._http import params as wire_params
 from mwclient_async._http.json_values import number_at, object_at, rows_at
 from mwclient_async._http.params import checked_text, checked_title, is_count
 from mwclient_async._http.text_normalization import summary_with_suffix
-from mwclient_async._http.titled import TitleLike, title_on
+from mwclient_async._http.titled import TitleLike
 from mwclient_async._page.page_manager import PageManager
 from mwclient_async._page.page_services import PageServices
 from mwclient_async._session.known_revisions import BaseRevision
@@ -278,7 +278,7 @@ class PageHandle(PageManager):
             summary=summary_with_suffix(summary, defaults.summary_suffix) if summary else "",
             missing=missing,
             bot=defaults.bot and "bot" not in options,
-            params=wire_params.encode(options.get("params"), flags),
+            params=wire_params.encode(options.get("params"), flags, wiki=self._services.queries.wiki),
             **content,
         )
 
@@ -298,8 +298,13 @@ def page_handle(services: PageServices, page: TitleLike) -> PageHandle:
     """The handle of a title, of a row that has one, or of a Page; then edits are based on the revision that it has."""
     if isinstance(page, Page):
         base = _base_from_page(page)
-        return PageHandle(services, title=checked_title(page.title), base=base, already_read=_text_and_base(page, base))
-    return PageHandle(services, title=checked_title(title_on(services.queries.wiki, page)))
+        return PageHandle(
+            services,
+            title=checked_title(page.title, services.queries.wiki),
+            base=base,
+            already_read=_text_and_base(page, base),
+        )
+    return PageHandle(services, title=checked_title(page, services.queries.wiki))
 
 
 def edit_function(
@@ -315,16 +320,16 @@ def save_function(
     services: PageServices, texts: Mapping[str, str], *, summary: str, missing: Missing, options: EditOptions
 ) -> Callable[[Page | str], Awaitable[EditResult]]:
     """A function that gives a page, read by its title, the text of that title. Raises the same errors."""
-    checked = _checked_texts(texts)
+    checked = _checked_texts(texts, services.queries.wiki)
     edit = _edit_with_options(services, summary=summary, missing=missing, options=options)
     return lambda page: edit(page, lambda _: checked[str(page.asked) if isinstance(page, Page) else page])
 
 
-def _checked_texts(texts: object) -> dict[str, str]:
+def _checked_texts(texts: object, wiki: str) -> dict[str, str]:
     """Raise TypeError, or ValueError for a title or a text that cannot be sent."""
     if not isinstance(texts, Mapping):
         raise TypeError(f"texts is of type {type(texts).__name__}: give a mapping, {{title: text, ...}}")
-    return {checked_title(title): checked_text(f"the text of {title!r}", text) for title, text in texts.items()}
+    return {checked_title(title, wiki): checked_text(f"the text of {title!r}", text) for title, text in texts.items()}
 
 
 def _edit_with_options(

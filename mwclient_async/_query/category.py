@@ -14,7 +14,7 @@ import anyio
 
 from mwclient_async import models
 from mwclient_async._http.params import checked_title, is_count
-from mwclient_async._http.titled import TitleLike, title_on
+from mwclient_async._http.titled import TitleLike
 from mwclient_async._query.asynchronous import AsynchronousIterable
 from mwclient_async._query.category_tree import CategoryTree
 from mwclient_async._query.queries import Queries
@@ -35,7 +35,7 @@ class CategoryHandle:
 
     def __init__(self, queries: Queries, category: TitleLike) -> None:
         self._queries = queries
-        self._given = checked_title(title_on(queries.wiki, category))
+        self._given = checked_title(category, queries.wiki)
         number = category.get("ns") if isinstance(category, Mapping) else getattr(category, "ns", None)
         if number not in {None, CATEGORY}:
             raise ValueError(f"{self._given!r} is not a category: it is in namespace {number}")

@@ -85,7 +85,7 @@ class Loader(AsynchronousContext):
         if len(chosen) != 1:
             raise ValueError("give load() exactly one of a title, pageid and revid")
         ((kind, value),) = chosen
-        (page,) = await self._loads.load(kind, [checked_input(kind, value)])
+        (page,) = await self._loads.load(kind, [checked_input(kind, self._loads.session.wiki, value)])
         return _checked(page)
 
     @overload
@@ -116,7 +116,7 @@ class Loader(AsynchronousContext):
         if len(chosen) != 1:
             raise ValueError("give load_many() exactly one of titles, pageids and revids")
         ((kind, source),) = chosen
-        values = [value async for value in InputReader(PageInputs(kind, source))]
+        values = [value async for value in InputReader(PageInputs(kind, source, self._loads.session.wiki))]
         return [_checked(page) for page in await self._loads.load(kind, values)]
 
 

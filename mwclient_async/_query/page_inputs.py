@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import anyio
 
-from mwclient_async._http.titled import TitleLike, title_of
+from mwclient_async._http.titled import TitleLike, title_of, title_on
 from mwclient_async._query.page_set import Input
 
 _OneInput = Input | TitleLike
@@ -22,10 +22,11 @@ Inputs = _OneInput | Iterable[_OneInput] | AsyncIterable[_OneInput]
 
 
 class PageInputs:
-    """The titles or ids of one call. If they come from an iterator, they can be read only once."""
+    """The titles or ids of one call to this wiki. If they come from an iterator, they can be read only once."""
 
-    def __init__(self, kind: str, source: Inputs) -> None:
+    def __init__(self, kind: str, source: Inputs, wiki: str) -> None:
         self.kind = kind
+        self.wiki = wiki
         _check_source(kind, source)
         self._source: Any = (source,) if _is_one(kind, source) else source
         self._started = False
@@ -82,7 +83,7 @@ class InputReader(AsyncIterator[Input]):
                 f"the generator of the {self._inputs.kind} was cancelled while it was read, and is finished: resume "
                 "the stream from run.cursor with a new generator"
             )
-        return checked_input(self._inputs.kind, await self._next(self._values))
+        return checked_input(self._inputs.kind, self._inputs.wiki, await self._next(self._values))
 
     async def _next(self, values: Iterator[Any] | AsyncIterator[Any]) -> Any:
         if isinstance(values, Iterator):
@@ -97,11 +98,11 @@ class InputReader(AsyncIterator[Input]):
             raise
 
 
-def checked_input(kind: str, value: Any) -> Input:
-    """The title of an input, or the id. Raises TypeError for an input of the wrong type."""
+def checked_input(kind: str, wiki: str, value: Any) -> Input:
+    """The title of an input, or the id. Raises TypeError for the wrong type, ValueError for another wiki's Title."""
     titles = kind == "titles"
     if titles:
-        value = title_of(value)
+        value = title_on(wiki, value)
     if not isinstance(value, str if titles else int) or isinstance(value, bool):
         expected = "text, or an object with a title" if titles else "a whole number"
         raise TypeError(f"{value!r} among the {kind}: each of them must be {expected}")

@@ -71,7 +71,7 @@ class Queries:
 
         ``complete`` makes the parameters that are sent of these, and may ask the wiki.
         """
-        encoded = wire_params.encode(params, keywords)
+        encoded = wire_params.encode(params, keywords, wiki=self.wiki)
         check_counts(limit=limit, batch_size=batch_size)
         check_query(encoded)
         props = wire_params.split_values(encoded.get("prop", ""))
@@ -114,7 +114,7 @@ class Queries:
         """
         if not re.fullmatch(r"\w+", module):
             raise ValueError(f"list({module!r}): give the name of one list, for example 'allpages'")
-        encoded = wire_params.encode(None, keywords, allowed=_PREFIXED)
+        encoded = wire_params.encode(None, keywords, allowed=_PREFIXED, wiki=self.wiki)
         check_continue(encoded)
         check_counts(limit=limit, batch_size=batch_size)
 
@@ -185,7 +185,7 @@ class Queries:
 
         The parameters in ``keywords`` come without the property's prefix.
         """
-        encoded, named = wire_params.encode(None, keywords), wire_params.encode(page)
+        encoded, named = wire_params.encode(None, keywords, wiki=self.wiki), wire_params.encode(page)
         check_continue(encoded)
         check_counts(limit=limit)
 
@@ -229,7 +229,7 @@ class Queries:
         keywords: Mapping[str, Any],
     ) -> Stream[Page]:
         """One page for each title or id, in the order of the inputs. Exactly one of the sources must be given."""
-        encoded = wire_params.encode(params, keywords)
+        encoded = wire_params.encode(params, keywords, wiki=self.wiki)
         chosen: tuple[str, Inputs] = only_source(sources, encoded)
         kind, source = chosen
         check_counts(limit=limit)
@@ -237,7 +237,7 @@ class Queries:
         if clash := [name for name in (*SOURCES, "list") if name in encoded]:
             raise ValueError(f"{clash[0]} has no place in pages(), which has its pages already: use site.query")
         props = wire_params.split_values(encoded.get("prop", ""))
-        inputs = PageInputs(kind, source)
+        inputs = PageInputs(kind, source, self.wiki)
 
         def make_batches(spec: StreamSpec) -> BatchSequence[Any]:
             return TitleBatches(
@@ -260,7 +260,7 @@ class Queries:
         self, *, window: float, params: Mapping[str, Any] | None, keywords: Mapping[str, Any]
     ) -> _query.loader.Loader:
         """A loader of single pages with these properties."""
-        encoded = wire_params.encode(params, keywords)
+        encoded = wire_params.encode(params, keywords, wiki=self.wiki)
         _query.loader.check_loader_options(window, encoded)
         check_query(encoded)
         props = wire_params.split_values(encoded.get("prop", ""))

@@ -58,7 +58,7 @@ class TitleReader:
 
 
 async def title_reader(queries: Queries) -> TitleReader:
-    """The reader of this session's wiki. The first call sends one request; concurrent ones wait for it."""
+    """The wiki's reader of titles. The first call sends one request; concurrent ones wait for it."""
 
     async def fetch() -> TitleReader:
         rules = title_rules(await fetch_site_info(queries, PROPS, {}), wiki=queries.wiki)

@@ -81,7 +81,7 @@ class Rest(PageMethods, RevisionMethods, TransformMethods):
         self, title: TitleLike, text: str, comment: str | None, model: str | None, base: BaseRevision | None
     ) -> RestPage:
         change = RestEdit(
-            title=checked_title(title),
+            title=checked_title(title, self._title_wiki),
             text=checked_text("source", text),
             summary="" if comment is None else checked_text("comment", comment),  # wikis refuse the manual's null
             model=model if model is None else checked_text("content_model", model),

@@ -18,9 +18,12 @@ _NOT_MODIFIED = 304
 class RestGroup:
     """Holds the session, and sends. ``wiki`` is the wiki's API address, which names it in cursors and validators."""
 
+    _title_wiki = ""  # the wiki whose Titles are taken; "" is any
+
     def __init__(self, session: Session, wiki: str) -> None:
         self._session = session
         self._wiki = wiki
+        self._title_wiki = session.wiki
 
     def __repr__(self) -> str:
         return f"<REST API of {self._wiki}>"

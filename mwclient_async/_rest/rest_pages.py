@@ -73,7 +73,9 @@ class PageMethods(RestGroup):
 
         See https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_page_source.
         """
-        return await self._fetch_unless_unchanged(endpoints.page, previous, {"title": checked_title(title)})
+        return await self._fetch_unless_unchanged(
+            endpoints.page, previous, {"title": checked_title(title, self._title_wiki)}
+        )
 
     async def page_bare(self, title: TitleLike, *, previous: BarePage | None = None) -> BarePage:
         """Get a page without its text.
@@ -86,7 +88,9 @@ class PageMethods(RestGroup):
 
         See https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_page.
         """
-        return await self._fetch_unless_unchanged(endpoints.page_bare, previous, {"title": checked_title(title)})
+        return await self._fetch_unless_unchanged(
+            endpoints.page_bare, previous, {"title": checked_title(title, self._title_wiki)}
+        )
 
     async def page_html(self, title: TitleLike, *, redirect: bool = True, previous: Html | None = None) -> Html:
         """Get a page as a complete HTML document, made by Parsoid.
@@ -103,7 +107,10 @@ class PageMethods(RestGroup):
         See https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_HTML.
         """
         return await self._fetch_unless_unchanged(
-            endpoints.page_html, previous, {"title": checked_title(title)}, _redirect_params(redirect=redirect)
+            endpoints.page_html,
+            previous,
+            {"title": checked_title(title, self._title_wiki)},
+            _redirect_params(redirect=redirect),
         )
 
     async def page_with_html(
@@ -122,7 +129,10 @@ class PageMethods(RestGroup):
         See https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_page_offline.
         """
         return await self._fetch_unless_unchanged(
-            endpoints.page_with_html, previous, {"title": checked_title(title)}, _redirect_params(redirect=redirect)
+            endpoints.page_with_html,
+            previous,
+            {"title": checked_title(title, self._title_wiki)},
+            _redirect_params(redirect=redirect),
         )
 
     async def languages(
@@ -138,7 +148,9 @@ class PageMethods(RestGroup):
 
         See https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_languages.
         """
-        return await self._fetch_unless_unchanged(endpoints.languages, previous, {"title": checked_title(title)})
+        return await self._fetch_unless_unchanged(
+            endpoints.languages, previous, {"title": checked_title(title, self._title_wiki)}
+        )
 
     async def media(self, title: TitleLike, *, previous: RestList[PageFile] | None = None) -> RestList[PageFile]:
         """List the files that a page shows.
@@ -152,7 +164,9 @@ class PageMethods(RestGroup):
 
         See https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_files_on_page.
         """
-        return await self._fetch_unless_unchanged(endpoints.media, previous, {"title": checked_title(title)})
+        return await self._fetch_unless_unchanged(
+            endpoints.media, previous, {"title": checked_title(title, self._title_wiki)}
+        )
 
     async def file(self, title: TitleLike, *, previous: RestFile | None = None) -> RestFile:
         """Get a file's addresses: the original, a preview and a thumbnail. The title may be without ``File:``.
@@ -165,7 +179,9 @@ class PageMethods(RestGroup):
 
         See https://www.mediawiki.org/wiki/API:REST_API/Reference#Get_file.
         """
-        return await self._fetch_unless_unchanged(endpoints.file, previous, {"title": checked_title(title)})
+        return await self._fetch_unless_unchanged(
+            endpoints.file, previous, {"title": checked_title(title, self._title_wiki)}
+        )
 
 
 def _search_params(query: str, limit: int) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 from mwclient_async._http.conversion import convert_to
 from mwclient_async._http.params import checked_title, is_count
-from mwclient_async._http.titled import TitleLike, title_of
+from mwclient_async._http.titled import TitleLike, title_on
 from mwclient_async._query.batches import ContinuedBatches, StreamSpec
 from mwclient_async._query.continuation import BatchSource
 from mwclient_async._query.stream import Stream
@@ -64,7 +64,9 @@ class RevisionMethods(RestGroup):
         """
         if limit is not None and not is_count(limit, least=0):
             raise ValueError(f"limit={limit!r}: give a whole number from 0 up, or None for all there is")
-        source = history_of(title_of(title), filter=filter, older_than=older_than, newer_than=newer_than)
+        source = history_of(
+            title_on(self._title_wiki, title), filter=filter, older_than=older_than, newer_than=newer_than
+        )
 
         async def prepare() -> BatchSource:
             return source
@@ -110,7 +112,7 @@ class RevisionMethods(RestGroup):
         if bounds and (type not in _TYPES_WITH_BOUNDS or len(bounds) == 1):
             raise ValueError("from_ and to go together, and only with the types 'edits' and 'editors'")
         params = {name: str(value) for name, value in bounds.items()}
-        segments = {"title": checked_title(title), "type": type}
+        segments = {"title": checked_title(title, self._title_wiki), "type": type}
         return await self._fetch_unless_unchanged(endpoints.history_counts, previous, segments, params)
 
     async def revision(self, revid: int, *, previous: RestRevision | None = None) -> RestRevision:

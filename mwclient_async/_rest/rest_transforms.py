@@ -60,7 +60,7 @@ class TransformMethods(RestGroup):
         body = {"wikitext": checked_text("wikitext", wikitext)}
         if title is None:
             return await self._fetch(endpoints.lint, json=body)
-        return await self._fetch(endpoints.lint_of_page, {"title": checked_title(title)}, json=body)
+        return await self._fetch(endpoints.lint_of_page, {"title": checked_title(title, self._title_wiki)}, json=body)
 
     async def page_lint(self, title: TitleLike) -> RestList[Lint]:
         """Find errors in the wikitext of a page.
@@ -74,7 +74,7 @@ class TransformMethods(RestGroup):
 
         See https://www.mediawiki.org/wiki/API:REST_API/Reference.
         """
-        return await self._fetch(endpoints.page_lint, {"title": checked_title(title)})
+        return await self._fetch(endpoints.page_lint, {"title": checked_title(title, self._title_wiki)})
 
     async def revision_lint(self, revid: int) -> RestList[Lint]:
         """Find errors in the wikitext of a revision.
@@ -98,7 +98,7 @@ class TransformMethods(RestGroup):
         segments: dict[str, str | int] = {"source": source, "target": target}
         endpoint = endpoints.transform
         if title is not None:
-            endpoint, segments["title"] = endpoints.transform_of_page, checked_title(title)
+            endpoint, segments["title"] = endpoints.transform_of_page, checked_title(title, self._title_wiki)
         if revision is not None:
             endpoint, segments["revision"] = endpoints.transform_of_revision, checked_revid("revision", revision)
         return await self._fetch(endpoint, segments, json=body)

@@ -226,6 +226,11 @@ class Session:
         self.shared.owner.check()
         return await self._modules.describe(paths)
 
+    @property
+    def wiki(self) -> str:
+        """The wiki's API address, by which its Titles name it."""
+        return self._request_builder.api_url
+
     @asynccontextmanager
     async def lock_titles(self, keys: Iterable[str]) -> AsyncIterator[None]:
         """Keep other tasks from writing to the pages that these keys (``title_locks.py``) name."""

@@ -15,6 +15,7 @@ from typing import BinaryIO, Literal, Unpack, get_args
 from mwclient_async import _http
 from mwclient_async._http import params as wire_params
 from mwclient_async._http.params import checked_text, checked_title
+from mwclient_async._http.titled import TitleLike
 from mwclient_async._session.observers import log
 from mwclient_async._session.session import Session
 from mwclient_async._session.title_locks import file_lock_key
@@ -36,10 +37,10 @@ class FileHandle:
     See https://www.mediawiki.org/wiki/API:Imageinfo.
     """
 
-    def __init__(self, session: Session, wiki: str, title: str) -> None:
+    def __init__(self, session: Session, wiki: str, title: TitleLike) -> None:
         self._session = session
         self._wiki = wiki
-        bare = checked_title(title)
+        bare = checked_title(title, wiki)
         self._title = bare if ":" in bare else f"File:{bare}"
 
     def __repr__(self) -> str:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from mwclient_async._http.params import checked_text
-from mwclient_async._http.titled import TitleLike, title_of
+from mwclient_async._http.titled import TitleLike, title_on
 from mwclient_async._values.title_text import ESCAPES, SPACES, without_direction_marks
 
 _FORBIDDEN_ON_WIKIS = frozenset("#<>[]|{}/:\\\ufffd") | {chr(code) for code in range(32)} | {"\x7f"}
@@ -23,9 +23,9 @@ _WINDOWS_DEVICE = re.compile(
 _FORBIDDEN_ON_WINDOWS = re.compile(r'[<>"|?*]|[. ]$')
 
 
-def file_name_of(value: TitleLike) -> str:
+def file_name_of(value: TitleLike, wiki: str) -> str:
     """The name of a file, also of a Title or row of one, whose namespace has a name in the wiki's language."""
-    name = checked_text("filename", title_of(value))
+    name = checked_text("filename", title_on(wiki, value))
     number = value.get("ns") if isinstance(value, Mapping) else getattr(value, "ns", None)
     return name.partition(":")[2] if number == _FILE else name
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Literal, Unpack
 
 from mwclient_async import _http, _upload, models
-from mwclient_async._http.titled import TitleLike, title_of
+from mwclient_async._http.titled import TitleLike
 
 
 class UploadMethods(ABC):
@@ -34,7 +34,7 @@ class UploadMethods(ABC):
         See https://www.mediawiki.org/wiki/API:Imageinfo.
         """
         uploads = self._uploads
-        return _upload.file_handle.FileHandle(uploads.session, uploads.wiki, title_of(title))
+        return _upload.file_handle.FileHandle(uploads.session, uploads.wiki, title)
 
     async def upload(
         self,

@@ -80,7 +80,7 @@ class Uploads:
     ) -> UploadResult:
         """See ``Site.upload``; ``replaces``: see ``FileHandle.upload_version``."""
         publication = Publication(
-            filename=wiki_file_name(file_name_of(filename)),
+            filename=wiki_file_name(file_name_of(filename, self.wiki)),
             comment=wire_params.checked_text("comment", comment),
             text=None if text is None else wire_params.checked_text("text", text),
             params=wire_params.encode(
@@ -107,7 +107,7 @@ class Uploads:
     async def stash(self, source: UploadInput, *, filename: TitleLike, options: UploadOptions) -> StashedFile:
         """See ``Site.stash``."""
         publication = Publication(
-            filename=wiki_file_name(file_name_of(filename)), patience=options.get("patience", 3600.0)
+            filename=wiki_file_name(file_name_of(filename, self.wiki)), patience=options.get("patience", 3600.0)
         )
         job = self._job(publication, options)
         return await self._uploader().stash(source, job)
