@@ -62,6 +62,8 @@ class Blocking(Generic[T]):
 
         @wraps(method)
         def call(*args: Any, **keywords: Any) -> Any:
+            if name == "next_batch":  # in two steps, as __next__ is
+                return self._target._take_batch() if self._call(self._target._wait) else None  # type: ignore[attr-defined]  # noqa: SLF001
             return self._call(method, *args, **keywords)
 
         return call

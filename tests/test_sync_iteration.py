@@ -56,6 +56,20 @@ def test_an_interrupt_loses_no_item_of_a_run(interrupt_late: Callable[[], None])
         assert (found, list(run), run.cursor.count) == (["A", "B", "C"], [], 3)
 
 
+def test_an_interrupt_loses_no_batch_of_a_run(interrupt_late: Callable[[], None]) -> None:
+    with site(CONTINUED, answer("C")) as opened, opened.list("allpages").open() as run:
+        assert next(run).title == "A"
+        found = []
+        for count in (1, 2):
+            interrupt_late()
+            with pytest.raises(KeyboardInterrupt):
+                run.next_batch()
+            assert run.cursor.count == count
+            found.append(run.next_batch())
+        assert [row.title for batch in found for row in batch.items] == ["B", "C"]
+        assert ([batch.cursor.count for batch in found], run.next_batch()) == ([2, 3], None)
+
+
 def unchanged(request: HttpRequest) -> HttpResponse:
     """The pages that the request asks for, whose texts the edits of a test do not change."""
     titles, time = parse_qs(urlsplit(request.url).query)["titles"][0], "2026-01-01T00:00:00Z"

@@ -129,21 +129,27 @@ class StreamRun(AsynchronousIterable, AsyncIterator[T]):
 
         See https://www.mediawiki.org/wiki/API:Query.
         """
-        current = self._loaded
-        if (current is None or self._at >= len(current.items)) and not await self._load(current):
-            return None
+        return self._take_batch() if await self._wait() else None
+
+    def _take_batch(self) -> Batch[T]:
+        """The batch that has come, without the items that were given. If this is interrupted, they are not given."""
         loaded = self._loaded
         assert loaded is not None
-        items = tuple(self._rest)
         fetched = loaded.fetched
-        return Batch(
-            items=items,
-            cursor=self.cursor,
-            body=fetched.body,
-            lists=fetched.lists,
-            meta=fetched.meta,
-            warnings=fetched.warnings,
-        )
+        items: tuple[T, ...] = ()
+        try:
+            items = tuple(self._rest)
+            return Batch(
+                items=items,
+                cursor=self.cursor,
+                body=fetched.body,
+                lists=fetched.lists,
+                meta=fetched.meta,
+                warnings=fetched.warnings,
+            )
+        except BaseException:
+            self._rest = iter(items)
+            raise
 
     async def _load(self, current: LoadedBatch[T] | None) -> bool:
         """Load the batch after the current one. Returns False at the end.
