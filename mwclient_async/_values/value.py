@@ -93,7 +93,8 @@ def _(value: Exception) -> dict[str, str]:
 def _differences(value: Value) -> list[str]:
     shown = []
     for field in _fields(value):
-        if field.repr is False or (found := getattr(value, field.name)) == _default(field):
+        found = getattr(value, field.name, attrs.NOTHING)  # not set while the value is made, as a traceback may show it
+        if field.repr is False or found is attrs.NOTHING or found == _default(field):
             continue
         shown.append(f"{_name(field)}={field.repr(found) if callable(field.repr) else _shortened(found)}")
     return shown

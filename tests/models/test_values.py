@@ -244,6 +244,12 @@ def test_a_repr_shows_what_differs_from_the_defaults() -> None:
     assert repr(SiteInfo(parts={"general": 1, "namespaces": 2})) == "SiteInfo(general, namespaces)"
 
 
+def test_a_value_that_is_being_made_has_a_repr() -> None:
+    """Tools that show the local variables of a traceback ask for it."""
+    for cls in [cls for cls in CLASSES.values() if cls.__repr__ is Value.__repr__]:
+        assert repr(cls.__new__(cls)) == f"{cls.__name__}()"
+
+
 def test_an_edit_that_failed_is_told_in_json() -> None:
     edit = PageEdit(title="Earth", error=ERROR)
     assert edit.to_dict()["error"] == {"error": "PageMissing", "message": str(ERROR)}
