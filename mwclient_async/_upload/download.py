@@ -44,8 +44,8 @@ OnDownloadProgress = Callable[[DownloadProgress], Awaitable[None] | None]
 
 _LABEL = "a file"
 
-AsyncSink = Callable[[bytes], Awaitable[None]]
-"""An async function that takes the bytes of a download, in order."""
+AsyncSink = Callable[[bytes], Awaitable[None] | None]
+"""A function that takes the bytes of a download, in order. It may be an async function."""
 
 
 class _Target(Protocol):
@@ -76,7 +76,7 @@ class _Target(Protocol):
 
 
 class Sink:
-    """A target that the caller gave: a binary file object or an async function. Its bytes cannot be taken back.
+    """A target that the caller gave: a binary file object or a function. Its bytes cannot be taken back.
 
     Raises TypeError for a text file, and for a file whose ``write`` is a coroutine function: that function is a sink
     by itself.
@@ -94,7 +94,11 @@ class Sink:
     async def write(self, pieces: Sequence[bytes]) -> None:
         if callable(self._to):
             for piece in pieces:
-                await self._to(piece)
+                returned = self._to(piece)
+                if isawaitable(returned):
+                    await returned
+                elif returned is not None:  # such as the number of bytes that a file has written, perhaps not all
+                    raise TypeError(f"the sink has returned {returned!r}: give a file itself, not its write")
                 self._note(piece)
         else:
             await run_in_thread(partial(self._write_to, self._to, pieces))

@@ -72,7 +72,7 @@ class FileHandle:
     ) -> Path | None:
         """Download the file and check its size and SHA-1.
 
-        Returns the path of the file; None if it was written to a file object or an async function. The file gets its
+        Returns the path of the file; None if it was written to a file object or a function. The file gets its
         name when it is whole and its SHA-1 is right. Until then it has ``.part`` at the end of its name, and the next
         download to this path resumes it, also in another process.
 
@@ -81,7 +81,7 @@ class FileHandle:
 
         Arguments:
             to: a path; a directory, in which the file gets the name that it has on the wiki; a binary file object; or
-                an async function, which is given the bytes as they come.
+                a function, which is given the bytes as they come, and is awaited if it is an async function.
             version: the timestamp of an older version.
             overwrite: whether to replace an existing file.
             on_progress: called with a DownloadProgress, and awaited if it is a coroutine function.
@@ -107,9 +107,7 @@ class FileHandle:
         if isinstance(to, str | os.PathLike):
             return await self._to_path(Path(to), version, overwrite=overwrite, on_progress=on_progress, check=check)
         if not callable(to) and not hasattr(to, "write"):
-            raise TypeError(
-                f"to is of type {type(to).__name__}: give a path, a binary file object or an async function"
-            )
+            raise TypeError(f"to is of type {type(to).__name__}: give a path, a binary file object or a function")
         sink = Sink(to)
         source = await self._source(version, check)
         await self._downloader.download(source, sink, on_progress)

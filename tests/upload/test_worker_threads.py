@@ -90,3 +90,13 @@ async def test_u8_the_bytes_of_a_file_object_are_hashed_outside_of_the_loops_thr
     assert (file.getvalue(), sink.received) == (DATA, len(DATA))
     assert threading.current_thread() not in threads
     assert len(threads) == 1
+
+
+async def test_a_plain_function_can_be_the_sink_and_the_write_of_a_file_cannot() -> None:
+    """A file may have written less than it was given: then the rest would be lost."""
+    pieces: list[bytes] = []
+    sink = Sink(pieces.append)
+    await sink.write([DATA[:9], DATA[9:]])
+    assert (b"".join(pieces), sink.received) == (DATA, len(DATA))
+    with pytest.raises(TypeError, match="give a file itself"):
+        await Sink(io.BytesIO().write).write([DATA])  # type: ignore[arg-type]  # that is the mistake
