@@ -15,8 +15,17 @@ from typing import Any, Protocol, TypeVar
 from attrs import evolve, frozen
 
 from mwclient_async._events.connection import EventConnection, EventServer
-from mwclient_async._events.continuity import Continuity
-from mwclient_async._events.position import STATE_KEY, Gap, Position, iso, milliseconds, moment, parse_position
+from mwclient_async._events.continuity import LONGEST_SILENCE, Continuity
+from mwclient_async._events.position import (
+    NO_LIMIT,
+    STATE_KEY,
+    Gap,
+    Position,
+    iso,
+    milliseconds,
+    moment,
+    parse_position,
+)
 from mwclient_async._events.reading import Missed, Reading, beyond_unreadable, read_all
 from mwclient_async._events.subject import Subject
 from mwclient_async._http.conversion import Row
@@ -165,7 +174,9 @@ class EventBatches(ContinuedBatches[T]):
         while True:
             try:
                 events = await self._next_events(position)
-                reading = read_all(events, position, self._continuity, self._followed.subject)
+                reading = read_all(
+                    events, position, self._continuity, self._followed.subject, latest=self._latest_time()
+                )
                 batch = self._settled(position, reading, events)
             except MediaWikiError as error:
                 if isinstance(error, UnreadableEvent | EventsMissed):
@@ -184,6 +195,15 @@ class EventBatches(ContinuedBatches[T]):
         if events is None:
             raise ReplyLost("the server ended the stream of events")
         return events
+
+    def _latest_time(self) -> int:
+        """The latest time (in ms) that an event can have now; an hour is left for clocks that differ."""
+        assert self._connection is not None
+        clock, began = self._server.clock, self._connection.began
+        if not began:
+            return NO_LIMIT
+        now = max(began / 1000 + clock.now() - self._opened_at, clock.timestamp())
+        return round(now * 1000) + LONGEST_SILENCE
 
     async def _connect(self, event_id: str, since: str, position: Position | None) -> None:
         await self._connections.close_abandoned()
@@ -208,7 +228,8 @@ class EventBatches(ContinuedBatches[T]):
             self._connection.put_back(events)
             return self._after_missed(position, reading.stop)
         if isinstance(reading.stop, UnreadableEvent):
-            reading.stop.beyond = self._cursor_of(beyond_unreadable(position, events[0], self._overlap))
+            beyond = beyond_unreadable(position, events[0], self._overlap, latest=reading.latest)
+            reading.stop.beyond = self._cursor_of(beyond)
         if reading.stop is not None:
             raise reading.stop
         return None

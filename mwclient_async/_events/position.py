@@ -8,6 +8,9 @@ data centre), with the time up to which the events of that topic were sent. A cl
 written late, would be left out. So a new connection asks for a time that is some seconds earlier (the *overlap*), and
 the events that were given already are recognized by their keys.
 
+*A time can be wrong.* A server whose clock is ahead writes a time of the future. A position there would leave out all
+that happens until then, if the log no longer has that event. So such a time is not kept.
+
 *A topic is not always named by a time.* Until a connection has sent an event of it, the id has its offset, or -1 if it
 has no event yet. Offsets are those of one cluster and become invalid. So a time that is known is kept, and without one
 the topic is asked for from the time at which the stream began.
@@ -39,6 +42,9 @@ _LONGEST_ID = 4096  # characters of a header
 _MOST_KEYS = 50_000  # a hundred times as many as one wiki has in two minutes
 _MOST_TOPICS = 1_000  # ten times as many as all streams have
 _YEAR_10000 = 253402300800 * _SECOND
+
+NO_LIMIT = _YEAR_10000
+"""A time after all others."""
 
 
 @frozen(kw_only=True)
@@ -206,6 +212,17 @@ def topics_in(event_id: str) -> dict[str, int]:
     return {_name(entry): entry["timestamp"] - 1 for entry in _entries(event_id) or () if _has_time(entry)}
 
 
+def without_future(event_id: str, latest: int) -> str:
+    """The id, without the times after ``latest``: it names those topics by an offset, as if they were unread."""
+    if all(time <= latest for time in topics_in(event_id).values()):
+        return event_id
+    entries = [
+        _unread(entry) if _has_time(entry) and entry["timestamp"] - 1 > latest else entry
+        for entry in _entries(event_id) or ()
+    ]
+    return json.dumps(entries, separators=(",", ":"))
+
+
 def unread_topics(event_id: str) -> frozenset[str]:
     """The topics of which the service has events that it has not sent: those with an offset."""
     entries = [entry for entry in _entries(event_id) or () if not _has_time(entry)]
@@ -296,6 +313,10 @@ def _has_time(entry: Mapping[str, Any]) -> bool:
 
 def _name(entry: Mapping[str, Any]) -> str:
     return topic_name(entry["topic"], entry.get("partition"))
+
+
+def _unread(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"topic": entry["topic"], "partition": entry.get("partition", 0), "offset": 0}
 
 
 def _rewound(entry: Mapping[str, Any], start: int, overlap: int) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from attrs import define, evolve, field, frozen
 
 from mwclient_async._events.continuity import Continuity
 from mwclient_async._events.event_rows import Event, raw_key, read_event
-from mwclient_async._events.position import Position, topics_in, unread_topics
+from mwclient_async._events.position import Position, topics_in, unread_topics, without_future
 from mwclient_async._events.subject import Subject
 from mwclient_async._http.conversion import Row
 from mwclient_async.errors import MediaWikiError, ProtocolError, ReplyLost, UnreadableEvent
@@ -45,20 +45,23 @@ class Missed:
 class Reading:
     """Events that were read. ``rows`` are given, ``keys`` are theirs by topic; ``count`` is how many events were read.
 
-    ``stop`` is why the next event was not read.
+    ``stop`` is why the next event was not read. ``latest``: a later time is wrong.
     """
 
     position: Position
     continuity: Continuity
+    latest: int
     rows: list[Row] = field(factory=list)
     keys: dict[str, dict[str, int]] = field(factory=dict)
     count: int = 0
     stop: Missed | MediaWikiError | None = None
 
 
-def read_all(events: Sequence[SentEvent], position: Position, continuity: Continuity, subject: Subject) -> Reading:
-    """Read these events, as far as that is possible."""
-    reading = Reading(position, continuity)
+def read_all(
+    events: Sequence[SentEvent], position: Position, continuity: Continuity, subject: Subject, *, latest: int
+) -> Reading:
+    """Read these events, as far as that is possible. A time after ``latest`` is not believed."""
+    reading = Reading(position, continuity, latest=latest)
     for sent in events:
         reading.stop = _read_one(reading, sent, subject)
         if reading.stop is not None:
@@ -72,7 +75,8 @@ def _read_one(reading: Reading, sent: SentEvent, subject: Subject) -> Missed | M
     if sent.type == "error":
         return ReplyLost(f"the server of the events reported an error: {sent.data:.200}")
     if not sent.data:  # it is none, but it may have an id
-        reading.position = evolve(reading.position, id=sent.id or reading.position.id)
+        named = without_future(sent.id, reading.latest)
+        reading.position = evolve(reading.position, id=named or reading.position.id)
         return None
     try:
         if sent.type != "message":
@@ -89,9 +93,12 @@ def _read_one(reading: Reading, sent: SentEvent, subject: Subject) -> Missed | M
 
 
 def _accept(reading: Reading, sent: SentEvent, event: Event, subject: Subject, row: Row | None) -> None:
-    reading.continuity = _continuity_after(reading, sent, event, subject)
-    before = reading.position
-    reading.position = before.after(sent.id, time=event.time, topic=event.topic, is_own=subject.is_own(event))
+    before, event_id = reading.position, without_future(sent.id, reading.latest)
+    if event.time <= reading.latest:
+        reading.continuity = _continuity_after(reading, sent, event, subject)
+        reading.position = before.after(event_id, time=event.time, topic=event.topic, is_own=subject.is_own(event))
+    else:  # its time says nothing
+        reading.position = before.after(event_id, time=0, topic=event.topic, is_own=False)
     if row is None or before.is_repetition(event.topic, event.time):
         return
     key = subject.key_of(row)
@@ -99,10 +106,12 @@ def _accept(reading: Reading, sent: SentEvent, event: Event, subject: Subject, r
         return
     reading.rows.append(row)
     topic = event.topic if event.topic in topics_in(reading.position.id) else ""
-    reading.keys.setdefault(topic, {})[key] = event.time
+    reading.keys.setdefault(topic, {})[key] = min(event.time, reading.latest)
 
 
 def _missed(reading: Reading, sent: SentEvent, event: Event, subject: Subject) -> Missed | None:
+    if event.time > reading.latest:  # it says nothing about what was before it
+        return None
     since = reading.continuity.missed_before(event, can_fill=subject.can_fill)
     if since is None:
         return None
@@ -129,9 +138,9 @@ def _unreadable(reading: Reading, sent: SentEvent, error: Exception) -> MediaWik
     return unreadable
 
 
-def beyond_unreadable(position: Position, sent: SentEvent, overlap: int) -> Position:
+def beyond_unreadable(position: Position, sent: SentEvent, overlap: int, *, latest: int) -> Position:
     """The position at which this event is known as one that the caller does without."""
     time = max(position.reached, position.start)
-    moved = position.after(sent.id, time=time, topic="", is_own=False)
-    latest = max(topics_in(moved.id).values(), default=0)
-    return moved.with_seen({"": {raw_key(sent.data): max(time, latest)}}, overlap)
+    moved = position.after(without_future(sent.id, latest), time=time, topic="", is_own=False)
+    newest = max(topics_in(moved.id).values(), default=0)
+    return moved.with_seen({"": {raw_key(sent.data): max(time, newest)}}, overlap)

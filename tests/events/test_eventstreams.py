@@ -269,6 +269,7 @@ async def test_events_that_the_service_no_longer_has_are_an_error_with_their_int
 
 async def test_a_topic_that_is_kept_for_less_time_than_another_is_missed(server: EventServer) -> None:
     """No event of either is known. To continue beyond the gap leaves out nothing of the other topic."""
+    server.date = "Thu, 01 Jan 2026 03:00:00 GMT"
     fill(server, 1, topic=TOPICS[1])
     fill(server, 3 * HOUR)
     fill(server, 2 * HOUR, topic=TOPICS[1])
@@ -324,6 +325,38 @@ async def test_missed_events_can_be_reported_to_a_function(server: EventServer) 
     assert len(missed) == 1
 
 
+async def test_a_time_of_the_future_hides_no_event_after_it(server: EventServer) -> None:
+    fill(server, 1)
+    server.add(change(90), time=BEGINNING + 1000 * 100 * HOUR)
+    fill(server, 2)
+    cursor = await position_after(followed(server), 3)
+    fill(server, 3)
+    fill(server, 4, topic=TOPICS[1])
+    server.log.pop(1)  # the oldest events of a log are removed by size, too
+    assert await numbers(followed(server).resume(cursor), 1) == [3]
+
+
+async def test_a_first_event_of_the_future_does_not_move_the_beginning(server: EventServer) -> None:
+    server.add(change(90), time=BEGINNING + 1000 * 100 * HOUR)
+    cursor = await position_after(followed(server), 1)
+    fill(server, 1)
+    fill(server, 2, topic=TOPICS[1])
+    server.log.pop(0)
+    assert await numbers(followed(server).resume(cursor), 2) == [1, 2]
+    assert server.ids[-1][0]["timestamp"] == BEGINNING
+
+
+async def test_a_time_of_the_future_is_no_missed_event(server: EventServer) -> None:
+    server.then(Connection(ends_after=3))
+    fill(server, 1)
+    server.add(change(90), time=BEGINNING + 1000 * 100 * HOUR)
+    fill(server, 60)
+    async with followed(server).open() as run:
+        assert [(await anext(run)).data["id"] for _ in range(3)] == [1, 90, 60]
+        fill(server, 61)  # the next connection begins with 90: the first one that is late enough
+        assert (await anext(run)).data["id"] == 61
+
+
 async def test_a_quiet_stream_and_late_events_are_no_missed_ones(server: EventServer) -> None:
     server.then(*[Connection(ends_after=3)] * 6)
     server.add(change(2), time=BEGINNING + 9_000)
@@ -336,6 +369,7 @@ async def test_a_quiet_stream_and_late_events_are_no_missed_ones(server: EventSe
 
 
 async def test_a_beginning_without_an_event_for_an_hour_is_missed(server: EventServer) -> None:
+    server.date = "Thu, 01 Jan 2026 01:00:00 GMT"
     server.add(canary(1), time=BEGINNING + 1000 * HOUR)
     fill(server, HOUR + 1)
     assert await numbers(followed(server), 1) == [HOUR + 1]
