@@ -145,13 +145,14 @@ $(BENCH)/speed/.ready: pyproject.toml | $(RUN)
 	@$(BENCH)/speed/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[speed]'
 	@touch $@
 
-# Node.js is not installed here. Without it, the programs for mwn are not run.
+# Node.js is not installed here. Without it, the programs for mwn and m3api are not run.
 $(NODE)/.ready: | $(RUN)
 	@mkdir -p $(NODE)
 	@if command -v npm >/dev/null; then \
-		echo "Installing mwn into $(NODE)"; \
-		npm install --silent --no-audit --no-fund --prefix $(NODE) mwn@3.0.3 csv-parse@7 csv-stringify@6 && touch $@; \
-	else echo "There is no npm, so the programs for mwn are not run"; fi
+		echo "Installing mwn and m3api into $(NODE)"; \
+		npm install --silent --no-audit --no-fund --prefix $(NODE) mwn@3.0.3 m3api@1.1.0 \
+			wikiparser-node@1.40.0 csv-parse@7 csv-stringify@6 && touch $@; \
+	else echo "There is no npm, so the programs for mwn and m3api are not run"; fi
 
 $(PYRIGHT): pyproject.toml | $(READY)
 	@echo "Installing the type checker pyright into $(VENV)"

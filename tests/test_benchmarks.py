@@ -137,7 +137,13 @@ def test_imports_comments_and_blank_lines_are_no_code() -> None:
 
 @pytest.mark.parametrize(
     ("column", "client", "suffix"),
-    [(1, clients.OURS, ".py"), (2, "mwclient", ".py"), (3, "pywikibot", ".py"), (4, "mwn", ".mjs")],
+    [
+        (1, clients.OURS, ".py"),
+        (2, "mwclient", ".py"),
+        (3, "pywikibot", ".py"),
+        (4, "mwn", ".mjs"),
+        (5, "m3api", ".mjs"),
+    ],
 )
 def test_the_table_of_the_bots_has_the_lines_of_their_programs(column: int, client: str, suffix: str) -> None:
     page = (clients.ROOT / "docs" / "bots.md").read_text(encoding="utf-8")

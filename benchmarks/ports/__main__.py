@@ -187,7 +187,7 @@ async def main(node_modules: Path | None, only: Collection[str], *, write: bool)
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ports", description=__doc__)
-    parser.add_argument("--node-modules", type=Path, help="where mwn, csv-parse and csv-stringify are installed")
+    parser.add_argument("--node-modules", type=Path, help="where the packages for Node.js are installed")
     parser.add_argument("--only", nargs="+", default=(), metavar="CLIENT", help="ours and these clients")
     parser.add_argument("--write", action="store_true", help="write the table into docs/bots.md")
     given = parser.parse_args()

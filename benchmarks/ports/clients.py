@@ -95,6 +95,17 @@ def _for_mwclient(text: str, api_url: str) -> str:
     return text.replace('"en.wikipedia.org"', f'"{urlsplit(api_url).netloc}", path="/", scheme="http"')
 
 
+def _for_node(name: str, node_modules: Path) -> Client:
+    package = json.loads((node_modules / name / "package.json").read_text(encoding="utf-8"))
+    return Client(
+        name=name,
+        version=package["version"],
+        programs=programs_of(name, ".mjs"),
+        suffix=".mjs",
+        address=lambda text, url: text.replace(WIKIPEDIA, url),
+    )
+
+
 def clients(node_modules: Path | None) -> list[Client]:
     """All clients that can be run here; ours is the first."""
     found = [
@@ -119,13 +130,5 @@ def clients(node_modules: Path | None) -> list[Client]:
         ),
     ]
     if node_modules is not None and shutil.which("node"):
-        package = json.loads((node_modules / "mwn" / "package.json").read_text(encoding="utf-8"))
-        mwn = Client(
-            name="mwn",
-            version=package["version"],
-            programs=programs_of("mwn", ".mjs"),
-            suffix=".mjs",
-            address=lambda text, url: text.replace(WIKIPEDIA, url),
-        )
-        found.append(mwn)
+        found += [_for_node(name, node_modules) for name in ("mwn", "m3api")]
     return found
