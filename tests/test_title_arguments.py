@@ -12,7 +12,7 @@ import anyio
 import pytest
 from attrs import evolve
 
-from mwclient_async import Loader, MediaWikiError, Page, PageHandle, Site, Title
+from mwclient_async import EditDefaults, Loader, MediaWikiError, Page, PageHandle, Site, Title
 from mwclient_async._actions.actions import Actions
 from mwclient_async._http.messages import HttpRequest, HttpResponse, MultipartBody
 from mwclient_async._rest.rest import Rest
@@ -69,6 +69,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "update_page": {"source": "x", "latest": 1},
     "upload": {"source": PNG},
 }
+OF_ANY_WIKI = {"titles", "interwikipage", "pagerestrictions", "edit_many", "load"}
+"""Parameters and methods whose titles may have an interwiki prefix: the wiki answers for each of them."""
+
 DESCRIBED = {
     "prefix": "",
     "parameters": [{"name": name} for name in ("type", "target", "ids", "hide", "reason", "token")],
@@ -156,9 +159,26 @@ def test_a_title_of_another_wiki_is_refused_before_it_is_sent(owner: type, name:
         anyio.run(_sent_by, owner, name, parameter, foreign)
 
 
-async def _sent_by(owner: type, name: str, parameter: str, row: object) -> str:
-    """All that a method sends that is given this row."""
+@pytest.mark.parametrize(("owner", "name", "parameter"), TAKING)
+def test_a_section_without_a_page_is_refused(owner: type, name: str, parameter: str) -> None:
+    with pytest.raises(ValueError, match="is a section without a page"):
+        anyio.run(_sent_by, owner, name, parameter, title("#History"))
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "parameter"),
+    [case for case in TAKING if case.values[2] not in OF_ANY_WIKI and case.values[1] not in OF_ANY_WIKI],
+)
+def test_a_title_with_an_interwiki_prefix_is_refused_before_it_is_sent(owner: type, name: str, parameter: str) -> None:
     wiki = Recorder()
+    with pytest.raises(ValueError, match="is a page of another wiki"):
+        anyio.run(_sent_by, owner, name, parameter, title("en:Foo.png"), wiki)
+    assert "Foo.png" not in wiki.sent
+
+
+async def _sent_by(owner: type, name: str, parameter: str, row: object, wiki: Recorder | None = None) -> str:
+    """All that a method sends that is given this row."""
+    wiki = wiki or Recorder()
     async with Site(WIKI, user_agent=USER_AGENT, transport=wiki) as site, site.loader(prop="info") as loader:
         targets = {Site: site, Rest: site.rest, Actions: site.actions, PageHandle: site.page("P"), Loader: loader}
         with suppress(MediaWikiError):  # the wiki's answers are empty
@@ -221,6 +241,23 @@ async def test_a_parameter_of_a_query_refuses_a_title_of_another_wiki(name: str)
             for value in (foreign, ["A", foreign]):
                 with pytest.raises(ValueError, match="is a Title of https://other"):
                     await call(value)
+
+
+async def test_a_stop_page_is_a_title_of_this_wiki() -> None:
+    """It is read before anything else: an edit must not be made because the wrong page is empty."""
+    stop = title("User:Stop")
+    refused: Any
+    for refused in (evolve(stop, wiki="https://other.example/w/api.php"), title("en:Stop"), title("#Stop"), ""):
+        transport, defaults = ScriptedTransport([]), EditDefaults(stop_page=refused)
+        async with Site(WIKI, user_agent=USER_AGENT, transport=transport, defaults=defaults) as site:
+            with pytest.raises(ValueError, match="stop_page"):
+                await site.page("A").edit(str.upper)
+    taken: Any = stop
+    wiki, defaults = Recorder(), EditDefaults(stop_page=taken)
+    async with Site(WIKI, user_agent=USER_AGENT, transport=wiki, defaults=defaults) as site:
+        with pytest.raises(MediaWikiError):  # the answer has no page
+            await site.page("A").edit(str.upper)
+    assert "titles=Benutzer:Stop&" in wiki.sent
 
 
 async def test_a_page_for_an_id_is_refused() -> None:

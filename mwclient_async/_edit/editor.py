@@ -23,8 +23,9 @@ from mwclient_async._edit.edits import Edit, Undo
 from mwclient_async._edit.read_base import check_presence, read_base, read_text
 from mwclient_async._edit.save_edit import read_undone_base, save_edit, undo_revisions
 from mwclient_async._edit.sections import find_section, replace_section
-from mwclient_async._http.params import checked_text
+from mwclient_async._http.params import checked_text, checked_title
 from mwclient_async._http.text_normalization import stored_form
+from mwclient_async._http.titled import title_of
 from mwclient_async._session.known_revisions import BaseRevision
 from mwclient_async._session.observers import log
 from mwclient_async._session.session import Session
@@ -190,12 +191,15 @@ class Editor:
         async with self._stop_page_lock:
             if self._stop_page_read_at is None or now() - self._stop_page_read_at >= self.defaults.stop_every:
                 try:
-                    text, _ = await self.session.run_flow(read_text(Edit(title=page)))
-                except InvalidTitle as error:
+                    title = checked_title(page, self.session.wiki)
+                    text, _ = await self.session.run_flow(read_text(Edit(title=title)))
+                except (InvalidTitle, ValueError) as error:
                     raise ValueError(f"EditDefaults(stop_page={page!r}): {error}") from error
                 self._stop_page_read_at, self._stop_page_text = now(), (text or "").strip()
         if self._stop_page_text:
-            raise BotStopped(f"the page was not edited: the stop page {page!r} says {self._stop_page_text[:80]!r}")
+            raise BotStopped(
+                f"the page was not edited: the stop page {title_of(page)!r} says {self._stop_page_text[:80]!r}"
+            )
 
 
 def _check_same_page(edit: Edit, base: BaseRevision, pageid: int) -> None:

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from mwclient_async._http.titled import title_on
+from mwclient_async._http.titled import local_title_on, title_on
 
 _SEPARATOR = "\x1f"
 _OF_TITLES = ("title", "titles")  # how the names of parameters end whose values are titles
@@ -146,9 +146,10 @@ def checked_text(name: str, text: object) -> str:
 def checked_title(title: object, wiki: str) -> str:
     """The title, or that of a row, if it can be sent to this wiki; "" is any wiki.
 
-    Raises TypeError for what has no title, and ValueError if it is empty, or a Title of another wiki.
+    Raises TypeError for what has no title, and ValueError if it is empty, a Title of another wiki, or one with an
+    interwiki prefix.
     """
-    text = checked_text("title", title_on(wiki, title))
+    text = checked_text("title", local_title_on(wiki, title))
     if not text.replace("_", " ").strip():
         raise ValueError("the title is empty")
     return text

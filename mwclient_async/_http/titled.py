@@ -30,8 +30,19 @@ def title_on(wiki: str, value: Any) -> Any:
     """The same, for the wiki at this address; "" is any wiki.
 
     Raises ValueError for a Title of another wiki: its namespace can have no such name here, so that the title would be
-    that of an article.
+    that of an article. Also for a Title that is only a section (``#History``): it names no page.
     """
     if wiki and getattr(value, "wiki", wiki) != wiki:
         raise ValueError(f"{str(value)!r} is a Title of {value.wiki}: pass await site.title(title), of this site")
-    return title_of(value)
+    title = title_of(value)
+    if title == "" and getattr(value, "fragment", ""):
+        raise ValueError(f"{str(value)!r} is a section without a page: give the page's title, too")
+    return title
+
+
+def local_title_on(wiki: str, value: Any) -> Any:
+    """The same, where a page of this wiki is needed. Raises ValueError for a Title with an interwiki prefix, too."""
+    title = title_on(wiki, value)
+    if wiki and getattr(value, "interwiki", ""):
+        raise ValueError(f"{str(value)!r} is a page of another wiki, as its prefix says: open a Site of that wiki")
+    return title

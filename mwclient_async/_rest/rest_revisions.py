@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 from mwclient_async._http.conversion import convert_to
 from mwclient_async._http.params import checked_title, is_count
-from mwclient_async._http.titled import TitleLike, title_on
+from mwclient_async._http.titled import TitleLike
 from mwclient_async._query.batches import ContinuedBatches, StreamSpec
 from mwclient_async._query.continuation import BatchSource
 from mwclient_async._query.stream import Stream
@@ -65,7 +65,7 @@ class RevisionMethods(RestGroup):
         if limit is not None and not is_count(limit, least=0):
             raise ValueError(f"limit={limit!r}: give a whole number from 0 up, or None for all there is")
         source = history_of(
-            title_on(self._title_wiki, title), filter=filter, older_than=older_than, newer_than=newer_than
+            checked_title(title, self._title_wiki), filter=filter, older_than=older_than, newer_than=newer_than
         )
 
         async def prepare() -> BatchSource:

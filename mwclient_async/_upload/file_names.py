@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from mwclient_async._http.params import checked_text
-from mwclient_async._http.titled import TitleLike, title_on
+from mwclient_async._http.titled import TitleLike, local_title_on
 from mwclient_async._values.title_text import ESCAPES, SPACES, without_direction_marks
 
 _FORBIDDEN_ON_WIKIS = frozenset("#<>[]|{}/:\\\ufffd") | {chr(code) for code in range(32)} | {"\x7f"}
@@ -25,7 +25,7 @@ _FORBIDDEN_ON_WINDOWS = re.compile(r'[<>"|?*]|[. ]$')
 
 def file_name_of(value: TitleLike, wiki: str) -> str:
     """The name of a file, also of a Title or row of one, whose namespace has a name in the wiki's language."""
-    name = checked_text("filename", title_on(wiki, value))
+    name = checked_text("filename", local_title_on(wiki, value))
     number = value.get("ns") if isinstance(value, Mapping) else getattr(value, "ns", None)
     return name.partition(":")[2] if number == _FILE else name
 

@@ -161,7 +161,9 @@ class Crawl:
             "wikis": {wiki.name: wiki.api_url for wiki in self.wikis},
             "query": dict(self.query.identity()),
             "plan": repr(self.plan),
-            "inputs": self.plan.digest() if isinstance(self.plan, Inputs) else None,
+            "inputs": self.plan.digest(*(wiki.api_url for wiki in self.wikis))
+            if isinstance(self.plan, Inputs)
+            else None,
             "sink": self.sink.kind
             if schema is None
             else f"{self.sink.kind} {dict(zip(schema.names, map(str, schema.types), strict=True))}",

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from attrs import field, frozen, validators
 
-from mwclient_async import Site, TitleLike
+from mwclient_async import Site, Title, TitleLike
 from mwclient_async.dask.errors import CrawlError
 from mwclient_async.dask.queries import Pages, Rows
 from mwclient_async.dask.shards import Shard, database_key, id_ranges, time_windows, title_shards
@@ -316,25 +316,28 @@ class Inputs:
                 "the inputs are an iterator, which can be read for one wiki only: give a list or a function"
             )
 
-    def digest(self) -> str | None:
-        """What tells these inputs from others; None if they can be read once only, or may have changed since."""
+    def digest(self, *api_urls: str) -> str | None:
+        """What tells these inputs from others; None if they can be read once only, or may have changed since.
+
+        Raises CrawlError for a Title of another wiki than those at these addresses.
+        """
         if not (isinstance(self._source, list | tuple | range) or (self.file is not None and Path(self.file).exists())):
             return None
         whole = hashlib.sha256()
         for value in self._values():
-            whole.update(f"{_checked_input(self.kind, value)!r}\n".encode("utf-8", "surrogatepass"))
+            whole.update(f"{_checked_input(self.kind, value, api_urls)!r}\n".encode("utf-8", "surrogatepass"))
         return whole.hexdigest()
 
     def check(self, query: Pages | Rows) -> None:
         """Raise CrawlError if the query cannot be divided like this."""
         _check_names_no_pages(query, "Inputs")
 
-    def write(self, store: Store, wiki: str) -> Iterator[Shard]:
-        """Write the inputs to the sink, part after part. Yields their shards."""
+    def write(self, store: Store, wiki: str, *api_urls: str) -> Iterator[Shard]:
+        """Write the inputs of this wiki to the sink, part after part. Yields their shards. Raises as ``digest``."""
         if isinstance(self._source, Iterator) and self._read:
             raise CrawlError("the inputs are an iterator that was read before: give a new one, a list or a function")
         self._read.append(True)
-        values = (_checked_input(self.kind, value) for value in self._values())
+        values = (_checked_input(self.kind, value, api_urls) for value in self._values())
         for number in itertools.count():
             part = list(itertools.islice(values, self.per_shard))
             if not part:
@@ -363,18 +366,25 @@ class Inputs:
         return next((source for source in given if source is not None), None)
 
 
-def _checked_input(kind: str, value: Any) -> str | int:
+def _checked_input(kind: str, value: Any, api_urls: Iterable[str]) -> str | int:
     """A title, or that of a Page or row, or an id. Raises CrawlError for anything else."""
     checked: Any = value
     if kind != "titles":
         checked = value if isinstance(value, int) and not isinstance(value, bool) else None
     elif not isinstance(value, str):
+        _check_wiki(value, api_urls)
         titled = value.get("title") if isinstance(value, Mapping) else getattr(value, "title", None)
         checked = titled if isinstance(titled, str) else None
     if checked is None:
         raise CrawlError(f"{value!r:.100} is of type {type(value).__name__}: {kind} are {_INPUTS[kind]}")
     found: str | int = checked
     return found
+
+
+def _check_wiki(value: object, api_urls: Iterable[str]) -> None:
+    """Raise CrawlError for a Title of another wiki: there it can be in a namespace that is none here."""
+    if isinstance(value, Title) and any(value.wiki != url.rstrip("/") for url in api_urls):
+        raise CrawlError(f"{str(value)!r} is a Title of {value.wiki}: give titles of the wiki that is crawled")
 
 
 def _json(part: list[str | int]) -> bytes:

@@ -38,6 +38,7 @@ from mwclient_async.dask.worker import CrawlJob, CrawlPlugin, ask_to_share, make
 
 if TYPE_CHECKING:
     from mwclient_async.dask.crawl import Crawl, OnProgress
+    from mwclient_async.dask.wikis import Wiki
 
 log: logging.Logger = logging.getLogger("mwclient_async")
 
@@ -245,7 +246,7 @@ class CrawlRun:
         crawl, shards = self._crawl, list[Shard]()
         if isinstance(crawl.plan, Inputs):
             for wiki in crawl.wikis:
-                write = partial(_written, crawl.plan, self._store, wiki.name)
+                write = partial(_written, crawl.plan, self._store, wiki)
                 shards += await to_thread.run_sync(write)
             return shards
         for wiki in crawl.wikis:
@@ -392,5 +393,5 @@ class CrawlRun:
                 self._waiting.add(bundle.take_back(answers.get(bundle.worker, ())))
 
 
-def _written(plan: Inputs, store: Store, wiki: str) -> list[Shard]:
-    return list(plan.write(store, wiki))
+def _written(plan: Inputs, store: Store, wiki: Wiki) -> list[Shard]:
+    return list(plan.write(store, wiki.name, wiki.api_url))

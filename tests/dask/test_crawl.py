@@ -47,6 +47,7 @@ from mwclient_async.dask.store import Store
 from mwclient_async.dask.streams import stream_of
 from mwclient_async.testing.scripted import ScriptedTransport, sent
 from tests.dask.title_wiki import AGENT, API
+from tests.query.test_title import title
 
 EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - it is refused
@@ -528,6 +529,16 @@ def test_a_file_of_titles_may_begin_with_a_byte_order_mark(store: Store, tmp_pat
 def test_rows_with_a_title_are_inputs(store: Store) -> None:
     (shard,) = Inputs(titles=[ListedPage(title="A", ns=0), {"title": "B"}, "C"]).write(store, "w")
     assert store.get(shard.source or "") == b'["A", "B", "C"]'
+
+
+def test_a_title_of_another_wiki_is_no_input(store: Store, tmp_path: Path) -> None:
+    of_wiki, foreign = (evolve(title("File:A"), wiki=wiki) for wiki in (API, "https://other.example/w/api.php"))
+    (shard,) = Inputs(titles=[of_wiki]).write(store, "w", f"{API}/")
+    assert store.get(shard.source or "") == b'["Datei:A"]'
+    with pytest.raises(CrawlError, match="is a Title of https://other"):
+        list(Inputs(titles=iter([foreign])).write(store, "w", API))
+    with pytest.raises(CrawlError, match="is a Title of https://other"):  # before anything is stored
+        crawl(tmp_path, query=Pages(), plan=Inputs(titles=[foreign])).claim(store)
 
 
 @pytest.mark.parametrize("given", [{"titles": [5]}, {"titles": [None]}, {"pageids": ["5"]}, {"revids": [True]}])
