@@ -243,15 +243,21 @@ class OpenStream(AsynchronousContext, Generic[T]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Cancel the requests that were sent ahead, wait until they have ended, and close what the run keeps open."""
-        if self._tasks is not None:
-            if self._run._owner is not None:  # noqa: SLF001 - as above
-                self._run._owner.check()  # noqa: SLF001
-            # The consumer's own error is not passed to the task group, which would wrap it in an ExceptionGroup.
-            self._tasks.cancel_scope.cancel()
-            if self._run._inbox is not None:  # noqa: SLF001 - as above
-                self._run._inbox.close()  # noqa: SLF001
-            await self._tasks.__aexit__(None, None, None)
-        await self._run._batches.aclose()  # noqa: SLF001 - as above
+        try:
+            await self._end_tasks()
+        finally:  # the wait for the tasks is cancelled if the block is
+            await self._run._batches.aclose()  # noqa: SLF001 - as above
+
+    async def _end_tasks(self) -> None:
+        if self._tasks is None:
+            return
+        if self._run._owner is not None:  # noqa: SLF001 - as above
+            self._run._owner.check()  # noqa: SLF001
+        # The consumer's own error is not passed to the task group, which would wrap it in an ExceptionGroup.
+        self._tasks.cancel_scope.cancel()
+        if self._run._inbox is not None:  # noqa: SLF001 - as above
+            self._run._inbox.close()  # noqa: SLF001
+        await self._tasks.__aexit__(None, None, None)
 
 
 class BatchIterator(AsynchronousIterable, AsyncIterator[Batch[T]]):

@@ -117,10 +117,12 @@ class CrawlRun:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the run. What is not committed is fetched again by the next one."""
-        if self._tasks is not None:
-            self._tasks.cancel_scope.cancel()  # this releases the futures, so that no more shards begin
-            await self._tasks.__aexit__(None, None, None)
-        await self._close()
+        try:
+            if self._tasks is not None:
+                self._tasks.cancel_scope.cancel()  # this releases the futures, so that no more shards begin
+                await self._tasks.__aexit__(None, None, None)
+        finally:  # the wait for the tasks is cancelled if the block is
+            await self._close()
         await self._release_sink(self._failure)
 
     async def _close(self) -> None:

@@ -313,6 +313,17 @@ async def test_a_worker_that_does_not_share_the_sink_is_named_at_the_start(clien
     assert await client.run(_plugins) == {worker: [] for worker in await client.nthreads()}
 
 
+async def test_a_run_that_is_cancelled_leaves_the_workers(client: Client, url: str) -> None:
+    """Also if the block is cancelled from outside, in the middle of its shards."""
+    with anyio.CancelScope() as scope:
+        async with crawl_of(url, plan=TitleRanges(shards=4)).start(client):
+            assert any((await client.run(_plugins)).values())
+            scope.cancel()
+            await anyio.sleep_forever()
+    assert scope.cancelled_caught
+    assert not any((await client.run(_plugins)).values())
+
+
 def _plugins(dask_worker: Worker) -> list[str]:
     return [name for name, one in dask_worker.plugins.items() if isinstance(one, CrawlPlugin)]
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from mwclient_async import (
@@ -522,6 +523,20 @@ async def test_with_read_ahead_a_cancelled_step_keeps_the_connection(server: Eve
         assert (await anext(run)).data["id"] == 2
     assert len(server.requests) == 1
     await server.until_closed()
+
+
+async def test_a_run_that_reads_ahead_closes_its_connection_when_it_is_cancelled(server: EventServer) -> None:
+    """Also if nothing is being read just then: the next batch waits for the consumer."""
+    fill(server, 1, 2, 3)
+    with anyio.CancelScope() as scope:
+        async with followed(server).open(read_ahead=1) as run:
+            await anext(run)
+            await anyio.wait_all_tasks_blocked()
+            scope.cancel()
+            await anyio.lowlevel.checkpoint()
+    assert scope.cancelled_caught
+    with anyio.fail_after(5):
+        await server.until_closed()
 
 
 async def test_the_connection_is_closed_at_the_limit(server: EventServer) -> None:
