@@ -12,7 +12,7 @@ import anyio
 import pytest
 from attrs import evolve
 
-from mwclient_async import EditDefaults, Loader, MediaWikiError, Page, PageHandle, Site, Title
+from mwclient_async import EditDefaults, Loader, LogEvent, MediaWikiError, Page, PageHandle, RecentChange, Site, Title
 from mwclient_async._actions.actions import Actions
 from mwclient_async._http.messages import HttpRequest, HttpResponse, MultipartBody
 from mwclient_async._rest.rest import Rest
@@ -265,6 +265,20 @@ async def test_a_page_for_an_id_is_refused() -> None:
         for name in ("pageids", "revids", "cmpageid"):
             with pytest.raises(TypeError, match="pass its id"):
                 await site.call("query", params={name: Page(title="12")})
+
+
+@pytest.mark.parametrize("row_class", [RecentChange, LogEvent])
+async def test_a_row_whose_title_may_be_hidden_is_taken_if_it_has_one(
+    row_class: type[RecentChange | LogEvent],
+) -> None:
+    async with Site(WIKI, user_agent=USER_AGENT, transport=ScriptedTransport([])) as site:
+        assert repr(site.page(row_class(title="Earth"))) == repr(site.page("Earth"))  # type checkers accept it, too
+        hidden = row_class()
+        for call in (site.page, site.file, site.category, lambda row: site.list("backlinks", title=row)):
+            with pytest.raises(ValueError, match=rf"this {row_class.__name__} has no title: .*prop=title"):
+                call(hidden)
+        with pytest.raises(ValueError, match="has no title"):
+            await site.pages(titles=[hidden]).collect()
 
 
 def test_a_page_names_the_handle_that_has_its_methods() -> None:

@@ -10,8 +10,8 @@ class Titled(Protocol):
     """An object with a title: a Title, a Page, or a row of a list."""
 
     @property
-    def title(self) -> str:
-        """The title."""
+    def title(self) -> str | None:
+        """The title; None in a row whose title is hidden, or was not asked for: such a row is refused."""
         ...
 
 
@@ -30,11 +30,14 @@ def title_on(wiki: str, value: Any) -> Any:
     """The same, for the wiki at this address; "" is any wiki.
 
     Raises ValueError for a Title of another wiki: its namespace can have no such name here, so that the title would be
-    that of an article. Also for a Title that is only a section (``#History``): it names no page.
+    that of an article. Also for a Title that is only a section (``#History``), and for a row whose title is None: they
+    name no page.
     """
     if wiki and getattr(value, "wiki", wiki) != wiki:
         raise ValueError(f"{str(value)!r} is a Title of {value.wiki}: pass await site.title(title), of this site")
     title = title_of(value)
+    if title is None and value is not None:
+        raise ValueError(f"this {type(value).__name__} has no title: it is hidden, or the query needs prop=title")
     if title == "" and getattr(value, "fragment", ""):
         raise ValueError(f"{str(value)!r} is a section without a page: give the page's title, too")
     return title
