@@ -26,8 +26,8 @@ def check_options(options: Mapping[str, Any], known: type, function: Callable[..
     if not unknown:
         return
     own = [name for name, parameter in inspect.signature(function).parameters.items() if parameter.kind not in _STARRED]
-    listed = [*own, *known.__annotations__]
-    advice = did_you_mean(unknown[0], listed) or f": it takes {', '.join(known.__annotations__)}"
+    listed = [name for name in (*own, *known.__annotations__) if name != "self"]
+    advice = did_you_mean(unknown[0], listed) or f": it takes {', '.join(listed)}"
     raise TypeError(f"{function.__name__}() has no option {unknown[0]!r}{advice}")
 
 

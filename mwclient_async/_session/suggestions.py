@@ -60,6 +60,13 @@ class _KnownParameters:
             own, [known.removeprefix(prefix) for known in self.parameters if known.startswith(prefix)]
         )
 
+    def advice_on_value(self, value: str, request: ApiRequest) -> str:
+        """What to write instead of an unknown value, by the parameters of the request that have it."""
+        sent = [self.parameters.get(name, {}) for name, text in request.params.items() if value in split_values(text)]
+        if any(parameter.get("type") == "namespace" for parameter in sent):
+            return ": a namespace is a number here, see site.title(...).ns"
+        return _http.keywords.did_you_mean(value, {option for parameter in sent for option in _options(parameter)})
+
     def _with_prefix(self, name: str) -> str:
         """The known name that this one is without its prefix, or without the ``g`` of a generator."""
         written = (f"{prefix}{name}" for prefix in sorted({*self.prefixes, "g"}) if prefix)
@@ -78,11 +85,10 @@ def fetch_module_names(group: str) -> Flow[frozenset[str]]:
 def suggest_names(request: ApiRequest, warning: ApiWarning) -> Flow[str]:
     """The names nearest to the parameters or values that a wiki did not recognise, as a text that may be empty."""
     known = yield from _fetch_known(request)
-    options = {option for parameter in known.parameters.values() for option in _options(parameter)}
     unknown_values = [str(value) for value in list_at(warning.data, "values")]
     advice = [
         *_listed_advice(known, request, known.unknown(request.params)),
-        *(f"{value!r}{found}" for value in unknown_values if (found := _http.keywords.did_you_mean(value, options))),
+        *(f"{value!r}{found}" for value in unknown_values if (found := known.advice_on_value(value, request))),
     ]
     return " ".join(advice)
 

@@ -84,7 +84,8 @@ async def test_s6_a_misspelt_option_raises_before_any_request(holder: type, name
     [("summery", "summary"), ("minro", "minor"), ("mising", "missing"), ("conflict", "conflicts"), ("zzz", None)],
 )
 async def test_s6_an_option_may_be_a_misspelt_keyword_of_the_method(option: str, nearest: str | None) -> None:
-    advice = f", did you mean '{nearest}'?" if nearest else ": it takes minor, bot, tags, watchlist, params"
+    everything = "transform, summary, section, missing, conflicts, minor, bot, tags, watchlist, params"
+    advice = f", did you mean '{nearest}'?" if nearest else f": it takes {everything}"
     with pytest.raises(TypeError) as raised:
         check_options({option: True}, mwclient_async.EditOptions, PageHandle.edit)
     assert str(raised.value) == f"edit() has no option '{option}'{advice}"

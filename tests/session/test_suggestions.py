@@ -47,6 +47,22 @@ async def test_s6_a_wrong_name_is_told_of_any_action(site: Site) -> None:
         await site.call("compare", params={"fromslots": "main", "fromtext-main": "A"})
 
 
+@pytest.mark.parametrize(
+    ("read", "advice"),
+    [
+        (lambda site: site.list("recentchanges", type="newpage"), "newpage 'newpage', did you mean 'new'?"),
+        (lambda site: site.list("recentchanges", type=["log", "newpage"]), "newpage 'newpage', did you mean 'new'?"),
+        (lambda site: site.category("A").members(namespace="File"), "'File': a namespace is a number here, see {}"),
+    ],
+)
+async def test_s6_a_wrong_value_is_compared_with_the_values_of_its_parameter(
+    site: Site, read: Callable[[Site], Stream[Any]], advice: str
+) -> None:
+    with pytest.raises(UnrecognizedParameters) as caught:
+        await read(site).collect()
+    assert str(caught.value).endswith(advice.format("site.title(...).ns"))
+
+
 @pytest.mark.parametrize("description", [{"modules": []}, {"modules": [{"path": "main", "parameters": []}]}])
 async def test_no_name_is_called_wrong_if_the_wiki_does_not_describe_its_modules(description: dict[str, Any]) -> None:
     """Scripted: a wiki describes all modules that it has."""
