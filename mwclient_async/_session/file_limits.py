@@ -22,9 +22,9 @@ from weakref import WeakSet
 import anyio
 from attrs import field, frozen
 
-from mwclient_async._session.limits_coordinator import EARLY
 from mwclient_async._session.observers import log
 from mwclient_async._session.shared_limits import LimitsConnection
+from mwclient_async._session.write_turns import EARLY
 from mwclient_async.errors import ApiError, ApiErrorItem, HttpError, MediaWikiError, class_for
 from mwclient_async.models.options import Limits
 from mwclient_async.models.shared_limits import PauseKey, SharedPause

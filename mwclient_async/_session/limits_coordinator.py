@@ -10,10 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from attrs import evolve, frozen
 
+from mwclient_async._session.write_turns import WriteTurns
 from mwclient_async.models.shared_limits import PauseKey, SharedPause
-
-EARLY = 0.001
-"""Seconds by which a turn may begin too early: clocks and sleeps are not exact."""
 
 
 @frozen
@@ -47,8 +45,7 @@ class LimitsCoordinator:
         self._taken: set[tuple[str, int]] = set()
         self._waiting: dict[tuple[str, int], tuple[PauseKey, ...]] = {}
         self._pauses: dict[PauseKey, _ActivePause] = {}
-        self._next_turn: dict[PauseKey, float] = {}
-        self._began: dict[PauseKey, float] = {}
+        self._turns = WriteTurns()
 
     @property
     def concurrency(self) -> int:
@@ -117,18 +114,11 @@ class LimitsCoordinator:
 
     def next_turn(self, key: PauseKey, interval: float, now: float) -> float:
         """Reserve the next turn to write. Returns the seconds until then."""
-        turn = max(now, self._next_turn.get(key, now))
-        self._next_turn[key] = turn + interval
-        return turn - now
+        return self._turns.reserve(key, interval, now)
 
     def begin_turn(self, key: PauseKey, interval: float, now: float) -> float:
         """Begin a turn to write. Returns 0, or the seconds until it may begin: one that waited for a slot was late."""
-        left = self._began.get(key, now - interval) + interval - now
-        if left > EARLY:
-            return left
-        self._began[key] = now
-        self._next_turn[key] = max(self._next_turn.get(key, now), now + interval)
-        return 0.0
+        return self._turns.begin(key, interval, now)
 
     def _answer(self, now: float) -> list[LimitsAnswer]:
         """The answers to those that wait, as far as there are slots."""

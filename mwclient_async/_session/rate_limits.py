@@ -17,10 +17,10 @@ from mwclient_async._session.calls import current_call
 from mwclient_async._session.clock import Clock
 from mwclient_async._session.observers import Observers, describe_error
 from mwclient_async._session.retry import Scope, pause_for, still_paused
+from mwclient_async._session.write_turns import WriteTurns
 from mwclient_async.errors import MediaWikiError
 from mwclient_async.models.options import RetryPolicy
 
-_EARLY = 0.001  # seconds: clocks and sleeps are not exact
 ALL_WIKIS: models.shared_limits.PauseKey = ("farm",)
 """The key of a pause of a site and all its siblings."""
 
@@ -37,8 +37,7 @@ class Pauses:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._active: dict[models.shared_limits.PauseKey, _Pause] = {}
-        self._next_turn: dict[models.shared_limits.PauseKey, float] = {}
-        self._began: dict[models.shared_limits.PauseKey, float] = {}
+        self._turns = WriteTurns()
 
     def begin(self, key: models.shared_limits.PauseKey, seconds: float, error: MediaWikiError) -> bool:
         """Begin a pause, or extend the active one. Returns whether there was none before."""
@@ -72,22 +71,12 @@ class Pauses:
 
     async def wait_for_turn(self, key: models.shared_limits.PauseKey, interval: float) -> None:
         """Wait until ``interval`` seconds have passed since the turn before."""
-        if interval > 0:
-            now = self._clock.now()
-            turn = max(now, self._next_turn.get(key, now))
-            self._next_turn[key] = turn + interval
-            if turn > now:
-                await self._clock.sleep(turn - now)
+        if interval > 0 and (left := self._turns.reserve(key, interval, self._clock.now())) > 0:
+            await self._clock.sleep(left)
 
     def begin_turn(self, key: models.shared_limits.PauseKey, interval: float) -> float:
         """Begin a turn: 0, or the seconds until it may begin, because one that waited for its slot has begun late."""
-        now = self._clock.now()
-        left = self._began.get(key, now - interval) + interval - now
-        if left > _EARLY:
-            return left
-        self._began[key] = now
-        self._next_turn[key] = max(self._next_turn.get(key, now), now + interval)
-        return 0.0
+        return self._turns.begin(key, interval, self._clock.now())
 
     async def sleep(self, seconds: float) -> None:
         """Wait this many seconds by the clock of the pauses."""
