@@ -16,6 +16,7 @@ from mwclient_async import EditDefaults, Loader, LogEvent, MediaWikiError, Page,
 from mwclient_async._actions.actions import Actions
 from mwclient_async._http.messages import HttpRequest, HttpResponse, MultipartBody
 from mwclient_async._rest.rest import Rest
+from mwclient_async.dask.left_out import LeftOut
 from mwclient_async.models.lists import ListedPage
 from mwclient_async.models.page import OF_HANDLE
 from mwclient_async.testing.scripted import ScriptedTransport, json_response, sent
@@ -258,6 +259,14 @@ async def test_a_stop_page_is_a_title_of_this_wiki() -> None:
         with pytest.raises(MediaWikiError):  # the answer has no page
             await site.page("A").edit(str.upper)
     assert "titles=Benutzer:Stop&" in wiki.sent
+
+
+async def test_a_row_that_names_a_wiki_in_another_way_is_no_title_of_another_wiki() -> None:
+    left_out = LeftOut(wiki="en", shard="en-1", title="Foo", module="links")
+    wiki = Recorder()
+    async with Site(WIKI, user_agent=USER_AGENT, transport=wiki) as site:
+        await site.call("query", params={"titles": [left_out]})
+    assert "&titles=Foo&" in wiki.sent
 
 
 async def test_a_page_for_an_id_is_refused() -> None:

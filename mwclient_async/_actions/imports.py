@@ -103,8 +103,8 @@ def _source(xml: bytes | Path | None, prefix: str | None, source: str | None, pa
             raise ValueError("interwikisource needs interwikipage, and not interwikiprefix")
         return {
             "interwikisource": checked_nonempty("interwikisource", source),
-            "interwikipage": checked_title(page, ""),
-        }  # of that wiki
+            "interwikipage": checked_title(page, wiki=""),  # of the wiki that is named
+        }
     if not isinstance(xml, bytes | Path):
         raise TypeError(f"xml is of type {type(xml).__name__}: give bytes, or the Path of a file")
     if page is not None or prefix is None:

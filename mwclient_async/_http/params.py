@@ -48,8 +48,7 @@ def encode(
     Titles are taken; "" if there can be no Titles.
 
     Raises ValueError for a name given twice, a reserved name, a naive datetime, a Title of another wiki or a value that
-    cannot be sent. Raises
-    TypeError for a type that has no form on the wire.
+    cannot be sent. Raises TypeError for a type that has no form on the wire.
     """
     encoded: dict[str, str] = {}
     exact_names = [(str(name), value) for name, value in (params or {}).items()]

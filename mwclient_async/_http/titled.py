@@ -33,7 +33,7 @@ def title_on(wiki: str, value: Any) -> Any:
     that of an article. Also for a Title that is only a section (``#History``), and for a row whose title is None: they
     name no page.
     """
-    if wiki and getattr(value, "wiki", wiki) != wiki:
+    if wiki and hasattr(value, "interwiki") and value.wiki != wiki:  # only a Title has it; rows can have a `wiki`
         raise ValueError(f"{str(value)!r} is a Title of {value.wiki}: pass await site.title(title), of this site")
     title = title_of(value)
     if title is None and value is not None:

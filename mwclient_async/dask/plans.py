@@ -319,7 +319,7 @@ class Inputs:
     def digest(self, *api_urls: str) -> str | None:
         """What tells these inputs from others; None if they can be read once only, or may have changed since.
 
-        Raises CrawlError for a Title of another wiki than those at these addresses.
+        Raises CrawlError for a Title that is not of the wikis at these addresses.
         """
         if not (isinstance(self._source, list | tuple | range) or (self.file is not None and Path(self.file).exists())):
             return None
@@ -374,7 +374,7 @@ def _checked_input(kind: str, value: Any, api_urls: Iterable[str]) -> str | int:
     elif not isinstance(value, str):
         _check_wiki(value, api_urls)
         titled = value.get("title") if isinstance(value, Mapping) else getattr(value, "title", None)
-        checked = titled if isinstance(titled, str) else None
+        checked = titled if isinstance(titled, str) and titled else None
     if checked is None:
         raise CrawlError(f"{value!r:.100} is of type {type(value).__name__}: {kind} are {_INPUTS[kind]}")
     found: str | int = checked

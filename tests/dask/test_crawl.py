@@ -541,6 +541,12 @@ def test_a_title_of_another_wiki_is_no_input(store: Store, tmp_path: Path) -> No
         crawl(tmp_path, query=Pages(), plan=Inputs(titles=[foreign])).claim(store)
 
 
+def test_a_title_that_is_only_a_section_is_no_input(store: Store) -> None:
+    section = evolve(title("#History"), wiki=API)
+    with pytest.raises(CrawlError, match="is of type Title: titles are"):
+        list(Inputs(titles=[section]).write(store, "w", API))
+
+
 @pytest.mark.parametrize("given", [{"titles": [5]}, {"titles": [None]}, {"pageids": ["5"]}, {"revids": [True]}])
 def test_inputs_of_another_type_are_refused(store: Store, given: dict[str, Any]) -> None:
     with pytest.raises(CrawlError, match=r"is of type .*: (titles|pageids|revids) are "):
